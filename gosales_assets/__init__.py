@@ -1,0 +1,1 @@
+"""Top floor: one package per phase; `assets.py` is the one file of each that imports Dagster."""

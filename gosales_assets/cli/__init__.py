@@ -1,0 +1,1 @@
+"""The command line: everything it does is a Dagster run that the UI shows."""

@@ -1,0 +1,156 @@
+"""Runs the plan on the embedded Dagster instance, one run per batch, with progress.
+
+The instance is a local folder with SQLite, the same that the UI opens; no server is needed.
+"""
+
+import logging
+import os
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import dagster as dg
+
+from gosales_assets.cli.plan import Batch
+from gosales_assets.definitions import build_definitions
+from gosales_assets.platform import Platform
+from gosales_resources.errors import GosalesError
+from gosales_resources.partitions import partition_key
+from gosales_resources.storage import replacing
+
+RANGE_START = "dagster/asset_partition_range_start"
+RANGE_END = "dagster/asset_partition_range_end"
+INSTANCE_SETTINGS = """\
+# The embedded instance of GoSales: SQLite in this folder, nothing sent anywhere.
+telemetry:
+  enabled: false
+"""
+
+
+@dataclass
+class Outcome:
+    """What a plan's runs came to."""
+
+    run_ids: list[str] = field(default_factory=list)
+    error: str | None = None
+    failed_checks: list[tuple[str, str, str]] = field(default_factory=list)
+    """Asset, check, what it says; of checks that warn or fail."""
+    passed_checks: int = 0
+    partitions: int = 0
+    seconds: float = 0.0
+
+
+def open_instance(platform: Platform) -> dg.DagsterInstance:
+    """Open (and on first use create) the embedded instance under the store's root."""
+    home = platform.settings.store_root / "dagster"
+    if not (home / "dagster.yaml").is_file():
+        with replacing(home / "dagster.yaml", "dagster instance") as temporary:
+            temporary.write_text(INSTANCE_SETTINGS, encoding="utf-8")
+    os.environ["DAGSTER_HOME"] = str(home)
+    return dg.DagsterInstance.get()
+
+
+def execute(
+    platform: Platform, batches: Sequence[Batch], say: Callable[[str], None]
+) -> Outcome:
+    """Run the batches in order; stop at the first run that fails."""
+    settings_hash = platform.settings.content_hash()
+    resolved = platform.settings.model_dump(mode="json")
+    platform.store.remember_settings(settings_hash, resolved)
+    definitions = build_definitions(platform.settings)
+    job = definitions.resolve_implicit_global_asset_job_def()
+    outcome = Outcome()
+    began = time.perf_counter()
+    with open_instance(platform) as instance:
+        for number, batch in enumerate(batches, start=1):
+            say(f"[{number}/{len(batches)}] {describe(batch)}")
+            _run(job, instance, batch, settings_hash, outcome)
+            if outcome.error:
+                break
+    outcome.seconds = time.perf_counter() - began
+    return outcome
+
+
+def describe(batch: Batch) -> str:
+    """Say in one line what a batch makes."""
+    span = f"{batch.cutoffs[0]}"
+    if len(batch.cutoffs) > 1:
+        span += f"..{batch.cutoffs[-1]} ({len(batch.cutoffs)} cutoffs)"
+    divisions = f" x {len(batch.divisions)} divisions" if batch.divisions else ""
+    return f"{', '.join(batch.assets)}: {span}{divisions}"
+
+
+def _run(
+    job: dg.JobDefinition,
+    instance: dg.DagsterInstance,
+    batch: Batch,
+    settings_hash: str,
+    outcome: Outcome,
+) -> None:
+    ends = (batch.divisions[0], batch.divisions[-1]) if batch.divisions else (None, None)
+    result = job.execute_in_process(
+        instance=instance,
+        asset_selection=[dg.AssetKey(name) for name in batch.assets],
+        tags={
+            RANGE_START: str(partition_key(batch.cutoffs[0], ends[0])),
+            RANGE_END: str(partition_key(batch.cutoffs[-1], ends[1])),
+            "gosales/settings": settings_hash,
+        },
+        raise_on_error=False,
+    )
+    outcome.run_ids.append(result.run_id)
+    for evaluation in result.get_asset_check_evaluations():
+        if evaluation.passed:
+            outcome.passed_checks += 1
+        else:
+            outcome.failed_checks.append(
+                (
+                    evaluation.asset_key.to_user_string(),
+                    evaluation.check_name,
+                    f"{evaluation.severity.value}: {evaluation.description}",
+                )
+            )
+    if result.success:
+        outcome.partitions += batch.partition_count
+    else:
+        outcome.error = _first_error(result)
+
+
+def _first_error(result: dg.ExecuteInProcessResult) -> str:
+    """Return our own message where an error of ours is the cause, Dagster's otherwise."""
+    for event in result.all_events:
+        if event.is_step_failure:
+            error = event.step_failure_data.error
+            while error is not None:
+                if error.cls_name in _our_errors():
+                    return error.message.removeprefix(f"{_qualified(error.cls_name)}: ").strip()
+                error = error.cause
+            data = event.step_failure_data.error
+            return data.to_string() if data else f"step {event.step_key} failed"
+    failed = [event.message for event in result.all_events if event.is_failure]
+    return failed[0] if failed and failed[0] else "the run failed; see it in the UI"
+
+
+def _our_errors() -> set[str]:
+    return {"GosalesError", *(cls.__name__ for cls in GosalesError.__subclasses__())}
+
+
+def _qualified(name: str) -> str:
+    return f"gosales_resources.errors.{name}"
+
+
+def hush_dagster() -> None:
+    """Keep Dagster's own event log off the terminal; the instance records it."""
+    logging.getLogger("dagster").setLevel(logging.CRITICAL)
+
+
+def say_on_stderr(line: str) -> None:
+    """Show progress without mixing it into output that may be piped."""
+    print(line, file=sys.stderr, flush=True)
+
+
+def log_folder(platform: Platform) -> Path:
+    """Return where the UI finds the runs."""
+    return platform.settings.store_root / "dagster"

@@ -1,0 +1,44 @@
+"""The code location: all phases' assets and checks under one settings tree.
+
+Dagster loads `defs` from here; the settings file is the one `GOSALES_CONFIG` names.
+"""
+
+import dagster as dg
+
+from gosales_assets.checks import define_checks
+from gosales_assets.features import assets as features
+from gosales_assets.labels import assets as labels
+from gosales_assets.models import assets as models
+from gosales_assets.platform import BUNDLES, TABLES, Platform
+from gosales_assets.registry import BUNDLE_CONTRACTS, TABLE_CONTRACTS
+from gosales_assets.star import assets as star
+from gosales_assets.validation import assets as validation
+from gosales_assets.whitespace import assets as whitespace
+from gosales_resources.io_managers import BundleIOManager, TableIOManager
+from gosales_resources.settings.tree import Settings, load_settings
+
+PHASES = (star, labels, features, models, whitespace, validation)
+
+
+def build_definitions(settings: Settings) -> dg.Definitions:
+    """Assemble the whole platform for one settings tree."""
+    platform = Platform.of(settings)
+    tables = {contract.name: platform.spec_of(contract) for contract in TABLE_CONTRACTS}
+    bundles = {contract.name: platform.provenance_of(contract) for contract in BUNDLE_CONTRACTS}
+    return dg.Definitions(
+        assets=[asset for phase in PHASES for asset in phase.define_assets(platform)],
+        asset_checks=define_checks(platform),
+        resources={
+            TABLES: TableIOManager(platform.store, tables),
+            BUNDLES: BundleIOManager(platform.store, bundles),
+        },
+        # A step of the multiprocess executor imports everything anew, about 5 s each; one
+        # process does a partition in a fifth of a second.
+        executor=dg.in_process_executor,
+    )
+
+
+@dg.definitions
+def defs() -> dg.Definitions:
+    """Load the settings and build the definitions."""
+    return build_definitions(load_settings())

@@ -1,0 +1,89 @@
+"""Assets of the features phase."""
+
+import dagster as dg
+import polars as pl
+
+from gosales_assets.features.build import (
+    build_customer_features,
+    build_division_features,
+    build_features,
+    division_declarations,
+)
+from gosales_assets.features.history import share_history
+from gosales_assets.platform import Platform
+from gosales_checks.contracts.features import CUSTOMER_FEATURES, DIVISION_FEATURES, FEATURES
+from gosales_resources.io_managers import Partition, Partitions
+from gosales_resources.partitions import cutoff_of, division_of, partition_key
+
+
+def define_assets(platform: Platform) -> list[dg.AssetsDefinition]:
+    """Define `customer_features`, `division_features` and `features`."""
+    settings, space = platform.settings, platform.space
+
+    @platform.tables(
+        [CUSTOMER_FEATURES, DIVISION_FEATURES],
+        name="scoped_features",
+        ins={
+            "purchase_history": dg.AssetIn(partition_mapping=space.increments()),
+            "dim_customer": dg.AssetIn(partition_mapping=dg.IdentityPartitionMapping()),
+        },
+    )
+    def scoped_features(
+        context: dg.AssetExecutionContext,
+        purchase_history: pl.LazyFrame,
+        dim_customer: dict,
+    ) -> tuple[Partitions, Partitions]:
+        shared = share_history(purchase_history, settings.labels.denylist)
+        cutoffs = [cutoff_of(key) for key in context.partition_keys]
+        context.log.info("history shared by %d cutoffs", len(cutoffs))
+
+        def customers():
+            for cutoff in cutoffs:
+                roster = dim_customer[partition_key(cutoff)]
+                made = build_customer_features(shared, roster, cutoff, settings)
+                yield Partition(cutoff, made.frame, metadata={"features": len(made.features)})
+
+        def divisions():
+            for cutoff in cutoffs:
+                made = build_division_features(shared, cutoff, settings)
+                yield Partition(cutoff, made.frame, metadata={"features": len(made.features)})
+
+        return Partitions(customers()), Partitions(divisions())
+
+    @platform.table(
+        FEATURES,
+        ins={
+            "customer_features": dg.AssetIn(partition_mapping=space.across_divisions()),
+            "division_features": dg.AssetIn(partition_mapping=space.across_divisions()),
+        },
+    )
+    def features(
+        context: dg.AssetExecutionContext,
+        customer_features: dict,
+        division_features: dict,
+    ) -> Partitions:
+        asked = {(cutoff_of(key), str(division_of(key))) for key in context.partition_keys}
+
+        def made():
+            for cutoff in sorted({cutoff for cutoff, _ in asked}):
+                # Read once per cutoff, used by every target.
+                customers = customer_features[partition_key(cutoff)].collect()
+                divisions = division_features[partition_key(cutoff)].collect()
+                declared = division_declarations(cutoff, settings)
+                for division in sorted(d for c, d in asked if c == cutoff):
+                    frame = build_features(division, customers.lazy(), divisions.lazy(), declared)
+                    table = frame.collect()
+                    yield Partition(cutoff, table, division, metadata=summarise(table))
+
+        return Partitions(made())
+
+    return [scoped_features, features]
+
+
+def summarise(features: pl.DataFrame) -> dict[str, object]:
+    """Return the figures shown per partition."""
+    return {
+        "population": features.height,
+        "whitespace_population": int(features["is_whitespace"].sum()),
+        "features": sum("__" in name for name in features.columns),
+    }

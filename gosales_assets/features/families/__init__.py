@@ -1,0 +1,1 @@
+"""Feature families: each declares its features and how they are computed, in one file."""

@@ -1,0 +1,39 @@
+"""What the source's customer table declares: numbers and categories as they are.
+
+They carry most of what is known of customers with little history. Categories stay text here; a
+model turns the most frequent ones of its training rows into indicators and keeps that list, so
+that the columns of a feature table never depend on which customers are on the roster.
+"""
+
+import polars as pl
+
+from gosales_assets.features.declaration import ASOF, Feature
+from gosales_resources.settings.base import slugify
+
+PREFIX = "attr_"
+# Attributes that dim_customer has under a name of its own.
+NAMED = ("industry", "sub_industry", "region", "territory")
+
+
+def attribute_features(schema: pl.Schema) -> list[Feature]:
+    """Declare the attribute columns of a roster.
+
+    Parameters
+    ----------
+    schema
+        Schema of `dim_customer`: configured attributes are `attr_<name>`, numbers Float64,
+        categories String.
+    """
+    features = []
+    for column in sorted(c for c in schema if c.startswith(PREFIX) or c in NAMED):
+        name = slugify(column.removeprefix(PREFIX))
+        is_text = schema[column] == pl.String
+        features.append(
+            Feature(
+                "attr", "all", name, ASOF, pl.col(column),
+                pl.String if is_text else pl.Float64,
+                "category" if is_text else "as in the source",
+                f"Customer attribute {name}; null where not known",
+            )
+        )
+    return features

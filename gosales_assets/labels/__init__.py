@@ -1,0 +1,1 @@
+"""The labels phase: pure logic, and assets.py that binds it to Dagster."""

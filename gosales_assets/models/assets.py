@@ -1,0 +1,108 @@
+"""Assets of the models phase."""
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import islice
+
+import dagster as dg
+import polars as pl
+
+from gosales_assets.models.bundle import load_bundle
+from gosales_assets.models.matrix import build_matrix
+from gosales_assets.models.scoring import score
+from gosales_assets.models.training import TrainedModel, train_model
+from gosales_assets.platform import BUNDLES, OWNERS, Platform, code_version, describe
+from gosales_checks.contracts.models import MODEL, SCORES
+from gosales_resources.errors import PartitionMissingError
+from gosales_resources.io_managers import MAY_BE_MISSING, Partition, Partitions
+from gosales_resources.partitions import cutoff_of, division_of, partition_key
+from gosales_resources.storage import Address, missing_message
+
+
+def define_assets(platform: Platform) -> list[dg.AssetsDefinition]:
+    """Define `model` and `scores`."""
+    settings, space = platform.settings, platform.space
+
+    @dg.asset(
+        name=MODEL.name,
+        ins={
+            "features": dg.AssetIn(partition_mapping=space.walk_forward(), metadata=WALK_FORWARD),
+            "labels": dg.AssetIn(partition_mapping=space.walk_forward(), metadata=WALK_FORWARD),
+        },
+        partitions_def=platform.partitions_of(MODEL),
+        backfill_policy=dg.BackfillPolicy.single_run(),
+        group_name=MODEL.phase,
+        io_manager_key=BUNDLES,
+        description=describe(MODEL),
+        kinds={"scikitlearn", "lightgbm"},
+        owners=OWNERS,
+        code_version=code_version(),
+        dagster_type=dg.Any,
+    )
+    def model(
+        context: dg.AssetExecutionContext, features: dict, labels: dict
+    ) -> Partitions:
+        def train(key: str) -> Partition:
+            cutoff, division = cutoff_of(key), str(division_of(key))
+            pairs = []
+            for past in space.training_cutoffs(cutoff):
+                upstream = str(partition_key(past, division))
+                absent = [n for n, k in (("features", features), ("labels", labels)) if upstream not in k]
+                if absent:
+                    missing = [Address(name, past, division) for name in absent]
+                    raise PartitionMissingError(missing_message(missing))
+                pairs.append((features[upstream], labels[upstream]))
+            trained = train_model(
+                build_matrix(pairs),
+                cutoff=cutoff,
+                division=division,
+                window_months=settings.labels.window_months,
+                settings=settings.models,
+            )
+            return Partition(cutoff, trained.to_files(), division, metadata=summarise(trained))
+
+        return Partitions(side_by_side(train, context.partition_keys, context.log.info))
+
+    @platform.table(
+        SCORES,
+        ins={
+            "model": dg.AssetIn(partition_mapping=dg.IdentityPartitionMapping()),
+            "features": dg.AssetIn(partition_mapping=dg.IdentityPartitionMapping()),
+        },
+    )
+    def scores(
+        context: dg.AssetExecutionContext, model: dict, features: dict
+    ) -> Partitions:
+        def made() -> Iterator[Partition]:
+            for key in map(str, context.partition_keys):
+                cutoff, division = cutoff_of(key), division_of(key)
+                yield Partition(cutoff, score(load_bundle(model[key]), features[key]), division)
+
+        return Partitions(made())
+
+    return [model, scores]
+
+
+# The first cutoffs have no training cutoff: the mapping is then empty, and the model says so.
+WALK_FORWARD = {MAY_BE_MISSING: True}
+
+
+def side_by_side(
+    work: Callable[[str], Partition], keys: Sequence[str], report: Callable[..., object]
+) -> Iterator[Partition]:
+    """Train as many models at once as there are cores, one thread each, in order of the keys.
+
+    No more than two per core are in flight, so memory does not grow with the backfill.
+    """
+    workers = os.cpu_count() or 1
+    with ThreadPoolExecutor(workers) as pool:
+        waiting: deque[tuple[str, Future[Partition]]] = deque()
+        coming = iter([str(key) for key in keys])
+        for done in range(1, len(keys) + 1):
+            for key in islice(coming, 2 * workers - len(waiting)):
+                waiting.append((key, pool.submit(work, key)))
+            key, future = waiting.popleft()
+            yield future.result()
+            report("trained %s (%d of %d)", key, done, len(keys))

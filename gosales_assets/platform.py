@@ -1,0 +1,144 @@
+"""What every phase's assets are built with: settings, partitions, store, and one table factory.
+
+Keeps what all table assets share in one place: key, group, partitions, backfill policy, column
+schema, kinds, owners, provenance, code version.
+"""
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+import dagster as dg
+
+from gosales_checks.contracts.contract import Contract, conform
+from gosales_resources.io_managers import TableSpec
+from gosales_resources.partitions import PartitionSpace
+from gosales_resources.settings.tree import Settings
+from gosales_resources.storage import Provenance, TableStore
+
+TABLES = "tables"
+BUNDLES = "bundles"
+OWNERS = ["team:gosales"]
+
+
+def code_version() -> str:
+    """Return the installed package's version; `0` when run from a bare source tree."""
+    try:
+        return version("gosales")
+    except PackageNotFoundError:
+        return "0"
+
+
+@dataclass(frozen=True)
+class Platform:
+    """The settings in force and what follows from them."""
+
+    settings: Settings
+    space: PartitionSpace
+    store: TableStore
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Platform":
+        """Build the platform of a settings tree."""
+        return cls(settings, PartitionSpace(settings), TableStore(settings.store_root / "store"))
+
+    def partitions_of(self, contract: Contract) -> dg.PartitionsDefinition:
+        """Return the partitions definition a contract names."""
+        return getattr(self.space, contract.partitioned_by)
+
+    def provenance_of(self, contract: Contract) -> Provenance:
+        """Return what a table must have been written under to be read."""
+        columns = [(name, str(c.dtype)) for name, c in contract.schema.columns().items()]
+        digest = hashlib.sha256(repr(columns).encode()).hexdigest()[:16]
+        sections = self.settings.content_hash(*contract.settings_sections)
+        return Provenance(sections, digest, code_version())
+
+    def spec_of(self, contract: Contract) -> TableSpec:
+        """Return what the IO manager needs to write and read a table."""
+        return TableSpec(self.provenance_of(contract), lambda frame: conform(contract, frame))
+
+    def table(
+        self, contract: Contract, ins: Mapping[str, dg.AssetIn] | None = None, **options: Any
+    ) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
+        """Decorate the function that makes a table's partitions (it returns `Partitions`)."""
+        return dg.asset(
+            name=contract.name,
+            ins=ins,
+            partitions_def=self.partitions_of(contract),
+            backfill_policy=dg.BackfillPolicy.single_run(),
+            group_name=contract.phase,
+            io_manager_key=TABLES,
+            description=describe(contract),
+            metadata=self.definition_metadata(contract),
+            kinds={"polars", "parquet"},
+            owners=OWNERS,
+            code_version=code_version(),
+            dagster_type=dg.Any,
+            **options,
+        )
+
+    def tables(
+        self,
+        contracts: Sequence[Contract],
+        name: str,
+        ins: Mapping[str, dg.AssetIn] | None = None,
+    ) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
+        """Decorate the function that makes several tables of one partitioning in one pass.
+
+        It returns a tuple of `Partitions` in the order of `contracts`.
+        """
+        return dg.multi_asset(
+            name=name,
+            ins=ins,
+            outs={
+                contract.name: dg.AssetOut(
+                    io_manager_key=TABLES,
+                    description=describe(contract),
+                    metadata=self.definition_metadata(contract),
+                    kinds={"polars", "parquet"},
+                    owners=OWNERS,
+                    code_version=code_version(),
+                    dagster_type=dg.Any,
+                )
+                for contract in contracts
+            },
+            partitions_def=self.partitions_of(contracts[0]),
+            backfill_policy=dg.BackfillPolicy.single_run(),
+            group_name=contracts[0].phase,
+        )
+
+    def definition_metadata(self, contract: Contract) -> dict[str, Any]:
+        """Return what the UI shows of a table before it is made."""
+        return {
+            "dagster/column_schema": column_schema(contract),
+            "grain": contract.grain,
+            "primary_key": ", ".join(contract.key) or "none",
+        }
+
+
+def describe(contract: Contract) -> str:
+    """Return the asset's description."""
+    return f"{contract.description}\n\nGrain: {contract.grain}."
+
+
+def column_schema(contract: Contract) -> dg.TableSchema:
+    """Translate a contract's columns for the UI."""
+    return dg.TableSchema(
+        columns=[
+            dg.TableColumn(
+                name=name,
+                type=str(column.dtype),
+                description=_text(column.description, (column.metadata or {}).get("unit")),
+                constraints=dg.TableColumnConstraints(
+                    nullable=column.nullable, unique=contract.key == [name]
+                ),
+            )
+            for name, column in contract.schema.columns().items()
+        ]
+    )
+
+
+def _text(description: str | None, unit: str | None) -> str:
+    return (description or "") + (f" Unit: {unit}." if unit else "")

@@ -1,0 +1,38 @@
+"""All contracts, in graph order: the one list that definitions, checks, documents and the command
+line go by."""
+
+from gosales_checks.contracts.features import CUSTOMER_FEATURES, DIVISION_FEATURES, FEATURES
+from gosales_checks.contracts.labels import CUTOFF_METADATA, LABELS
+from gosales_checks.contracts.models import MODEL, SCORES
+from gosales_checks.contracts.star import (
+    DIM_CUSTOMER,
+    DIM_PRODUCT,
+    FACT_TRANSACTIONS,
+    PURCHASE_HISTORY,
+    SALES_LEDGER,
+    SALES_LOG,
+    SALES_LOG_REJECTS,
+)
+from gosales_checks.contracts.validation import FORWARD_VALIDATION
+from gosales_checks.contracts.whitespace import WHITESPACE, WHITESPACE_SIGNALS
+
+TABLE_CONTRACTS = (
+    SALES_LOG,
+    SALES_LOG_REJECTS,
+    SALES_LEDGER,
+    DIM_PRODUCT,
+    DIM_CUSTOMER,
+    CUTOFF_METADATA,
+    FACT_TRANSACTIONS,
+    PURCHASE_HISTORY,
+    CUSTOMER_FEATURES,
+    DIVISION_FEATURES,
+    LABELS,
+    FEATURES,
+    SCORES,
+    WHITESPACE_SIGNALS,
+    FORWARD_VALIDATION,
+    WHITESPACE,
+)
+BUNDLE_CONTRACTS = (MODEL,)
+CONTRACTS = {contract.name: contract for contract in (*TABLE_CONTRACTS, *BUNDLE_CONTRACTS)}

@@ -1,0 +1,1 @@
+"""The star phase: pure logic, and assets.py that binds it to Dagster."""

@@ -1,0 +1,92 @@
+"""Assets of the star phase."""
+
+import tempfile
+from pathlib import Path
+
+import dagster as dg
+import polars as pl
+
+from gosales_assets.platform import Platform
+from gosales_assets.star.dimensions import build_dim_customers, build_dim_product
+from gosales_assets.star.history import build_purchase_history
+from gosales_assets.star.ingest import ingest
+from gosales_checks.contracts.star import (
+    DIM_CUSTOMER,
+    DIM_PRODUCT,
+    FACT_TRANSACTIONS,
+    PURCHASE_HISTORY,
+    SALES_LEDGER,
+    SALES_LOG,
+    SALES_LOG_REJECTS,
+)
+from gosales_resources.io_managers import Partition, Partitions
+from gosales_resources.partitions import cutoff_of, division_of, partition_key
+from gosales_resources.sources import read_table
+
+
+def define_assets(platform: Platform) -> list[dg.AssetsDefinition]:
+    """Define the sales log, its rejects and ledger, facts, dimensions and purchase history."""
+    settings, space = platform.settings, platform.space
+
+    @platform.tables([SALES_LOG, SALES_LOG_REJECTS, SALES_LEDGER], name="sales_log_ingest")
+    def sales_log_ingest(
+        context: dg.AssetExecutionContext,
+    ) -> tuple[Partitions, Partitions, Partitions]:
+        cutoffs = [cutoff_of(key) for key in context.partition_keys]
+        platform.store.root.mkdir(parents=True, exist_ok=True)
+        spill = Path(tempfile.mkdtemp(prefix=".ingest-", dir=platform.store.root))
+        ingested = ingest(settings, space.cutoffs(), spill, context.log.info)
+        return (
+            Partitions(Partition(c, ingested.lines(c)) for c in cutoffs),
+            Partitions(Partition(c, ingested.rejects(c)) for c in cutoffs),
+            Partitions(Partition(c, ingested.ledger(c)) for c in cutoffs),
+        )
+
+    @platform.table(DIM_PRODUCT)
+    def dim_product(context: dg.AssetExecutionContext) -> Partitions:
+        taxonomy = read_table(settings.source.taxonomy, settings.source_dir)
+        frame = build_dim_product(taxonomy, settings)
+        return Partitions(Partition(cutoff_of(key), frame) for key in context.partition_keys)
+
+    @platform.table(
+        DIM_CUSTOMER, ins={"sales_log": dg.AssetIn(partition_mapping=space.increments())}
+    )
+    def dim_customer(
+        context: dg.AssetExecutionContext, sales_log: pl.LazyFrame
+    ) -> Partitions:
+        source = settings.source.customers
+        accounts = read_table(source, settings.source_dir) if source else None
+        cutoffs = [cutoff_of(key) for key in context.partition_keys]
+        made = build_dim_customers(settings, accounts, sales_log, cutoffs)
+        return Partitions(Partition(cutoff, frame) for cutoff, frame in made)
+
+    @platform.table(
+        FACT_TRANSACTIONS,
+        ins={"sales_log": dg.AssetIn(partition_mapping=space.across_divisions())},
+    )
+    def fact_transactions(
+        context: dg.AssetExecutionContext, sales_log: dict
+    ) -> Partitions:
+        def made():
+            for key in context.partition_keys:
+                cutoff, division = cutoff_of(key), division_of(key)
+                lines = sales_log[partition_key(cutoff)]
+                yield Partition(cutoff, lines.filter(pl.col("division") == division), division)
+
+        return Partitions(made())
+
+    @platform.table(
+        PURCHASE_HISTORY,
+        ins={"fact_transactions": dg.AssetIn(partition_mapping=space.across_divisions())},
+    )
+    def purchase_history(
+        context: dg.AssetExecutionContext, fact_transactions: dict
+    ) -> Partitions:
+        def made():
+            for cutoff in (cutoff_of(key) for key in context.partition_keys):
+                facts = [f for k, f in fact_transactions.items() if cutoff_of(k) == cutoff]
+                yield Partition(cutoff, build_purchase_history(pl.concat(facts), settings.value))
+
+        return Partitions(made())
+
+    return [sales_log_ingest, dim_product, dim_customer, fact_transactions, purchase_history]

@@ -1,0 +1,1 @@
+"""The whitespace phase: pure logic, and assets.py that binds it to Dagster."""

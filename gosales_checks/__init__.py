@@ -1,0 +1,1 @@
+"""Middle floor: what is true of each table, and the measures."""

@@ -1,0 +1,1 @@
+"""One module per phase; each table is declared once, here."""

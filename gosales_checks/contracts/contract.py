@@ -1,0 +1,140 @@
+"""What a contract is: the one declaration of a table, from which key, column metadata, the
+blocking check, the data dictionary and test samples all come.
+"""
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import dataframely as dy
+import polars as pl
+
+from gosales_resources.errors import ContractError
+
+PartitionedBy = Literal["cutoff", "division_cutoff", "target_cutoff"]
+
+
+@dataclass(frozen=True)
+class Contract:
+    """One table: its schema, grain, partitioning and what its numbers depend on."""
+
+    name: str
+    """Asset key and Parquet folder."""
+    schema: type[dy.Schema]
+    """Typed columns with description and unit, key and rules."""
+    grain: str
+    """One row per ..."""
+    phase: str
+    """Group in the asset graph."""
+    partitioned_by: PartitionedBy
+    """Partition dimensions."""
+    settings_sections: tuple[str, ...]
+    """Sections of the settings tree its numbers depend on; a change makes stored ones stale."""
+    description: str
+    """What the table is, for people."""
+    open_columns: bool = False
+    """True for feature tables: columns beyond the schema are allowed, declared elsewhere."""
+
+    @property
+    def key(self) -> list[str]:
+        """Primary key columns."""
+        return list(self.schema.primary_key())
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The outcome of holding a frame against its contract."""
+
+    rows: int
+    violations: dict[str, int]
+    """Rule -> number of rows that break it; empty when the contract holds."""
+    sample: pl.DataFrame
+    """Up to 20 breaking rows."""
+
+    @property
+    def passed(self) -> bool:
+        """True when nothing breaks the contract."""
+        return not self.violations
+
+
+SAMPLE_ROWS = 20
+BLOCK_ROWS = 2_000_000
+
+
+def judge(contract: Contract, frame: pl.DataFrame) -> Verdict:
+    """Hold a frame against its contract: columns, types, key, rules.
+
+    Parameters
+    ----------
+    contract
+        The declaration.
+    frame
+        The table; any row order.
+
+    Returns
+    -------
+    Verdict
+        Counts per broken rule (exact) and a capped sample. Missing columns and wrong types are
+        reported as rules named ``schema``; an empty frame with the right columns passes.
+    """
+    return judge_table(contract, frame.lazy())
+
+
+def judge_table(contract: Contract, table: pl.LazyFrame) -> Verdict:
+    """Hold a stored table against its contract, in blocks of rows, so that memory is bounded."""
+    schema = table.collect_schema()
+    rows = int(table.select(pl.len()).collect().item())
+    mismatches = _schema_mismatches(contract, schema)
+    if mismatches:
+        return Verdict(rows, {f"schema: {m}": rows for m in mismatches}, pl.DataFrame())
+    declared = table.select(list(contract.schema.columns()))
+    broken: Counter[str] = Counter()
+    samples = []
+    for start in range(0, max(rows, 1), BLOCK_ROWS):
+        block = contract.schema.filter(declared.slice(start, BLOCK_ROWS).collect())
+        broken.update({rule: n for rule, n in block.failure.counts().items() if n})
+        samples.append(block.failure.invalid().head(SAMPLE_ROWS))
+    if rows > BLOCK_ROWS and contract.key:
+        # A key that repeats across blocks; within a block the schema has found it.
+        distinct = int(declared.select(pl.struct(contract.key).n_unique()).collect().item())
+        if repeated := rows - distinct:
+            broken["primary_key"] = max(repeated, broken["primary_key"])
+    found = pl.concat(samples) if samples else pl.DataFrame()
+    return Verdict(rows, dict(broken), found.head(SAMPLE_ROWS))
+
+
+def conform(contract: Contract, frame: pl.LazyFrame) -> pl.LazyFrame:
+    """Select the contract's columns in order and cast them to its types.
+
+    Open contracts keep their other columns, sorted by name, after the declared ones.
+
+    Raises
+    ------
+    ContractError
+        When a declared column is missing.
+    """
+    declared: dict[str, Any] = contract.schema.columns()
+    present = frame.collect_schema().names()
+    missing = [name for name in declared if name not in present]
+    if missing:
+        raise ContractError(
+            f"{contract.name}: columns missing: {', '.join(missing)}. The code that makes the "
+            "table and its contract disagree."
+        )
+    extra = sorted(set(present) - set(declared)) if contract.open_columns else []
+    return frame.select(
+        *(pl.col(name).cast(column.dtype) for name, column in declared.items()), *extra
+    )
+
+
+def _schema_mismatches(contract: Contract, schema: pl.Schema) -> list[str]:
+    found = []
+    for name, column in contract.schema.columns().items():
+        if name not in schema:
+            found.append(f"column {name} missing")
+        elif schema[name] != column.dtype:
+            found.append(f"column {name} is {schema[name]}, not {column.dtype}")
+    if not contract.open_columns:
+        extra = sorted(set(schema) - set(contract.schema.columns()))
+        found.extend(f"column {name} not declared" for name in extra)
+    return found

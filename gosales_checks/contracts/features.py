@@ -1,0 +1,70 @@
+"""Tables of the features phase (SPEC section 3).
+
+Feature columns themselves are declared by the families in `gosales_assets/features`; the contract
+holds what is true of every feature table.
+"""
+
+import dataframely as dy
+
+from gosales_checks.contracts.contract import Contract
+
+SECTIONS = ("source", "divisions", "calendar", "value", "labels", "features")
+SEGMENTS = ["warm", "cold", "prospect"]
+
+
+class CustomerFeatures(dy.Schema):
+    """Scope `all`: the customer over all divisions."""
+
+    customer_id = dy.String(primary_key=True, description="Customer of the population.")
+    cutoff = dy.Date(description="As-of date.")
+    segment = dy.String(check=lambda c: c.is_in(SEGMENTS), description="warm, cold or prospect.")
+
+
+class DivisionFeatures(dy.Schema):
+    """Scope `div`: the customer in one division."""
+
+    customer_id = dy.String(primary_key=True, description="Customer with history in the division.")
+    division = dy.String(primary_key=True, description="Target division.")
+    cutoff = dy.Date(description="As-of date.")
+
+
+class Features(dy.Schema):
+    """One target's table, both scopes: what training and scoring both read."""
+
+    customer_id = dy.String(primary_key=True, description="Customer of the population.")
+    division = dy.String(description="Target division.")
+    cutoff = dy.Date(description="As-of date.")
+    segment = dy.String(check=lambda c: c.is_in(SEGMENTS), description="warm, cold or prospect.")
+    is_whitespace = dy.Bool(description="Never bought in the division up to the cutoff.")
+
+
+CUSTOMER_FEATURES = Contract(
+    name="customer_features",
+    schema=CustomerFeatures,
+    grain="one row per customer of the population",
+    phase="features",
+    partitioned_by="cutoff",
+    settings_sections=SECTIONS,
+    description="Features over all divisions as of the cutoff, shared by all targets.",
+    open_columns=True,
+)
+DIVISION_FEATURES = Contract(
+    name="division_features",
+    schema=DivisionFeatures,
+    grain="one row per customer and target division with history in it",
+    phase="features",
+    partitioned_by="cutoff",
+    settings_sections=SECTIONS,
+    description="Features within each target division as of the cutoff, in one pass.",
+    open_columns=True,
+)
+FEATURES = Contract(
+    name="features",
+    schema=Features,
+    grain="one row per customer of the population",
+    phase="features",
+    partitioned_by="target_cutoff",
+    settings_sections=SECTIONS,
+    description="One target's feature table: what its model trains on and scores.",
+    open_columns=True,
+)

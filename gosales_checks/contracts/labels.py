@@ -1,0 +1,88 @@
+"""Tables of the labels phase (SPEC section 2)."""
+
+import dataframely as dy
+
+from gosales_checks.contracts.contract import Contract
+
+SECTIONS = ("source", "divisions", "calendar", "value", "labels")
+
+
+class CutoffMetadata(dy.Schema):
+    """One row: what is known of a cutoff's label window."""
+
+    cutoff = dy.Date(primary_key=True, description="As-of date; its day is history.")
+    window_months = dy.Int32(min=1, description="Length of the label window.", metadata={"unit": "months"})
+    window_end = dy.Date(description="Last day of the label window.")
+    data_through = dy.Date(
+        nullable=True, description="Latest day the log is known to cover; null without any data."
+    )
+    is_censored = dy.Bool(description="The data ends before the label window does.")
+    customer_count = dy.Int64(min=0, description="Customers on the roster.", metadata={"unit": "count"})
+    buyer_count = dy.Int64(min=0, description="Of them with any purchase up to the cutoff.", metadata={"unit": "count"})
+
+    @dy.rule()
+    def window_ends_after_cutoff(cls):
+        """A label window lies after its cutoff."""
+        return cls.window_end.col > cls.cutoff.col
+
+    @dy.rule()
+    def buyers_are_on_the_roster(cls):
+        """No more buyers than customers."""
+        return cls.buyer_count.col <= cls.customer_count.col
+
+
+class Labels(dy.Schema):
+    """Whether a customer bought in a division after the cutoff."""
+
+    customer_id = dy.String(primary_key=True, description="Customer of the population at the cutoff.")
+    division = dy.String(description="Target division.")
+    cutoff = dy.Date(description="As-of date.")
+    label = dy.Int8(
+        is_in=[0, 1],
+        description="1 if the net value in the division over the window exceeds the threshold; "
+        "counts what was known when the window ended, or so far if censored.",
+    )
+    net_gp_window_usd = dy.Float64(
+        description="Net value in the window, returns netted, denylisted SKUs left out.",
+        metadata={"unit": "usd"},
+    )
+    first_purchase_date = dy.Date(nullable=True, description="First purchase in the window; null if none.")
+    is_new_logo = dy.Bool(description="Bought nothing up to the cutoff.")
+    is_expansion = dy.Bool(description="Bought before, never in this division: the whitespace.")
+    is_renewal_like = dy.Bool(description="Bought in this division before.")
+    is_censored = dy.Bool(description="The data ends before the window does: never train or validate on it.")
+    window_end = dy.Date(description="Last day of the label window.")
+
+    @dy.rule()
+    def exactly_one_cohort(cls):
+        """Each customer is in one cohort."""
+        return (
+            cls.is_new_logo.col.cast(int) + cls.is_expansion.col.cast(int)
+            + cls.is_renewal_like.col.cast(int)
+        ) == 1
+
+    @dy.rule()
+    def first_purchase_lies_in_the_window(cls):
+        """The first purchase of the window is after the cutoff and not after its end."""
+        day = cls.first_purchase_date.col
+        return day.is_null() | ((day > cls.cutoff.col) & (day <= cls.window_end.col))
+
+
+CUTOFF_METADATA = Contract(
+    name="cutoff_metadata",
+    schema=CutoffMetadata,
+    grain="one row",
+    phase="labels",
+    partitioned_by="cutoff",
+    settings_sections=SECTIONS,
+    description="The label window of a cutoff and whether the data covers it.",
+)
+LABELS = Contract(
+    name="labels",
+    schema=Labels,
+    grain="one row per customer of the population",
+    phase="labels",
+    partitioned_by="target_cutoff",
+    settings_sections=SECTIONS,
+    description="Leakage-safe labels: who bought in the division in (cutoff, cutoff + window].",
+)

@@ -1,0 +1,1 @@
+"""Measures of a scored list: pure functions on NumPy arrays, each with its definition."""

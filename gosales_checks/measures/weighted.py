@@ -1,0 +1,271 @@
+"""The measures over many resamples at once: each resample is a row of weights on the same rows.
+
+A customer drawn twice weighs two, so a sum over weights equals the sum over repeated rows. The
+sample is sorted once; every resample shares the order, the tie groups and the bins.
+No random numbers here (see `intervals`), and no BLAS, whose sums depend on its threads.
+"""
+
+import math
+from collections.abc import Callable, Mapping
+from functools import cached_property, partial
+
+import numpy as np
+
+from gosales_checks.measures.calibration import (
+    cox_slope_intercept,
+    cox_step,
+    cox_terms,
+    log_losses,
+    logit,
+    probabilities,
+    squared_errors,
+    width_bin,
+)
+from gosales_checks.measures.ranking import paired, ranking_order, top_count
+
+BINS = 10
+
+
+class Sample:
+    """A scored list in ranking order, with what all its resamples share.
+
+    Parameters
+    ----------
+    y
+        Outcome per row, 0 or 1; one row per customer.
+    p
+        Probability per row, 0 to 1.
+    ties
+        `tie_breaker` of the customer per row.
+    score
+        What ranks the rows; None ranks by `p`. The margin, where isotonic probabilities tie.
+    value
+        Gross profit per row, USD; None where revenue lift is not asked for.
+    """
+
+    def __init__(
+        self,
+        y: np.ndarray,
+        p: np.ndarray,
+        ties: np.ndarray,
+        *,
+        score: np.ndarray | None = None,
+        value: np.ndarray | None = None,
+    ) -> None:
+        outcome, stated = probabilities(y, p)
+        scores = stated if score is None else paired(y, score)[1]
+        amounts = None if value is None else np.asarray(value, dtype=np.float64)
+        order = ranking_order(scores, ties, stated, outcome, *(() if amounts is None else (amounts,)))
+        self.outcome, self.p, self.score = outcome[order], stated[order], scores[order]
+        self.value = None if amounts is None else amounts[order]
+        # The reverse of ranking by p, so that both orders break ties alike; None when it is the
+        # plain reverse of this order.
+        self.by_p = None if score is None else ranking_order(self.p, ties[order], self.outcome)[::-1]
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        return len(self.outcome)
+
+    @cached_property
+    def positives(self) -> np.ndarray:
+        """Positions of the rows that bought."""
+        return np.flatnonzero(self.outcome)
+
+    @cached_property
+    def tie_groups(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Groups of equal score that hold a positive: first positive, first row, row after the last."""
+        starts = np.concatenate([[0], np.flatnonzero(np.diff(self.score)) + 1, [len(self)]])
+        group_of_positive = np.searchsorted(starts, self.positives, "right") - 1
+        held, first = np.unique(group_of_positive, return_index=True)
+        return first, starts[held], starts[held + 1]
+
+    def rising_in_p(self, rows: np.ndarray) -> np.ndarray:
+        """Return an array of this order's rows (last axis) by rising probability."""
+        return rows[..., ::-1] if self.by_p is None else rows[..., self.by_p]
+
+    @cached_property
+    def excess_by_p(self) -> np.ndarray:
+        """Outcome less probability, by rising probability."""
+        return self.rising_in_p(self.outcome - self.p)
+
+    @cached_property
+    def width_starts(self) -> np.ndarray:
+        """First row of each equal-width bin that has one, by rising probability."""
+        return np.unique(width_bin(self.rising_in_p(self.p), BINS), return_index=True)[1]
+
+    @cached_property
+    def cox(self) -> tuple[float, float, np.ndarray]:
+        """Slope and intercept on the sample, and each row's gradient and information there."""
+        slope, intercept = cox_slope_intercept(self.outcome, self.p)
+        return slope, intercept, cox_terms(self.outcome, logit(self.p), intercept, slope)
+
+
+class Resamples:
+    """A block of resamples of one sample.
+
+    Parameters
+    ----------
+    sample
+        The rows.
+    weights
+        How often each row was drawn: float64 whole numbers, (resamples, rows), in the order of
+        `sample`, each resample's sum at least 1.
+    """
+
+    def __init__(self, sample: Sample, weights: np.ndarray) -> None:
+        self.sample, self.weights = sample, weights
+
+    @cached_property
+    def cumulative(self) -> np.ndarray:
+        """Weight above each position of the ranking: (resamples, rows + 1)."""
+        return _cumulate(self.weights)
+
+    @cached_property
+    def totals(self) -> np.ndarray:
+        """Rows per resample."""
+        return self.cumulative[:, -1]
+
+    @cached_property
+    def drawn_positives(self) -> np.ndarray:
+        """Weight of each row that bought."""
+        return self.weights[:, self.sample.positives]
+
+    @cached_property
+    def by_p(self) -> np.ndarray:
+        """Weights by rising probability."""
+        return self.sample.rising_in_p(self.weights)
+
+    @cached_property
+    def pairs(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """Per tie group with a positive: its positives, positives down to it, rows above and down to it."""
+        first, start, end = self.sample.tie_groups
+        gained = np.add.reduceat(self.drawn_positives, first, axis=1)
+        return gained, np.cumsum(gained, axis=1), self.cumulative[:, start], self.cumulative[:, end]
+
+    def mean(self, terms: np.ndarray) -> np.ndarray:
+        """Return the weighted mean of one number per row."""
+        return np.einsum("dr,r->d", self.weights, terms) / self.totals
+
+
+Statistic = Callable[[Resamples], np.ndarray]
+
+
+def _cumulate(rows: np.ndarray) -> np.ndarray:
+    cumulative = np.zeros((rows.shape[0], rows.shape[1] + 1))
+    np.cumsum(rows, axis=1, out=cumulative[:, 1:])
+    return cumulative
+
+
+def _sums_down_to(weights: np.ndarray, above: np.ndarray, terms: np.ndarray, cuts: np.ndarray) -> np.ndarray:
+    """Sum terms over the first `cuts` drawn rows; a row drawn thrice may be cut after its first.
+
+    Weights (resamples, rows), `above` their cumulation, terms per row, cuts (resamples, cuts).
+    """
+    last = np.stack([row.searchsorted(cut) for row, cut in zip(above, cuts, strict=True)])
+    last = np.maximum(last - 1, 0)
+    summed = np.take_along_axis(_cumulate(weights * terms), last, axis=1)
+    return summed + (cuts - np.take_along_axis(above, last, axis=1)) * terms[last]
+
+
+def _ratio(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
+    undefined = np.full(np.broadcast_shapes(numerator.shape, denominator.shape), math.nan)
+    return np.divide(numerator, denominator, out=undefined, where=denominator > 0.0)
+
+
+def weighted_auc(drawn: Resamples) -> np.ndarray:
+    """Return `ranking.auc` of each resample; nan where it has a single class."""
+    if len(drawn.sample.positives) == 0:
+        return np.full(len(drawn.weights), math.nan)
+    gained, listed_positives, above, down_to = drawn.pairs
+    positives = listed_positives[:, -1]
+    # Negatives above a group and down to it: their mean is what the group's positives lose to.
+    lost = above + down_to - (listed_positives - gained) - listed_positives
+    twice = np.einsum("dg,dg->d", gained, lost)
+    return 1.0 - _ratio(twice / 2.0, positives * (drawn.totals - positives))
+
+
+def weighted_pr_auc(drawn: Resamples) -> np.ndarray:
+    """Return `ranking.pr_auc` of each resample; nan where it has no positive."""
+    if len(drawn.sample.positives) == 0:
+        return np.full(len(drawn.weights), math.nan)
+    gained, listed_positives, _, down_to = drawn.pairs
+    # A group before the first drawn row has no rows and adds nothing: 0 / 1 instead of 0 / 0.
+    gain = np.einsum("dg,dg->d", gained, listed_positives / np.maximum(down_to, 1.0))
+    return _ratio(gain, listed_positives[:, -1])
+
+
+def weighted_lift(drawn: Resamples, *, frac: float) -> np.ndarray:
+    """Return `ranking.lift_at` of each resample; nan where it has no positive."""
+    return _weighted_lift(drawn, drawn.sample.outcome, frac)
+
+
+def weighted_revenue_lift(drawn: Resamples, *, frac: float) -> np.ndarray:
+    """Return `ranking.revenue_lift_at` of each resample; nan without value, or where it sums to 0 or less."""
+    if drawn.sample.value is None:
+        return np.full(len(drawn.weights), math.nan)
+    return _weighted_lift(drawn, drawn.sample.value, frac)
+
+
+def _weighted_lift(drawn: Resamples, amounts: np.ndarray, frac: float) -> np.ndarray:
+    top = np.array([float(top_count(int(total), frac)) for total in drawn.totals])
+    won = _sums_down_to(drawn.weights, drawn.cumulative, amounts, top[:, None])[:, 0]
+    return _ratio(won / top, drawn.mean(amounts))
+
+
+def weighted_brier(drawn: Resamples) -> np.ndarray:
+    """Return `calibration.brier` of each resample."""
+    return drawn.mean(squared_errors(drawn.sample.outcome, drawn.sample.p))
+
+
+def weighted_log_loss(drawn: Resamples) -> np.ndarray:
+    """Return `calibration.log_loss` of each resample."""
+    return drawn.mean(log_losses(drawn.sample.outcome, drawn.sample.p))
+
+
+def weighted_cal_mae(drawn: Resamples) -> np.ndarray:
+    """Return `calibration.cal_mae` of each resample, in its own equal-count bins."""
+    cuts = np.floor_divide(drawn.totals[:, None] * np.arange(BINS + 1), BINS)
+    sums = _sums_down_to(drawn.by_p, _cumulate(drawn.by_p), drawn.sample.excess_by_p, cuts)
+    return np.abs(np.diff(sums, axis=1)).sum(axis=1) / drawn.totals
+
+
+def weighted_ece(drawn: Resamples) -> np.ndarray:
+    """Return `calibration.ece` of each resample."""
+    excess = np.add.reduceat(drawn.by_p * drawn.sample.excess_by_p, drawn.sample.width_starts, axis=1)
+    return np.abs(excess).sum(axis=1) / drawn.totals
+
+
+def weighted_cox(drawn: Resamples, *, part: int) -> np.ndarray:
+    """Return the Cox slope (part 0) or intercept (part 1) of each resample, to first order.
+
+    One Newton step from the sample's own fit: as good as the full fit to order 1/n (Davidson and
+    MacKinnon 1999, Bootstrap testing in nonlinear models), at the price of five sums.
+    """
+    slope, intercept, terms = drawn.sample.cox
+    if math.isnan(slope):
+        return np.full(len(drawn.weights), math.nan)
+    step_intercept, step_slope = cox_step(*(drawn.mean(term) for term in terms))
+    return (slope + step_slope, intercept + step_intercept)[part]
+
+
+def weighted_base_rate(drawn: Resamples) -> np.ndarray:
+    """Return the positive rate of each resample."""
+    return drawn.mean(drawn.sample.outcome)
+
+
+# The one place where a measure gets its name; `summary` reports them in this order.
+STATISTICS: Mapping[str, Statistic] = {
+    "base_rate": weighted_base_rate,
+    "auc": weighted_auc,
+    "pr_auc": weighted_pr_auc,
+    "brier": weighted_brier,
+    "log_loss": weighted_log_loss,
+    "lift_5": partial(weighted_lift, frac=0.05),
+    "lift_10": partial(weighted_lift, frac=0.10),
+    "lift_20": partial(weighted_lift, frac=0.20),
+    "revenue_lift_10": partial(weighted_revenue_lift, frac=0.10),
+    "cal_mae": weighted_cal_mae,
+    "ece": weighted_ece,
+    "cox_slope": partial(weighted_cox, part=0),
+    "cox_intercept": partial(weighted_cox, part=1),
+}

@@ -1,0 +1,1 @@
+"""Ground floor: settings, scope, partitions, storage, sources."""

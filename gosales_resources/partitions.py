@@ -1,0 +1,200 @@
+"""Partitions and the mappings between them: the one file that uses Dagster's beta partition APIs.
+
+Two dimensions, `cutoff` (as-of dates, themselves the keys) and `division`. Facts exist for every
+division, everything from labels on for targets (divisions that get a model).
+"""
+
+import datetime as dt
+import warnings
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import dagster as dg
+
+from gosales_resources.errors import ScopeError, nearest
+from gosales_resources.scope import shift_months
+from gosales_resources.settings.tree import Settings
+
+# "All cutoffs up to C": more than any calendar has (2,000 keys is Dagster's comfortable limit).
+ALL_EARLIER = -400
+
+# Partition mappings and backfill policies are marked beta in 1.13; the pin in pyproject.toml
+# holds the minor version, the graph tests hold their behaviour.
+warnings.filterwarnings(
+    "ignore", category=dg.BetaWarning, message=r"(?s).*(PartitionMapping|BackfillPolicy).*"
+)
+
+
+@dataclass(frozen=True)
+class PartitionSpace:
+    """The partition definitions and mappings of one settings tree."""
+
+    settings: Settings
+
+    @property
+    def cutoff(self) -> dg.TimeWindowPartitionsDefinition:
+        """As-of dates; a key is the cutoff itself."""
+        calendar = self.settings.calendar
+        months = "3,6,9,12" if calendar.cadence_months == 3 else "*"
+        end = calendar.end and shift_months(calendar.end, calendar.cadence_months)
+        return dg.TimeWindowPartitionsDefinition(
+            start=calendar.start.isoformat(),
+            end=end.isoformat() if end else None,
+            cron_schedule=f"0 0 L {months} *",
+            fmt="%Y-%m-%d",
+            # Makes the window that is still open available: the cutoff is its first day.
+            end_offset=0 if end else 1,
+        )
+
+    @property
+    def division_cutoff(self) -> dg.MultiPartitionsDefinition:
+        """Every division at every cutoff."""
+        return self._product(self.settings.divisions.slugs)
+
+    @property
+    def target_cutoff(self) -> dg.MultiPartitionsDefinition:
+        """Every division that gets a model at every cutoff."""
+        return self._product(self.settings.divisions.targets)
+
+    def _product(self, divisions: Sequence[str]) -> dg.MultiPartitionsDefinition:
+        return dg.MultiPartitionsDefinition(
+            {"cutoff": self.cutoff, "division": dg.StaticPartitionsDefinition(list(divisions))}
+        )
+
+    def cutoffs(self) -> list[dt.date]:
+        """List the calendar's cutoffs that exist by now, oldest first."""
+        keys = self.cutoff.get_partition_keys()
+        return [dt.date.fromisoformat(key) for key in keys]
+
+    def increments(self) -> dg.PartitionMapping:
+        """Cutoff <- all cutoffs up to it: the lineage that keeps the future out."""
+        return dg.TimeWindowPartitionMapping(
+            start_offset=ALL_EARLIER, end_offset=0, allow_nonexistent_upstream_partitions=True
+        )
+
+    def label_window(self) -> dg.PartitionMapping:
+        """Cutoff <- the cutoffs from it to one past the end of its label window.
+
+        One past: a log without a sale on the window's last day is known to cover it only by a
+        later row.
+        """
+        return dg.TimeWindowPartitionMapping(
+            start_offset=0,
+            end_offset=self.window_steps + 1,
+            allow_nonexistent_upstream_partitions=True,
+        )
+
+    def label_facts(self) -> dg.PartitionMapping:
+        """(division, cutoff) <- its facts up to the cutoff that closes the label window."""
+        return self._along_cutoffs(ALL_EARLIER, self.window_steps)
+
+    def walk_forward(self) -> dg.PartitionMapping:
+        """(division, C) <- (division, t) for the newest training cutoffs t with t + W <= C."""
+        last = -self.window_steps
+        return self._along_cutoffs(last - self.settings.models.training_cutoffs + 1, last)
+
+    def across_divisions(self) -> dg.PartitionMapping:
+        """Cutoff <-> all its divisions."""
+        return dg.MultiToSingleDimensionPartitionMapping(partition_dimension_name="cutoff")
+
+    def training_cutoffs(self, cutoff: dt.date) -> list[dt.date]:
+        """List the cutoffs t of the calendar that a model of `cutoff` reads, oldest first."""
+        newest = self.steps_after(cutoff, -self.window_steps)
+        count = self.settings.models.training_cutoffs
+        return [t for t in self.cutoffs() if t <= newest][-count:]
+
+    def steps_after(self, cutoff: dt.date, steps: int) -> dt.date:
+        """Return the cutoff so many calendar steps after (or before) `cutoff`."""
+        return shift_months(cutoff, steps * self.settings.calendar.cadence_months)
+
+    @property
+    def window_steps(self) -> int:
+        """Cutoffs from C to the first one at or after the end of its label window."""
+        return -(-self.settings.labels.window_months // self.settings.calendar.cadence_months)
+
+    def _along_cutoffs(self, start_offset: int, end_offset: int) -> dg.PartitionMapping:
+        return dg.MultiPartitionMapping(
+            {
+                "division": dg.DimensionPartitionMapping("division", dg.IdentityPartitionMapping()),
+                "cutoff": dg.DimensionPartitionMapping(
+                    "cutoff",
+                    dg.TimeWindowPartitionMapping(
+                        start_offset=start_offset,
+                        end_offset=end_offset,
+                        allow_nonexistent_upstream_partitions=True,
+                    ),
+                ),
+            }
+        )
+
+    def select_cutoffs(self, text: str) -> list[dt.date]:
+        """Parse `2024-03-31` or `2024-03-31..2024-12-31` into cutoffs of the calendar.
+
+        Raises
+        ------
+        ScopeError
+            When a date is unreadable, not on the calendar, or the range is empty.
+        """
+        calendar = self.cutoffs()
+        first, _, last = text.partition("..")
+        start, end = (self._on_calendar(part, calendar) for part in (first, last or first))
+        if start > end:
+            raise ScopeError(f"--cutoffs {text}: {start} is after {end}.")
+        return [cutoff for cutoff in calendar if start <= cutoff <= end]
+
+    def _on_calendar(self, text: str, calendar: list[dt.date]) -> dt.date:
+        try:
+            day = dt.date.fromisoformat(text.strip())
+        except ValueError as error:
+            raise ScopeError(f"'{text}' is not a date; write 2024-03-31.") from error
+        if not calendar:
+            raise ScopeError("The calendar has no cutoff yet: calendar.start is in the future.")
+        if day not in calendar:
+            near = min(calendar, key=lambda cutoff: (abs((cutoff - day).days), cutoff))
+            raise ScopeError(
+                f"{day} is not a cutoff of the calendar ({calendar[0]} .. {calendar[-1]}, every "
+                f"{self.settings.calendar.cadence_months} months). Nearest: {near}."
+            )
+        return day
+
+    def select_divisions(self, names: Iterable[str]) -> list[str]:
+        """Check division slugs against the configuration; sorted.
+
+        Raises
+        ------
+        ScopeError
+            When one is unknown; the nearest names are offered.
+        """
+        known = self.settings.divisions.slugs
+        chosen = sorted({name.strip() for name in names})
+        for name in chosen:
+            if name not in known:
+                raise ScopeError(f"Unknown division '{name}'. {nearest(name, known)}")
+        return chosen
+
+
+def cutoff_of(key: str) -> dt.date:
+    """Read the cutoff of a partition key of either kind."""
+    return dt.date.fromisoformat(_dimensions(key)["cutoff"])
+
+
+def division_of(key: str) -> str | None:
+    """Read the division of a partition key; None for cutoff-only keys."""
+    return _dimensions(key).get("division")
+
+
+def partition_key(cutoff: dt.date, division: str | None = None) -> str:
+    """Make the Dagster key of a partition."""
+    if division is None:
+        return cutoff.isoformat()
+    return dg.MultiPartitionKey({"cutoff": cutoff.isoformat(), "division": division})
+
+
+def _dimensions(key: str) -> dict[str, str]:
+    if isinstance(key, dg.MultiPartitionKey):
+        return dict(key.keys_by_dimension)
+    if "|" in key:
+        # Dagster prints products alphabetically by dimension: cutoff before division.
+        cutoff, division = key.split("|")
+        return {"cutoff": cutoff, "division": division}
+    return {"cutoff": key}

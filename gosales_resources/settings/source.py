@@ -1,0 +1,164 @@
+"""Where raw data lies and how its columns map to ours; no code per source."""
+
+import datetime as dt
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from gosales_resources.settings.base import StrictModel
+
+
+class LogColumns(StrictModel):
+    """Source column of each identifier of the sales log; None where the source has none."""
+
+    customer_id: str = Field(description="Customer identifier, kept as text.")
+    order_date: str = Field(description="Date of the order or invoice.")
+    invoice_id: str = Field(description="Invoice or order number.")
+    recorded_at: str | None = Field(None, description="When the row was recorded in the source.")
+    source_division: str | None = Field(None, description="The source's own division, for routes.")
+    rep: str | None = Field(None, description="Sales representative.")
+    branch: str | None = Field(None, description="Branch or store.")
+    region: str | None = Field(None, description="Sales region.")
+    currency: str | None = Field(None, description="ISO currency code of the row's amounts.")
+    conversion_rate: str | None = Field(None, description="The row's own conversion rate.")
+
+
+class LongColumns(LogColumns):
+    """Columns of a long log: one row per line."""
+
+    sku: str = Field(description="Article number.")
+    quantity: str | None = Field(None, description="Units; negative for returns.")
+    revenue: str | None = Field(None, description="Revenue of the line.")
+    gross_profit: str | None = Field(None, description="Gross profit of the line.")
+
+    @model_validator(mode="after")
+    def _some_amount(self) -> "LongColumns":
+        if not (self.quantity or self.revenue or self.gross_profit):
+            raise ValueError("name at least one of quantity, revenue, gross_profit")
+        return self
+
+
+class FileSource(StrictModel):
+    """A file, a folder or a glob of files of one kind."""
+
+    path: str = Field(description="File, folder or glob; relative to source.base_dir.")
+    format: Literal["csv", "parquet"] | None = Field(
+        None, description="File format; by the file suffix when not given."
+    )
+    separator: str = Field(",", min_length=1, max_length=1, description="CSV field separator.")
+    encoding: Literal["utf8", "latin1"] = Field("utf8", description="Text encoding of CSV files.")
+
+
+class LogSource(FileSource):
+    """What wide and long sales logs share."""
+
+    date_formats: list[str] = Field(
+        ["%Y-%m-%d"],
+        min_length=1,
+        description="strptime formats, tried in order; two that read one text as different dates "
+        "make it a reject.",
+    )
+    decimal: Literal[".", ","] = Field(".", description="Decimal mark of money and quantities.")
+    home_currency: str = Field("USD", description="Currency of all amounts after conversion.")
+    conversion: Literal["divide", "multiply"] = Field(
+        "divide",
+        description="How a row's rate turns its currency into the home currency: divide when the "
+        "rate is foreign units per home unit (1.35 CAD per USD), multiply when the reverse.",
+    )
+    complete_through: dt.date | None = Field(
+        None,
+        description="Day up to which the log is known to be complete; without it, its latest date. "
+        "A label window that ends later is censored.",
+    )
+    min_order_date: dt.date = Field(
+        dt.date(1990, 1, 1), description="An earlier order date is a reject."
+    )
+
+
+class WideLog(LogSource):
+    """The ERP's own export: one row per invoice line group, a pair of columns for each SKU."""
+
+    layout: Literal["wide"]
+    columns: LogColumns
+    quantity_suffix: str = Field("_Qty", description="Suffix of a SKU's quantity column.")
+    amount: Literal["gross_profit", "revenue"] = Field(
+        "gross_profit", description="What a SKU's amount column holds."
+    )
+    aliases: dict[str, str] = Field(
+        default_factory=dict, description="Amount column header -> SKU, where they differ."
+    )
+    ignored_columns: list[str] = Field(
+        default_factory=list, description="Columns that are neither identifiers nor SKUs."
+    )
+
+
+class LongLog(LogSource):
+    """One row per line."""
+
+    layout: Literal["long"]
+    columns: LongColumns
+
+
+class TaxonomyColumns(StrictModel):
+    """Source column of each taxonomy field."""
+
+    sku: str = "sku"
+    division: str = "division"
+    family: str | None = "family"
+    sale_type: str | None = "sale_type"
+
+
+class DivisionRoute(StrictModel):
+    """Send one SKU to a division depending on the source's own division column."""
+
+    sku: str = Field(description="The SKU that is routed.")
+    when_source_division: str = Field(description="The source's division (compared as slugs).")
+    division: str = Field(description="The division the line then belongs to.")
+
+
+class TaxonomySource(FileSource):
+    """Maps each SKU to its division, family and sale type."""
+
+    columns: TaxonomyColumns = Field(default_factory=TaxonomyColumns)
+    routes: list[DivisionRoute] = Field(default_factory=list)
+
+
+class CustomerColumns(StrictModel):
+    """Source column of each customer field."""
+
+    customer_id: str = "customer_id"
+    customer_name: str | None = None
+    industry: str | None = None
+    sub_industry: str | None = None
+    region: str | None = None
+    territory: str | None = None
+    rep: str | None = None
+    known_since: str | None = Field(
+        None,
+        description="Date from which the account was known. Without it an account that has not "
+        "bought yet is taken as known at every cutoff.",
+    )
+
+
+class CustomerSource(FileSource):
+    """CRM accounts: the roster beyond the sales log, and attributes for features."""
+
+    columns: CustomerColumns = Field(default_factory=CustomerColumns)
+    date_formats: list[str] = Field(["%Y-%m-%d"], min_length=1)
+    numeric_attributes: list[str] = Field(
+        default_factory=list,
+        description="Columns used as numbers. Map only what was known at the cutoff: never a last "
+        "order year or a lifetime total.",
+    )
+    categorical_attributes: list[str] = Field(
+        default_factory=list, description="Columns used as categories (top-N indicators)."
+    )
+
+
+class SourceSettings(StrictModel):
+    """All raw inputs."""
+
+    base_dir: str = Field(".", description="Folder that relative paths start from.")
+    sales_log: Annotated[WideLog | LongLog, Field(discriminator="layout")]
+    taxonomy: TaxonomySource
+    customers: CustomerSource | None = None

@@ -1,0 +1,282 @@
+"""The store: Parquet tables and model bundles, one folder per partition, atomic writes.
+
+Layout `<root>/<asset>/cutoff=<date>/division=<slug>/part-0.parquet` (hive), readable by any tool.
+Provenance lies in the Parquet key-value metadata; the SHA-256 of a file is its data version, so
+equal data under equal settings is an equal version. No Dagster here; see `io_managers.py`.
+"""
+
+import contextlib
+import dataclasses
+import datetime as dt
+import errno
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from gosales_resources.errors import BundleError, PartitionMissingError, StalePartitionError, StorageError
+
+# Fixed, so that bytes do not depend on how many threads wrote or how the frame was chunked.
+ROW_GROUP_ROWS = 262_144
+PART = "part-0.parquet"
+BUNDLE_INDEX = "bundle.json"
+PROVENANCE_PREFIX = "gosales."
+
+
+@dataclass(frozen=True)
+class Address:
+    """Which partition of which asset."""
+
+    asset: str
+    cutoff: dt.date
+    division: str | None = None
+
+    def __str__(self) -> str:
+        parts = [self.cutoff.isoformat()] + ([self.division] if self.division else [])
+        return f"{self.asset}[{'|'.join(parts)}]"
+
+    def folder(self, root: Path) -> Path:
+        """Return the partition's folder under `root`."""
+        folder = root / self.asset / f"cutoff={self.cutoff.isoformat()}"
+        return folder / f"division={self.division}" if self.division else folder
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """What a stored table was made under; a reader under anything else is refused."""
+
+    settings_hash: str
+    """Hash of the settings sections the table depends on."""
+    schema_hash: str
+    """Hash of its contract's columns and types."""
+    code_version: str
+    """Version of the package that wrote it."""
+
+
+@dataclass(frozen=True)
+class Written:
+    """What a write left behind."""
+
+    path: Path
+    rows: int
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class TableStore:
+    """Reads and writes partitions under a root folder."""
+
+    root: Path
+
+    def write_table(
+        self, address: Address, frame: pl.LazyFrame | pl.DataFrame, provenance: Provenance
+    ) -> Written:
+        """Write one partition; readers see the old file or the new one, never a part.
+
+        Raises
+        ------
+        StorageError
+            When there is no space left or no permission.
+        """
+        table = frame.lazy().collect()
+        path = address.folder(self.root) / PART
+        metadata = {
+            PROVENANCE_PREFIX + "table": address.asset,
+            PROVENANCE_PREFIX + "partition": str(address),
+            PROVENANCE_PREFIX + "settings_hash": provenance.settings_hash,
+            PROVENANCE_PREFIX + "schema_hash": provenance.schema_hash,
+            PROVENANCE_PREFIX + "code_version": provenance.code_version,
+            PROVENANCE_PREFIX + "rows": str(table.height),
+        }
+        with replacing(path, str(address)) as temporary:
+            table.rechunk().write_parquet(
+                temporary,
+                compression="zstd",
+                compression_level=1,
+                row_group_size=ROW_GROUP_ROWS,
+                metadata=metadata,
+            )
+            digest = _sha256(temporary)
+            size = temporary.stat().st_size
+        return Written(path, table.height, size, digest)
+
+    def scan_table(self, address: Address, provenance: Provenance | None) -> pl.LazyFrame:
+        """Scan one partition lazily.
+
+        Parameters
+        ----------
+        address
+            The partition.
+        provenance
+            What it must have been written under; None reads whatever is there (`gosales show`).
+
+        Raises
+        ------
+        PartitionMissingError
+            When it was never materialised.
+        StalePartitionError
+            When it was written under other settings or another schema.
+        """
+        path = address.folder(self.root) / PART
+        if not path.is_file():
+            raise PartitionMissingError(missing_message([address]))
+        if provenance is not None:
+            self._refuse_stale(address, path, provenance)
+        return pl.scan_parquet(path, hive_partitioning=False)
+
+    def has(self, address: Address) -> bool:
+        """Tell whether a partition has been materialised."""
+        return self._stored(address) is not None
+
+    def is_current(self, address: Address, provenance: Provenance) -> bool:
+        """Tell whether a partition is there and was written under `provenance`."""
+        path = self._stored(address)
+        return path is not None and not _differences(path, provenance)
+
+    def _stored(self, address: Address) -> Path | None:
+        folder = address.folder(self.root)
+        found = [folder / name for name in (PART, BUNDLE_INDEX) if (folder / name).is_file()]
+        return found[0] if found else None
+
+    def _refuse_stale(self, address: Address, path: Path, provenance: Provenance) -> None:
+        changed = _differences(path, provenance)
+        if changed:
+            raise StalePartitionError(
+                f"{address} was written under other {' and '.join(changed)} than are in force. "
+                f"Rematerialise it: {remedy(address)}"
+            )
+
+    def write_bundle(
+        self, address: Address, files: Mapping[str, bytes], provenance: Provenance
+    ) -> Written:
+        """Write a folder of files named by their content, then the index that names them.
+
+        The index is replaced last and in one step, so a killed run leaves the old bundle or the
+        new one; files no index names any more are removed afterwards.
+        """
+        folder = address.folder(self.root)
+        index = {}
+        for name in sorted(files):
+            stored = f"{hashlib.sha256(files[name]).hexdigest()[:16]}-{name}"
+            with replacing(folder / stored, str(address)) as temporary:
+                temporary.write_bytes(files[name])
+            index[name] = stored
+        content = {"files": index, "provenance": dataclasses.asdict(provenance)}
+        text = json.dumps(content, indent=2, sort_keys=True) + "\n"
+        with replacing(folder / BUNDLE_INDEX, str(address)) as temporary:
+            temporary.write_text(text, encoding="utf-8", newline="\n")
+        for stray in set(os.listdir(folder)) - set(index.values()) - {BUNDLE_INDEX}:
+            (folder / stray).unlink()
+        size = sum(len(content) for content in files.values())
+        return Written(folder, len(files), size, hashlib.sha256(text.encode()).hexdigest())
+
+    def read_bundle(self, address: Address, provenance: Provenance) -> dict[str, bytes]:
+        """Read all files of a bundle.
+
+        Raises
+        ------
+        PartitionMissingError
+            When it was never materialised.
+        StalePartitionError
+            When it was written under other settings.
+        BundleError
+            When its index is unreadable or names a file that is not there.
+        """
+        folder = address.folder(self.root)
+        if not (folder / BUNDLE_INDEX).is_file():
+            raise PartitionMissingError(missing_message([address]))
+        self._refuse_stale(address, folder / BUNDLE_INDEX, provenance)
+        try:
+            index = _read_index(folder / BUNDLE_INDEX)["files"]
+            return {n: (folder / Path(stored).name).read_bytes() for n, stored in index.items()}
+        except (OSError, ValueError, KeyError, AttributeError) as error:
+            raise BundleError(
+                f"{address} is damaged ({error}). Rematerialise it: {remedy(address)}"
+            ) from error
+
+    def remember_settings(self, settings_hash: str, resolved: Mapping[str, object]) -> Path:
+        """Keep the resolved settings under their hash, once."""
+        path = self.root / "settings" / f"{settings_hash}.json"
+        if not path.is_file():
+            text = json.dumps(resolved, indent=2, sort_keys=True) + "\n"
+            with replacing(path, "settings") as temporary:
+                temporary.write_text(text, encoding="utf-8")
+        return path
+
+
+@contextlib.contextmanager
+def replacing(path: Path, what: str) -> Iterator[Path]:
+    """Give a temporary path beside `path`, flushed and renamed onto it when the block succeeds.
+
+    Raises
+    ------
+    StorageError
+        When the disk is full or the folder may not be written; nothing is left behind.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield temporary
+        with temporary.open("rb+") as handle:
+            os.fsync(handle.fileno())
+        os.replace(temporary, path)
+    except OSError as error:
+        free = shutil.disk_usage(_existing(path)).free
+        reason = "no space left" if error.errno == errno.ENOSPC else (error.strerror or str(error))
+        raise StorageError(
+            f"{what}: cannot write {path}: {reason} ({free / 2**20:,.0f} MiB free). Nothing was "
+            "replaced; make room or point storage.root elsewhere, then run again."
+        ) from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def missing_message(addresses: list[Address]) -> str:
+    """Say which partitions are missing and what makes them."""
+    shown = ", ".join(str(a) for a in addresses[:6]) + (", ..." if len(addresses) > 6 else "")
+    return (
+        f"{len(addresses)} upstream partition(s) not materialised: {shown}. "
+        f"Materialise first: {remedy(addresses[0], addresses[-1])}"
+    )
+
+
+def remedy(first: Address, last: Address | None = None) -> str:
+    """Return the command that makes the partitions from `first` to `last`."""
+    last = last or first
+    span = f"{first.cutoff}" if first.cutoff == last.cutoff else f"{first.cutoff}..{last.cutoff}"
+    return f"gosales materialize --select {first.asset} --cutoffs {span}"
+
+
+def _differences(path: Path, provenance: Provenance) -> list[str]:
+    if path.name == BUNDLE_INDEX:
+        stored = _read_index(path)["provenance"]
+    else:
+        metadata = pl.read_parquet_metadata(path)
+        stored = {key.removeprefix(PROVENANCE_PREFIX): value for key, value in metadata.items()}
+    pairs = {"settings": "settings_hash", "schema": "schema_hash"}
+    return [word for word, field in pairs.items() if stored.get(field) != getattr(provenance, field)]
+
+
+def _read_index(path: Path) -> dict[str, dict[str, str]]:
+    try:
+        index = json.loads(path.read_text(encoding="utf-8"))
+        return {"files": dict(index["files"]), "provenance": dict(index["provenance"])}
+    except (ValueError, KeyError, TypeError) as error:
+        raise BundleError(f"{path} is not a bundle index ({error}). Rematerialise it.") from error
+
+
+def _existing(path: Path) -> Path:
+    while not path.exists():
+        path = path.parent
+    return path
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
