@@ -18,6 +18,7 @@ SAMPLE_PARTITIONS = 20
 
 # What is found wrong in one partition, in words; empty when nothing is.
 Findings = Mapping[str, int]
+Examine = Callable[[Address], Findings]
 
 
 def contract_check(
@@ -48,7 +49,7 @@ def partition_check(
     name: str,
     description: str,
     partitions_def: dg.PartitionsDefinition,
-    examine: Callable[[Address], Findings],
+    examine: Examine,
     *,
     blocking: bool,
     severity: dg.AssetCheckSeverity,

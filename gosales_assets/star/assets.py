@@ -1,6 +1,7 @@
 """Assets of the star phase."""
 
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import dagster as dg
@@ -28,24 +29,23 @@ def define_assets(platform: Platform) -> list[dg.AssetsDefinition]:
     """Define the sales log, its rejects and ledger, facts, dimensions and purchase history."""
     settings, space = platform.settings, platform.space
 
+    def products() -> pl.DataFrame:
+        return build_dim_product(read_table(settings.source.taxonomy, settings.source_dir), settings)
+
     @platform.tables([SALES_LOG, SALES_LOG_REJECTS, SALES_LEDGER], name="sales_log_ingest")
-    def sales_log_ingest(
-        context: dg.AssetExecutionContext,
-    ) -> tuple[Partitions, Partitions, Partitions]:
+    def sales_log_ingest(context: dg.AssetExecutionContext) -> Iterator[dg.Output[Partitions]]:
         cutoffs = [cutoff_of(key) for key in context.partition_keys]
-        platform.store.root.mkdir(parents=True, exist_ok=True)
-        spill = Path(tempfile.mkdtemp(prefix=".ingest-", dir=platform.store.root))
-        ingested = ingest(settings, space.cutoffs(), spill, context.log.info)
-        return (
-            Partitions(Partition(c, ingested.lines(c)) for c in cutoffs),
-            Partitions(Partition(c, ingested.rejects(c)) for c in cutoffs),
-            Partitions(Partition(c, ingested.ledger(c)) for c in cutoffs),
-        )
+        # Each output is written while this is suspended at its yield; then the spill goes.
+        with tempfile.TemporaryDirectory(prefix="gosales-ingest-") as spill:
+            log = ingest(settings, products(), space.cutoffs(), Path(spill), context.log.info)
+            cut = {SALES_LOG: log.lines, SALES_LOG_REJECTS: log.rejects, SALES_LEDGER: log.ledger}
+            for contract, take in cut.items():
+                made = Partitions(Partition(c, take(c)) for c in cutoffs)
+                yield dg.Output(made, output_name=contract.name)
 
     @platform.table(DIM_PRODUCT)
     def dim_product(context: dg.AssetExecutionContext) -> Partitions:
-        taxonomy = read_table(settings.source.taxonomy, settings.source_dir)
-        frame = build_dim_product(taxonomy, settings)
+        frame = products()
         return Partitions(Partition(cutoff_of(key), frame) for key in context.partition_keys)
 
     @platform.table(

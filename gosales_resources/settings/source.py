@@ -16,6 +16,9 @@ class LogColumns(StrictModel):
     invoice_id: str = Field(description="Invoice or order number.")
     recorded_at: str | None = Field(None, description="When the row was recorded in the source.")
     source_division: str | None = Field(None, description="The source's own division, for routes.")
+    customer_name: str | None = Field(
+        None, description="Name of the customer; its id in front, as in '497588 Crayola', is cut."
+    )
     rep: str | None = Field(None, description="Sales representative.")
     branch: str | None = Field(None, description="Branch or store.")
     region: str | None = Field(None, description="Sales region.")

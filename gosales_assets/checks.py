@@ -1,0 +1,119 @@
+"""All asset checks: a contract check for each table, and the checks that are about more than one
+table's shape.
+"""
+
+import dagster as dg
+import polars as pl
+
+from gosales_assets.models.bundle import describe_bundle
+from gosales_assets.platform import Platform
+from gosales_assets.registry import BUNDLE_CONTRACTS, TABLE_CONTRACTS
+from gosales_checks.contract_checks import (
+    Examine,
+    Findings,
+    contract_check,
+    failing_measures,
+    partition_check,
+)
+from gosales_checks.contracts.contract import judge
+from gosales_checks.contracts.models import MODEL
+from gosales_checks.contracts.star import SALES_LEDGER, SALES_LOG, SALES_LOG_REJECTS
+from gosales_checks.contracts.validation import FORWARD_VALIDATION
+from gosales_checks.ledger import ledger_breaches
+from gosales_resources.storage import Address
+
+
+def define_checks(platform: Platform) -> list[dg.AssetChecksDefinition]:
+    """Declare every check of the graph."""
+    contracts = [
+        contract_check(
+            contract,
+            platform.partitions_of(contract),
+            platform.store,
+            platform.provenance_of(contract),
+        )
+        for contract in TABLE_CONTRACTS
+    ]
+    bundles = [bundle_check(platform) for _ in BUNDLE_CONTRACTS]
+    return [*contracts, *bundles, ledger_check(platform), *bound_checks(platform)]
+
+
+def ledger_check(platform: Platform) -> dg.AssetChecksDefinition:
+    """Declare the blocking check that no row and no cent of the sales log is lost."""
+
+    def examine(address: Address) -> Findings:
+        ledger, lines, rejects = (
+            platform.store.scan_table(
+                Address(contract.name, address.cutoff), platform.provenance_of(contract)
+            )
+            for contract in (SALES_LEDGER, SALES_LOG, SALES_LOG_REJECTS)
+        )
+        return ledger_breaches(ledger, lines, rejects)
+
+    return partition_check(
+        asset=SALES_LEDGER.name,
+        name="sales_ledger_reconciles",
+        description="Rows, lines, quantity and money in = loaded + rejected + duplicate, per file.",
+        partitions_def=platform.partitions_of(SALES_LEDGER),
+        examine=examine,
+        blocking=True,
+        severity=dg.AssetCheckSeverity.ERROR,
+    )
+
+
+def bundle_check(platform: Platform) -> dg.AssetChecksDefinition:
+    """Declare the blocking check that a model bundle opens and says what its contract asks."""
+    provenance = platform.provenance_of(MODEL)
+
+    def examine(address: Address) -> Findings:
+        files = platform.store.read_bundle(address, provenance)
+        return judge(MODEL, describe_bundle(files)).violations
+
+    return partition_check(
+        asset=MODEL.name,
+        name=f"{MODEL.name}_keeps_contract",
+        description=f"The bundle opens without running code and is whole: {MODEL.grain}.",
+        partitions_def=platform.partitions_of(MODEL),
+        examine=examine,
+        blocking=True,
+        severity=dg.AssetCheckSeverity.ERROR,
+    )
+
+
+def bound_checks(platform: Platform) -> list[dg.AssetChecksDefinition]:
+    """Declare the warnings on what forward validation measured."""
+    bounds = platform.settings.validation
+    provenance = platform.provenance_of(FORWARD_VALIDATION)
+
+    def measured(bad: pl.Expr) -> Examine:
+        def examine(address: Address) -> Findings:
+            table = platform.store.scan_table(address, provenance).collect()
+            return failing_measures(table, bad)
+
+        return examine
+
+    # A figure that could not be measured (censored, one class) is no alarm; its status says so.
+    value, low = pl.col("value"), pl.col("low")
+    declared = {
+        "calibration_within_bound": (
+            f"Calibration error not above {bounds.cal_mae_max}, its interval included.",
+            (pl.col("measure") == "cal_mae") & (value > bounds.cal_mae_max)
+            & (low > bounds.cal_mae_max),
+        ),
+        "lift_above_floor": (
+            f"Lift in the top tenth above {bounds.lift10_min}.",
+            (pl.col("measure") == "lift_10") & (value <= bounds.lift10_min),
+        ),
+    }
+    return [
+        partition_check(
+            asset=FORWARD_VALIDATION.name,
+            name=name,
+            description=description,
+            partitions_def=platform.partitions_of(FORWARD_VALIDATION),
+            examine=measured(bad),
+            blocking=False,
+            severity=dg.AssetCheckSeverity.WARN,
+        )
+        for name, (description, bad) in declared.items()
+    ]

@@ -1,0 +1,169 @@
+"""The lines of raw rows: one per filled SKU pair of a wide row, one per long row.
+
+`layout_of` decides once per file which column is what; `cells_of` then takes batch after batch.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from gosales_assets.star.parse import MONEY_SCALE, QUANTITY_SCALE, is_filled, scaled, text
+from gosales_resources.errors import SourceError, nearest
+from gosales_resources.settings.source import LogColumns, LongLog, WideLog
+from gosales_resources.sources import require_columns
+
+MEASURES = {
+    "quantity_milli": QUANTITY_SCALE,
+    "revenue_cents": MONEY_SCALE,
+    "gross_profit_cents": MONEY_SCALE,
+}
+CELL_SCHEMA = {
+    "row_id": pl.Int64,
+    "sku": pl.String,
+    **dict.fromkeys(MEASURES, pl.Int64),
+    "unreadable": pl.String,
+}
+
+
+@dataclass(frozen=True)
+class LineColumns:
+    """Where the measures of one kind of line are: of one SKU in a wide log, of any in a long."""
+
+    sku: str | None
+    """The SKU in a wide log; None where the long log's own column says it."""
+    measures: dict[str, str]
+    """Measure -> source column."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Which columns of a file hold lines."""
+
+    lines: list[LineColumns]
+    sku_column: str | None = None
+
+
+def layout_of(
+    path: Path, header: list[str], log: WideLog | LongLog, skus: Collection[str]
+) -> Layout:
+    """Match a file's columns to identifiers and SKUs.
+
+    Raises
+    ------
+    SourceError
+        When a configured column is missing, or a column of a wide log is neither identifier, nor
+        SKU of the taxonomy, nor one of a pair, nor ignored; the nearest names are offered.
+    """
+    wanted = {
+        f"sales_log.columns.{setting}": column
+        for setting, column in log.columns.model_dump().items()
+        if column is not None
+    }
+    if isinstance(log, LongLog):
+        require_columns(path, header, wanted)
+        named = log.columns.model_dump()
+        measures = {
+            measure: named[name]
+            for measure, name in (
+                ("quantity_milli", "quantity"),
+                ("revenue_cents", "revenue"),
+                ("gross_profit_cents", "gross_profit"),
+            )
+            if named[name]
+        }
+        return Layout([LineColumns(None, measures)], log.columns.sku)
+    aliases = {f"sales_log.aliases ({sku})": column for column, sku in log.aliases.items()}
+    require_columns(path, header, wanted | aliases)
+    return Layout(_pairs(path, header, log, skus))
+
+
+def cells_of(frame: pl.DataFrame, layout: Layout, log: WideLog | LongLog) -> pl.DataFrame:
+    """Extract the lines of raw rows.
+
+    Parameters
+    ----------
+    frame
+        Raw rows with `row_id`.
+    layout
+        Of the file they are from.
+    log
+        Decimal mark.
+
+    Returns
+    -------
+    polars.DataFrame
+        One row per line: row_id, sku, integer measures as written (null where there is none), and
+        `unreadable`, naming the cells that are no number. A wide pair of zeros is no line.
+    """
+    parts = []
+    for line in layout.lines:
+        filled = [is_filled(pl.col(c), frame.schema[c]) for c in line.measures.values()]
+        sku = pl.lit(line.sku) if layout.sku_column is None else text(layout.sku_column)
+        cells = (
+            frame.lazy()
+            .filter(pl.any_horizontal(filled))
+            .select("row_id", sku.alias("sku"), *_measures(line, frame.schema, log.decimal))
+        )
+        if layout.sku_column is None:
+            zero = [pl.col(m).is_null() | (pl.col(m) == 0) for m in MEASURES]
+            cells = cells.filter(~pl.all_horizontal(zero) | pl.col("unreadable").is_not_null())
+        parts.append(cells)
+    if not parts:
+        return pl.DataFrame(schema=CELL_SCHEMA)
+    return pl.concat(parts).collect().cast(CELL_SCHEMA)  # pyright: ignore[reportArgumentType]
+
+
+def _measures(line: LineColumns, schema: pl.Schema, decimal: str) -> list[pl.Expr]:
+    read, unreadable = [], []
+    for measure, scale in MEASURES.items():
+        column = line.measures.get(measure)
+        if column is None:
+            read.append(pl.lit(None, dtype=pl.Int64).alias(measure))
+            continue
+        cell = pl.col(column)
+        value = scaled(cell, schema[column], decimal, scale)
+        read.append(value.alias(measure))
+        bad = is_filled(cell, schema[column]) & value.is_null()
+        finding = pl.format("{} is not a number: '{}'", pl.lit(column), cell.cast(pl.String))
+        unreadable.append(pl.when(bad).then(finding))
+    findings = pl.concat_str(unreadable, separator="; ", ignore_nulls=True)
+    return [*read, pl.when(findings != "").then(findings).alias("unreadable")]
+
+
+def _pairs(
+    path: Path, header: list[str], log: WideLog, skus: Collection[str]
+) -> list[LineColumns]:
+    columns: LogColumns = log.columns
+    taken = {c for c in columns.model_dump().values() if c} | set(log.ignored_columns)
+    amount = f"{log.amount}_cents"
+    pairs: dict[str, dict[str, str]] = {}
+    strays, twice = [], []
+    for column in header:
+        if column in taken:
+            continue
+        stem = column.removesuffix(log.quantity_suffix)
+        if column in log.aliases:
+            sku, measure = log.aliases[column], amount
+        elif stem != column and column not in skus:
+            sku, measure = stem, "quantity_milli"
+        elif column in skus or f"{column}{log.quantity_suffix}" in header:
+            sku, measure = column, amount
+        else:
+            strays.append(column)
+            continue
+        if measure in pairs.setdefault(sku, {}):
+            twice.append(f"  {pairs[sku][measure]!r} and {column!r} are both {sku}")
+        pairs[sku][measure] = column
+    if twice:
+        raise SourceError(f"{path}: two columns for one SKU:\n" + "\n".join(twice))
+    if strays:
+        legal = [*skus, *columns.model_dump().values()]
+        hints = [f"  {c!r}: {nearest(c, [n for n in legal if n])}" for c in strays]
+        raise SourceError(
+            f"{path}: columns that are neither identifier, SKU of the taxonomy, nor ignored "
+            "(add them to sales_log.ignored_columns, sales_log.aliases or the taxonomy):\n"
+            + "\n".join(hints)
+        )
+    return [LineColumns(sku, measures) for sku, measures in sorted(pairs.items())]

@@ -1,0 +1,114 @@
+"""One raw row: who, when, which invoice, and what is wrong with it."""
+
+import polars as pl
+
+from gosales_assets.star.parse import day_time, scaled, text
+from gosales_resources.settings.source import LogColumns, LogSource
+
+RATE_SCALE = 6
+TEXTS = ("customer_id", "customer_name", "invoice_id", "source_division", "rep", "branch", "region")
+
+
+def identify_rows(frame: pl.DataFrame, log: LogSource, columns: LogColumns) -> pl.DataFrame:
+    """Type the identifiers of raw rows and collect each row's faults.
+
+    Parameters
+    ----------
+    frame
+        Raw rows with a `row_id`; columns are text, or typed where the file has types.
+    log
+        Date formats, currency rules, earliest legal date.
+    columns
+        Which source column is which identifier.
+
+    Returns
+    -------
+    polars.DataFrame
+        One row per raw row, in their order: identifiers, `known_on` (the later of order date and
+        recording time), `rate` (divide by it; 1 for home currency), and `fault`, all findings of
+        the row in one text, null where there are none.
+    """
+    schema = frame.schema
+    named = columns.model_dump()
+    texts = [
+        (text(source) if (source := named[name]) else pl.lit(None, dtype=pl.String)).alias(name)
+        for name in TEXTS
+    ]
+    ordered, order_problem = day_time(
+        columns.order_date, schema[columns.order_date], log.date_formats
+    )
+    recorded, problem = pl.lit(None, dtype=pl.Datetime("us")), pl.lit(None, dtype=pl.String)
+    if columns.recorded_at:
+        recorded, problem = day_time(
+            columns.recorded_at, schema[columns.recorded_at], log.date_formats
+        )
+    typed = frame.select(
+        "row_id",
+        *texts,
+        *_currency(schema, log, columns),
+        order_date=ordered.cast(pl.Date),
+        recorded_at=recorded,
+        order_problem=order_problem,
+        recorded_problem=problem,
+    )
+    fault = pl.concat_str(_faults(log, columns), separator="; ", ignore_nulls=True)
+    return typed.with_columns(
+        fault=pl.when(fault != "").then(fault),
+        known_on=pl.max_horizontal("order_date", pl.col("recorded_at").cast(pl.Date)),
+        customer_name=_without_id(pl.col("customer_name"), pl.col("customer_id")),
+        rate=pl.when(pl.col("currency") != log.home_currency)
+        .then(_home_rate(log))
+        .otherwise(pl.lit(1.0)),
+    ).drop("order_problem", "recorded_problem", "written_rate")
+
+
+def _faults(log: LogSource, columns: LogColumns) -> list[pl.Expr]:
+    faults = [
+        _when(pl.col("customer_id").is_null(), f"{columns.customer_id} is blank"),
+        _when(pl.col("invoice_id").is_null(), f"{columns.invoice_id} is blank"),
+        pl.concat_str(pl.lit(f"{columns.order_date} is "), "order_problem"),
+        pl.concat_str(pl.lit(f"{columns.recorded_at} is "), "recorded_problem"),
+        _when(
+            pl.col("order_date") < log.min_order_date,
+            f"{columns.order_date} before {log.min_order_date}",
+        ),
+    ]
+    if columns.currency:
+        foreign = pl.col("currency") != log.home_currency
+        rate = pl.col("written_rate")
+        faults += [
+            _when(pl.col("currency").is_null(), f"{columns.currency} is blank"),
+            _when(foreign & rate.is_null(), "conversion rate is missing or unreadable"),
+            _when(foreign & (rate <= 0), "conversion rate is not positive"),
+        ]
+    return faults
+
+
+def _when(condition: pl.Expr, finding: str) -> pl.Expr:
+    return pl.when(condition).then(pl.lit(finding))
+
+
+def _currency(schema: pl.Schema, log: LogSource, columns: LogColumns) -> list[pl.Expr]:
+    if not columns.currency:
+        return [
+            pl.lit(log.home_currency).alias("currency"),
+            pl.lit(None, dtype=pl.Float64).alias("written_rate"),
+        ]
+    rate = pl.lit(None, dtype=pl.Float64)
+    if source := columns.conversion_rate:
+        rate = scaled(pl.col(source), schema[source], log.decimal, RATE_SCALE) / 10**RATE_SCALE
+    return [
+        text(columns.currency).str.to_uppercase().alias("currency"),
+        rate.alias("written_rate"),
+    ]
+
+
+def _home_rate(log: LogSource) -> pl.Expr:
+    rate = pl.col("written_rate")
+    return rate if log.conversion == "divide" else 1 / rate
+
+
+def _without_id(name: pl.Expr, customer_id: pl.Expr) -> pl.Expr:
+    rest = name.str.strip_prefix(customer_id).str.strip_chars(" -:")
+    return pl.when(rest != "").then(rest)
+

@@ -1,0 +1,257 @@
+"""Tables of the star phase (SPEC section 1)."""
+
+import dataframely as dy
+
+from gosales_checks.contracts.contract import Contract
+
+SECTIONS = ("source", "divisions", "calendar")
+SEGMENTS = ["warm", "cold", "prospect"]
+USD = {"unit": "usd"}
+COUNT = {"unit": "count"}
+SOURCE_AMOUNT = {"unit": "source currency"}
+
+
+def _usd(description: str) -> dy.Decimal:
+    # Exact decimals: float sums depend on the order of addition, so on threads.
+    return dy.Decimal(18, 2, nullable=True, description=description, metadata=USD)
+
+
+def _source_amount(description: str) -> dy.Decimal:
+    return dy.Decimal(18, 2, nullable=True, description=description, metadata=SOURCE_AMOUNT)
+
+
+class SalesLog(dy.Schema):
+    """Typed lines of the sales log that became visible in one increment."""
+
+    transaction_id = dy.String(
+        primary_key=True, description="Stable hash of the business key of the line."
+    )
+    customer_id = dy.String(description="Customer as in the source, leading zeros kept.")
+    customer_name = dy.String(nullable=True, description="Name the row gives the customer.")
+    order_date = dy.Date(description="Date of the order or invoice.")
+    recorded_at = dy.Datetime(
+        time_unit="us", nullable=True, description="When the source recorded the row; null if it does not say."
+    )
+    visible_cutoff = dy.Date(description="First cutoff at which the line was known: its increment.")
+    invoice_id = dy.String(description="Invoice or order number.")
+    sku = dy.String(description="Article.")
+    division = dy.String(description="Division by taxonomy and routes, as a slug.")
+    family = dy.String(nullable=True, description="Product family of the taxonomy.")
+    sale_type = dy.String(nullable=True, description="Sale type of the taxonomy.")
+    quantity = dy.Decimal(
+        18, 3, nullable=True, description="Units; negative for returns.", metadata={"unit": "units"}
+    )
+    revenue_usd = _usd("Revenue in home currency; null where the source has none.")
+    gross_profit_usd = _usd("Gross profit in home currency; null where the source has none.")
+    is_return = dy.Bool(description="Quantity below zero, or the amount where there is no quantity.")
+    rep = dy.String(nullable=True, description="Sales representative.")
+    branch = dy.String(nullable=True, description="Branch or store.")
+    region = dy.String(nullable=True, description="Sales region.")
+    currency = dy.String(nullable=True, description="Currency the row was written in.")
+    revenue_source = _source_amount("Revenue as written, before conversion.")
+    gross_profit_source = _source_amount("Gross profit as written, before conversion.")
+    source_file = dy.String(description="File the line came from, relative to source.base_dir.")
+
+    @dy.rule()
+    def visible_not_before_ordered(cls):
+        """No line is known before its order date."""
+        return cls.visible_cutoff.col >= cls.order_date.col
+
+    @dy.rule()
+    def some_amount(cls):
+        """A line has a quantity or an amount."""
+        return (
+            cls.quantity.col.is_not_null()
+            | cls.revenue_usd.col.is_not_null()
+            | cls.gross_profit_usd.col.is_not_null()
+        )
+
+
+class SalesLogRejects(dy.Schema):
+    """Raw rows, or lines of them, that could not be loaded, with reason and raw values."""
+
+    source_file = dy.String(primary_key=True, description="File the row came from.")
+    source_row = dy.Int64(
+        primary_key=True, min=1, description="Row in the file; the header is row 1 of a CSV."
+    )
+    line = dy.String(
+        primary_key=True, description="SKU of the rejected line; empty where the whole row is."
+    )
+    reason = dy.String(min_length=1, description="What is wrong, all findings.")
+    raw = dy.String(description="The raw row: JSON of its filled columns, or the text.")
+    line_count = dy.Int64(min=0, description="Lines rejected with it.", metadata=COUNT)
+    quantity = dy.Decimal(
+        18, 3, nullable=True, description="Sum of its readable quantities.", metadata={"unit": "units"}
+    )
+    revenue_source = _source_amount("Sum of its readable revenue, as written.")
+    gross_profit_source = _source_amount("Sum of its readable gross profit, as written.")
+
+
+class SalesLedger(dy.Schema):
+    """What came in and what became of it, per file and increment."""
+
+    source_file = dy.String(primary_key=True, description="Raw file.")
+    rows_in = dy.Int64(min=0, description="Raw rows booked in this increment.", metadata=COUNT)
+    rows_loaded = dy.Int64(min=0, description="Rows with a loaded line.", metadata=COUNT)
+    rows_rejected = dy.Int64(min=0, description="Rows without one.", metadata=COUNT)
+    rows_duplicate = dy.Int64(
+        min=0, description="Exact copies of an earlier row, left out.", metadata=COUNT
+    )
+    lines_in = dy.Int64(min=0, description="Lines of all raw rows.", metadata=COUNT)
+    lines_loaded = dy.Int64(min=0, description="Lines loaded.", metadata=COUNT)
+    lines_rejected = dy.Int64(min=0, description="Lines rejected.", metadata=COUNT)
+    lines_duplicate = dy.Int64(min=0, description="Lines of duplicate rows.", metadata=COUNT)
+    quantity_in = dy.Decimal(18, 3, description="Readable quantity of all raw rows.")
+    quantity_duplicate = dy.Decimal(18, 3, description="Of it in duplicate rows.")
+    revenue_in = dy.Decimal(
+        18, 2, description="Readable revenue of all raw rows, as written.", metadata=SOURCE_AMOUNT
+    )
+    revenue_duplicate = dy.Decimal(
+        18, 2, description="Of it in duplicate rows.", metadata=SOURCE_AMOUNT
+    )
+    gross_profit_in = dy.Decimal(
+        18, 2, description="Readable gross profit of all raw rows, as written.",
+        metadata=SOURCE_AMOUNT,
+    )
+    gross_profit_duplicate = dy.Decimal(
+        18, 2, description="Of it in duplicate rows.", metadata=SOURCE_AMOUNT
+    )
+    file_rows = dy.Int64(min=0, description="Rows counted in the whole file.", metadata=COUNT)
+    file_rows_booked = dy.Int64(
+        min=0, description="Of them booked in some increment of the calendar.", metadata=COUNT
+    )
+    file_rows_later = dy.Int64(
+        min=0, description="Of them known only after the last cutoff; they wait.", metadata=COUNT
+    )
+    data_through = dy.Date(
+        nullable=True,
+        description="Latest day up to the cutoff that a row of the file became known; null if none.",
+    )
+
+
+class DimProduct(dy.Schema):
+    """The taxonomy."""
+
+    sku = dy.String(primary_key=True, description="Article.")
+    division = dy.String(description="Division, as a slug; routes may send a line elsewhere.")
+    family = dy.String(nullable=True, description="Product family.")
+    sale_type = dy.String(nullable=True, description="Sale type.")
+    is_target = dy.Bool(description="Its division gets a model.")
+
+
+class DimCustomer(dy.Schema):
+    """The roster as of the cutoff: everyone in the sales log up to it, and CRM accounts."""
+
+    customer_id = dy.String(primary_key=True, description="Customer.")
+    cutoff = dy.Date(description="As-of date.")
+    customer_name = dy.String(nullable=True, description="CRM name, else the latest in the log.")
+    segment = dy.String(check=lambda c: c.is_in(SEGMENTS), description="warm, cold or prospect.")
+    is_buyer = dy.Bool(description="Bought anything up to the cutoff.")
+    first_seen_date = dy.Date(nullable=True, description="First order; null for a prospect.")
+    last_seen_date = dy.Date(nullable=True, description="Latest order; null for a prospect.")
+    industry = dy.String(nullable=True, description="Industry.")
+    sub_industry = dy.String(nullable=True, description="Sub-industry.")
+    region = dy.String(nullable=True, description="CRM region, else of the latest line.")
+    territory = dy.String(nullable=True, description="Territory.")
+    rep = dy.String(nullable=True, description="CRM owner, else of the latest line.")
+
+    @dy.rule()
+    def seen_up_to_the_cutoff(cls):
+        """Nothing after the cutoff is known."""
+        return cls.last_seen_date.col.is_null() | (cls.last_seen_date.col <= cls.cutoff.col)
+
+    @dy.rule()
+    def prospects_never_bought(cls):
+        """A prospect has no purchase, everyone else has one."""
+        return (cls.segment.col == "prospect") == ~cls.is_buyer.col
+
+
+class FactTransactions(SalesLog):
+    """Lines of one division that became visible in one increment."""
+
+
+class PurchaseHistory(dy.Schema):
+    """One increment aggregated: what features are summed from."""
+
+    customer_id = dy.String(primary_key=True, description="Customer.")
+    sku = dy.String(primary_key=True, description="Article.")
+    division = dy.String(primary_key=True, description="Division.")
+    invoice_id = dy.String(primary_key=True, description="Invoice.")
+    order_date = dy.Date(primary_key=True, description="Day of the order.")
+    visible_cutoff = dy.Date(description="Increment in which it became known.")
+    quantity = dy.Decimal(18, 3, nullable=True, description="Units, returns netted.")
+    line_count = dy.Int64(min=1, description="Lines.", metadata=COUNT)
+    return_count = dy.Int64(min=0, description="Of them returns.", metadata=COUNT)
+    revenue_cents = dy.Int64(nullable=True, description="Revenue.", metadata={"unit": "cents"})
+    gross_profit_cents = dy.Int64(
+        nullable=True, description="Gross profit.", metadata={"unit": "cents"}
+    )
+    value_cents = dy.Int64(
+        nullable=True, description="The configured value measure.", metadata={"unit": "cents"}
+    )
+
+
+SALES_LOG = Contract(
+    name="sales_log",
+    schema=SalesLog,
+    grain="one row per line of the raw log, in the increment it became visible in",
+    phase="star",
+    partitioned_by="cutoff",
+    settings_sections=SECTIONS,
+    description="The raw sales log as typed lines, wide and long sources alike.",
+)
+SALES_LOG_REJECTS = Contract(
+    name="sales_log_rejects",
+    schema=SalesLogRejects,
+    grain="one row per rejected raw row or line",
+    phase="star",
+    partitioned_by="cutoff",
+    settings_sections=SECTIONS,
+    description="What could not be loaded, why, and the raw values.",
+)
+SALES_LEDGER = Contract(
+    name="sales_ledger",
+    schema=SalesLedger,
+    grain="one row per raw file",
+    phase="star",
+    partitioned_by="cutoff",
+    settings_sections=SECTIONS,
+    description="Rows, lines, quantity and money in, loaded, rejected and duplicate.",
+)
+DIM_PRODUCT = Contract(
+    name="dim_product",
+    schema=DimProduct,
+    grain="one row per SKU",
+    phase="star",
+    partitioned_by="cutoff",
+    settings_sections=SECTIONS,
+    description="The taxonomy: which division, family and sale type a SKU belongs to.",
+)
+DIM_CUSTOMER = Contract(
+    name="dim_customer",
+    schema=DimCustomer,
+    grain="one row per customer",
+    phase="star",
+    partitioned_by="cutoff",
+    settings_sections=(*SECTIONS, "labels"),
+    description="The roster as of the cutoff, with attributes and segment.",
+    open_columns=True,
+)
+FACT_TRANSACTIONS = Contract(
+    name="fact_transactions",
+    schema=FactTransactions,
+    grain="one row per line of the division, in the increment it became visible in",
+    phase="star",
+    partitioned_by="division_cutoff",
+    settings_sections=SECTIONS,
+    description="The fact table: lines by division and increment; returns stay as negative lines.",
+)
+PURCHASE_HISTORY = Contract(
+    name="purchase_history",
+    schema=PurchaseHistory,
+    grain="one row per customer, SKU, division, invoice and day of the increment",
+    phase="star",
+    partitioned_by="cutoff",
+    settings_sections=(*SECTIONS, "value"),
+    description="The increment aggregated: what features are summed from.",
+)

@@ -1,0 +1,82 @@
+"""The ledger check: what came in is what was loaded, rejected, or an exact duplicate, to the cent.
+
+The ledger's sums come from the raw rows; here they meet the tables as they are stored.
+"""
+
+import polars as pl
+
+MEASURES = {
+    "quantity": "quantity",
+    "revenue": "revenue_source",
+    "gross_profit": "gross_profit_source",
+}
+
+
+def ledger_breaches(
+    ledger: pl.LazyFrame, lines: pl.LazyFrame, rejects: pl.LazyFrame
+) -> dict[str, int]:
+    """Compare one increment's ledger with its stored lines and rejects.
+
+    Parameters
+    ----------
+    ledger
+        `sales_ledger`, one row per file.
+    lines
+        `sales_log`, one row per loaded line.
+    rejects
+        `sales_log_rejects`, one row per rejected row or line.
+
+    Returns
+    -------
+    dict of str to int
+        Finding -> number of files it holds for; empty when everything reconciles.
+    """
+    both = (
+        ledger.join(_sums(lines, "loaded", pl.len()), on="source_file", how="left")
+        .join(_sums(rejects, "rejected", pl.col("line_count").sum()), on="source_file", how="left")
+        # A file without stored lines or rejects has none of them.
+        .with_columns(pl.selectors.matches("__(loaded|rejected)$").fill_null(0))
+    )
+    col = pl.col
+    accounts = {
+        "rows_in is not rows_loaded + rows_rejected + rows_duplicate": (
+            col("rows_in") != col("rows_loaded") + col("rows_rejected") + col("rows_duplicate")
+        ),
+        "lines_in is not lines_loaded + lines_rejected + lines_duplicate": (
+            col("lines_in") != col("lines_loaded") + col("lines_rejected") + col("lines_duplicate")
+        ),
+        "lines stored in sales_log are not lines_loaded": (
+            col("lines__loaded") != col("lines_loaded")
+        ),
+        "lines stored in sales_log_rejects are not lines_rejected": (
+            col("lines__rejected") != col("lines_rejected")
+        ),
+        "rows of the file are neither booked nor later than the calendar": (
+            col("file_rows") != col("file_rows_booked") + col("file_rows_later")
+        ),
+    }
+    for name in MEASURES:
+        parts = col(f"{name}__loaded") + col(f"{name}__rejected") + col(f"{name}_duplicate")
+        accounts[f"{name} in is not {name} loaded + rejected + duplicate"] = (
+            col(f"{name}_in") != parts
+        )
+    strangers = pl.concat([lines.select("source_file"), rejects.select("source_file")]).join(
+        ledger, on="source_file", how="anti"
+    )
+    counts, unknown = pl.collect_all(
+        [
+            both.select(breach.sum().alias(finding) for finding, breach in accounts.items()),
+            strangers.select(pl.len()),
+        ]
+    )
+    found = {finding: int(count) for finding, count in counts.row(0, named=True).items() if count}
+    if unknown.item():
+        found["rows of files the ledger does not know"] = int(unknown.item())
+    return found
+
+
+def _sums(table: pl.LazyFrame, suffix: str, lines: pl.Expr) -> pl.LazyFrame:
+    return table.group_by("source_file").agg(
+        lines.cast(pl.Int64).alias(f"lines__{suffix}"),
+        *(pl.col(column).sum().alias(f"{name}__{suffix}") for name, column in MEASURES.items()),
+    )
