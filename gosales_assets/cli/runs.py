@@ -5,11 +5,11 @@ The instance is a local folder with SQLite, the same that the UI opens; no serve
 
 import logging
 import os
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import dagster as dg
 
@@ -18,6 +18,7 @@ from gosales_assets.definitions import build_definitions
 from gosales_assets.platform import Platform
 from gosales_resources.errors import GosalesError
 from gosales_resources.partitions import partition_key
+from gosales_resources.settings.tree import CONFIG_VARIABLE
 from gosales_resources.storage import replacing
 
 RANGE_START = "dagster/asset_partition_range_start"
@@ -37,6 +38,8 @@ class Outcome:
     error: str | None = None
     failed_checks: list[tuple[str, str, str]] = field(default_factory=list)
     """Asset, check, what it says; of checks that warn or fail."""
+    blocked: bool = False
+    """A check of severity ERROR failed."""
     passed_checks: int = 0
     partitions: int = 0
     seconds: float = 0.0
@@ -53,7 +56,7 @@ def open_instance(platform: Platform) -> dg.DagsterInstance:
 
 
 def execute(
-    platform: Platform, batches: Sequence[Batch], say: Callable[[str], None]
+    platform: Platform, batches: Sequence[Batch], report: Callable[[str], None]
 ) -> Outcome:
     """Run the batches in order; stop at the first run that fails."""
     settings_hash = platform.settings.content_hash()
@@ -65,7 +68,7 @@ def execute(
     began = time.perf_counter()
     with open_instance(platform) as instance:
         for number, batch in enumerate(batches, start=1):
-            say(f"[{number}/{len(batches)}] {describe(batch)}")
+            report(f"[{number}/{len(batches)}] {describe(batch)}")
             _run(job, instance, batch, settings_hash, outcome)
             if outcome.error:
                 break
@@ -104,31 +107,35 @@ def _run(
     for evaluation in result.get_asset_check_evaluations():
         if evaluation.passed:
             outcome.passed_checks += 1
-        else:
-            outcome.failed_checks.append(
-                (
-                    evaluation.asset_key.to_user_string(),
-                    evaluation.check_name,
-                    f"{evaluation.severity.value}: {evaluation.description}",
-                )
+            continue
+        severity = evaluation.severity
+        outcome.blocked = outcome.blocked or severity is dg.AssetCheckSeverity.ERROR
+        outcome.failed_checks.append(
+            (
+                evaluation.asset_key.to_user_string(),
+                evaluation.check_name,
+                f"{severity.value}: {evaluation.description}",
             )
+        )
     if result.success:
         outcome.partitions += batch.partition_count
     else:
-        outcome.error = _first_error(result)
+        outcome.error = first_error(result)
 
 
-def _first_error(result: dg.ExecuteInProcessResult) -> str:
+def first_error(result: dg.ExecuteInProcessResult) -> str:
     """Return our own message where an error of ours is the cause, Dagster's otherwise."""
     for event in result.all_events:
-        if event.is_step_failure:
-            error = event.step_failure_data.error
-            while error is not None:
-                if error.cls_name in _our_errors():
-                    return error.message.removeprefix(f"{_qualified(error.cls_name)}: ").strip()
-                error = error.cause
-            data = event.step_failure_data.error
-            return data.to_string() if data else f"step {event.step_key} failed"
+        if not event.is_step_failure:
+            continue
+        failure = event.step_failure_data.error
+        error = failure
+        while error is not None:
+            if error.cls_name in _our_errors():
+                # "gosales_resources.errors.SourceError: the message"
+                return error.message.partition(": ")[2].strip()
+            error = error.cause
+        return failure.to_string() if failure else f"step {event.step_key} failed"
     failed = [event.message for event in result.all_events if event.is_failure]
     return failed[0] if failed and failed[0] else "the run failed; see it in the UI"
 
@@ -137,20 +144,28 @@ def _our_errors() -> set[str]:
     return {"GosalesError", *(cls.__name__ for cls in GosalesError.__subclasses__())}
 
 
-def _qualified(name: str) -> str:
-    return f"gosales_resources.errors.{name}"
+def quiet_dagster() -> None:
+    """Show our own progress lines and keep Dagster's event log off the terminal.
+
+    The instance records every event; progress that assets log goes to standard error as it comes.
+    """
+    logger = logging.getLogger("dagster")
+    logger.setLevel(logging.CRITICAL)
 
 
-def hush_dagster() -> None:
-    """Keep Dagster's own event log off the terminal; the instance records it."""
-    logging.getLogger("dagster").setLevel(logging.CRITICAL)
-
-
-def say_on_stderr(line: str) -> None:
+def say(line: str) -> None:
     """Show progress without mixing it into output that may be piped."""
     print(line, file=sys.stderr, flush=True)
 
 
-def log_folder(platform: Platform) -> Path:
-    """Return where the UI finds the runs."""
-    return platform.settings.store_root / "dagster"
+def serve_ui(platform: Platform, port: int) -> int:
+    """Serve the Dagster UI with its daemon on the loopback interface until interrupted."""
+    with open_instance(platform):
+        pass
+    environment = {**os.environ, CONFIG_VARIABLE: str(platform.settings.config_file)}
+    say(f"Dagster UI on http://127.0.0.1:{port} (Ctrl-C ends it)")
+    command = [
+        sys.executable, "-m", "dagster", "dev", "--host", "127.0.0.1", "--port", str(port),
+        "--module-name", "gosales_assets.definitions",
+    ]
+    return subprocess.run(command, env=environment, check=False).returncode

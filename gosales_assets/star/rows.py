@@ -67,7 +67,11 @@ def _faults(log: LogSource, columns: LogColumns) -> list[pl.Expr]:
         _when(pl.col("customer_id").is_null(), f"{columns.customer_id} is blank"),
         _when(pl.col("invoice_id").is_null(), f"{columns.invoice_id} is blank"),
         pl.concat_str(pl.lit(f"{columns.order_date} is "), "order_problem"),
-        pl.concat_str(pl.lit(f"{columns.recorded_at} is "), "recorded_problem"),
+        # A blank recording time is a row that records none: it was known on its order date.
+        _when(
+            pl.col("recorded_problem").is_in(["unreadable", "ambiguous"]),
+            f"{columns.recorded_at} is unreadable or ambiguous",
+        ),
         _when(
             pl.col("order_date") < log.min_order_date,
             f"{columns.order_date} before {log.min_order_date}",

@@ -24,16 +24,16 @@ CAD_FRACTION = 0.10
 # Customers already there when the log starts; the others come evenly up to the last entry month.
 EARLY_FRACTION = 0.55
 LAST_ENTRY_MONTH = 66
-CHURN_PER_MONTH = 0.0035
+CHURN_PER_MONTH = 0.003
 # Activity of a leaving customer halves every this many months before it ends, so that recency
 # tells of it: a sudden end would be known to the oracle alone.
 FADE_MONTHS = 5
 # What no file tells directly. The first shows in a customer's history, the second hardly does.
-ENGAGEMENT_SD = 0.45
-TASTE_SD = 0.15
-GROWTH_PER_YEAR_SD = 0.06
+ENGAGEMENT_SD = 0.35
+TASTE_SD = 0.1
+GROWTH_PER_YEAR_SD = 0.05
 GROWTH_PER_YEAR = 0.03
-# Twelve purchases a year at the most in a division, in the long run.
+# So that a heavy buyer still skips a month now and then.
 HAZARD_CAP = 0.9
 
 
@@ -189,7 +189,7 @@ def _still_effects(customers: Customers) -> NDArray[np.float64]:
 
 def _moving_effects(customers: Customers, month: int) -> NDArray[np.float64]:
     grown = customers.growth * (month - customers.entry_month) / 12
-    # From a year before the end on, activity fades; after the end it is next to nothing.
+    # It fades from ten months before the end on and halves on; after years it is nothing.
     fading = np.clip(month - customers.end_month + 2 * FADE_MONTHS, 0, 12 * FADE_MONTHS)
     return grown - np.log(2) * fading / FADE_MONTHS
 

@@ -62,19 +62,19 @@ class Sku:
 
 
 DIVISIONS = (
-    Division("Solidworks", "Software", -4.3, owner=0.9, frequency=0.75, size=0.35),
-    Division("PDM", "Software", -6.4, owner=1.3, frequency=0.6, size=0.7),
-    Division("Simulation", "Software", -6.0, owner=1.4, frequency=0.7, size=0.45),
-    Division("Services", "Services", -5.0, owner=0.8, frequency=0.7, cycle=0.0, size=0.5),
+    Division("Solidworks", "Software", -4.35, owner=0.9, frequency=0.7, size=0.35),
+    Division("PDM", "Software", -6.2, owner=1.1, frequency=0.4, size=0.5),
+    Division("Simulation", "Software", -5.9, owner=1.2, frequency=0.6, size=0.4),
+    Division("Services", "Services", -5.0, owner=0.8, frequency=0.6, cycle=0.0, size=0.45),
     # Pure noise by design: the same hazard for everyone, at any time.
     Division("Training", "Services", -4.6, is_constant=True),
-    Division("Success_Plan", "Subscription", -2.75, owner=0.6, frequency=0.35, cycle=0.5, size=0.2),
-    Division("Scanning", "Scanning", -6.7, owner=1.8, frequency=0.8, cycle=0.2),
-    Division("CAMWorks", "Software", -6.6, owner=1.5, frequency=0.7, cycle=0.6, size=0.2),
-    Division("Electrical", "Software", -6.6, owner=1.5, frequency=0.7, cycle=0.6),
-    Division("AM_Software", "Additive", -6.0, owner=1.5, frequency=0.8, first_month=JULY_2023),
-    Division("Hardware", "Hardware", -5.7, owner=1.2, frequency=0.8, cycle=0.0),
-    Division("Maintenance", "Subscription", -4.2, owner=1.0, frequency=0.5, cycle=1.0),
+    Division("Success_Plan", "Subscription", -2.75, owner=0.4, frequency=0.25, cycle=0.4, size=0.2),
+    Division("Scanning", "Scanning", -6.6, owner=1.3, frequency=0.5, cycle=0.2, size=0.3),
+    Division("CAMWorks", "Software", -6.5, owner=1.3, frequency=0.6, cycle=0.5, size=0.2),
+    Division("Electrical", "Software", -6.5, owner=1.2, frequency=0.5, cycle=0.4, size=0.3),
+    Division("AM_Software", "Additive", -6.1, owner=1.0, frequency=0.4, first_month=JULY_2023),
+    Division("Hardware", "Hardware", -5.7, owner=1.2, frequency=0.7, cycle=0.0),
+    Division("Maintenance", "Subscription", -4.6, owner=0.8, frequency=0.3, cycle=0.9, size=0.3),
 )
 PREDICTOR_ONLY = ("Hardware", "Maintenance")
 
@@ -129,7 +129,7 @@ ROUTES = (("AM_Support", "Scanning", "Scanning"),)
 
 # Owning the first raises the hazard of the second.
 AFFINITIES = {
-    ("Solidworks", "PDM"): 0.9,
+    ("Solidworks", "PDM"): 0.7,
     ("Solidworks", "Simulation"): 0.8,
     ("Solidworks", "Electrical"): 0.6,
     ("Solidworks", "CAMWorks"): 0.6,
@@ -140,8 +140,8 @@ AFFINITIES = {
     ("PDM", "Services"): 0.9,
     ("PDM", "Electrical"): 0.5,
     ("Services", "PDM"): 0.5,
-    ("Hardware", "Scanning"): 1.3,
-    ("Hardware", "AM_Software"): 1.6,
+    ("Hardware", "Scanning"): 1.1,
+    ("Hardware", "AM_Software"): 1.2,
     ("Scanning", "AM_Software"): 0.8,
     ("Scanning", "Hardware"): 0.7,
     ("Hardware", "Maintenance"): 0.5,
@@ -154,17 +154,17 @@ INDUSTRIES: dict[str, tuple[float, tuple[str, ...], dict[str, float]]] = {
     "Industrial machinery": (
         0.22,
         ("Packaging lines", "Pumps and valves", "Conveyors"),
-        {"PDM": 0.5, "Electrical": 0.8, "Solidworks": 0.3, "Simulation": 0.1, "Scanning": -0.3},
+        {"PDM": 0.5, "Electrical": 0.6, "Solidworks": 0.3, "Simulation": 0.1, "Scanning": -0.3},
     ),
     "Aerospace": (
         0.09,
         ("Airframes", "Cabin interiors", "Drones"),
-        {"Simulation": 1.2, "Scanning": 0.7, "AM_Software": 0.9, "Services": 0.4, "PDM": 0.6},
+        {"Simulation": 1.2, "Scanning": 0.6, "AM_Software": 0.6, "Services": 0.4, "PDM": 0.6},
     ),
     "Medical devices": (
         0.12,
         ("Implants", "Instruments", "Diagnostics"),
-        {"Scanning": 1.0, "AM_Software": 0.8, "Hardware": 0.8, "Simulation": 0.6, "CAMWorks": -0.2},
+        {"Scanning": 0.8, "AM_Software": 0.6, "Hardware": 0.8, "Simulation": 0.6, "CAMWorks": -0.2},
     ),
     "Consumer goods": (
         0.15,
@@ -174,24 +174,42 @@ INDUSTRIES: dict[str, tuple[float, tuple[str, ...], dict[str, float]]] = {
     "Education": (
         0.10,
         ("Universities", "Vocational schools"),
-        {"Solidworks": -0.5, "PDM": -1.2, "Services": -0.9, "Hardware": 0.4, "Maintenance": -0.4,
-         "Success_Plan": -0.5, "CAMWorks": -0.6, "Simulation": -0.6, "Electrical": -0.8},
+        {
+            "Solidworks": -0.5,
+            "PDM": -0.9,
+            "Services": -0.9,
+            "Hardware": 0.4,
+            "Maintenance": -0.4,
+            "Success_Plan": -0.5,
+            "CAMWorks": -0.6,
+            "Simulation": -0.6,
+            "Electrical": -0.8,
+        },
     ),
     "Tooling and moulds": (
         0.14,
         ("Injection moulds", "Stamping dies", "Fixtures"),
-        {"CAMWorks": 1.4, "Scanning": 0.4, "Simulation": 0.1, "Electrical": -1.0, "PDM": -0.4},
+        {"CAMWorks": 1.3, "Scanning": 0.4, "Simulation": 0.1, "Electrical": -0.8, "PDM": -0.4},
     ),
     "Electronics": (
         0.11,
         ("Enclosures", "Sensors", "Power supplies"),
-        {"Electrical": 1.4, "PDM": 0.3, "CAMWorks": -0.9, "Simulation": 0.3, "Scanning": -0.6},
+        {"Electrical": 1.1, "PDM": 0.3, "CAMWorks": -0.7, "Simulation": 0.3, "Scanning": -0.6},
     ),
     "Architecture": (
         0.07,
         ("Facades", "Exhibits"),
-        {"Solidworks": -0.7, "Simulation": -0.8, "PDM": -0.8, "Hardware": 0.2, "CAMWorks": -0.9,
-         "Electrical": -0.9, "Success_Plan": -0.4, "Maintenance": -0.5, "Services": 0.1},
+        {
+            "Solidworks": -0.7,
+            "Simulation": -0.8,
+            "PDM": -0.8,
+            "Hardware": 0.2,
+            "CAMWorks": -0.9,
+            "Electrical": -0.9,
+            "Success_Plan": -0.4,
+            "Maintenance": -0.5,
+            "Services": 0.1,
+        },
     ),
 }
 

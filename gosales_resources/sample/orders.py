@@ -22,7 +22,7 @@ from gosales_resources.scope import shift_months
 
 EPOCH = dt.date(1970, 1, 1)
 SOURCE_DIVISIONS = tuple(sorted({division.source_division for division in DIVISIONS}))
-LINES_PER_PURCHASE = (0.74, 0.20, 0.06)
+LINES_PER_PURCHASE = (0.88, 0.10, 0.02)
 LINES_PER_ROW = 4
 RETURN_FRACTION = 0.025
 LATE_FRACTION = 0.02
@@ -217,9 +217,9 @@ def _posted(day: Integers, rng: np.random.Generator) -> Integers:
 
 
 def _sorted_by_day(rows: Rows, lines: Lines) -> tuple[Rows, Lines]:
-    order = np.lexsort((lines_first := np.arange(len(rows.day)), rows.invoice, rows.day))
-    place = np.empty_like(lines_first)
-    place[order] = lines_first
+    order = np.lexsort((rows.source_division, rows.invoice, rows.day))
+    place = np.empty_like(order)
+    place[order] = np.arange(len(order))
     columns = (rows.customer, rows.day, rows.posted, rows.invoice, rows.source_division)
     ordered = Rows(*(column[order] for column in columns), rows.is_return[order])
     moved = Lines(place[lines.row], lines.sku, lines.division, lines.quantity, lines.cents)

@@ -1,0 +1,64 @@
+"""The first thing a new user runs: a sample company, the whole graph on it, and what came of it."""
+
+import datetime as dt
+import shutil
+from importlib.resources import files
+from pathlib import Path
+
+from gosales_assets.cli.plan import Request, plan
+from gosales_assets.cli.report import print_list, print_outcome, print_quality
+from gosales_assets.cli.runs import execute, say
+from gosales_assets.platform import Platform
+from gosales_resources.sample.company import generate
+from gosales_resources.settings.tree import load_settings
+
+SEED = 7
+FIRST, LAST = dt.date(2024, 6, 30), dt.date(2025, 6, 30)
+LIST_ROWS = 15
+
+
+def run_demo(folder: Path, size: str) -> int:
+    """Generate the sample company, run the whole graph for several cutoffs, print what it found.
+
+    The second run generates nothing anew and makes the same bytes.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    config = folder / "gosales.yaml"
+    if not config.exists():
+        template = files("gosales_resources.sample").joinpath("gosales.yaml")
+        config.write_text(template.read_text(encoding="utf-8"), encoding="utf-8")
+    data = folder / "data" / size
+    if (data / "sales_log.csv").is_file():
+        say(f"sample company of size {size}: already in {data}")
+    else:
+        generate(data, size, SEED, say)
+    platform = Platform.of(load_settings(config, {"source": {"base_dir": f"data/{size}"}}))
+    cutoffs = tuple(c for c in platform.space.cutoffs() if FIRST <= c <= LAST)
+    outcome = execute(platform, plan(platform, Request(cutoffs)), say)
+    print_outcome(platform, outcome)
+    if outcome.error:
+        return 1
+    print_list(platform, LAST, LIST_ROWS)
+    print_quality(platform, cutoffs)
+    _print_next(platform, config, size)
+    return 1 if outcome.blocked else 0
+
+
+def _print_next(platform: Platform, config: Path, size: str) -> None:
+    python = shutil.which("gosales") or "gosales"
+    print(
+        f"""
+Where things lie
+  settings   {config}
+  raw data   {platform.settings.source_dir}
+  tables     {platform.store.root}
+  runs       {platform.settings.store_root / "dagster"}
+
+What to do next
+  make ui                                        look at assets, checks and runs in the browser
+  {python} show whitespace --config {config} --cutoff {LAST} --format csv > list.csv
+  edit a copy of {config} for your own sales log; then
+  {python} config check --config FILE
+  {python} materialize --config FILE --cutoffs 2024-03-31..2024-12-31 --dry-run
+"""
+    )

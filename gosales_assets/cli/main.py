@@ -1,0 +1,180 @@
+"""The `gosales` command: arguments in, exit code out.
+
+Exit codes: 0 done (checks may have warned), 1 a run or a blocking check failed, 2 the input is not
+usable (arguments, settings, a missing partition), 130 interrupted.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import yaml
+
+from gosales_assets.cli.demo import run_demo
+from gosales_assets.cli.plan import Request, check_assets, plan
+from gosales_assets.cli.report import print_outcome
+from gosales_assets.cli.runs import describe, execute, quiet_dagster, say, serve_ui
+from gosales_assets.cli.show import FORMATS, show_table
+from gosales_assets.platform import Platform
+from gosales_assets.registry import CONTRACTS
+from gosales_resources.errors import GosalesError
+from gosales_resources.settings.tree import Settings, load_settings, parse_overrides
+
+DONE, FAILED, UNUSABLE, INTERRUPTED = 0, 1, 2, 130
+
+
+def run(arguments: Sequence[str] | None = None) -> None:
+    """Enter from the command line: run `main` and exit with its code."""
+    sys.exit(main(arguments))
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Parse the arguments, do what they say, return the exit code.
+
+    Every error of ours ends in one message on standard error; anything else is a defect and keeps
+    its traceback.
+    """
+    options = build_parser().parse_args(arguments)
+    quiet_dagster()
+    try:
+        return int(options.command(options))
+    except GosalesError as error:
+        say(f"error: {error}")
+        return UNUSABLE
+    except KeyboardInterrupt:
+        say("interrupted: finished partitions are kept; run the same command again to go on.")
+        return INTERRUPTED
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Declare the commands."""
+    parser = argparse.ArgumentParser(
+        prog="gosales", description="From a raw sales log to a ranked list of whom to call."
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    settings = argparse.ArgumentParser(add_help=False)
+    settings.add_argument("--config", type=Path, help="settings file; else GOSALES_CONFIG")
+    settings.add_argument(
+        "--set", action="append", default=[], metavar="a.b=c", help="override one setting"
+    )
+    _add_materialize(commands, settings)
+    _add_show(commands, settings)
+    demo = commands.add_parser("demo", help="generate a sample company and run everything on it")
+    demo.add_argument("--folder", type=Path, default=Path("demo"), help="where it is put")
+    demo.add_argument("--size", choices=["S", "M"], default="S", help="2,000 or 20,000 customers")
+    demo.set_defaults(command=lambda options: run_demo(options.folder, options.size))
+    ui = commands.add_parser("ui", parents=[settings], help="open the Dagster UI on this machine")
+    ui.add_argument("--port", type=int, default=3000)
+    ui.set_defaults(command=_ui)
+    config = commands.add_parser("config", help="look at the settings")
+    config_commands = config.add_subparsers(required=True, metavar="ACTION")
+    for action, command, text in (
+        ("check", _config_check, "say whether the settings are legal"),
+        ("show", _config_show, "print the resolved settings"),
+    ):
+        sub = config_commands.add_parser(action, parents=[settings], help=text)
+        sub.set_defaults(command=command)
+    return parser
+
+
+def _add_materialize(commands: argparse._SubParsersAction, settings: argparse.ArgumentParser) -> None:
+    parser = commands.add_parser("materialize", parents=[settings], help="make partitions")
+    parser.add_argument(
+        "--cutoffs", required=True, metavar="2024-03-31..2024-12-31", help="one cutoff or a range"
+    )
+    parser.add_argument("--divisions", metavar="a,b", help="targets; without it all")
+    parser.add_argument(
+        "--select",
+        metavar="ASSETS",
+        help="these assets alone, comma-separated; without it the whole graph and what it needs",
+    )
+    parser.add_argument(
+        "--dry-run", action="store_true", help="print what would be made from what; compute nothing"
+    )
+    parser.set_defaults(command=_materialize)
+
+
+def _add_show(commands: argparse._SubParsersAction, settings: argparse.ArgumentParser) -> None:
+    parser = commands.add_parser("show", parents=[settings], help="print a stored table")
+    parser.add_argument("table", metavar="TABLE", help=f"one of {', '.join(CONTRACTS)}")
+    parser.add_argument("--cutoff", required=True)
+    parser.add_argument("--division", help="without it all divisions")
+    parser.add_argument("--limit", type=_positive, help="rows; 20 for format table, else all")
+    parser.add_argument("--format", choices=FORMATS, default="table")
+    parser.set_defaults(command=_show)
+
+
+def _materialize(options: argparse.Namespace) -> int:
+    platform = Platform.of(_load(options))
+    divisions = platform.space.select_divisions(_list(options.divisions)) or None
+    request = Request(
+        cutoffs=tuple(platform.space.select_cutoffs(options.cutoffs)),
+        divisions=tuple(divisions) if divisions else None,
+        assets=check_assets(_list(options.select)) or None,
+    )
+    batches = plan(platform, request)
+    if options.dry_run:
+        print_plan(platform, request, batches)
+        return DONE
+    outcome = execute(platform, batches, say)
+    print_outcome(platform, outcome)
+    return FAILED if outcome.error or outcome.blocked else DONE
+
+
+def print_plan(platform: Platform, request: Request, batches: Sequence) -> None:
+    """Print what would be made, from what, and what is missing."""
+    total = sum(batch.partition_count for batch in batches)
+    print(f"{total} asset partitions in {len(batches)} runs:")
+    for number, batch in enumerate(batches, start=1):
+        print(f"  {number:>2}. {describe(batch)}")
+    print(f"from {platform.settings.source_dir / platform.settings.source.sales_log.path}")
+    print(f"into {platform.store.root}")
+    for finding in missing_upstream(platform, request, batches):
+        print(f"missing: {finding}")
+
+
+def _show(options: argparse.Namespace) -> int:
+    show_table(
+        Platform.of(_load(options)),
+        options.table,
+        options.cutoff,
+        options.division,
+        options.limit,
+        options.format,
+    )
+    return DONE
+
+
+def _ui(options: argparse.Namespace) -> int:
+    return serve_ui(Platform.of(_load(options)), options.port)
+
+
+def _config_check(options: argparse.Namespace) -> int:
+    settings = _load(options)
+    cutoffs = Platform.of(settings).space.cutoffs()
+    print(f"{settings.config_file} is legal: settings {settings.content_hash()}, ", end="")
+    print(f"{len(settings.divisions.targets)} targets, {len(cutoffs)} cutoffs.")
+    return DONE
+
+
+def _config_show(options: argparse.Namespace) -> int:
+    settings = _load(options)
+    print(yaml.safe_dump(settings.model_dump(mode="json"), sort_keys=False, allow_unicode=True), end="")
+    print(f"# hash of what numbers depend on: {settings.content_hash()}")
+    return DONE
+
+
+def _load(options: argparse.Namespace) -> Settings:
+    return load_settings(options.config, parse_overrides(options.set))
+
+
+def _list(text: str | None) -> list[str]:
+    return [part.strip() for part in (text or "").split(",") if part.strip()]
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number <= 0:
+        raise argparse.ArgumentTypeError(f"{text} is not a positive number")
+    return number

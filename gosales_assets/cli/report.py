@@ -1,0 +1,71 @@
+"""What a person wants to see when a run has ended: checks, the list, how good it is, what next."""
+
+import datetime as dt
+from collections.abc import Sequence
+
+import polars as pl
+
+from gosales_assets.cli.runs import Outcome, say
+from gosales_assets.cli.show import read_stored
+from gosales_assets.platform import Platform
+from gosales_checks.contracts.validation import FORWARD_VALIDATION
+from gosales_checks.contracts.whitespace import WHITESPACE
+
+SHOWN_FINDINGS = 10
+LIST_COLUMNS = ["rank", "customer_name", "division", "rep", "p_icp", "ev_usd", "score", "nba_reason"]
+MEASURES = {"auc": "AUC", "lift_10": "lift@10", "cal_mae": "cal-MAE", "base_rate": "base rate"}
+
+
+def print_outcome(platform: Platform, outcome: Outcome) -> None:
+    """Say what was made, which checks failed, and what stopped the run."""
+    say(
+        f"{outcome.partitions} asset partitions in {outcome.seconds:.1f} s, "
+        f"{outcome.passed_checks} checks passed, {len(outcome.failed_checks)} did not."
+    )
+    for asset, check, finding in outcome.failed_checks[:SHOWN_FINDINGS]:
+        say(f"  {check} ({asset}): {finding}")
+    if len(outcome.failed_checks) > SHOWN_FINDINGS:
+        say(f"  and {len(outcome.failed_checks) - SHOWN_FINDINGS} more; see the UI.")
+    if outcome.error:
+        say(f"error: {outcome.error}")
+        say("Finished partitions are kept; after the remedy run the same command again.")
+    say(f"store: {platform.store.root}")
+
+
+def print_list(platform: Platform, cutoff: dt.date, rows: int) -> None:
+    """Print the top of the ranked list of one cutoff."""
+    table = read_stored(platform, WHITESPACE, cutoff.isoformat(), None)
+    print(f"\nWhom to call about what, as of {cutoff} (top {rows}):\n")
+    _print_table(table.head(rows).select(LIST_COLUMNS).collect())
+
+
+def print_quality(platform: Platform, cutoffs: Sequence[dt.date]) -> None:
+    """Print how good the models were on the periods after their cutoffs, mean over divisions."""
+    tables = [read_stored(platform, FORWARD_VALIDATION, c.isoformat(), None) for c in cutoffs]
+    measured = (
+        pl.concat(tables)
+        .filter(pl.col("measure").is_in(list(MEASURES)) & pl.col("value").is_not_null())
+        .group_by("slice", "cutoff", "measure")
+        .agg(pl.col("value").mean(), divisions=pl.col("division").n_unique())
+        .collect()
+    )
+    print("\nHow good the models were on the time after their cutoff (mean over divisions):\n")
+    if measured.is_empty():
+        print("  No label window of these cutoffs has ended yet: nothing to validate against.")
+        return
+    wide = (
+        measured.with_columns(pl.col("measure").replace(MEASURES))
+        .sort("slice", "cutoff", "measure")
+        .pivot("measure", index=["slice", "cutoff", "divisions"], values="value")
+    )
+    order = [name for name in MEASURES.values() if name in wide.columns]
+    _print_table(wide.select("slice", "cutoff", "divisions", *order))
+    print("whitespace = customers who never bought in the division: what the list is for.")
+
+
+def _print_table(frame: pl.DataFrame) -> None:
+    with pl.Config(
+        tbl_rows=-1, tbl_cols=-1, tbl_width_chars=-1, fmt_str_lengths=70, float_precision=3,
+        tbl_hide_dataframe_shape=True, tbl_hide_column_data_types=True, tbl_formatting="UTF8_BORDERS_ONLY",
+    ):
+        print(frame)

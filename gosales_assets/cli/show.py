@@ -1,0 +1,88 @@
+"""Prints stored tables: for eyes, for spreadsheets, for other programs."""
+
+import sys
+
+import polars as pl
+
+from gosales_assets.models.bundle import describe_bundle
+from gosales_assets.platform import Platform
+from gosales_assets.registry import BUNDLE_CONTRACTS, CONTRACTS
+from gosales_assets.whitespace.export import spreadsheet_safe
+from gosales_checks.contracts.contract import Contract
+from gosales_resources.errors import GosalesError, ScopeError, nearest
+from gosales_resources.storage import Address
+
+FORMATS = ("table", "csv", "json", "parquet")
+ROWS_FOR_EYES = 20
+
+
+def show_table(
+    platform: Platform,
+    table: str,
+    cutoff: str,
+    division: str | None,
+    limit: int | None,
+    form: str,
+) -> None:
+    """Write one cutoff of a table to standard output.
+
+    Raises
+    ------
+    ScopeError
+        When the table, cutoff or division is unknown, or the table has no division.
+    PartitionMissingError
+        When it was never materialised.
+    """
+    if table not in CONTRACTS:
+        raise ScopeError(f"Unknown table '{table}'. {nearest(table, CONTRACTS)}")
+    frame = read_stored(platform, CONTRACTS[table], cutoff, division)
+    write(frame, form, limit)
+
+
+def read_stored(
+    platform: Platform, contract: Contract, cutoff: str, division: str | None
+) -> pl.LazyFrame:
+    """Scan one cutoff of a stored table, all its divisions unless one is given."""
+    (day,) = platform.space.select_cutoffs(cutoff.split("..")[0])
+    known = platform.settings.divisions
+    if contract.partitioned_by == "cutoff":
+        if division is not None:
+            raise ScopeError(f"{contract.name} covers all divisions; leave --division out.")
+        addresses = [Address(contract.name, day)]
+    else:
+        legal = known.slugs if contract.partitioned_by == "division_cutoff" else known.targets
+        if division is not None and division not in legal:
+            raise ScopeError(f"Unknown division '{division}'. {nearest(division, legal)}")
+        addresses = [Address(contract.name, day, d) for d in ([division] if division else legal)]
+        if division is None:
+            # What is there of it; nothing at all is an error below.
+            addresses = [a for a in addresses if platform.store.has(a)] or addresses[:1]
+    provenance = platform.provenance_of(contract)
+    if contract in BUNDLE_CONTRACTS:
+        bundles = [platform.store.read_bundle(a, provenance) for a in addresses]
+        return pl.concat([describe_bundle(files) for files in bundles]).lazy()
+    return pl.concat([platform.store.scan_table(a, provenance) for a in addresses])
+
+
+def write(frame: pl.LazyFrame, form: str, limit: int | None) -> None:
+    """Write a frame to standard output in one of `FORMATS`."""
+    if form == "table":
+        rows = limit or ROWS_FOR_EYES
+        shown = frame.head(rows).collect()
+        total = int(frame.select(pl.len()).collect().item())
+        with pl.Config(
+            tbl_rows=rows, tbl_cols=-1, tbl_width_chars=-1, fmt_str_lengths=60,
+            tbl_hide_dataframe_shape=True, tbl_hide_column_data_types=True, float_precision=4,
+        ):
+            print(shown)
+        print(f"{min(rows, total)} of {total} rows")
+        return
+    table = (frame.head(limit) if limit else frame).collect()
+    if form == "csv":
+        sys.stdout.write(spreadsheet_safe(table).write_csv())
+    elif form == "json":
+        sys.stdout.write(table.write_ndjson())
+    elif sys.stdout.isatty():
+        raise GosalesError("Parquet is binary: redirect it into a file, > table.parquet.")
+    else:
+        table.write_parquet(sys.stdout.buffer)
