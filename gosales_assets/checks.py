@@ -1,9 +1,9 @@
-"""All asset checks: a contract check for each table, and the checks that are about more than one
-table's shape.
-"""
+"""All asset checks: a contract check for each table, the ledger, and bounds on what was measured."""
 
 import dagster as dg
 import polars as pl
+from gosales_checks.contracts.models import MODEL
+from gosales_checks.contracts.validation import FORWARD_VALIDATION
 
 from gosales_assets.models.bundle import describe_bundle
 from gosales_assets.platform import Platform
@@ -16,9 +16,7 @@ from gosales_checks.contract_checks import (
     partition_check,
 )
 from gosales_checks.contracts.contract import judge
-from gosales_checks.contracts.models import MODEL
 from gosales_checks.contracts.star import SALES_LEDGER, SALES_LOG, SALES_LOG_REJECTS
-from gosales_checks.contracts.validation import FORWARD_VALIDATION
 from gosales_checks.ledger import ledger_breaches
 from gosales_resources.storage import Address
 
@@ -97,7 +95,8 @@ def bound_checks(platform: Platform) -> list[dg.AssetChecksDefinition]:
     declared = {
         "calibration_within_bound": (
             f"Calibration error not above {bounds.cal_mae_max}, its interval included.",
-            (pl.col("measure") == "cal_mae") & (value > bounds.cal_mae_max)
+            (pl.col("measure") == "cal_mae")
+            & (value > bounds.cal_mae_max)
             & (low > bounds.cal_mae_max),
         ),
         "lift_above_floor": (

@@ -21,6 +21,8 @@ from gosales_resources.storage import Provenance, TableStore
 TABLES = "tables"
 BUNDLES = "bundles"
 OWNERS = ["team:gosales"]
+# Partitions carry any content; the IO manager, not a Dagster type, holds it to its contract.
+UNTYPED: Any = dg.Any
 
 
 def code_version() -> str:
@@ -75,7 +77,7 @@ class Platform:
             kinds={"polars", "parquet"},
             owners=OWNERS,
             code_version=code_version(),
-            dagster_type=dg.Any,
+            dagster_type=UNTYPED,
             **options,
         )
 
@@ -100,7 +102,7 @@ class Platform:
                     kinds={"polars", "parquet"},
                     owners=OWNERS,
                     code_version=code_version(),
-                    dagster_type=dg.Any,
+                    dagster_type=UNTYPED,
                 )
                 for contract in contracts
             },

@@ -59,9 +59,7 @@ class TableIOManager(dg.IOManager):
         spec = self._specs[asset]
 
         def write(address: Address, content: Any) -> Written:
-            return self._store.write_table(
-                address, spec.conform(content.lazy()), spec.provenance
-            )
+            return self._store.write_table(address, spec.conform(content.lazy()), spec.provenance)
 
         _write_all(context, obj, write)
 

@@ -19,7 +19,12 @@ from pathlib import Path
 
 import polars as pl
 
-from gosales_resources.errors import BundleError, PartitionMissingError, StalePartitionError, StorageError
+from gosales_resources.errors import (
+    BundleError,
+    PartitionMissingError,
+    StalePartitionError,
+    StorageError,
+)
 
 # Fixed, so that bytes do not depend on how many threads wrote or how the frame was chunked.
 ROW_GROUP_ROWS = 262_144
@@ -260,7 +265,9 @@ def _differences(path: Path, provenance: Provenance) -> list[str]:
         metadata = pl.read_parquet_metadata(path)
         stored = {key.removeprefix(PROVENANCE_PREFIX): value for key, value in metadata.items()}
     pairs = {"settings": "settings_hash", "schema": "schema_hash"}
-    return [word for word, field in pairs.items() if stored.get(field) != getattr(provenance, field)]
+    return [
+        word for word, field in pairs.items() if stored.get(field) != getattr(provenance, field)
+    ]
 
 
 def _read_index(path: Path) -> dict[str, dict[str, str]]:

@@ -10,9 +10,30 @@ import yaml
 
 from gosales_resources.settings.tree import Settings, load_settings
 
-HEADER = ["CompanyId", "Customer", "Rec_Date", "Posted", "Invoice", "Division", "Rep", "Currency",
-          "Rate", "CAD", "CAD_Qty", "Sim GP", "Sim_Qty", "Scan", "Scan_Qty", "Seats_Qty"]
-TAXONOMY = [("CAD", "Solid Works"), ("Sim", "Simulation"), ("Scan", "Scanning"), ("Seats", "Simulation")]
+HEADER = [
+    "CompanyId",
+    "Customer",
+    "Rec_Date",
+    "Posted",
+    "Invoice",
+    "Division",
+    "Rep",
+    "Currency",
+    "Rate",
+    "CAD",
+    "CAD_Qty",
+    "Sim GP",
+    "Sim_Qty",
+    "Scan",
+    "Scan_Qty",
+    "Seats_Qty",
+]
+TAXONOMY = [
+    ("CAD", "Solid Works"),
+    ("Sim", "Simulation"),
+    ("Scan", "Scanning"),
+    ("Seats", "Simulation"),
+]
 SETTINGS = {
     "name": "small_world",
     "calendar": {"start": "2023-03-31", "end": "2024-12-31", "cadence_months": 3},
@@ -55,7 +76,10 @@ def row(customer: str = "001", day: str = "2023-02-01", **cells: str) -> dict[st
 
 
 def write_world(
-    folder: Path, rows: Sequence[dict[str, str]], settings: dict | None = None, line_end: str = "\r\n"
+    folder: Path,
+    rows: Sequence[dict[str, str]],
+    settings: dict | None = None,
+    line_end: str = "\r\n",
 ) -> Settings:
     """Write the files of a world and load its settings."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -69,7 +93,9 @@ def write_world(
     lines = ["id,name,industry,employees"]
     lines += [f"{i},Name {i},{('Aero', 'Auto')[n % 2]},{10 + n}" for n, i in enumerate(ids)]
     (folder / "customers.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    (folder / "gosales.yaml").write_text(yaml.safe_dump(SETTINGS | (settings or {})), encoding="utf-8")
+    (folder / "gosales.yaml").write_text(
+        yaml.safe_dump(SETTINGS | (settings or {})), encoding="utf-8"
+    )
     return load_settings(folder / "gosales.yaml")
 
 
@@ -87,7 +113,12 @@ def random_rows(customers: int = 120, seed: int = 3) -> list[dict[str, str]]:
             day = first + dt.timedelta(days=draw.randrange(27))
             late = dt.timedelta(days=draw.choice([0, 0, 0, 0, 40]))
             wants_sim = owns_cad and draw.random() < 0.6
-            cells = {"CAD": "", "CAD_Qty": "", "Sim GP": f"{draw.randrange(100, 900)}.50", "Sim_Qty": "1"}
+            cells = {
+                "CAD": "",
+                "CAD_Qty": "",
+                "Sim GP": f"{draw.randrange(100, 900)}.50",
+                "Sim_Qty": "1",
+            }
             sold = cells if wants_sim else {"CAD": f"${draw.randrange(1, 4)},000.00"}
             owns_cad = owns_cad or not wants_sim
             posted = {"Posted": (day + late).isoformat()}

@@ -12,7 +12,7 @@ from pathlib import Path
 import yaml
 
 from gosales_assets.cli.demo import run_demo
-from gosales_assets.cli.plan import Request, check_assets, plan
+from gosales_assets.cli.plan import Batch, Request, check_assets, missing_upstream, plan
 from gosales_assets.cli.report import print_outcome
 from gosales_assets.cli.runs import describe, execute, quiet_dagster, say, serve_ui
 from gosales_assets.cli.show import FORMATS, show_table
@@ -21,6 +21,7 @@ from gosales_assets.registry import CONTRACTS
 from gosales_resources.errors import GosalesError
 from gosales_resources.settings.tree import Settings, load_settings, parse_overrides
 
+SHOWN_MISSING = 10
 DONE, FAILED, UNUSABLE, INTERRUPTED = 0, 1, 2, 130
 
 
@@ -78,7 +79,9 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_materialize(commands: argparse._SubParsersAction, settings: argparse.ArgumentParser) -> None:
+def _add_materialize(
+    commands: argparse._SubParsersAction, settings: argparse.ArgumentParser
+) -> None:
     parser = commands.add_parser("materialize", parents=[settings], help="make partitions")
     parser.add_argument(
         "--cutoffs", required=True, metavar="2024-03-31..2024-12-31", help="one cutoff or a range"
@@ -122,7 +125,7 @@ def _materialize(options: argparse.Namespace) -> int:
     return FAILED if outcome.error or outcome.blocked else DONE
 
 
-def print_plan(platform: Platform, request: Request, batches: Sequence) -> None:
+def print_plan(platform: Platform, request: Request, batches: Sequence[Batch]) -> None:
     """Print what would be made, from what, and what is missing."""
     total = sum(batch.partition_count for batch in batches)
     print(f"{total} asset partitions in {len(batches)} runs:")
@@ -130,8 +133,10 @@ def print_plan(platform: Platform, request: Request, batches: Sequence) -> None:
         print(f"  {number:>2}. {describe(batch)}")
     print(f"from {platform.settings.source_dir / platform.settings.source.sales_log.path}")
     print(f"into {platform.store.root}")
-    for finding in missing_upstream(platform, request, batches):
-        print(f"missing: {finding}")
+    if missing := missing_upstream(platform, request, batches):
+        shown = ", ".join(str(address) for address in missing[:SHOWN_MISSING])
+        more = f" and {len(missing) - SHOWN_MISSING} more" if len(missing) > SHOWN_MISSING else ""
+        print(f"missing upstream ({len(missing)}): {shown}{more}")
 
 
 def _show(options: argparse.Namespace) -> int:
@@ -160,7 +165,10 @@ def _config_check(options: argparse.Namespace) -> int:
 
 def _config_show(options: argparse.Namespace) -> int:
     settings = _load(options)
-    print(yaml.safe_dump(settings.model_dump(mode="json"), sort_keys=False, allow_unicode=True), end="")
+    print(
+        yaml.safe_dump(settings.model_dump(mode="json"), sort_keys=False, allow_unicode=True),
+        end="",
+    )
     print(f"# hash of what numbers depend on: {settings.content_hash()}")
     return DONE
 

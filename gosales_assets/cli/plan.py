@@ -9,6 +9,9 @@ import datetime as dt
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+import dagster as dg
+
+from gosales_assets.definitions import build_definitions
 from gosales_assets.platform import Platform
 from gosales_assets.registry import CONTRACTS
 from gosales_checks.contracts.contract import Contract
@@ -64,6 +67,31 @@ def plan(platform: Platform, request: Request) -> list[Batch]:
     return _merge(batches)
 
 
+def missing_upstream(
+    platform: Platform, request: Request, batches: Sequence[Batch]
+) -> list[Address]:
+    """List what the plan reads and neither makes nor finds in the store.
+
+    Only a request for some assets can miss something: a whole-graph plan makes what it needs.
+    """
+    if request.assets is None:
+        return []
+    graph = build_definitions(platform.settings).resolve_asset_graph()
+    made = {name for batch in batches for name in batch.assets}
+    read = {
+        parent.path[-1] for name in made for parent in graph.get(dg.AssetKey(name)).parent_keys
+    }
+    whole = Request(request.cutoffs, request.divisions)
+    wanted = _wanted_cutoffs(platform, whole)
+    addresses = [
+        Address(name, cutoff, division)
+        for name in sorted(read - made)
+        for cutoff in wanted[name]
+        for division in _divisions(platform, CONTRACTS[name], whole) or (None,)
+    ]
+    return [address for address in addresses if not platform.store.has(address)]
+
+
 def check_assets(names: Sequence[str]) -> tuple[str, ...]:
     """Check asset names against the graph.
 
@@ -96,8 +124,14 @@ def _wanted_cutoffs(platform: Platform, request: Request) -> dict[str, list[dt.d
         "fact_transactions": increments,
         "purchase_history": history,
     }
-    for name in ("dim_customer", "cutoff_metadata", "customer_features", "division_features",
-                 "labels", "features"):
+    for name in (
+        "dim_customer",
+        "cutoff_metadata",
+        "customer_features",
+        "division_features",
+        "labels",
+        "features",
+    ):
         wanted[name] = tables
     for name in ("dim_product", "model", "scores", "whitespace_signals", "forward_validation"):
         wanted[name] = asked
@@ -119,9 +153,7 @@ def _with_siblings(names: Sequence[str]) -> list[str]:
     return [name for name in CONTRACTS if name in chosen]
 
 
-def _divisions(
-    platform: Platform, contract: Contract, request: Request
-) -> tuple[str, ...] | None:
+def _divisions(platform: Platform, contract: Contract, request: Request) -> tuple[str, ...] | None:
     if contract.partitioned_by == "cutoff":
         return None
     known = platform.settings.divisions
@@ -153,9 +185,7 @@ def _must_make(
     return not all(platform.store.is_current(a, provenance) for a in addresses)
 
 
-def _contiguous(
-    cutoffs: Sequence[dt.date], calendar: Sequence[dt.date]
-) -> Iterator[list[dt.date]]:
+def _contiguous(cutoffs: Sequence[dt.date], calendar: Sequence[dt.date]) -> Iterator[list[dt.date]]:
     group: list[dt.date] = []
     for cutoff in calendar:
         if cutoff in cutoffs:

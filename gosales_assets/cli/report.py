@@ -4,15 +4,24 @@ import datetime as dt
 from collections.abc import Sequence
 
 import polars as pl
+from gosales_checks.contracts.validation import FORWARD_VALIDATION
+from gosales_checks.contracts.whitespace import WHITESPACE
 
 from gosales_assets.cli.runs import Outcome, say
 from gosales_assets.cli.show import read_stored
 from gosales_assets.platform import Platform
-from gosales_checks.contracts.validation import FORWARD_VALIDATION
-from gosales_checks.contracts.whitespace import WHITESPACE
 
 SHOWN_FINDINGS = 10
-LIST_COLUMNS = ["rank", "customer_name", "division", "rep", "p_icp", "ev_usd", "score", "nba_reason"]
+LIST_COLUMNS = [
+    "rank",
+    "customer_name",
+    "division",
+    "rep",
+    "p_icp",
+    "ev_usd",
+    "score",
+    "nba_reason",
+]
 MEASURES = {"auc": "AUC", "lift_10": "lift@10", "cal_mae": "cal-MAE", "base_rate": "base rate"}
 
 
@@ -65,7 +74,13 @@ def print_quality(platform: Platform, cutoffs: Sequence[dt.date]) -> None:
 
 def _print_table(frame: pl.DataFrame) -> None:
     with pl.Config(
-        tbl_rows=-1, tbl_cols=-1, tbl_width_chars=-1, fmt_str_lengths=70, float_precision=3,
-        tbl_hide_dataframe_shape=True, tbl_hide_column_data_types=True, tbl_formatting="UTF8_BORDERS_ONLY",
+        tbl_rows=-1,
+        tbl_cols=-1,
+        tbl_width_chars=-1,
+        fmt_str_lengths=70,
+        float_precision=3,
+        tbl_hide_dataframe_shape=True,
+        tbl_hide_column_data_types=True,
+        tbl_formatting="UTF8_BORDERS_ONLY",
     ):
         print(frame)

@@ -55,9 +55,7 @@ def open_instance(platform: Platform) -> dg.DagsterInstance:
     return dg.DagsterInstance.get()
 
 
-def execute(
-    platform: Platform, batches: Sequence[Batch], report: Callable[[str], None]
-) -> Outcome:
+def execute(platform: Platform, batches: Sequence[Batch], report: Callable[[str], None]) -> Outcome:
     """Run the batches in order; stop at the first run that fails."""
     settings_hash = platform.settings.content_hash()
     resolved = platform.settings.model_dump(mode="json")
@@ -165,7 +163,15 @@ def serve_ui(platform: Platform, port: int) -> int:
     environment = {**os.environ, CONFIG_VARIABLE: str(platform.settings.config_file)}
     say(f"Dagster UI on http://127.0.0.1:{port} (Ctrl-C ends it)")
     command = [
-        sys.executable, "-m", "dagster", "dev", "--host", "127.0.0.1", "--port", str(port),
-        "--module-name", "gosales_assets.definitions",
+        sys.executable,
+        "-m",
+        "dagster",
+        "dev",
+        "--host",
+        "127.0.0.1",
+        "--port",
+        str(port),
+        "--module-name",
+        "gosales_assets.definitions",
     ]
     return subprocess.run(command, env=environment, check=False).returncode

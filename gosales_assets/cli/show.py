@@ -43,7 +43,7 @@ def read_stored(
     platform: Platform, contract: Contract, cutoff: str, division: str | None
 ) -> pl.LazyFrame:
     """Scan one cutoff of a stored table, all its divisions unless one is given."""
-    (day,) = platform.space.select_cutoffs(cutoff.split("..")[0])
+    (day,) = platform.space.select_cutoffs(cutoff.split("..", maxsplit=1)[0])
     known = platform.settings.divisions
     if contract.partitioned_by == "cutoff":
         if division is not None:
@@ -71,8 +71,13 @@ def write(frame: pl.LazyFrame, form: str, limit: int | None) -> None:
         shown = frame.head(rows).collect()
         total = int(frame.select(pl.len()).collect().item())
         with pl.Config(
-            tbl_rows=rows, tbl_cols=-1, tbl_width_chars=-1, fmt_str_lengths=60,
-            tbl_hide_dataframe_shape=True, tbl_hide_column_data_types=True, float_precision=4,
+            tbl_rows=rows,
+            tbl_cols=-1,
+            tbl_width_chars=-1,
+            fmt_str_lengths=60,
+            tbl_hide_dataframe_shape=True,
+            tbl_hide_column_data_types=True,
+            float_precision=4,
         ):
             print(shown)
         print(f"{min(rows, total)} of {total} rows")

@@ -20,8 +20,8 @@ SUMS = ("line_count", "return_count", "quantity_milli", "gp_cents")
 class ScopedHistory:
     """History at one level: per customer, or per customer and division.
 
-    `months`: keys × month × visible_cutoff with sums and first-known invoices.
-    `days`: keys × purchase day × visible_cutoff, returns left out.
+    `months`: keys x month x visible_cutoff with sums and first-known invoices.
+    `days`: keys x purchase day x visible_cutoff, returns left out.
     """
 
     keys: list[str]

@@ -10,8 +10,8 @@ from gosales_assets.labels.label import build_labels
 from gosales_assets.labels.windows import describe_cutoff
 from gosales_assets.platform import Platform
 from gosales_checks.contracts.labels import CUTOFF_METADATA, LABELS
-from gosales_resources.io_managers import MAY_BE_MISSING, Partition, Partitions
 from gosales_resources.errors import PartitionMissingError
+from gosales_resources.io_managers import MAY_BE_MISSING, Partition, Partitions
 from gosales_resources.partitions import PartitionSpace, cutoff_of, division_of, partition_key
 from gosales_resources.storage import Address, missing_message
 

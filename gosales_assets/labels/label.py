@@ -64,8 +64,9 @@ def build_labels(
             division=pl.lit(division),
             cutoff=pl.lit(cutoff),
             # No line in the window is a net value of exactly zero, not an unknown one.
-            label=(pl.col("net_cents").fill_null(0) > round(settings.gp_min_threshold * CENTS))
-            .cast(pl.Int8),
+            label=(
+                pl.col("net_cents").fill_null(0) > round(settings.gp_min_threshold * CENTS)
+            ).cast(pl.Int8),
             net_gp_window_usd=pl.col("net_cents").fill_null(0) / CENTS,
             first_purchase_date=pl.col("first_purchase_date"),
             is_new_logo=~pl.col("is_buyer") & ~owned,

@@ -7,14 +7,20 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 
 import dagster as dg
-import polars as pl
+from gosales_checks.contracts.models import MODEL, SCORES
 
 from gosales_assets.models.bundle import load_bundle
 from gosales_assets.models.matrix import build_matrix
 from gosales_assets.models.scoring import score
-from gosales_assets.models.training import TrainedModel, train_model
-from gosales_assets.platform import BUNDLES, OWNERS, Platform, code_version, describe
-from gosales_checks.contracts.models import MODEL, SCORES
+from gosales_assets.models.training import train_model
+from gosales_assets.platform import (
+    BUNDLES,
+    OWNERS,
+    UNTYPED,
+    Platform,
+    code_version,
+    describe,
+)
 from gosales_resources.errors import PartitionMissingError
 from gosales_resources.io_managers import MAY_BE_MISSING, Partition, Partitions
 from gosales_resources.partitions import cutoff_of, division_of, partition_key
@@ -39,17 +45,17 @@ def define_assets(platform: Platform) -> list[dg.AssetsDefinition]:
         kinds={"scikitlearn", "lightgbm"},
         owners=OWNERS,
         code_version=code_version(),
-        dagster_type=dg.Any,
+        dagster_type=UNTYPED,
     )
-    def model(
-        context: dg.AssetExecutionContext, features: dict, labels: dict
-    ) -> Partitions:
+    def model(context: dg.AssetExecutionContext, features: dict, labels: dict) -> Partitions:
         def train(key: str) -> Partition:
             cutoff, division = cutoff_of(key), str(division_of(key))
             pairs = []
             for past in space.training_cutoffs(cutoff):
                 upstream = str(partition_key(past, division))
-                absent = [n for n, k in (("features", features), ("labels", labels)) if upstream not in k]
+                absent = [
+                    n for n, k in (("features", features), ("labels", labels)) if upstream not in k
+                ]
                 if absent:
                     missing = [Address(name, past, division) for name in absent]
                     raise PartitionMissingError(missing_message(missing))
@@ -72,9 +78,7 @@ def define_assets(platform: Platform) -> list[dg.AssetsDefinition]:
             "features": dg.AssetIn(partition_mapping=dg.IdentityPartitionMapping()),
         },
     )
-    def scores(
-        context: dg.AssetExecutionContext, model: dict, features: dict
-    ) -> Partitions:
+    def scores(context: dg.AssetExecutionContext, model: dict, features: dict) -> Partitions:
         def made() -> Iterator[Partition]:
             for key in map(str, context.partition_keys):
                 cutoff, division = cutoff_of(key), division_of(key)

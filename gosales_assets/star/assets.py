@@ -30,7 +30,9 @@ def define_assets(platform: Platform) -> list[dg.AssetsDefinition]:
     settings, space = platform.settings, platform.space
 
     def products() -> pl.DataFrame:
-        return build_dim_product(read_table(settings.source.taxonomy, settings.source_dir), settings)
+        return build_dim_product(
+            read_table(settings.source.taxonomy, settings.source_dir), settings
+        )
 
     @platform.tables([SALES_LOG, SALES_LOG_REJECTS, SALES_LEDGER], name="sales_log_ingest")
     def sales_log_ingest(context: dg.AssetExecutionContext) -> Iterator[dg.Output[Partitions]]:
@@ -51,9 +53,7 @@ def define_assets(platform: Platform) -> list[dg.AssetsDefinition]:
     @platform.table(
         DIM_CUSTOMER, ins={"sales_log": dg.AssetIn(partition_mapping=space.increments())}
     )
-    def dim_customer(
-        context: dg.AssetExecutionContext, sales_log: pl.LazyFrame
-    ) -> Partitions:
+    def dim_customer(context: dg.AssetExecutionContext, sales_log: pl.LazyFrame) -> Partitions:
         source = settings.source.customers
         accounts = read_table(source, settings.source_dir) if source else None
         cutoffs = [cutoff_of(key) for key in context.partition_keys]
@@ -64,9 +64,7 @@ def define_assets(platform: Platform) -> list[dg.AssetsDefinition]:
         FACT_TRANSACTIONS,
         ins={"sales_log": dg.AssetIn(partition_mapping=space.across_divisions())},
     )
-    def fact_transactions(
-        context: dg.AssetExecutionContext, sales_log: dict
-    ) -> Partitions:
+    def fact_transactions(context: dg.AssetExecutionContext, sales_log: dict) -> Partitions:
         def made():
             for key in context.partition_keys:
                 cutoff, division = cutoff_of(key), division_of(key)
@@ -79,9 +77,7 @@ def define_assets(platform: Platform) -> list[dg.AssetsDefinition]:
         PURCHASE_HISTORY,
         ins={"fact_transactions": dg.AssetIn(partition_mapping=space.across_divisions())},
     )
-    def purchase_history(
-        context: dg.AssetExecutionContext, fact_transactions: dict
-    ) -> Partitions:
+    def purchase_history(context: dg.AssetExecutionContext, fact_transactions: dict) -> Partitions:
         def made():
             for cutoff in (cutoff_of(key) for key in context.partition_keys):
                 facts = [f for k, f in fact_transactions.items() if cutoff_of(k) == cutoff]

@@ -132,9 +132,7 @@ def _measures(line: LineColumns, schema: pl.Schema, decimal: str) -> list[pl.Exp
     return [*read, pl.when(findings != "").then(findings).alias("unreadable")]
 
 
-def _pairs(
-    path: Path, header: list[str], log: WideLog, skus: Collection[str]
-) -> list[LineColumns]:
+def _pairs(path: Path, header: list[str], log: WideLog, skus: Collection[str]) -> list[LineColumns]:
     columns: LogColumns = log.columns
     taken = {c for c in columns.model_dump().values() if c} | set(log.ignored_columns)
     amount = f"{log.amount}_cents"

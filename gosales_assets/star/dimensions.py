@@ -25,6 +25,8 @@ def build_dim_product(taxonomy: pl.DataFrame, settings: Settings) -> pl.DataFram
     ----------
     taxonomy
         The raw table, one row per SKU.
+    settings
+        Its columns, and the divisions there are.
 
     Returns
     -------
@@ -174,7 +176,10 @@ def _roster(
         .with_columns(
             cutoff=pl.lit(cutoff),
             is_buyer=bought,
-            segment=pl.when(warm).then(pl.lit("warm")).when(bought).then(pl.lit("cold"))
+            segment=pl.when(warm)
+            .then(pl.lit("warm"))
+            .when(bought)
+            .then(pl.lit("cold"))
             .otherwise(pl.lit("prospect")),
         )
         .drop("last_purchase_date")
@@ -192,8 +197,9 @@ def _read_accounts(settings: Settings, accounts: pl.DataFrame | None) -> pl.Data
     wanted |= {f"customers attribute {name}": name for name in attributes}
     require_columns(source.path, accounts.columns, wanted)
     numbers = [
-        (scaled(pl.col(n), accounts.schema[n], ".", NUMBER_SCALE) / 10**NUMBER_SCALE)
-        .alias(f"{ATTRIBUTE}{slugify(n)}")
+        (scaled(pl.col(n), accounts.schema[n], ".", NUMBER_SCALE) / 10**NUMBER_SCALE).alias(
+            f"{ATTRIBUTE}{slugify(n)}"
+        )
         for n in source.numeric_attributes
     ]
     crm = accounts.select(

@@ -153,7 +153,11 @@ class _Reader:
         # Rows without columns cannot be copies: each is its own reject.
         self._remember(
             rejects.select(
-                "row_id", "source_file", is_rejected=pl.lit(True), hash_1="row_id", hash_2="source_row"
+                "row_id",
+                "source_file",
+                is_rejected=pl.lit(True),
+                hash_1="row_id",
+                hash_2="source_row",
             )
         )
 
@@ -165,7 +169,7 @@ class _Reader:
         filled = rows.with_columns(
             pl.lit(0 if t == pl.Int64 else None, dtype=t).alias(n) for n, t in absent.items()
         )
-        self.rows.append(filled.select(list(ROW_SCHEMA)).cast(ROW_SCHEMA))
+        self.rows.append(filled.select(list(ROW_SCHEMA)).cast(pl.Schema(ROW_SCHEMA)))
         self.row_count += rows.height
 
 
@@ -203,4 +207,3 @@ def _hashes(raw: pl.DataFrame) -> list[pl.Series]:
 
 def _relative(path: Path, base: Path) -> str:
     return path.relative_to(base).as_posix() if path.is_relative_to(base) else path.name
-

@@ -13,8 +13,19 @@ from gosales_resources.settings.source import DivisionRoute
 
 BUSINESS_KEY = ["customer_id", "invoice_id", "sku", "order_date", "recorded_at"]
 # What tells lines of one business key apart; lines equal in all of these are interchangeable.
-REST = ["quantity_milli", "revenue_cents", "gross_profit_cents", "currency", "rate", "division",
-        "rep", "branch", "region", "customer_name", "source_file"]
+REST = [
+    "quantity_milli",
+    "revenue_cents",
+    "gross_profit_cents",
+    "currency",
+    "rate",
+    "division",
+    "rep",
+    "branch",
+    "region",
+    "customer_name",
+    "source_file",
+]
 ORDER = ["order_date", "customer_id", "invoice_id", "sku", "transaction_id"]
 
 
@@ -60,11 +71,25 @@ def classify(
         .with_columns(pl.col("line_count", "known_count", *MEASURES).fill_null(0))
         .with_columns(fault=pl.when(fault != "").then(fault))
         .with_columns(is_rejected=pl.col("fault").is_not_null() | (pl.col("known_count") == 0))
-        .with_columns(loaded_count=pl.when(pl.col("fault").is_null()).then("known_count").otherwise(0))
+        .with_columns(
+            loaded_count=pl.when(pl.col("fault").is_null()).then("known_count").otherwise(0)
+        )
     )
     identity = counted.filter(pl.col("fault").is_null()).select(
-        "row_id", "source_file", "source_row", "currency", "rate", "customer_id", "customer_name",
-        "order_date", "recorded_at", "invoice_id", "source_division", "rep", "branch", "region",
+        "row_id",
+        "source_file",
+        "source_row",
+        "currency",
+        "rate",
+        "customer_id",
+        "customer_name",
+        "order_date",
+        "recorded_at",
+        "invoice_id",
+        "source_division",
+        "rep",
+        "branch",
+        "region",
         visible_cutoff="booked",
     )
     sound = known.drop("unreadable").join(identity, on="row_id", how="inner")
@@ -95,7 +120,14 @@ def build_lines(lines: pl.LazyFrame) -> pl.LazyFrame:
         .with_columns(pl.col("order_date", "recorded_at").cast(pl.String).name.suffix("_text"))
         .with_columns(
             transaction_id=stable_key(
-                ["customer_id", "invoice_id", "sku", "order_date_text", "recorded_at_text", "ordinal"]
+                [
+                    "customer_id",
+                    "invoice_id",
+                    "sku",
+                    "order_date_text",
+                    "recorded_at_text",
+                    "ordinal",
+                ]
             )
         )
     )

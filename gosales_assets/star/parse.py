@@ -1,5 +1,6 @@
-"""Turns raw cells into typed values: text, money, quantities, dates. A cell that cannot be read
-is null in the result and true in its `unreadable` companion; nothing is guessed.
+"""Turns raw cells into typed values: text, money, quantities, dates.
+
+A cell that cannot be read is null; nothing is guessed. Who calls tells blank from unreadable.
 """
 
 from collections.abc import Sequence
@@ -107,7 +108,9 @@ def _reading(cell: pl.Expr, form: str) -> pl.Expr:
 
 
 def _number(cell: pl.Expr, decimal: str) -> pl.Expr:
-    plain = cell.str.normalize("NFKC").str.replace_all(CURRENCY_SIGNS, "").str.replace_all(r"\s", "")
+    plain = (
+        cell.str.normalize("NFKC").str.replace_all(CURRENCY_SIGNS, "").str.replace_all(r"\s", "")
+    )
     if decimal == ",":
         # "1.234,50" becomes "1,234.50".
         plain = plain.str.replace_all(",", "\x01", literal=True)

@@ -19,9 +19,7 @@ SCHEMA = {
     "revenue_source": pl.Decimal(18, MONEY_SCALE),
     "gross_profit_source": pl.Decimal(18, MONEY_SCALE),
 }
-NAMES = dict(
-    zip(MEASURES, ("quantity", "revenue_source", "gross_profit_source"), strict=True)
-)
+NAMES = dict(zip(MEASURES, ("quantity", "revenue_source", "gross_profit_source"), strict=True))
 
 
 def build_rejects(raw: pl.DataFrame, judged: Judged) -> pl.DataFrame:
@@ -59,13 +57,11 @@ def build_rejects(raw: pl.DataFrame, judged: Judged) -> pl.DataFrame:
             for measure, name in NAMES.items()
         )
         .select(list(SCHEMA))
-        .cast(SCHEMA)
+        .cast(pl.Schema(SCHEMA))
     )
 
 
-def misshapen_rejects(
-    name: str, misshapen: list[MisshapenRow], row_ids: pl.Series
-) -> pl.DataFrame:
+def misshapen_rejects(name: str, misshapen: list[MisshapenRow], row_ids: pl.Series) -> pl.DataFrame:
     """Put together the rejects of rows with a wrong number of fields."""
     return pl.DataFrame(
         {

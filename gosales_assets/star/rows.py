@@ -115,4 +115,3 @@ def _home_rate(log: LogSource) -> pl.Expr:
 def _without_id(name: pl.Expr, customer_id: pl.Expr) -> pl.Expr:
     rest = name.str.strip_prefix(customer_id).str.strip_chars(" -:")
     return pl.when(rest != "").then(rest)
-

@@ -1,5 +1,6 @@
-"""What a contract is: the one declaration of a table, from which key, column metadata, the
-blocking check, the data dictionary and test samples all come.
+"""What a contract is: the one declaration of a table.
+
+Key, column metadata, the blocking check, the data dictionary and test samples all come from it.
 """
 
 from collections import Counter

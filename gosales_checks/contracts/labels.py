@@ -11,14 +11,20 @@ class CutoffMetadata(dy.Schema):
     """One row: what is known of a cutoff's label window."""
 
     cutoff = dy.Date(primary_key=True, description="As-of date; its day is history.")
-    window_months = dy.Int32(min=1, description="Length of the label window.", metadata={"unit": "months"})
+    window_months = dy.Int32(
+        min=1, description="Length of the label window.", metadata={"unit": "months"}
+    )
     window_end = dy.Date(description="Last day of the label window.")
     data_through = dy.Date(
         nullable=True, description="Latest day the log is known to cover; null without any data."
     )
     is_censored = dy.Bool(description="The data ends before the label window does.")
-    customer_count = dy.Int64(min=0, description="Customers on the roster.", metadata={"unit": "count"})
-    buyer_count = dy.Int64(min=0, description="Of them with any purchase up to the cutoff.", metadata={"unit": "count"})
+    customer_count = dy.Int64(
+        min=0, description="Customers on the roster.", metadata={"unit": "count"}
+    )
+    buyer_count = dy.Int64(
+        min=0, description="Of them with any purchase up to the cutoff.", metadata={"unit": "count"}
+    )
 
     @dy.rule()
     def window_ends_after_cutoff(cls):
@@ -34,7 +40,9 @@ class CutoffMetadata(dy.Schema):
 class Labels(dy.Schema):
     """Whether a customer bought in a division after the cutoff."""
 
-    customer_id = dy.String(primary_key=True, description="Customer of the population at the cutoff.")
+    customer_id = dy.String(
+        primary_key=True, description="Customer of the population at the cutoff."
+    )
     division = dy.String(description="Target division.")
     cutoff = dy.Date(description="As-of date.")
     label = dy.Int8(
@@ -46,18 +54,23 @@ class Labels(dy.Schema):
         description="Net value in the window, returns netted, denylisted SKUs left out.",
         metadata={"unit": "usd"},
     )
-    first_purchase_date = dy.Date(nullable=True, description="First purchase in the window; null if none.")
+    first_purchase_date = dy.Date(
+        nullable=True, description="First purchase in the window; null if none."
+    )
     is_new_logo = dy.Bool(description="Bought nothing up to the cutoff.")
     is_expansion = dy.Bool(description="Bought before, never in this division: the whitespace.")
     is_renewal_like = dy.Bool(description="Bought in this division before.")
-    is_censored = dy.Bool(description="The data ends before the window does: never train or validate on it.")
+    is_censored = dy.Bool(
+        description="The data ends before the window does: never train or validate on it."
+    )
     window_end = dy.Date(description="Last day of the label window.")
 
     @dy.rule()
     def exactly_one_cohort(cls):
         """Each customer is in one cohort."""
         return (
-            cls.is_new_logo.col.cast(int) + cls.is_expansion.col.cast(int)
+            cls.is_new_logo.col.cast(int)
+            + cls.is_expansion.col.cast(int)
             + cls.is_renewal_like.col.cast(int)
         ) == 1
 

@@ -30,7 +30,9 @@ class SalesLog(dy.Schema):
     customer_name = dy.String(nullable=True, description="Name the row gives the customer.")
     order_date = dy.Date(description="Date of the order or invoice.")
     recorded_at = dy.Datetime(
-        time_unit="us", nullable=True, description="When the source recorded the row; null if it does not say."
+        time_unit="us",
+        nullable=True,
+        description="When the source recorded the row; null if it does not say.",
     )
     visible_cutoff = dy.Date(description="First cutoff at which the line was known: its increment.")
     invoice_id = dy.String(description="Invoice or order number.")
@@ -43,7 +45,9 @@ class SalesLog(dy.Schema):
     )
     revenue_usd = _usd("Revenue in home currency; null where the source has none.")
     gross_profit_usd = _usd("Gross profit in home currency; null where the source has none.")
-    is_return = dy.Bool(description="Quantity below zero, or the amount where there is no quantity.")
+    is_return = dy.Bool(
+        description="Quantity below zero, or the amount where there is no quantity."
+    )
     rep = dy.String(nullable=True, description="Sales representative.")
     branch = dy.String(nullable=True, description="Branch or store.")
     region = dy.String(nullable=True, description="Sales region.")
@@ -81,7 +85,11 @@ class SalesLogRejects(dy.Schema):
     raw = dy.String(description="The raw row: JSON of its filled columns, or the text.")
     line_count = dy.Int64(min=0, description="Lines rejected with it.", metadata=COUNT)
     quantity = dy.Decimal(
-        18, 3, nullable=True, description="Sum of its readable quantities.", metadata={"unit": "units"}
+        18,
+        3,
+        nullable=True,
+        description="Sum of its readable quantities.",
+        metadata={"unit": "units"},
     )
     revenue_source = _source_amount("Sum of its readable revenue, as written.")
     gross_profit_source = _source_amount("Sum of its readable gross profit, as written.")
@@ -110,7 +118,9 @@ class SalesLedger(dy.Schema):
         18, 2, description="Of it in duplicate rows.", metadata=SOURCE_AMOUNT
     )
     gross_profit_in = dy.Decimal(
-        18, 2, description="Readable gross profit of all raw rows, as written.",
+        18,
+        2,
+        description="Readable gross profit of all raw rows, as written.",
         metadata=SOURCE_AMOUNT,
     )
     gross_profit_duplicate = dy.Decimal(

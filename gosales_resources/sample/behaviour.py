@@ -24,7 +24,7 @@ CAD_FRACTION = 0.10
 # Customers already there when the log starts; the others come evenly up to the last entry month.
 EARLY_FRACTION = 0.55
 LAST_ENTRY_MONTH = 66
-CHURN_PER_MONTH = 0.003
+CHURN_PER_MONTH = 0.0025
 # Activity of a leaving customer halves every this many months before it ends, so that recency
 # tells of it: a sudden end would be known to the oracle alone.
 FADE_MONTHS = 5
@@ -125,7 +125,7 @@ def simulate(customers: Customers, cutoffs: list[int], rng: np.random.Generator)
         Purchases and probabilities.
     """
     shape = (len(customers), len(DIVISIONS))
-    still = _still_effects(customers)
+    still = still_effects(customers)
     bought = np.zeros((*shape, MONTHS), dtype=bool)
     log_none = np.zeros((len(cutoffs), *shape))
     for month in range(MONTHS):
@@ -176,7 +176,8 @@ def monthly_hazard(
     return hazard
 
 
-def _still_effects(customers: Customers) -> NDArray[np.float64]:
+def still_effects(customers: Customers) -> NDArray[np.float64]:
+    """Return the log hazard that does not move with time; shape (customers, divisions)."""
     effects = np.array(
         [[by.get(d.name, 0.0) for d in DIVISIONS] for _, _, by in INDUSTRIES.values()]
     )
@@ -195,7 +196,7 @@ def _moving_effects(customers: Customers, month: int) -> NDArray[np.float64]:
 
 
 def _effects_of_past(past: NDArray[np.bool_]) -> NDArray[np.float64]:
-    ever = past.any(axis=2)
+    ever: NDArray[np.bool_] = np.asarray(past.any(axis=2))
     months_bought = past[:, :, -24:].sum(axis=2)
     # The last month of `past` lies six months back, so 11 to 13 months back are these.
     year_ago = past[:, :, -8:-5].any(axis=2)

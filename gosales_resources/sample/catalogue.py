@@ -68,7 +68,17 @@ DIVISIONS = (
     Division("Services", "Services", -5.0, owner=0.8, frequency=0.6, cycle=0.0, size=0.45),
     # Pure noise by design: the same hazard for everyone, at any time.
     Division("Training", "Services", -4.6, is_constant=True),
-    Division("Success_Plan", "Subscription", -2.75, owner=0.4, frequency=0.25, cycle=0.4, size=0.2),
+    Division(
+        "Success_Plan",
+        "Subscription",
+        -2.7,
+        owner=0.4,
+        frequency=0.25,
+        cycle=0.4,
+        size=0.35,
+        engagement=0.35,
+        season=0.2,
+    ),
     Division("Scanning", "Scanning", -6.6, owner=1.3, frequency=0.5, cycle=0.2, size=0.3),
     Division("CAMWorks", "Software", -6.5, owner=1.3, frequency=0.6, cycle=0.5, size=0.2),
     Division("Electrical", "Software", -6.5, owner=1.2, frequency=0.5, cycle=0.4, size=0.3),
@@ -228,10 +238,10 @@ REPS = (
     "Soren Vale", "Tilda Moreau", "Ugo Lindt", "Vera Stamm", "Wes Okoro", "Yara Finch",
 )  # fmt: skip
 NAME_HEADS = (
-    "Alder", "Bramble", "Cobalt", "Dunmore", "Élan", "Fairwind", "Granite", "Hollow Oak", "Ironbark",
+    "Alder", "Bramble", "Cobalt", "Dunmore", "Élan", "Fairwind", "Granite", "Ironbark",
     "Juniper", "Kestrel", "Lumen", "Marigold", "Northgate", "Orchard", "Pinnacle Bay", "Quarry",
     "Redfern", "Silverline", "Thistle", "Umbra", "Vantage", "Wexley", "Yarrow", "Zephyr", "Ångbåt",
-    "Harlow, Finch", "Osprey", "Tamarack", "Copperfield",
+    "Harlow, Finch", "Hollow Oak", "Osprey", "Tamarack", "Copperfield",
 )  # fmt: skip
 NAME_MIDDLES = (
     "Machine", "Design", "Dynamics", "Tool", "Systems", "Robotics", "Devices", "Forge", "Labs",

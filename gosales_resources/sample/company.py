@@ -9,17 +9,17 @@ import shutil
 import tempfile
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, BinaryIO, Literal
 
 import numpy as np
-import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from gosales_resources.errors import StorageError
 from gosales_resources.sample import export
+from gosales_resources.sample.accounts import accounts
 from gosales_resources.sample.behaviour import draw_customers, simulate
 from gosales_resources.sample.catalogue import HISTORY_END, HISTORY_START, WINDOW_MONTHS
 from gosales_resources.sample.mess import Counts, MessRates, soil
@@ -33,6 +33,15 @@ CHUNK_CUSTOMERS = 10_000
 FIRST_CUTOFF = dt.date(2022, 12, 31)
 LAST_CUTOFF = dt.date(2024, 12, 31)
 MARKER = "gosales sample company"
+TRUTH = pa.schema(
+    [
+        ("customer_id", pa.string()),
+        ("division", pa.string()),
+        ("cutoff", pa.date32()),
+        ("p_true", pa.float64()),
+        ("owned_before", pa.bool_()),
+    ]
+)
 
 
 @dataclass(frozen=True)
@@ -89,83 +98,135 @@ def generate(
     ------
     StorageError
         When `out` holds something else than a sample company.
+    ValueError
+        When `customers` is below 1.
     """
     out = out.expanduser().resolve()
     _refuse_foreign(out)
+    count = CUSTOMERS[size] if customers is None else customers
+    if count < 1:
+        raise ValueError(f"customers is {count}; a company has at least one.")
+    every = cutoffs_between(FIRST_CUTOFF, LAST_CUTOFF, 3)
+    cutoffs = [LAST_CUTOFF] if size == "XL" else every
+    plan = _Plan(count, seed, cutoffs, rates or MessRates())
     out.parent.mkdir(parents=True, exist_ok=True)
     work = Path(tempfile.mkdtemp(prefix=f".{out.name}.", suffix=".partial", dir=out.parent))
     try:
-        company = _write(
-            work,
-            CUSTOMERS[size] if customers is None else customers,
-            seed,
-            [LAST_CUTOFF] if size == "XL" else cutoffs_between(FIRST_CUTOFF, LAST_CUTOFF, 3),
-            rates or MessRates(),
-            progress or (lambda _: None),
-        )
+        tally = _write(work, plan, progress or (lambda _: None))
+        # A temporary folder is closed to others; this one is to be shared.
         work.chmod(0o755)
         _swap(work, out)
     finally:
         shutil.rmtree(work, ignore_errors=True)
-    return _located(out, company)
+    return SampleCompany(
+        folder=out,
+        sales_log=out / "sales_log.csv",
+        taxonomy=out / "taxonomy.csv",
+        customers=out / "customers.csv",
+        assets=out / "assets.csv",
+        true_probabilities=out / "truth" / "true_probabilities.parquet",
+        expected=out / "expected.json",
+        seed=seed,
+        customer_count=count,
+        prospect_count=tally.prospect_count,
+        asset_count=tally.asset_count,
+        counts=tally.counts,
+    )
 
 
-def _write(
-    folder: Path,
-    count: int,
-    seed: int,
-    cutoffs: list[dt.date],
-    rates: MessRates,
-    progress: Callable[[str], None],
-) -> dict[str, Any]:
-    """Write all files; return what `expected.json` says."""
-    months = [(c.year - HISTORY_START.year) * 12 + c.month - 1 for c in cutoffs]
-    (folder / "truth").mkdir()
-    counts, asset_count, prospect_count = Counts(), 0, 0
-    with ExitStack() as stack:
-        log, crm_file, assets_file = (
-            stack.enter_context((folder / f"{name}.csv").open("wb"))
-            for name in ("sales_log", "customers", "assets")
+@dataclass(frozen=True)
+class _Plan:
+    """What to write."""
+
+    count: int
+    seed: int
+    cutoffs: list[dt.date]
+    rates: MessRates
+
+
+@dataclass(frozen=True)
+class _Files:
+    """Open files that chunks are appended to."""
+
+    log: BinaryIO
+    customers: BinaryIO
+    assets: BinaryIO
+    truth: pq.ParquetWriter
+
+
+@dataclass(frozen=True)
+class _Tally:
+    """What has been written so far."""
+
+    counts: Counts = field(default_factory=Counts)
+    asset_count: int = 0
+    prospect_count: int = 0
+
+    def __add__(self, other: "_Tally") -> "_Tally":
+        return _Tally(
+            self.counts + other.counts,
+            self.asset_count + other.asset_count,
+            self.prospect_count + other.prospect_count,
         )
-        truth_file = stack.enter_context(
-            pq.ParquetWriter(folder / "truth" / "true_probabilities.parquet", TRUTH,
-                             compression="zstd")
-        )  # fmt: skip
-        for chunk, first in enumerate(range(0, count, CHUNK_CUSTOMERS)):
-            rng = np.random.default_rng([seed, chunk])
-            who = draw_customers(min(CHUNK_CUSTOMERS, count - first), rng)
-            history = simulate(who, months, rng)
-            rows, lines = draw_orders(history.bought, who, rng)
-            crm = export.accounts(who, first, rng)
-            soiled = soil(rows, lines, who, rng, rates)
-            wide = export.wide_log(soiled, crm, chunk, rng)
-            assets = export.installed_base(rows, lines, crm, rng)
-            export.write_csv(wide, log, is_first=first == 0, is_erp=True)
-            export.write_csv(crm.drop("branch"), crm_file, is_first=first == 0)
-            export.write_csv(assets, assets_file, is_first=first == 0)
-            table = export.truth(history, crm, [pl.lit(c) for c in cutoffs]).to_arrow()
-            truth_file.write_table(table.cast(TRUTH))
-            counts += soiled.counts
-            asset_count += assets.height
-            prospect_count += int((~history.bought.any(axis=(1, 2))).sum())
-            progress(f"{first + len(who):,} of {count:,} customers, {counts.lines:,} lines")
+
+
+def _write(folder: Path, plan: _Plan, progress: Callable[[str], None]) -> _Tally:
+    """Write all files; return what is in them."""
+    (folder / "truth").mkdir()
+    truth_path = folder / "truth" / "true_probabilities.parquet"
+    tally = _Tally()
+    with ExitStack() as stack:
+        files = _Files(
+            log=stack.enter_context((folder / "sales_log.csv").open("wb")),
+            customers=stack.enter_context((folder / "customers.csv").open("wb")),
+            assets=stack.enter_context((folder / "assets.csv").open("wb")),
+            truth=stack.enter_context(pq.ParquetWriter(truth_path, TRUTH, compression="zstd")),
+        )
+        for first in range(0, plan.count, CHUNK_CUSTOMERS):
+            tally += _write_chunk(files, plan, first)
+            done = min(first + CHUNK_CUSTOMERS, plan.count)
+            progress(f"{done:,} of {plan.count:,} customers, {tally.counts.lines:,} lines")
     with (folder / "taxonomy.csv").open("wb") as file:
         export.write_csv(export.taxonomy(), file, is_first=True)
-    expected = {
+    text = json.dumps(_expectation(plan, tally), indent=2) + "\n"
+    (folder / "expected.json").write_text(text, encoding="utf-8")
+    return tally
+
+
+def _write_chunk(files: _Files, plan: _Plan, first: int) -> _Tally:
+    """Append customers `first` and on to all files."""
+    chunk = first // CHUNK_CUSTOMERS
+    rng = np.random.default_rng([plan.seed, chunk])
+    who = draw_customers(min(CHUNK_CUSTOMERS, plan.count - first), rng)
+    months = [(c.year - HISTORY_START.year) * 12 + c.month - 1 for c in plan.cutoffs]
+    history = simulate(who, months, rng)
+    rows, lines = draw_orders(history.bought, who, rng)
+    crm = accounts(who, first, rng)
+    soiled = soil(rows, lines, who, rng, plan.rates)
+    wide = export.wide_log(soiled, crm, chunk, rng)
+    assets = export.installed_base(rows, lines, crm, rng)
+    export.write_csv(wide, files.log, is_first=first == 0, is_erp=True)
+    export.write_csv(crm.drop("branch"), files.customers, is_first=first == 0)
+    export.write_csv(assets, files.assets, is_first=first == 0)
+    for table in export.truth(history, crm, plan.cutoffs):
+        files.truth.write_table(table.to_arrow().cast(TRUTH))
+    return _Tally(soiled.counts, assets.height, int((~history.bought.any(axis=(1, 2))).sum()))
+
+
+def _expectation(plan: _Plan, tally: _Tally) -> dict[str, Any]:
+    return {
         "kind": MARKER,
-        "seed": seed,
+        "seed": plan.seed,
         "history_start": HISTORY_START.isoformat(),
         "history_end": HISTORY_END.isoformat(),
         "window_months": WINDOW_MONTHS,
-        "cutoffs": [c.isoformat() for c in cutoffs],
-        "customer_count": count,
-        "prospect_count": prospect_count,
-        "asset_count": asset_count,
-        "counts": asdict(counts),
-        "rates": asdict(rates),
+        "cutoffs": [c.isoformat() for c in plan.cutoffs],
+        "customer_count": plan.count,
+        "prospect_count": tally.prospect_count,
+        "asset_count": tally.asset_count,
+        "counts": asdict(tally.counts),
+        "rates": asdict(plan.rates),
     }
-    (folder / "expected.json").write_text(json.dumps(expected, indent=2) + "\n", encoding="utf-8")
-    return expected | {"counts": counts}
 
 
 def _refuse_foreign(out: Path) -> None:
@@ -200,31 +261,3 @@ def _swap(work: Path, out: Path) -> None:
     out.rename(old)
     work.rename(out)
     shutil.rmtree(old)
-
-
-def _located(out: Path, expected: dict[str, Any]) -> SampleCompany:
-    return SampleCompany(
-        folder=out,
-        sales_log=out / "sales_log.csv",
-        taxonomy=out / "taxonomy.csv",
-        customers=out / "customers.csv",
-        assets=out / "assets.csv",
-        true_probabilities=out / "truth" / "true_probabilities.parquet",
-        expected=out / "expected.json",
-        seed=expected["seed"],
-        customer_count=expected["customer_count"],
-        prospect_count=expected["prospect_count"],
-        asset_count=expected["asset_count"],
-        counts=expected["counts"],
-    )
-
-
-TRUTH = pa.schema(
-    [
-        ("customer_id", pa.string()),
-        ("division", pa.string()),
-        ("cutoff", pa.date32()),
-        ("p_true", pa.float64()),
-        ("owned_before", pa.bool_()),
-    ]
-)

@@ -1,106 +1,27 @@
 """The shape of the sample's files: the wide log, accounts, installed base, taxonomy, truth."""
 
+import datetime as dt
+from collections.abc import Iterator
 from typing import BinaryIO
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
-from gosales_resources.sample.behaviour import Customers, History
+from gosales_resources.sample.behaviour import History
 from gosales_resources.sample.catalogue import (
     DIVISIONS,
     HISTORY_END,
-    INDUSTRIES,
-    NAME_HEADS,
-    NAME_MIDDLES,
-    NAME_TAILS,
-    REGIONS,
-    REPS,
     SKUS,
     UNKNOWN_SKU,
 )
 from gosales_resources.sample.mess import Soiled
-from gosales_resources.sample.orders import SOURCE_DIVISIONS, Lines, Rows, month_starts
+from gosales_resources.sample.orders import SOURCE_DIVISIONS, Lines, Rows
 from gosales_resources.settings.base import slugify
 
-# A prime above the largest sample: multiples of another number modulo it never meet.
-ID_MODULUS = 8_999_009
-ID_STEP = 3_141_593
-# Every third id is written with leading zeros, always.
-ID_DIGITS = 8
 TERM_MONTHS = 12
 RENEWED_FRACTION = 0.5
-# Divisions whose goods stay with the customer.
+# Goods that stay with the customer.
 INSTALLED_SALE_TYPES = ("License", "Subscription", "Equipment")
-LOG_IDENTIFIERS = (
-    "CompanyId",
-    "Customer",
-    "Rec_Date",
-    "Posted_Date",
-    "Invoice",
-    "Division",
-    "Branch",
-    "Rep",
-    "Region",
-    "OrderType",
-    "InvoiceCurrency",
-    "UsdCadConversionRate",
-    "_3DigitZip",
-)
-
-
-def accounts(customers: Customers, first: int, rng: np.random.Generator) -> pl.DataFrame:
-    """Write the CRM's view of a chunk of customers.
-
-    Parameters
-    ----------
-    customers
-        Who they are.
-    first
-        Number of the first of them in the whole sample.
-    rng
-        Source of names and of noise.
-
-    Returns
-    -------
-    polars.DataFrame
-        The columns of `customers.csv` and `branch`, in the order of `customers`.
-    """
-    count = len(customers)
-    number = (np.arange(first, first + count) * ID_STEP) % ID_MODULUS + 100_003
-    texts = pl.Series(number).cast(pl.String)
-    ids = texts.str.zfill(ID_DIGITS).zip_with(pl.Series(np.arange(count) % 3 == 0), texts)
-    subs = [names for _, names, _ in INDUSTRIES.values()]
-    sub = _nested(subs, customers.industry, customers.sub_industry)
-    territories = [names for _, names in REGIONS.values()]
-    territory = _nested(territories, customers.region, customers.territory)
-    employees = np.maximum(2, np.rint(np.exp(4.0 + 1.1 * customers.size)))
-    revenue = employees * np.exp(rng.normal(12.0, 0.25, count))
-    names = [
-        _take(parts, rng.integers(0, len(parts), count))
-        for parts in (NAME_HEADS, NAME_MIDDLES, NAME_TAILS)
-    ]
-    known = month_starts()[customers.entry_month] - rng.integers(0, 200, count)
-    # Those there from the start were found at any time in the ten years before.
-    known -= np.where(customers.entry_month == 0, rng.integers(0, 3650, count), 0)
-    return pl.DataFrame(
-        {
-            "customer_id": ids,
-            "customer_name": names[0] + " " + names[1] + " " + names[2],
-            "industry": _take(tuple(INDUSTRIES), customers.industry),
-            "sub_industry": _flat(subs).gather(sub),
-            "region": _take(tuple(REGIONS), customers.region),
-            "territory": _flat(territories).gather(territory),
-            "rep": _take(REPS, territory * 2 + rng.integers(0, 2, count)),
-            # Some accounts were never asked.
-            "employees": _some_missing(pl.Series(employees.astype(np.int64)), rng),
-            "annual_revenue_usd": _some_missing(
-                pl.Series((np.rint(revenue / 1000) * 1000).astype(np.int64)), rng
-            ),
-            "known_since": pl.Series(known.astype(np.int32)).cast(pl.Date),
-            "branch": _take(tuple(branch for branch, _ in REGIONS.values()), customers.region),
-        }
-    )
 
 
 def wide_log(
@@ -113,7 +34,7 @@ def wide_log(
     soiled
         Rows and lines as text.
     crm
-        The chunk's `accounts`.
+        The chunk's accounts.
     chunk
         Number of the chunk; it makes invoice numbers unique.
     rng
@@ -214,7 +135,7 @@ def installed_base(
     )
 
 
-def truth(history: History, crm: pl.DataFrame, cutoffs: list[pl.Expr]) -> pl.DataFrame:
+def truth(history: History, crm: pl.DataFrame, cutoffs: list[dt.date]) -> Iterator[pl.DataFrame]:
     """Lay out the true probabilities: one row a customer, division and cutoff.
 
     Parameters
@@ -222,31 +143,28 @@ def truth(history: History, crm: pl.DataFrame, cutoffs: list[pl.Expr]) -> pl.Dat
     history
         Of the chunk's customers.
     crm
-        The chunk's `accounts`.
+        The chunk's accounts.
     cutoffs
-        The dates that the first axis of the probabilities stands for, as literals.
+        What the first axis of the probabilities stands for.
 
-    Returns
-    -------
+    Yields
+    ------
     polars.DataFrame
-        Ordered by cutoff, division and customer number.
+        A frame for each cutoff, ordered by division and customer number.
     """
-    count = crm.height
     slugs = pl.Series([slugify(d.name) for d in DIVISIONS])
-    parts = []
+    number = np.arange(crm.height * len(DIVISIONS))
     for position, cutoff in enumerate(cutoffs):
-        part = pl.DataFrame(
+        yield pl.DataFrame(
             {
-                "customer_id": pl.concat([crm["customer_id"]] * len(DIVISIONS)),
-                "division": slugs[np.repeat(np.arange(len(DIVISIONS)), count)],
+                "customer_id": crm["customer_id"].gather(number % crm.height),
+                "division": slugs.gather(number // crm.height),
                 "p_true": history.p_true[position].T.ravel(),
                 "owned_before": history.owned_before[position].T.ravel(),
             }
+        ).select(
+            "customer_id", "division", pl.lit(cutoff).alias("cutoff"), "p_true", "owned_before"
         )
-        parts.append(
-            part.select("customer_id", "division", cutoff.alias("cutoff"), "p_true", "owned_before")
-        )
-    return pl.concat(parts)
 
 
 def taxonomy() -> pl.DataFrame:
@@ -292,25 +210,3 @@ def _gather(values: pl.Series, at: pl.Series) -> pl.Series:
     if values.is_empty():
         return pl.Series([None], dtype=pl.String).new_from_index(0, len(at))
     return values.gather(at)
-
-
-def _take(names: tuple[str, ...], positions: NDArray[np.int64]) -> pl.Series:
-    return pl.Series(list(names)).gather(pl.Series(positions))
-
-
-def _nested(
-    groups: list[tuple[str, ...]], group: NDArray[np.int64], draw: NDArray[np.int64]
-) -> NDArray[np.int64]:
-    """Choose a member of each group by a draw that may be too large; positions in `_flat`."""
-    sizes = np.array([len(members) for members in groups])
-    return (np.cumsum(sizes) - sizes)[group] + draw % sizes[group]
-
-
-def _flat(groups: list[tuple[str, ...]]) -> pl.Series:
-    return pl.Series([member for members in groups for member in members])
-
-
-def _some_missing(values: pl.Series, rng: np.random.Generator) -> pl.Series:
-    return values.to_frame("v").select(
-        pl.when(pl.Series(rng.random(len(values)) >= 0.03)).then("v")
-    )["v"]

@@ -19,6 +19,7 @@ UNREADABLE_MONEY = "TBD"
 # Reasons in the order of their code; code 0 is a sound row.
 REASONS = ("blank_customer_id", "unreadable_date", "unreadable_money", "missing_rate", "no_lines")
 BLANK_ID, BAD_DATE, BAD_MONEY, NO_RATE, NO_LINES = range(1, 6)
+SKU_NAMES = np.array([sku.name for sku in SKUS])
 
 
 @dataclass(frozen=True)
@@ -118,7 +119,7 @@ def soil(
             "invoice": rows.invoice,
             "is_return": rows.is_return,
             **_dates(rows, fault, rng, rates),
-            "rate": np.where(customers.is_cad[rows.customer], rate, 10_000),
+            "rate": rate,
             "has_rate": fault != NO_RATE,
             "is_cad": customers.is_cad[rows.customer],
             "has_id": fault != BLANK_ID,
@@ -126,7 +127,7 @@ def soil(
             "copies": 1 + is_copied,
         }
     ).with_columns(rate=pl.when(pl.col("has_rate")).then((pl.col("rate") / 10_000).cast(pl.String)))
-    written = _line_texts(lines, rate / 10_000, customers.is_cad[rows.customer], fault, rng, rates)
+    written = _line_texts(lines, rate / 10_000, fault, rng, rates)
     return Soiled(frame, written, _count(lines, fault, is_copied))
 
 
@@ -216,7 +217,6 @@ def _dates(
 def _line_texts(
     lines: Lines,
     rate: NDArray[np.float64],
-    is_cad: NDArray[np.bool_],
     fault: NDArray[np.int64],
     rng: np.random.Generator,
     rates: MessRates,
@@ -224,8 +224,7 @@ def _line_texts(
     """Write amounts and quantities as text, in the currency of the row."""
     count = len(lines.row)
     # Back and forth is exact: with a rate above 1 half a CAD cent is less than half a US cent.
-    foreign = np.rint(lines.cents * rate[lines.row]).astype(np.int64)
-    cents = np.where(is_cad[lines.row], foreign, lines.cents)
+    cents = np.rint(lines.cents * rate[lines.row]).astype(np.int64)
     with_money = np.flatnonzero(lines.cents != 0)
     _, first = np.unique(lines.row[with_money], return_index=True)
     is_first = np.zeros(count, dtype=bool)
@@ -288,6 +287,3 @@ def _count(lines: Lines, fault: NDArray[np.int64], is_copied: NDArray[np.bool_])
         quantity=int(lines.quantity[kept].sum()),
         gross_profit_usd_cents=int(lines.cents[kept].sum()),
     )
-
-
-SKU_NAMES = np.array([sku.name for sku in SKUS])

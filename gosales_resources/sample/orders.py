@@ -189,23 +189,29 @@ def _gather(drawn: _Drawn, rng: np.random.Generator) -> tuple[Rows, Lines]:
 
 def _with_returns(rows: Rows, lines: Lines, rng: np.random.Generator) -> tuple[Rows, Lines]:
     """Add credit notes, each a row of its own in the month of the sale."""
-    returned = np.flatnonzero((rng.random(len(lines.row)) < RETURN_FRACTION) & (lines.cents > 0))
-    of = lines.row[returned]
+    taken = np.flatnonzero((rng.random(len(lines.row)) < RETURN_FRACTION) & (lines.cents > 0))
+    of = lines.row[taken]
     starts = month_starts()
     last = starts[np.searchsorted(starts, rows.day[of], side="right")] - 1
     day = np.minimum(rows.day[of] + rng.integers(0, 20, len(of)), last)
-    share = rng.uniform(0.2, 0.5, len(of))
-    new_row = len(rows.day) + np.arange(len(of))
-    invoice = int(rows.invoice.max(initial=-1)) + 1 + np.arange(len(of))
-    more_rows = (rows.customer[of], day, _posted(day, rng), invoice, rows.source_division[of])
-    old_rows = (rows.customer, rows.day, rows.posted, rows.invoice, rows.source_division)
-    joined = [np.concatenate(pair) for pair in zip(old_rows, more_rows, strict=True)]
-    is_return = np.concatenate([rows.is_return, np.ones(len(of), dtype=bool)])
-    taken = -np.floor(lines.cents[returned] * share).astype(np.int64)
-    more = (new_row, lines.sku[returned], lines.division[returned], np.full(len(of), -1), taken)
-    old = (lines.row, lines.sku, lines.division, lines.quantity, lines.cents)
-    line_columns = [np.concatenate(pair) for pair in zip(old, more, strict=True)]
-    return Rows(*joined, is_return), Lines(*line_columns)
+    nth = np.arange(len(of))
+    cents = -np.floor(lines.cents[taken] * rng.uniform(0.2, 0.5, len(of))).astype(np.int64)
+    more_rows = Rows(
+        customer=np.append(rows.customer, rows.customer[of]),
+        day=np.append(rows.day, day),
+        posted=np.append(rows.posted, _posted(day, rng)),
+        invoice=np.append(rows.invoice, int(rows.invoice.max(initial=-1)) + 1 + nth),
+        source_division=np.append(rows.source_division, rows.source_division[of]),
+        is_return=np.append(rows.is_return, np.ones(len(of), dtype=bool)),
+    )
+    more_lines = Lines(
+        row=np.append(lines.row, len(rows.day) + nth),
+        sku=np.append(lines.sku, lines.sku[taken]),
+        division=np.append(lines.division, lines.division[taken]),
+        quantity=np.append(lines.quantity, np.full(len(of), -1)),
+        cents=np.append(lines.cents, cents),
+    )
+    return more_rows, more_lines
 
 
 def _posted(day: Integers, rng: np.random.Generator) -> Integers:
@@ -220,7 +226,13 @@ def _sorted_by_day(rows: Rows, lines: Lines) -> tuple[Rows, Lines]:
     order = np.lexsort((rows.source_division, rows.invoice, rows.day))
     place = np.empty_like(order)
     place[order] = np.arange(len(order))
-    columns = (rows.customer, rows.day, rows.posted, rows.invoice, rows.source_division)
-    ordered = Rows(*(column[order] for column in columns), rows.is_return[order])
+    ordered = Rows(
+        rows.customer[order],
+        rows.day[order],
+        rows.posted[order],
+        rows.invoice[order],
+        rows.source_division[order],
+        rows.is_return[order],
+    )
     moved = Lines(place[lines.row], lines.sku, lines.division, lines.quantity, lines.cents)
     return ordered, moved

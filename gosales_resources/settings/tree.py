@@ -280,8 +280,11 @@ def _explain(path: Path, error: ValidationError) -> str:
 def _fields_at(location: tuple[int | str, ...]) -> list[str]:
     nodes: list[type[BaseModel]] = [Settings]
     for part in location:
-        nested = [_models_in(n.model_fields[part].annotation) for n in nodes
-                  if isinstance(part, str) and part in n.model_fields]
+        nested = [
+            _models_in(n.model_fields[part].annotation)
+            for n in nodes
+            if isinstance(part, str) and part in n.model_fields
+        ]
         nodes = [model for models in nested for model in models] or nodes
     return sorted({name for node in nodes for name in node.model_fields} - {"config_file"})
 

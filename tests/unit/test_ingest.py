@@ -39,7 +39,9 @@ def rejects_of(log: Ingested, cutoff: dt.date = CUTOFFS[0]) -> pl.DataFrame:
 
 
 def test_a_wide_row_becomes_one_line_for_each_filled_pair(tmp_path):
-    filled = row(**{"Sim GP": "(50.25)", "Sim_Qty": "-1", "Scan": "0", "Scan_Qty": "0", "Seats_Qty": "3"})
+    filled = row(
+        **{"Sim GP": "(50.25)", "Sim_Qty": "-1", "Scan": "0", "Scan_Qty": "0", "Seats_Qty": "3"}
+    )
     lines = lines_of(read(write_world(tmp_path, [filled]), tmp_path))
     found = lines.sort("sku").select("sku", "quantity", "gross_profit_usd", "is_return").rows()
     assert found == [
@@ -115,8 +117,14 @@ def test_a_sku_is_routed_by_the_division_of_the_source(tmp_path):
 
 def messy_rows() -> list[dict[str, str]]:
     rows = random_rows(40)
-    rows += rows[:7] + [row("x", Rec_Date="n/a"), row(" "), row("y", CAD="TBD"), row("z", "2025-06-01")]
-    return rows + [row("c", Currency="CAD", Rate="1.3"), row("e", CAD="0", CAD_Qty="")]
+    broken = [row("x", Rec_Date="n/a"), row(" "), row("y", CAD="TBD"), row("e", CAD="0", CAD_Qty="")]
+    return [
+        *rows,
+        *rows[:7],
+        *broken,
+        row("z", "2025-06-01"),
+        row("c", Currency="CAD", Rate="1.3"),
+    ]
 
 
 def test_the_ledger_reconciles_with_what_is_stored_at_every_cutoff(tmp_path):
@@ -142,7 +150,9 @@ def test_the_ledger_check_sees_a_lost_line_and_a_lost_cent(tmp_path):
     log = read(write_world(tmp_path, messy_rows()), tmp_path)
     ledger, rejects = log.ledger(CUTOFFS[0]), rejects_of(log).lazy()
     short = lines_of(log).head(-1).lazy()
-    assert "lines stored in sales_log are not lines_loaded" in ledger_breaches(ledger, short, rejects)
+    assert "lines stored in sales_log are not lines_loaded" in ledger_breaches(
+        ledger, short, rejects
+    )
     cent = lines_of(log).with_columns(pl.col("gross_profit_source") + pl.lit(Decimal("0.01")))
     assert list(ledger_breaches(ledger, cent.lazy(), rejects)) == [
         "gross_profit in is not gross_profit loaded + rejected + duplicate"
@@ -200,7 +210,9 @@ def spoil(tmp_path, old: str, new: str) -> None:
 def test_a_wrong_file_is_one_clear_error(tmp_path, old, new, message):
     settings = write_world(tmp_path, [row()])
     path = tmp_path / "sales_log.csv"
-    path.write_bytes(path.read_bytes().replace(old.encode(), new.encode("utf-8", "surrogateescape"), 1))
+    path.write_bytes(
+        path.read_bytes().replace(old.encode(), new.encode("utf-8", "surrogateescape"), 1)
+    )
     with pytest.raises(SourceError, match=message) as error:
         read(settings, tmp_path)
     assert "sales_log.csv" in str(error.value)
@@ -230,7 +242,9 @@ def test_an_unknown_division_of_the_taxonomy_is_named_with_the_nearest(tmp_path)
     settings = write_world(tmp_path, [row()])
     taxonomy = (tmp_path / "taxonomy.csv").read_text().replace("Scanning", "Scannning")
     (tmp_path / "taxonomy.csv").write_text(taxonomy)
-    with pytest.raises(SourceError, match=r"'Scannning' is not in divisions.names. Did you mean 'scan"):
+    with pytest.raises(
+        SourceError, match=r"'Scannning' is not in divisions.names. Did you mean 'scan"
+    ):
         read(settings, tmp_path)
 
 

@@ -30,7 +30,11 @@ def attribute_features(schema: pl.Schema) -> list[Feature]:
         is_text = schema[column] == pl.String
         features.append(
             Feature(
-                "attr", "all", name, ASOF, pl.col(column),
+                "attr",
+                "all",
+                name,
+                ASOF,
+                pl.col(column),
                 pl.String if is_text else pl.Float64,
                 "category" if is_text else "as in the source",
                 f"Customer attribute {name}; null where not known",

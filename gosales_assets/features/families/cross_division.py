@@ -96,26 +96,68 @@ def cross_division_features(
 def _division_features(cells: pl.DataFrame, division: str, strength: float) -> list[Feature]:
     here = pl.col("division") == division
     sums = cells.select(
-        count=pl.col("count").filter(here).sum(), cents=pl.col("cents").filter(here).sum(),
-        total=pl.col("count").sum(), cents_total=pl.col("cents").sum(),
+        count=pl.col("count").filter(here).sum(),
+        cents=pl.col("cents").filter(here).sum(),
+        total=pl.col("count").sum(),
+        cents_total=pl.col("cents").sum(),
     ).row(0, named=True)
     cents_per_line = sums["cents_total"] / sums["total"] if sums["total"] else 0.0
     shares = [
         _share("transaction_share", "count", "total", sums["count"], sums["total"], strength, here),
-        _share("gp_share", "cents", "cents_total", sums["cents"], sums["cents_total"],
-               strength * cents_per_line, here),
+        _share(
+            "gp_share",
+            "cents",
+            "cents_total",
+            sums["cents"],
+            sums["cents_total"],
+            strength * cents_per_line,
+            here,
+        ),
     ]
     text = f"of {division} over {MONTHS} months, shrunk to the overall share"
     return [
-        Feature("cross", "all", f"transaction_share_{division}", f"{MONTHS}m", shares[0],
-                pl.Float64, "fraction", f"Share of lines {text}"),
-        Feature("cross", "all", f"gp_share_{division}", f"{MONTHS}m", shares[1], pl.Float64,
-                "fraction", f"Share of positive net value {text}"),
-        Feature("cross", "all", f"lines_{division}", f"{MONTHS}m",
-                pl.col("count").filter(here).sum(), pl.Int32, "count",
-                f"Lines in {division} over {MONTHS} months", 0),
-        Feature("cross", "all", f"bought_{division}", ASOF, pl.col("ever").filter(here).any(),
-                pl.Int8, "flag", f"Ever bought in {division}", 0),
+        Feature(
+            "cross",
+            "all",
+            f"transaction_share_{division}",
+            f"{MONTHS}m",
+            shares[0],
+            pl.Float64,
+            "fraction",
+            f"Share of lines {text}",
+        ),
+        Feature(
+            "cross",
+            "all",
+            f"gp_share_{division}",
+            f"{MONTHS}m",
+            shares[1],
+            pl.Float64,
+            "fraction",
+            f"Share of positive net value {text}",
+        ),
+        Feature(
+            "cross",
+            "all",
+            f"lines_{division}",
+            f"{MONTHS}m",
+            pl.col("count").filter(here).sum(),
+            pl.Int32,
+            "count",
+            f"Lines in {division} over {MONTHS} months",
+            0,
+        ),
+        Feature(
+            "cross",
+            "all",
+            f"bought_{division}",
+            ASOF,
+            pl.col("ever").filter(here).any(),
+            pl.Int8,
+            "flag",
+            f"Ever bought in {division}",
+            0,
+        ),
     ]
 
 
@@ -136,14 +178,46 @@ def _breadth() -> list[Feature]:
     has = pl.col("total").first() > 0
     text = f"of lines over divisions in {MONTHS} months; null without a line"
     return [
-        Feature("diversity", "all", "divisions", f"{MONTHS}m", bought.sum(), pl.Int32, "count",
-                f"Divisions bought in over {MONTHS} months", 0),
-        Feature("diversity", "all", "divisions", "ever", pl.col("ever").sum(), pl.Int32, "count",
-                "Divisions ever bought in", 0),
-        Feature("diversity", "all", "entropy", f"{MONTHS}m",
-                pl.when(has).then(-(share * share.log()).sum()), pl.Float64, "nats",
-                f"Shannon entropy {text}"),
-        Feature("diversity", "all", "herfindahl", f"{MONTHS}m",
-                pl.when(has).then((share * share).sum()), pl.Float64, "fraction",
-                f"Herfindahl index {text}"),
+        Feature(
+            "diversity",
+            "all",
+            "divisions",
+            f"{MONTHS}m",
+            bought.sum(),
+            pl.Int32,
+            "count",
+            f"Divisions bought in over {MONTHS} months",
+            0,
+        ),
+        Feature(
+            "diversity",
+            "all",
+            "divisions",
+            "ever",
+            pl.col("ever").sum(),
+            pl.Int32,
+            "count",
+            "Divisions ever bought in",
+            0,
+        ),
+        Feature(
+            "diversity",
+            "all",
+            "entropy",
+            f"{MONTHS}m",
+            pl.when(has).then(-(share * share.log()).sum()),
+            pl.Float64,
+            "nats",
+            f"Shannon entropy {text}",
+        ),
+        Feature(
+            "diversity",
+            "all",
+            "herfindahl",
+            f"{MONTHS}m",
+            pl.when(has).then((share * share).sum()),
+            pl.Float64,
+            "fraction",
+            f"Herfindahl index {text}",
+        ),
     ]

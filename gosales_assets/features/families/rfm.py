@@ -27,11 +27,19 @@ def monthly_features(
     features += _changes(scope, cutoff)
     # The same calendar window a year ago: customers who buy once a year or by season.
     echo = label_window(shift_months(cutoff, -12), label_months)
-    return features + [
+    return [
+        *features,
         _gp("season", scope, "gp_sum", "echo", echo, "of the label window, a year earlier"),
         Feature(
-            "season", scope, "transactions", "echo", _sum("transaction_count", echo), pl.Int32,
-            "count", "Distinct invoices in the months of the label window, a year earlier", 0,
+            "season",
+            scope,
+            "transactions",
+            "echo",
+            _sum("transaction_count", echo),
+            pl.Int32,
+            "count",
+            "Distinct invoices in the months of the label window, a year earlier",
+            0,
         ),
     ]
 
@@ -42,24 +50,58 @@ def recency_features(scope: Scope, cutoff: dt.date, settings: FeatureSettings) -
     days = pl.max_horizontal(actual, pl.lit(settings.recency_floor_days, dtype=pl.Int64))
     floor = f"floored at {settings.recency_floor_days} days"
     features = [
-        Feature("recency", scope, "days", ASOF, days, pl.Int32, "days",
-                f"Days since the last purchase, {floor}"),
-        Feature("recency", scope, "log_days", ASOF, days.log1p(), pl.Float64, "log days",
-                f"log(1 + days since the last purchase), {floor}"),
+        Feature(
+            "recency",
+            scope,
+            "days",
+            ASOF,
+            days,
+            pl.Int32,
+            "days",
+            f"Days since the last purchase, {floor}",
+        ),
+        Feature(
+            "recency",
+            scope,
+            "log_days",
+            ASOF,
+            days.log1p(),
+            pl.Float64,
+            "log days",
+            f"log(1 + days since the last purchase), {floor}",
+        ),
     ]
     for half_life in settings.half_lives_days:
         decay = (-(days / half_life) * pl.lit(2.0).log()).exp()
         features.append(
-            Feature("recency", scope, f"decay_h{half_life}d", ASOF, decay, pl.Float64, "fraction",
-                    f"2^(-days/{half_life}) of the days since the last purchase, {floor}", 0)
+            Feature(
+                "recency",
+                scope,
+                f"decay_h{half_life}d",
+                ASOF,
+                decay,
+                pl.Float64,
+                "fraction",
+                f"2^(-days/{half_life}) of the days since the last purchase, {floor}",
+                0,
+            )
         )
     return features
 
 
 def _window(scope: Scope, window: Window, name: str) -> list[Feature]:
     features = [
-        Feature("rfm", scope, measure, name, _sum(column, window), pl.Int32, "count",
-                f"{text} in the last {name}", 0)
+        Feature(
+            "rfm",
+            scope,
+            measure,
+            name,
+            _sum(column, window),
+            pl.Int32,
+            "count",
+            f"{text} in the last {name}",
+            0,
+        )
         for measure, (column, text) in WINDOWED.items()
     ]
     quantity = _sum("quantity_milli", window) / QUANTITY_SCALE
@@ -69,12 +111,38 @@ def _window(scope: Scope, window: Window, name: str) -> list[Feature]:
     return [
         *features,
         _gp("rfm", scope, "gp_sum", name, window, f"in the last {name}"),
-        Feature("rfm", scope, "quantity", name, quantity, pl.Float64, "units",
-                f"Units in the last {name}, returns netted", 0),
-        Feature("rfm", scope, "gp_mean", name, pl.when(has).then(mean), pl.Float64, "usd",
-                f"Net value per invoice in the last {name}; null without an invoice"),
-        Feature("rfm", scope, "active_months", name, active, pl.Int32, "months",
-                f"Months with a purchase in the last {name}", 0),
+        Feature(
+            "rfm",
+            scope,
+            "quantity",
+            name,
+            quantity,
+            pl.Float64,
+            "units",
+            f"Units in the last {name}, returns netted",
+            0,
+        ),
+        Feature(
+            "rfm",
+            scope,
+            "gp_mean",
+            name,
+            pl.when(has).then(mean),
+            pl.Float64,
+            "usd",
+            f"Net value per invoice in the last {name}; null without an invoice",
+        ),
+        Feature(
+            "rfm",
+            scope,
+            "active_months",
+            name,
+            active,
+            pl.Int32,
+            "months",
+            f"Months with a purchase in the last {name}",
+            0,
+        ),
     ]
 
 
@@ -84,16 +152,43 @@ def _changes(scope: Scope, cutoff: dt.date) -> list[Feature]:
     count = _sum("transaction_count", recent) - _sum("transaction_count", before)
     cents = _sum("gp_cents", recent) - _sum("gp_cents", before)
     return [
-        Feature("delta", scope, "transactions", "12m", count, pl.Int32, "count",
-                "Distinct invoices in the last 12 months less those in the 12 before", 0),
-        Feature("delta", scope, "gp_sum", "12m", cents / CENTS, pl.Float64, "usd",
-                "Net value in the last 12 months less that in the 12 before", 0),
+        Feature(
+            "delta",
+            scope,
+            "transactions",
+            "12m",
+            count,
+            pl.Int32,
+            "count",
+            "Distinct invoices in the last 12 months less those in the 12 before",
+            0,
+        ),
+        Feature(
+            "delta",
+            scope,
+            "gp_sum",
+            "12m",
+            cents / CENTS,
+            pl.Float64,
+            "usd",
+            "Net value in the last 12 months less that in the 12 before",
+            0,
+        ),
     ]
 
 
 def _gp(family: str, scope: Scope, measure: str, name: str, window: Window, text: str) -> Feature:
-    return Feature(family, scope, measure, name, _sum("gp_cents", window) / CENTS, pl.Float64,
-                   "usd", f"Net value {text}", 0)
+    return Feature(
+        family,
+        scope,
+        measure,
+        name,
+        _sum("gp_cents", window) / CENTS,
+        pl.Float64,
+        "usd",
+        f"Net value {text}",
+        0,
+    )
 
 
 def _sum(column: str, window: Window) -> pl.Expr:
