@@ -18,6 +18,8 @@ from gosales_resources.sample.mess import Soiled
 from gosales_resources.sample.orders import SOURCE_DIVISIONS, Lines, Rows
 from gosales_resources.settings.base import slugify
 
+# Invoice numbers are unique in a chunk; this keeps those of two chunks apart.
+CHUNK_INVOICES = 1_000_000
 TERM_MONTHS = 12
 RENEWED_FRACTION = 0.5
 # Goods that stay with the customer.
@@ -46,37 +48,31 @@ def wide_log(
         Text columns only; exact copies of rows at the end.
     """
     rows = soiled.rows
-    account = crm[rows["customer"]]
-    padding = pl.Series(np.array(["", " ", "  ", "   "]))[rows["pad"]]
-    code = account["customer_id"]
-    nothing = pl.Series([None], dtype=pl.String).new_from_index(0, rows.height)
-    kind = pl.Series(np.array(["Order", "Web"]))[(rng.random(rows.height) < 0.15).astype(int)]
-    prefix = pl.Series(["CR"]).new_from_index(0, rows.height).zip_with(
-        rows["is_return"], pl.Series(["INV"]).new_from_index(0, rows.height)
-    )  # fmt: skip
-    zips = 100 + (crm["customer_id"].cast(pl.Int64) % 899)
-    cad = pl.Series(["USD", "CAD"])
-    columns = {
-        "CompanyId": (padding + code + padding).zip_with(rows["has_id"], nothing),
-        "Customer": (code + " " + account["customer_name"]).zip_with(
-            rows["has_id"], account["customer_name"]
-        ),
-        "Rec_Date": rows["rec_date"],
-        "Posted_Date": rows["posted_date"],
-        "Invoice": prefix + (chunk * 1_000_000 + rows["invoice"]).cast(pl.String).str.zfill(9),
-        "Division": pl.Series(list(SOURCE_DIVISIONS))[rows["source_division"]],
-        "Branch": account["branch"],
-        "Rep": account["rep"],
-        "Region": account["region"],
-        "OrderType": pl.Series(["Return"]).new_from_index(0, rows.height).zip_with(
-            rows["is_return"], kind
-        ),
-        "InvoiceCurrency": cad[rows["is_cad"].cast(pl.Int64)],
-        "UsdCadConversionRate": rows["rate"],
-        "_3DigitZip": zips[rows["customer"]].cast(pl.String),
-    }  # fmt: skip
-    columns.update(_sku_columns(soiled.lines, rows.height))
-    frame = pl.DataFrame(columns)
+    drawn = rows.hstack(crm[rows["customer"]]).with_columns(
+        source=pl.Series(list(SOURCE_DIVISIONS))[rows["source_division"]],
+        padding=pl.Series(np.array(["", " ", "  ", "   "]))[rows["pad"]],
+        is_web=pl.Series(rng.random(rows.height) < 0.15),
+        number=(chunk * CHUNK_INVOICES + rows["invoice"]).cast(pl.String).str.zfill(9),
+    )
+    name, code, padding = pl.col("customer_name"), pl.col("customer_id"), pl.col("padding")
+    identifiers = drawn.select(
+        CompanyId=pl.when("has_id").then(padding + code + padding),
+        Customer=pl.when("has_id").then(code + " " + name).otherwise(name),
+        Rec_Date="rec_date",
+        Posted_Date="posted_date",
+        Invoice=_either("is_return", "CR", "INV") + pl.col("number"),
+        Division="source",
+        Branch="branch",
+        Rep="rep",
+        Region="region",
+        OrderType=pl.when("is_return")
+        .then(pl.lit("Return"))
+        .otherwise(_either("is_web", "Web", "Order")),
+        InvoiceCurrency=_either("is_cad", "CAD", "USD"),
+        UsdCadConversionRate="rate",
+        _3DigitZip=(100 + code.cast(pl.Int64) % 899).cast(pl.String),
+    )
+    frame = identifiers.with_columns(**_sku_columns(soiled.lines, rows.height))
     return pl.concat([frame, frame.filter(rows["copies"] == 2)])
 
 
@@ -204,6 +200,10 @@ def _sku_columns(lines: pl.DataFrame, height: int) -> dict[str, pl.Series]:
             columns[sku.amount_column] = _gather(part["amount"], at)
         columns[sku.quantity_column] = _gather(part["quantity"], at)
     return columns
+
+
+def _either(flag: str, yes: str, no: str) -> pl.Expr:
+    return pl.when(flag).then(pl.lit(yes)).otherwise(pl.lit(no))
 
 
 def _gather(values: pl.Series, at: pl.Series) -> pl.Series:

@@ -11,6 +11,7 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from gosales_resources.errors import StorageError
+from gosales_resources.sample.__main__ import run
 from gosales_resources.sample.behaviour import (
     draw_customers,
     monthly_hazard,
@@ -134,20 +135,24 @@ def clean_purchases(path: Path) -> pl.DataFrame:
     return pl.DataFrame(found, schema, orient="row").group_by(schema[:3]).agg(pl.sum("gp"))
 
 
-def test_labels_counted_from_the_file_are_as_frequent_as_the_truth_says(tmp_path):
-    rates = MessRates(0, 0, 0, 0, 0, 0, 0)
-    small = generate(tmp_path / "clean", customers=1_500, rates=rates)
+def labels_and_truth(company: SampleCompany) -> tuple[np.ndarray, np.ndarray]:
+    """Of the first half of 2024, for all customers and divisions."""
     inside = pl.col("month").is_between(pl.lit("2024-01"), pl.lit("2024-06"))
-    window = clean_purchases(small.sales_log).filter(inside)
+    window = clean_purchases(company.sales_log).filter(inside)
     bought = window.group_by("customer_id", "division").agg(pl.sum("gp") > 0)
-    truth = pl.read_parquet(small.true_probabilities)
+    truth = pl.read_parquet(company.true_probabilities)
     truth = truth.filter(pl.col("cutoff") == pl.date(2023, 12, 31))
     joined = truth.join(bought, on=["customer_id", "division"], how="left")
-    y = joined["gp"].fill_null(value=False).to_numpy()
-    p = joined["p_true"].to_numpy()
-    spread = np.sqrt((p * (1 - p)).sum())
-    assert abs(y.sum() - p.sum()) < 4 * spread
+    # No line in the window is a label of no.
+    return joined["gp"].fill_null(value=False).to_numpy(), joined["p_true"].to_numpy()
+
+
+def test_labels_counted_from_the_file_are_as_frequent_as_the_truth_says(tmp_path):
+    rates = MessRates(0, 0, 0, 0, 0, 0, 0)
+    y, p = labels_and_truth(generate(tmp_path / "clean", customers=1_500, rates=rates))
+    assert abs(y.sum() - p.sum()) < 4 * np.sqrt((p * (1 - p)).sum())
     assert np.all(p[y] > 0)
+    # The log likelihood of the labels is what it is on average when the truth is true.
     assert abs(np.log(np.where(y, p, 1 - p)).sum() + entropy(p)) < 4 * entropy_sd(p)
 
 
@@ -194,6 +199,12 @@ def test_a_foreign_folder_is_left_alone(tmp_path):
     with pytest.raises(StorageError, match="holds no sample company"):
         generate(tmp_path, customers=5)
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
+
+
+def test_the_command_line_tells_what_is_wrong(tmp_path, capsys):
+    (tmp_path / "mine.txt").write_text("keep")
+    assert run(["--out", str(tmp_path)]) == 1
+    assert "holds no sample company" in capsys.readouterr().err
 
 
 def test_an_earlier_sample_is_replaced_and_nothing_is_left_beside(tmp_path):

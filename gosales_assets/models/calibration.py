@@ -1,0 +1,158 @@
+"""From margins to probabilities: Platt, isotonic, or the margin as it is, chosen by Brier score.
+
+Fitted on margins of rows that the candidate was not fitted on. The slope is pooled over cutoffs,
+the intercept comes from the newest mature one, so that a shift of the base rate is followed.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from scipy.optimize import brentq
+from scipy.special import expit
+from sklearn.isotonic import IsotonicRegression
+from sklearn.linear_model import LogisticRegression
+
+from gosales_checks.measures.calibration import brier
+from gosales_resources.settings.models import ModelSettings
+
+NONE, PLATT, ISOTONIC = "none", "platt", "isotonic"
+# Fewer of a class than this say nothing about calibration.
+FEWEST_OF_A_CLASS = 20
+# No probability is certain: an isotonic step may be, and a later customer would contradict it.
+FLOOR = 1e-4
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """Margins of rows that did not fit the candidate, row by row."""
+
+    margin: np.ndarray
+    label: np.ndarray
+    is_whitespace: np.ndarray
+    fold: np.ndarray
+    """Number of the fold, oldest first."""
+    newest: np.ndarray
+    """Row is of the newest training cutoff."""
+
+
+@dataclass(frozen=True)
+class Calibrator:
+    """A fitted map from margin to probability."""
+
+    method: str
+    reason: str
+    slope: float = 1.0
+    intercept: float = 0.0
+    whitespace_shift: float = 0.0
+    steps: tuple[list[float], list[float]] = field(default_factory=lambda: ([], []))
+    """Margins and probabilities of the isotonic map."""
+
+    def probability(self, margin: np.ndarray, is_whitespace: np.ndarray) -> np.ndarray:
+        """Return p per row, strictly between 0 and 1."""
+        shift = self.intercept + self.whitespace_shift * is_whitespace
+        if self.method == ISOTONIC:
+            p = expit(_logit(np.interp(margin, *self.steps)) + shift)
+        else:
+            p = expit(self.slope * margin + shift)
+        return np.clip(p, FLOOR, 1 - FLOOR)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain data."""
+        return {**self.__dict__, "steps": [list(part) for part in self.steps]}
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> "Calibrator":
+        """Read what `to_json` wrote."""
+        x, p = data["steps"]
+        return cls(**{**data, "steps": (list(map(float, x)), list(map(float, p)))})
+
+
+def fit_calibrator(held: HeldOut, settings: ModelSettings) -> Calibrator:
+    """Choose and fit a calibration.
+
+    Parameters
+    ----------
+    held
+        Margins and labels of rows the candidate did not see.
+    settings
+        From how many positives isotonic is considered.
+
+    Returns
+    -------
+    Calibrator
+        The method with the lower Brier score on rows that did not fit it (the newest fold, or a
+        half of the rows where there is one fold), refitted on all; with its reason.
+    """
+    positives = int(held.label.sum())
+    least = min(positives, held.label.size - positives)
+    if least < FEWEST_OF_A_CLASS:
+        return Calibrator(NONE, f"{least} rows of the rarer class, below {FEWEST_OF_A_CLASS}")
+    if positives < settings.isotonic_min_positives:
+        reason = f"{positives} positives, isotonic from {settings.isotonic_min_positives}"
+        return _platt(held, reason)
+    judge = held.fold == held.fold.max()
+    if judge.all():
+        judge = np.arange(held.label.size) % 2 == 1
+    fitting, judged = _rows(held, ~judge), _rows(held, judge)
+    error = {}
+    for method, fit in ((PLATT, _platt), (ISOTONIC, _isotonic)):
+        p = fit(fitting, "").probability(judged.margin, judged.is_whitespace)
+        error[method] = brier(judged.label, p)
+    chosen = min(error, key=lambda method: (error[method], method != PLATT))
+    reason = ", ".join(f"{method} {value:.5f}" for method, value in error.items())
+    return (_platt if chosen == PLATT else _isotonic)(held, f"Brier on rows not fitted: {reason}")
+
+
+def _platt(held: HeldOut, reason: str) -> Calibrator:
+    # One intercept per fold keeps differences of base rate between cutoffs out of the slope.
+    folds = np.unique(held.fold)
+    dummies = (held.fold[:, None] == folds[None, 1:]).astype(np.float64)
+    model = LogisticRegression(C=1e6, max_iter=1000).fit(
+        np.column_stack([held.margin, dummies]), held.label
+    )
+    # A negative slope would turn the ranking round; a margin that says nothing says nothing.
+    slope = max(float(model.coef_[0, 0]), 0.0)
+    return Calibrator(PLATT, reason, slope, *_shifts(held, slope * held.margin))
+
+
+def _isotonic(held: HeldOut, reason: str) -> Calibrator:
+    model = IsotonicRegression(out_of_bounds="clip", y_min=FLOOR, y_max=1 - FLOOR)
+    model.fit(held.margin, held.label)
+    x, p = model.X_thresholds_, model.y_thresholds_
+    shifts = _shifts(held, _logit(np.interp(held.margin, x, p)))
+    steps = ([float(v) for v in x], [float(v) for v in p])
+    return Calibrator(ISOTONIC, reason, 1.0, *shifts, steps)
+
+
+def _shifts(held: HeldOut, logit: np.ndarray) -> tuple[float, float]:
+    """Return the intercept of the newest cutoff, and what its whitespace differs by.
+
+    Each makes the mean probability of its rows the rate that was seen there; a slice with few
+    positives keeps the overall one.
+    """
+    new = held.newest
+    owners, white = new & ~held.is_whitespace, new & held.is_whitespace
+    if min(held.label[owners].sum(), held.label[white].sum()) < FEWEST_OF_A_CLASS:
+        return _intercept(logit[new], held.label[new]), 0.0
+    base = _intercept(logit[owners], held.label[owners])
+    return base, _intercept(logit[white], held.label[white]) - base
+
+
+def _intercept(logit: np.ndarray, label: np.ndarray) -> float:
+    positives = float(label.sum())
+    # Half a positive more and less: a slice of one class has no finite intercept.
+    target = min(max(positives, 0.5), label.size - 0.5)
+    return float(brentq(lambda b: float(expit(logit + b).sum()) - target, -60.0, 60.0))
+
+
+def _logit(p: np.ndarray) -> np.ndarray:
+    p = np.clip(p, FLOOR, 1 - FLOOR)
+    return np.log(p / (1 - p))
+
+
+def _rows(held: HeldOut, keep: np.ndarray) -> HeldOut:
+    newest = held.fold[keep] == held.fold[keep].max()
+    return HeldOut(
+        held.margin[keep], held.label[keep], held.is_whitespace[keep], held.fold[keep], newest
+    )

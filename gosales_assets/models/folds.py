@@ -1,0 +1,88 @@
+"""Which rows a candidate is fitted on and which it is judged on.
+
+By time where there is time: judged on cutoff v, fitted on cutoffs whose label windows had ended
+by v. Otherwise by customer, and the model says so.
+"""
+
+import datetime as dt
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from gosales_checks.measures.ranking import tie_breaker
+from gosales_resources.scope import shift_months
+from gosales_resources.settings.models import ModelSettings
+
+CUSTOMER_FOLDS = 4
+BY_TIME = "by time"
+
+
+@dataclass(frozen=True)
+class Fold:
+    """Row positions in the training matrix."""
+
+    name: str
+    train: np.ndarray
+    valid: np.ndarray
+    newest: bool
+    """Validated on the newest cutoff: the intercept of the calibration comes from it."""
+
+
+@dataclass(frozen=True)
+class Folds:
+    """All folds and how they were made."""
+
+    folds: list[Fold]
+    scheme: str
+
+
+def make_folds(table: pl.DataFrame, window_months: int, settings: ModelSettings) -> Folds:
+    """Split training rows for selection and calibration.
+
+    Parameters
+    ----------
+    table
+        The training matrix: customer_id, cutoff, label.
+    window_months
+        Length of the label window: the embargo.
+    settings
+        How many validation cutoffs; the smallest class a fold needs.
+
+    Returns
+    -------
+    Folds
+        By time, else by customer: no customer is on both sides of a fold then.
+    """
+    cutoffs: list[dt.date] = table["cutoff"].unique().sort().to_list()
+    at = table["cutoff"].to_numpy()
+    label = table["label"].to_numpy()
+    folds = []
+    for v in cutoffs:
+        mature = [t for t in cutoffs if shift_months(t, window_months) <= v]
+        train = np.isin(at, np.array(mature, dtype=at.dtype)).nonzero()[0]
+        valid = (at == np.datetime64(v)).nonzero()[0]
+        if _both_classes(label[train], settings.min_positives) and _both_classes(label[valid], 5):
+            folds.append(Fold(str(v), train, valid, newest=v == cutoffs[-1]))
+    if folds and folds[-1].newest:
+        return Folds(folds[-settings.validation_cutoffs :], BY_TIME)
+    scheme = (
+        "by customer: no training cutoff's window ends by a later one"
+        if not folds
+        else "by customer: the newest training cutoff cannot be validated by time"
+    )
+    group = tie_breaker(table["customer_id"].to_list()) % CUSTOMER_FOLDS
+    newest = at == np.datetime64(cutoffs[-1])
+    return Folds(
+        [
+            Fold(f"customers {k + 1} of {CUSTOMER_FOLDS}", (group != k).nonzero()[0],
+                 ((group == k) & newest).nonzero()[0], newest=True)
+            for k in range(CUSTOMER_FOLDS)
+        ],
+        scheme,
+    )  # fmt: skip
+
+
+def _both_classes(label: np.ndarray, least: int) -> bool:
+    positives = int(label.sum())
+    return min(positives, label.size - positives) >= least

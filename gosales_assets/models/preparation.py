@@ -1,0 +1,223 @@
+"""From a feature table to the numbers a model sees, fitted on training rows and kept with the model.
+
+Training and scoring both go through `Preparation`, so what a column means cannot differ.
+"""
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from gosales_checks.measures.ranking import auc
+from gosales_resources.settings.models import ModelSettings
+
+# Columns of a feature table that are not features; is_whitespace is one (the slice itself).
+IDENTIFIERS = ("customer_id", "division", "cutoff", "segment")
+TARGETS = ("label", "net_gp_window_usd")
+MONEY = ("gp_", "value_")
+CAP_QUANTILE = 0.99
+# Beyond this the logistic regression sees signed log1p: sums and counts have heavy tails.
+HEAVY_TAIL = 20.0
+# Standardised values further out than this are the mark of a near-constant column.
+LARGEST_Z = 8.0
+TWIN_CORRELATION = 0.995
+# Rows that twins and leaks are looked for in.
+INSPECTED_ROWS = 5_000
+
+
+@dataclass(frozen=True)
+class Column:
+    """One model input."""
+
+    name: str
+    """Input name; a category's indicator is `feature=level`."""
+    source: str
+    """Feature it comes from."""
+    level: str | None = None
+    """Level of a category; `other` and `missing` are levels too."""
+    cap: float | None = None
+    median: float = 0.0
+    is_log: bool = False
+    flags_missing: bool = False
+    mean: float = 0.0
+    std: float = 1.0
+    missing_frac: float = 0.0
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """The ordered inputs of a model and how each is computed."""
+
+    features: dict[str, str]
+    """Feature -> type: what a table that is scored must have."""
+    levels: dict[str, list[str]]
+    """Category feature -> levels kept."""
+    columns: list[Column]
+    dropped: dict[str, str] = field(default_factory=dict)
+    """Input -> why it is not used."""
+
+    def raw(self, table: pl.DataFrame) -> np.ndarray:
+        """Return inputs as they are, caps applied, missing as nan: rows x columns, float64."""
+        return np.column_stack(
+            [_cells(table, column, self.levels) for column in self.columns]
+            or [np.zeros((table.height, 0))]
+        )
+
+    def standardised(self, raw: np.ndarray) -> np.ndarray:
+        """Return imputed, log-scaled, standardised inputs, then the missing indicators."""
+        parts = []
+        for at, column in enumerate(self.columns):
+            x = np.where(np.isnan(raw[:, at]), column.median, raw[:, at])
+            x = np.sign(x) * np.log1p(np.abs(x)) if column.is_log else x
+            parts.append(np.clip((x - column.mean) / column.std, -LARGEST_Z, LARGEST_Z))
+        for at, column in enumerate(self.columns):
+            if column.flags_missing:
+                parts.append(np.isnan(raw[:, at]) - column.missing_frac)
+        return np.column_stack(parts) if parts else np.zeros((raw.shape[0], 0))
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain data."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> "Preparation":
+        """Read what `to_json` wrote."""
+        columns = [Column(**column) for column in data["columns"]]
+        return cls(dict(data["features"]), dict(data["levels"]), columns, dict(data["dropped"]))
+
+
+def feature_types(table: pl.DataFrame) -> dict[str, str]:
+    """Return the features of a table and their types, in column order."""
+    skipped = {*IDENTIFIERS, *TARGETS}
+    return {n: str(t) for n, t in table.schema.items() if n not in skipped}
+
+
+def fit_preparation(table: pl.DataFrame, settings: ModelSettings) -> Preparation:
+    """Fit caps, levels, medians and scales on training rows, and drop what cannot be used.
+
+    Parameters
+    ----------
+    table
+        Training rows in their canonical order, with `label`.
+    settings
+        Levels kept, the leak threshold.
+
+    Returns
+    -------
+    Preparation
+        Constant inputs, twins (|r| > 0.995, the later one) and leaks are in `dropped`.
+    """
+    features = feature_types(table)
+    levels = {
+        name: _frequent(table[name], settings.top_categories)
+        for name, kind in features.items()
+        if kind == "String"
+    }
+    columns = [column for name in features for column in _inputs(table, name, levels)]
+    draft = Preparation(features, levels, columns)
+    raw = draft.raw(table)
+    fitted, dropped = [], {}
+    for at, column in enumerate(columns):
+        x = raw[:, at]
+        if _is_constant(x):
+            dropped[column.name] = "constant in training"
+        else:
+            fitted.append(_scaled(column, x))
+    kept = Preparation(features, levels, fitted)
+    some = np.linspace(0, table.height - 1, min(table.height, INSPECTED_ROWS)).astype(int)
+    inspected = kept.raw(table[some])
+    dropped |= _leaks(kept, inspected, table["label"].to_numpy()[some], settings.leaky_auc)
+    dropped |= _twins(kept, inspected, dropped)
+    left = [column for column in fitted if column.name not in dropped]
+    return Preparation(features, levels, left, dict(sorted(dropped.items())))
+
+
+def _frequent(values: pl.Series, count: int) -> list[str]:
+    counts = values.drop_nulls().value_counts(name="rows").sort(
+        ["rows", values.name], descending=[True, False]
+    )
+    return counts[values.name].head(count).to_list()
+
+
+def _inputs(table: pl.DataFrame, name: str, levels: dict[str, list[str]]) -> list[Column]:
+    if name in levels:
+        kinds = [*levels[name], "other", "missing"]
+        return [Column(f"{name}={level}", name, level) for level in kinds]
+    measure = name.split("__")[2] if name.count("__") == 3 else name
+    cap = None
+    if measure.startswith(MONEY):
+        known = table[name].drop_nulls().to_numpy()
+        cap = float(np.quantile(known, CAP_QUANTILE)) if known.size else None
+    return [Column(name, name, cap=cap)]
+
+
+def _cells(table: pl.DataFrame, column: Column, levels: dict[str, list[str]]) -> np.ndarray:
+    values = table[column.source]
+    if column.level is None:
+        x = values.cast(pl.Float64).to_numpy().astype(np.float64)
+        return x if column.cap is None else np.minimum(x, column.cap)
+    if column.level == "missing":
+        return values.is_null().to_numpy().astype(np.float64)
+    if column.level == "other":
+        known = values.is_in(levels[column.source]) | values.is_null()
+        return (~known).to_numpy().astype(np.float64)
+    return (values == column.level).fill_null(value=False).to_numpy().astype(np.float64)
+
+
+def _is_constant(x: np.ndarray) -> bool:
+    known = x[~np.isnan(x)]
+    return not known.size or (known.size == x.size and bool((known == known[0]).all()))
+
+
+def _scaled(column: Column, x: np.ndarray) -> Column:
+    missing = np.isnan(x)
+    known = x[~missing]
+    median = float(np.median(known))
+    is_log = bool(np.abs(known).max() > HEAVY_TAIL)
+    filled = np.where(missing, median, x)
+    seen = np.sign(filled) * np.log1p(np.abs(filled)) if is_log else filled
+    std = float(seen.std())
+    return Column(
+        column.name,
+        column.source,
+        column.level,
+        column.cap,
+        median,
+        is_log,
+        bool(missing.any()),
+        float(seen.mean()),
+        std if std > 0 else 1.0,
+        float(missing.mean()),
+    )
+
+
+def _leaks(
+    kept: Preparation, raw: np.ndarray, label: np.ndarray, threshold: float
+) -> dict[str, str]:
+    found = {}
+    if label.min(initial=0) == label.max(initial=0):
+        return found
+    for at, column in enumerate(kept.columns):
+        x = np.where(np.isnan(raw[:, at]), column.median, raw[:, at])
+        alone = auc(label, x)
+        if max(alone, 1 - alone) >= threshold:
+            found[column.name] = f"leak: AUC {alone:.4f} on its own"
+    return found
+
+
+def _twins(kept: Preparation, raw: np.ndarray, dropped: dict[str, str]) -> dict[str, str]:
+    z = kept.standardised(raw)[:, : len(kept.columns)]
+    z = z - z.mean(axis=0)
+    norm = np.sqrt(np.einsum("ij,ij->j", z, z))
+    z = z / np.where(norm > 0, norm, 1.0)
+    correlation = np.abs(z.T @ z)
+    found: dict[str, str] = {}
+    for at, column in enumerate(kept.columns):
+        if column.name in dropped or column.name in found:
+            continue
+        for other in range(at + 1, len(kept.columns)):
+            name = kept.columns[other].name
+            if correlation[at, other] > TWIN_CORRELATION and name not in (dropped | found):
+                found[name] = f"twin of {column.name}"
+    return found
