@@ -7,6 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 
 import dagster as dg
+from threadpoolctl import threadpool_limits
 from gosales_checks.contracts.models import MODEL, SCORES
 
 from gosales_assets.models.bundle import load_bundle
@@ -89,6 +90,26 @@ def define_assets(platform: Platform) -> list[dg.AssetsDefinition]:
     return [model, scores]
 
 
+def summarise(trained: TrainedModel) -> dict[str, object]:
+    """Return the figures shown per partition; those that are not known are left out."""
+    card = trained.card
+    shown = {
+        "status": card.status,
+        "reason": card.reason,
+        "winner": card.winner,
+        "calibration": f"{card.calibration} ({card.calibration_reason})",
+        "training_rows": card.training_row_count,
+        "positives": card.positive_count,
+        "auc": card.auc,
+        "auc_whitespace": card.auc_whitespace,
+        "lift_10": card.lift_10,
+        "lift_10_whitespace": card.lift_10_whitespace,
+        "prior": card.prior,
+        "warnings": "; ".join(trained.warnings) or None,
+    }
+    return {name: value for name, value in shown.items() if value is not None}
+
+
 # The first cutoffs have no training cutoff: the mapping is then empty, and the model says so.
 WALK_FORWARD = {MAY_BE_MISSING: True}
 
@@ -101,7 +122,8 @@ def side_by_side(
     No more than two per core are in flight, so memory does not grow with the backfill.
     """
     workers = os.cpu_count() or 1
-    with ThreadPoolExecutor(workers) as pool:
+    # One BLAS thread each: the same sums in the same order, and no oversubscription (9x here).
+    with threadpool_limits(1), ThreadPoolExecutor(workers) as pool:
         waiting: deque[tuple[str, Future[Partition]]] = deque()
         coming = iter([str(key) for key in keys])
         for done in range(1, len(keys) + 1):

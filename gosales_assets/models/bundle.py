@@ -1,0 +1,142 @@
+"""The model bundle: JSON and LightGBM's own text, nothing that could run code when opened."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import lightgbm as lgb
+import numpy as np
+import polars as pl
+from lightgbm.basic import LightGBMError
+
+from gosales_assets.models.calibration import Calibrator
+from gosales_assets.models.candidates import Fitted, Linear, Trees
+from gosales_assets.models.preparation import Preparation
+from gosales_checks.contracts.models import MODEL
+from gosales_resources.errors import BundleError
+
+MODEL_FILE, TREES_FILE = "model.json", "lightgbm.txt"
+FORMAT = 1
+FITTED, PRIOR = "fitted", "prior"
+
+
+@dataclass(frozen=True)
+class Card:
+    """What is known of a model; a row of the contract `model`."""
+
+    division: str
+    cutoff: str
+    status: str
+    reason: str
+    winner: str
+    calibration: str
+    calibration_reason: str
+    selection_scheme: str
+    training_cutoffs: list[str]
+    training_row_count: int
+    positive_count: int
+    prior: float | None
+    feature_count: int
+    auc: float | None
+    auc_whitespace: float | None
+    lift_10: float | None
+    lift_10_whitespace: float | None
+    window_months: int
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """An opened model."""
+
+    card: Card
+    preparation: Preparation | None
+    members: list[Fitted]
+    calibrator: Calibrator | None
+
+
+def to_files(
+    card: Card,
+    preparation: Preparation | None,
+    members: list[Fitted],
+    calibrator: Calibrator | None,
+    report: Mapping[str, Any],
+) -> dict[str, bytes]:
+    """Write a model as named files; equal models give equal bytes."""
+    linear = [m for m in members if isinstance(m, Linear)]
+    trees = [m for m in members if isinstance(m, Trees)]
+    content = {
+        "format": FORMAT,
+        "card": asdict(card),
+        "preparation": preparation.to_json() if preparation else None,
+        "linear": {"intercept": linear[0].intercept, "weights": linear[0].weights.tolist()}
+        if linear
+        else None,
+        "tree_rounds": trees[0].rounds if trees else None,
+        "calibration": calibrator.to_json() if calibrator else None,
+        "report": report,
+    }
+    text = json.dumps(content, indent=1, sort_keys=True, allow_nan=False) + "\n"
+    files = {MODEL_FILE: text.encode()}
+    if trees:
+        files[TREES_FILE] = trees[0].text.encode()
+    return files
+
+
+def load_bundle(files: Mapping[str, bytes]) -> Bundle:
+    """Open a model.
+
+    Raises
+    ------
+    BundleError
+        When a file is missing, is not what it should be, or is of another format.
+    """
+    content = read_report(files)
+    try:
+        card = Card(**content["card"])
+        members: list[Fitted] = []
+        if (linear := content["linear"]) is not None:
+            weights = np.asarray(linear["weights"], dtype=np.float64)
+            members.append(Linear(float(linear["intercept"]), weights))
+        if content["tree_rounds"] is not None:
+            text = files[TREES_FILE].decode()
+            lgb.Booster(model_str=text)
+            members.append(Trees(text, int(content["tree_rounds"])))
+        preparation, calibration = content["preparation"], content["calibration"]
+        return Bundle(
+            card,
+            Preparation.from_json(preparation) if preparation else None,
+            members,
+            Calibrator.from_json(calibration) if calibration else None,
+        )
+    except (KeyError, TypeError, ValueError, LightGBMError) as error:
+        raise BundleError(f"The model bundle is damaged: {error!r}. Rematerialise model.") from error
+
+
+def read_report(files: Mapping[str, bytes]) -> dict[str, Any]:
+    """Return the JSON of a bundle: card, candidates' figures, what was dropped.
+
+    Raises
+    ------
+    BundleError
+        When it is missing, not JSON, or of another format.
+    """
+    try:
+        content = json.loads(files[MODEL_FILE])
+        found = content["format"]
+    except (KeyError, TypeError, ValueError) as error:
+        raise BundleError(f"The model bundle is damaged: {error!r}. Rematerialise model.") from error
+    if found != FORMAT:
+        raise BundleError(f"The model bundle has format {found}, not {FORMAT}. Rematerialise model.")
+    return content
+
+
+def describe_bundle(files: Mapping[str, bytes]) -> pl.DataFrame:
+    """Return what is known of a model as the one row that its contract describes."""
+    card = asdict(load_bundle(files).card)
+    card["training_cutoff_count"] = len(card.pop("training_cutoffs"))
+    schema = {name: column.dtype for name, column in MODEL.schema.columns().items()}
+    frame = pl.DataFrame({name: [value] for name, value in card.items()})
+    return frame.with_columns(pl.col("cutoff").str.to_date()).select(
+        pl.col(name).cast(dtype) for name, dtype in schema.items()
+    )
