@@ -19,23 +19,28 @@ from gosales_checks.contracts.star import (
     SALES_LOG_REJECTS,
 )
 
-TABLE_CONTRACTS = (
-    SALES_LOG,
-    SALES_LOG_REJECTS,
-    SALES_LEDGER,
-    DIM_PRODUCT,
-    DIM_CUSTOMER,
-    CUTOFF_METADATA,
-    FACT_TRANSACTIONS,
-    PURCHASE_HISTORY,
-    CUSTOMER_FEATURES,
-    DIVISION_FEATURES,
-    LABELS,
-    FEATURES,
-    SCORES,
-    WHITESPACE_SIGNALS,
-    FORWARD_VALIDATION,
-    WHITESPACE,
-)
+CONTRACTS = {
+    contract.name: contract
+    for contract in (
+        SALES_LOG,
+        SALES_LOG_REJECTS,
+        SALES_LEDGER,
+        DIM_PRODUCT,
+        DIM_CUSTOMER,
+        CUTOFF_METADATA,
+        FACT_TRANSACTIONS,
+        PURCHASE_HISTORY,
+        CUSTOMER_FEATURES,
+        DIVISION_FEATURES,
+        LABELS,
+        FEATURES,
+        MODEL,
+        SCORES,
+        WHITESPACE_SIGNALS,
+        FORWARD_VALIDATION,
+        WHITESPACE,
+    )
+}
+# Stored as bundles of files, not as Parquet tables.
 BUNDLE_CONTRACTS = (MODEL,)
-CONTRACTS = {contract.name: contract for contract in (*TABLE_CONTRACTS, *BUNDLE_CONTRACTS)}
+TABLE_CONTRACTS = tuple(c for c in CONTRACTS.values() if c not in BUNDLE_CONTRACTS)

@@ -4,7 +4,8 @@ In a run over many partitions Dagster keeps one evaluation; partitions that brea
 then also reported one by one, so that each has its own status in the UI.
 """
 
-from collections.abc import Callable, Mapping
+import json
+from collections.abc import Callable, Iterable, Mapping
 
 import dagster as dg
 import polars as pl
@@ -15,6 +16,8 @@ from gosales_resources.partitions import cutoff_of, division_of
 from gosales_resources.storage import Address, Provenance, TableStore
 
 SAMPLE_PARTITIONS = 20
+# Metadata of every evaluation: the partitions it covers and those that failed, JSON texts.
+COVERAGE, FAILED = "partitions", "failed_partitions"
 
 # What is found wrong in one partition, in words; empty when nothing is.
 Findings = Mapping[str, int]
@@ -100,6 +103,7 @@ def partition_check(
                 "partitions_checked": len(context.partition_keys),
                 "partitions_failed": len(failed),
                 "findings": dg.MetadataValue.md(_table(failed)),
+                **_coverage(map(str, context.partition_keys), failed),
             },
         )
 
@@ -121,9 +125,16 @@ def _report_partitions(
                 passed=False,
                 partition=key,
                 severity=severity,
-                metadata={"findings": dg.MetadataValue.md(_table({key: findings}))},
+                metadata={
+                    "findings": dg.MetadataValue.md(_table({key: findings})),
+                    **_coverage([key], [key]),
+                },
             )
         )
+
+
+def _coverage(covered: Iterable[str], failed: Iterable[str]) -> dict[str, str]:
+    return {COVERAGE: json.dumps(list(covered)), FAILED: json.dumps(list(failed))}
 
 
 def _sentence(failed: Mapping[str, Findings], checked: int) -> str:

@@ -13,7 +13,7 @@ from gosales_checks.contracts.models import MODEL, SCORES
 from gosales_assets.models.bundle import load_bundle
 from gosales_assets.models.matrix import build_matrix
 from gosales_assets.models.scoring import score
-from gosales_assets.models.training import train_model
+from gosales_assets.models.training import TrainedModel, train_model
 from gosales_assets.platform import (
     BUNDLES,
     OWNERS,

@@ -1,1 +1,65 @@
 """Assets of the validation phase."""
+
+import base64
+
+import dagster as dg
+import polars as pl
+
+from gosales_assets.platform import Platform
+from gosales_assets.rendering.plots import plot_validation
+from gosales_assets.validation.forward import ALL, WHITESPACE, validate_forward
+from gosales_checks.contracts.validation import FORWARD_VALIDATION
+from gosales_resources.io_managers import Partition, Partitions
+from gosales_resources.partitions import cutoff_of, division_of
+
+# The slice that matters first; the whole where it shows nothing.
+PLOTTED = {WHITESPACE: "never bought in the division", ALL: "all customers"}
+SHOWN = ("auc", "lift_10", "cal_mae", "base_rate")
+
+
+def define_assets(platform: Platform) -> list[dg.AssetsDefinition]:
+    """Define `forward_validation`."""
+
+    @platform.table(
+        FORWARD_VALIDATION,
+        ins={
+            "scores": dg.AssetIn(partition_mapping=dg.IdentityPartitionMapping()),
+            "labels": dg.AssetIn(partition_mapping=dg.IdentityPartitionMapping()),
+        },
+    )
+    def forward_validation(
+        context: dg.AssetExecutionContext, scores: dict, labels: dict
+    ) -> Partitions:
+        def made():
+            for key in map(str, context.partition_keys):
+                table = validate_forward(scores[key], labels[key], platform.settings.validation)
+                yield Partition(cutoff_of(key), table, division_of(key), summarise(table, key))
+
+        return Partitions(made())
+
+    return [forward_validation]
+
+
+def summarise(table: pl.DataFrame, key: str) -> dict[str, object]:
+    """Return the figures shown per partition, and a small plot where there is an outcome."""
+    found: dict[str, object] = {"status": ", ".join(sorted(set(table["status"]))) or "empty"}
+    figures = table.filter(pl.col("measure").is_in(SHOWN) & pl.col("value").is_not_null())
+    for row in figures.iter_rows(named=True):
+        found[f"{row['measure']}_{row['slice']}"] = row["value"]
+    for part, name in PLOTTED.items():
+        rows = table.filter(pl.col("slice") == part)
+        observed = rows.filter(pl.col("measure") == "calibration_observed")
+        capture = rows.filter(pl.col("measure") == "gain_capture")["value"].drop_nulls()
+        if observed.height and capture.len():
+            stated = rows.filter(pl.col("measure") == "calibration_stated")["value"].to_list()
+            ends = (observed[c].to_list() for c in ("value", "low", "high"))
+            image = plot_validation(stated, *ends, capture.to_list(), f"{key}: {name}")
+            # One picture: the event log keeps metadata for good.
+            return found | {"plot": embedded(image, name)}
+    return found
+
+
+def embedded(image: bytes, text: str) -> dg.MetadataValue:
+    """Return a PNG as metadata that the UI shows in place."""
+    data = base64.b64encode(image).decode()
+    return dg.MetadataValue.md(f"![{text}](data:image/png;base64,{data})")

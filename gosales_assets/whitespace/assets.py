@@ -1,11 +1,109 @@
 """Assets of the whitespace phase."""
 
 import dagster as dg
+import polars as pl
 
 from gosales_assets.platform import Platform
+from gosales_assets.whitespace.rank import rank_candidates
+from gosales_assets.whitespace.signals import build_signals
+from gosales_checks.contracts.whitespace import WHITESPACE, WHITESPACE_SIGNALS
+from gosales_checks.promotion import refuse_failed_upstream
+from gosales_resources.errors import PartitionMissingError
+from gosales_resources.io_managers import MAY_BE_MISSING, Partition, Partitions
+from gosales_resources.partitions import cutoff_of, division_of, partition_key
+from gosales_resources.storage import Address, missing_message
+
+SHOWN_ROWS = 10
+TOP = 100
 
 
 def define_assets(platform: Platform) -> list[dg.AssetsDefinition]:
     """Define `whitespace_signals` and `whitespace`."""
     settings, space = platform.settings, platform.space
-    return []
+
+    @platform.table(
+        WHITESPACE_SIGNALS,
+        ins={
+            "scores": dg.AssetIn(partition_mapping=dg.IdentityPartitionMapping()),
+            "labels": dg.AssetIn(
+                partition_mapping=space.walk_forward(), metadata={MAY_BE_MISSING: True}
+            ),
+            "dim_customer": dg.AssetIn(partition_mapping=space.across_divisions()),
+        },
+    )
+    def whitespace_signals(
+        context: dg.AssetExecutionContext, scores: dict, labels: dict, dim_customer: dict
+    ) -> Partitions:
+        def made():
+            for key in map(str, context.partition_keys):
+                cutoff, division = cutoff_of(key), str(division_of(key))
+                past = [Address("labels", t, division) for t in space.training_cutoffs(cutoff)]
+                keys = [str(partition_key(a.cutoff, division)) for a in past]
+                if missing := [a for a, k in zip(past, keys, strict=True) if k not in labels]:
+                    raise PartitionMissingError(missing_message(missing))
+                frame = build_signals(
+                    scores[key],
+                    pl.concat([labels[k] for k in keys]) if keys else None,
+                    dim_customer[str(partition_key(cutoff))],
+                    settings.whitespace,
+                ).collect()
+                yield Partition(cutoff, frame, division, summarise(frame))
+
+        return Partitions(made())
+
+    @platform.table(
+        WHITESPACE,
+        ins={
+            "whitespace_signals": dg.AssetIn(partition_mapping=space.across_divisions()),
+            "dim_customer": dg.AssetIn(partition_mapping=dg.IdentityPartitionMapping()),
+        },
+    )
+    def whitespace(
+        context: dg.AssetExecutionContext, whitespace_signals: dict, dim_customer: dict
+    ) -> Partitions:
+        cutoffs = [cutoff_of(key) for key in context.partition_keys]
+        refuse_failed_upstream(context.instance, UPSTREAM, cutoffs)
+
+        def made():
+            for cutoff in cutoffs:
+                mine = [f for k, f in whitespace_signals.items() if cutoff_of(k) == cutoff]
+                customers = dim_customer[str(partition_key(cutoff))]
+                frame = rank_candidates(pl.concat(mine), customers, settings.whitespace).collect()
+                yield Partition(cutoff, frame, metadata=summarise_list(frame))
+
+        return Partitions(made())
+
+    return [whitespace_signals, whitespace]
+
+
+# A blocking check gates its own run only, so what publishes looks at the latest verdicts itself.
+UPSTREAM = ("sales_log", "sales_ledger", "dim_customer", "features", "labels", "model", "scores",
+            "whitespace_signals")  # fmt: skip
+
+
+def summarise(signals: pl.DataFrame) -> dict[str, object]:
+    """Return the figures shown per partition."""
+    reasons = signals["ineligible_reason"].drop_nulls().value_counts(name="rows").rows()
+    return {
+        "candidates": signals.height,
+        "eligible": int(signals["is_eligible"].sum()),
+        **{f"not_ranked_{reason}": count for reason, count in sorted(reasons)},
+    }
+
+
+def summarise_list(ranked: pl.DataFrame) -> dict[str, object]:
+    """Return the top of the list and the divisions' shares of it."""
+    top = ranked.head(TOP)["division"].value_counts(name="rows").sort("rows", "division")
+    shares = {row["division"]: row["rows"] for row in top.to_dicts()[::-1]}
+    columns = ["rank", "customer_id", "division", "score", "p_icp", "ev_usd"]
+    lines = [
+        f"| {r['rank']} | {r['customer_id']} | {r['division']} | {r['score']:.3f} "
+        f"| {r['p_icp']:.3f} | {'' if r['ev_usd'] is None else round(r['ev_usd'])} |"
+        for r in ranked.head(SHOWN_ROWS).select(columns).to_dicts()
+    ]
+    head = "| rank | customer | division | score | p_icp | ev_usd |\n|---|---|---|---|---|---|\n"
+    return {
+        "ranked": ranked.height,
+        "top_of_the_list": dg.MetadataValue.md(head + "\n".join(lines)),
+        f"divisions_in_top_{TOP}": dg.MetadataValue.json(shares),
+    }

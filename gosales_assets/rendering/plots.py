@@ -1,0 +1,91 @@
+"""Small plots for the metadata panel: PNG bytes, the same bytes for the same numbers."""
+
+import io
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+SIZE_INCHES = (4.2, 2.7)
+DPI = 100
+INK, MUTED, ACCENT = "#222222", "#9aa0a6", "#1f6feb"
+
+
+def plot_validation(
+    stated: Sequence[float],
+    observed: Sequence[float],
+    low: Sequence[float],
+    high: Sequence[float],
+    capture: Sequence[float],
+    title: str,
+) -> bytes:
+    """Draw calibration (stated against observed rates) beside gains (share of buyers captured).
+
+    Parameters
+    ----------
+    stated, observed, low, high
+        One value per calibration bin; low and high are the interval of the observed rate.
+    capture
+        Cumulative share of buyers per decile, best first.
+    title
+        Shown above both.
+
+    Returns
+    -------
+    bytes
+        A PNG of about 20 kB.
+    """
+    figure = Figure(figsize=(SIZE_INCHES[0] * 1.7, SIZE_INCHES[1]), dpi=DPI, layout="constrained")
+    left, right = figure.subplots(1, 2)
+    figure.suptitle(title, fontsize=10, color=INK)
+    top = max([*high, *stated, 0.01]) * 1.05
+    left.plot([0, top], [0, top], color=MUTED, linewidth=1, zorder=1)
+    errors = np.abs(np.array([low, high], dtype=float) - np.asarray(observed, dtype=float))
+    left.errorbar(stated, observed, errors, fmt="o", color=ACCENT, markersize=4, elinewidth=1)
+    _label(left, "Calibration", "stated probability", "observed rate")
+    share = np.linspace(0, 100, len(capture) + 1)
+    right.plot(share, share, color=MUTED, linewidth=1)
+    right.plot(share, 100 * np.array([0.0, *capture]), color=ACCENT, marker="o", markersize=3)
+    _label(right, "Gains", "% of customers, best first", "% of buyers")
+    return _png(figure)
+
+
+def plot_histogram(values: Sequence[float], title: str, x_label: str) -> bytes:
+    """Draw how values are spread; an empty input gives an empty frame."""
+    figure = Figure(figsize=SIZE_INCHES, dpi=DPI, layout="constrained")
+    axes = figure.subplots()
+    if len(values):
+        axes.hist(values, bins=30, color=ACCENT)
+    _label(axes, title, x_label, "customers")
+    return _png(figure)
+
+
+def plot_bars(names: Sequence[str], values: Sequence[float], title: str, x_label: str) -> bytes:
+    """Draw one horizontal bar per name, in the order given, top down."""
+    figure = Figure(figsize=SIZE_INCHES, dpi=DPI, layout="constrained")
+    axes = figure.subplots()
+    places = list(range(len(names)))
+    axes.barh(places, list(values), color=ACCENT)
+    axes.set_yticks(places, list(names))
+    axes.invert_yaxis()
+    _label(axes, title, x_label, "")
+    return _png(figure)
+
+
+def _label(axes: Axes, title: str, x_label: str, y_label: str) -> None:
+    axes.set_title(title, fontsize=9, color=INK, loc="left")
+    axes.set_xlabel(x_label, fontsize=8, color=INK)
+    axes.set_ylabel(y_label, fontsize=8, color=INK)
+    axes.tick_params(labelsize=7, colors=INK)
+    for side in ("top", "right"):
+        axes.spines[side].set_visible(False)
+
+
+def _png(figure: Figure) -> bytes:
+    target = io.BytesIO()
+    FigureCanvasAgg(figure)
+    # Without the version of the drawing library, which would change the bytes.
+    figure.savefig(target, format="png", metadata={"Software": None})
+    return target.getvalue()

@@ -1,0 +1,112 @@
+"""Tables of the whitespace phase (SPEC section 5)."""
+
+import dataframely as dy
+
+from gosales_checks.contracts.contract import Contract
+
+SECTIONS = ("source", "divisions", "calendar", "value", "labels", "features", "models", "whitespace")
+SEGMENTS = ["warm", "cold", "prospect"]
+# Why a candidate is not ranked, in the order the gates are applied: each row has one reason.
+GATES = ["owned", "no_model"]
+USD = {"unit": "usd"}
+FRACTION = {"unit": "fraction"}
+
+
+class WhitespaceSignals(dy.Schema):
+    """What is known of every candidate of one division, ranked or not."""
+
+    customer_id = dy.String(primary_key=True, description="Customer of the population.")
+    division = dy.String(description="Target division.")
+    cutoff = dy.Date(description="As-of date.")
+    segment = dy.String(check=lambda c: c.is_in(SEGMENTS), description="warm, cold or prospect.")
+    is_eligible = dy.Bool(description="Passes all gates.")
+    ineligible_reason = dy.String(
+        nullable=True, check=lambda c: c.is_in(GATES), description="The first gate that it fails."
+    )
+    p_icp = dy.Float64(
+        nullable=True, min=0, max=1, description="Calibrated purchase probability.",
+        metadata=FRACTION,
+    )  # fmt: skip
+    p_icp_pct = dy.Float64(
+        nullable=True, min=0, max=1,
+        description="Its percentile among the eligible of the division, average rank; the margin "
+        "orders equal probabilities.", metadata=FRACTION,
+    )  # fmt: skip
+    conditional_value_usd = dy.Float64(
+        nullable=True, description="Expected value of a purchase; null without past buyers.",
+        metadata=USD,
+    )  # fmt: skip
+    ev_usd = dy.Float64(
+        nullable=True, description="p_icp times the conditional value.", metadata=USD
+    )
+    model_status = dy.String(description="fitted, or the prior rate.")
+
+    @dy.rule()
+    def the_ineligible_have_a_reason(cls):
+        """A row is eligible or says why not."""
+        return cls.is_eligible.col == cls.ineligible_reason.col.is_null()
+
+    @dy.rule()
+    def the_eligible_are_ranked(cls):
+        """An eligible row has a probability and its percentile, no other has a percentile."""
+        ranked = cls.p_icp.col.is_not_null() & cls.p_icp_pct.col.is_not_null()
+        return (cls.is_eligible.col & ranked) | (
+            ~cls.is_eligible.col & cls.p_icp_pct.col.is_null()
+        )
+
+
+class Whitespace(dy.Schema):
+    """The ranked list: whom to call about what."""
+
+    rank = dy.Int64(min=1, description="Place in the list, 1 is best.")
+    customer_id = dy.String(primary_key=True, description="Customer.")
+    division = dy.String(primary_key=True, description="What to call about.")
+    cutoff = dy.Date(description="As-of date.")
+    customer_name = dy.String(nullable=True, description="Name.")
+    segment = dy.String(check=lambda c: c.is_in(SEGMENTS), description="warm, cold or prospect.")
+    industry = dy.String(nullable=True, description="Industry.")
+    region = dy.String(nullable=True, description="Region.")
+    territory = dy.String(nullable=True, description="Territory.")
+    rep = dy.String(nullable=True, description="Who calls.")
+    score = dy.Float64(min=0, max=1, description="Weighted sum of the signals' percentiles.")
+    p_icp = dy.Float64(min=0, max=1, description="Purchase probability.", metadata=FRACTION)
+    p_icp_pct = dy.Float64(
+        min=0, max=1, description="Percentile of p_icp in its division.", metadata=FRACTION
+    )
+    ev_usd = dy.Float64(nullable=True, description="Expected value.", metadata=USD)
+    ev_norm = dy.Float64(
+        nullable=True, min=0, max=1, description="Percentile of the expected value, all divisions.",
+        metadata=FRACTION,
+    )  # fmt: skip
+    conditional_value_usd = dy.Float64(
+        nullable=True, description="Expected value of a purchase.", metadata=USD
+    )
+    grade = dy.String(
+        check=lambda c: c.is_in(list("ABCDF")), description="By percentile of the score, A is best."
+    )
+    nba_reason = dy.String(max_length=140, description="Why, from the row's own figures.")
+
+    @dy.rule()
+    def each_place_is_taken_once(cls):
+        """No two rows share a rank."""
+        return cls.rank.col.is_unique()
+
+
+WHITESPACE_SIGNALS = Contract(
+    name="whitespace_signals",
+    schema=WhitespaceSignals,
+    grain="one row per customer of the population",
+    phase="whitespace",
+    partitioned_by="target_cutoff",
+    settings_sections=SECTIONS,
+    description="Signals of every candidate of a division, with the reason where it is not ranked.",
+)
+WHITESPACE = Contract(
+    name="whitespace",
+    schema=Whitespace,
+    grain="one row per eligible customer and division",
+    phase="whitespace",
+    partitioned_by="cutoff",
+    settings_sections=SECTIONS,
+    description="The ranked list over all divisions: whom to call about what.",
+)
