@@ -97,39 +97,55 @@ def cells_of(frame: pl.DataFrame, layout: Layout, log: WideLog | LongLog) -> pl.
         One row per line: row_id, sku, integer measures as written (null where there is none), and
         `unreadable`, naming the cells that are no number. A wide pair of zeros is no line.
     """
-    parts = []
-    for line in layout.lines:
-        filled = [is_filled(pl.col(c), frame.schema[c]) for c in line.measures.values()]
-        sku = pl.lit(line.sku) if layout.sku_column is None else text(layout.sku_column)
-        cells = (
-            frame.lazy()
-            .filter(pl.any_horizontal(filled))
-            .select("row_id", sku.alias("sku"), *_measures(line, frame.schema, log.decimal))
-        )
-        if layout.sku_column is None:
-            zero = [pl.col(m).is_null() | (pl.col(m) == 0) for m in MEASURES]
-            cells = cells.filter(~pl.all_horizontal(zero) | pl.col("unreadable").is_not_null())
-        parts.append(cells)
-    if not parts:
-        return pl.DataFrame(schema=CELL_SCHEMA)
-    return pl.concat(parts).collect().cast(CELL_SCHEMA)  # pyright: ignore[reportArgumentType]
-
-
-def _measures(line: LineColumns, schema: pl.Schema, decimal: str) -> list[pl.Expr]:
-    read, unreadable = [], []
-    for measure, scale in MEASURES.items():
-        column = line.measures.get(measure)
-        if column is None:
-            read.append(pl.lit(None, dtype=pl.Int64).alias(measure))
-            continue
-        cell = pl.col(column)
-        value = scaled(cell, schema[column], decimal, scale)
-        read.append(value.alias(measure))
-        bad = is_filled(cell, schema[column]) & value.is_null()
-        finding = pl.format("{} is not a number: '{}'", pl.lit(column), cell.cast(pl.String))
+    stacked = _stacked(frame, layout)
+    kinds = stacked.schema
+    values = stacked.select(
+        scaled(pl.col(measure), kinds[measure], log.decimal, scale)
+        for measure, scale in MEASURES.items()
+    )
+    unreadable = []
+    for measure in MEASURES:
+        bad = is_filled(pl.col(measure), kinds[measure]) & values[measure].is_null()
+        finding = pl.format("{} is not a number: '{}'", _column(layout, measure), measure)
         unreadable.append(pl.when(bad).then(finding))
     findings = pl.concat_str(unreadable, separator="; ", ignore_nulls=True)
-    return [*read, pl.when(findings != "").then(findings).alias("unreadable")]
+    cells = stacked.lazy().select(
+        "row_id", "sku", *values, unreadable=pl.when(findings != "").then(findings)
+    )
+    if layout.sku_column is None:
+        zero = [pl.col(m).is_null() | (pl.col(m) == 0) for m in MEASURES]
+        cells = cells.filter(~pl.all_horizontal(zero) | pl.col("unreadable").is_not_null())
+    return cells.collect().cast(pl.Schema(CELL_SCHEMA))
+
+
+def _stacked(frame: pl.DataFrame, layout: Layout) -> pl.DataFrame:
+    """Stack the filled cells of all SKUs, raw: row_id, sku, and one column per measure.
+
+    Cells that may be numbers are parsed once for all SKUs, not once per column.
+    """
+    types = {frame.schema[c] for line in layout.lines for c in line.measures.values()}
+    kind = pl.Float64() if all(t.is_numeric() for t in types) else pl.String()
+    parts = []
+    for line in layout.lines:
+        sku = pl.lit(line.sku) if layout.sku_column is None else text(layout.sku_column)
+        cells = {
+            m: pl.col(line.measures[m]).cast(kind) if m in line.measures else pl.lit(None, kind)
+            for m in MEASURES
+        }
+        filled = [is_filled(pl.col(c), frame.schema[c]) for c in line.measures.values()]
+        rows = frame.lazy().filter(pl.any_horizontal(filled))
+        parts.append(rows.select("row_id", sku.alias("sku"), **cells))
+    if not parts:
+        return pl.DataFrame(schema={**CELL_SCHEMA, **dict.fromkeys(MEASURES, kind)})
+    return pl.concat(parts).collect()
+
+
+def _column(layout: Layout, measure: str) -> pl.Expr:
+    """Return the source column a line's measure came from."""
+    names = {line.sku: line.measures.get(measure) for line in layout.lines}
+    if layout.sku_column is not None:
+        return pl.lit(names.get(None))
+    return pl.col("sku").replace_strict(names, default=None, return_dtype=pl.String)
 
 
 def _pairs(path: Path, header: list[str], log: WideLog, skus: Collection[str]) -> list[LineColumns]:
