@@ -53,7 +53,9 @@ def _table(contract: Contract) -> str:
         key = " (key)" if name in contract.key else ""
         unit = (column.metadata or {}).get("unit")
         text = (column.description or "") + (f" Unit: {unit}." if unit else "")
-        rows.append(f"| `{name}`{key} | {column.dtype} | {'yes' if column.nullable else ''} | {text} |")
+        rows.append(
+            f"| `{name}`{key} | {column.dtype} | {'yes' if column.nullable else ''} | {text} |"
+        )
     more = "\n\nFurther columns are declared elsewhere." if contract.open_columns else ""
     return (
         f"## {contract.name}\n\n{contract.description}\n\nGrain: {contract.grain}. Partitioned by "

@@ -2,8 +2,6 @@
 
 import dagster as dg
 import polars as pl
-from gosales_checks.contracts.models import MODEL
-from gosales_checks.contracts.validation import FORWARD_VALIDATION
 
 from gosales_assets.models.bundle import describe_bundle
 from gosales_assets.platform import Platform
@@ -16,7 +14,9 @@ from gosales_checks.contract_checks import (
     partition_check,
 )
 from gosales_checks.contracts.contract import judge
+from gosales_checks.contracts.models import MODEL
 from gosales_checks.contracts.star import SALES_LEDGER, SALES_LOG, SALES_LOG_REJECTS
+from gosales_checks.contracts.validation import FORWARD_VALIDATION
 from gosales_checks.ledger import ledger_breaches
 from gosales_resources.storage import Address
 

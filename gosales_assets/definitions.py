@@ -15,6 +15,7 @@ from gosales_assets.star import assets as star
 from gosales_assets.validation import assets as validation
 from gosales_assets.whitespace import assets as whitespace
 from gosales_resources.io_managers import BundleIOManager, TableIOManager
+from gosales_resources.partitions import expecting_beta_warnings
 from gosales_resources.settings.tree import Settings, load_settings
 
 PHASES = (star, labels, features, models, whitespace, validation)
@@ -22,7 +23,11 @@ PHASES = (star, labels, features, models, whitespace, validation)
 
 def build_definitions(settings: Settings) -> dg.Definitions:
     """Assemble the whole platform for one settings tree."""
-    platform = Platform.of(settings)
+    with expecting_beta_warnings():
+        return _define(Platform.of(settings))
+
+
+def _define(platform: Platform) -> dg.Definitions:
     tables = {contract.name: platform.spec_of(contract) for contract in TABLE_CONTRACTS}
     bundles = {contract.name: platform.provenance_of(contract) for contract in BUNDLE_CONTRACTS}
     return dg.Definitions(

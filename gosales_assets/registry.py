@@ -3,12 +3,9 @@
 The one list that definitions, checks, documents and the command line go by.
 """
 
-from gosales_checks.contracts.models import MODEL, SCORES
-from gosales_checks.contracts.validation import FORWARD_VALIDATION
-from gosales_checks.contracts.whitespace import WHITESPACE, WHITESPACE_SIGNALS
-
 from gosales_checks.contracts.features import CUSTOMER_FEATURES, DIVISION_FEATURES, FEATURES
 from gosales_checks.contracts.labels import CUTOFF_METADATA, LABELS
+from gosales_checks.contracts.models import MODEL, SCORES
 from gosales_checks.contracts.star import (
     DIM_CUSTOMER,
     DIM_PRODUCT,
@@ -18,6 +15,8 @@ from gosales_checks.contracts.star import (
     SALES_LOG,
     SALES_LOG_REJECTS,
 )
+from gosales_checks.contracts.validation import FORWARD_VALIDATION
+from gosales_checks.contracts.whitespace import WHITESPACE, WHITESPACE_SIGNALS
 
 CONTRACTS = {
     contract.name: contract

@@ -65,10 +65,15 @@ def failing_partitions(instance: dg.DagsterInstance, asset: str, check: str) -> 
     records = instance.event_log_storage.get_asset_check_execution_history(key, limit=LOOK_BACK)
     verdicts: dict[str, bool] = {}
     for record in records:
-        evaluation = record.event and record.event.dagster_event and (
-            record.event.dagster_event.event_specific_data
+        evaluation = (
+            record.event
+            and record.event.dagster_event
+            and (record.event.dagster_event.event_specific_data)
         )
-        if not isinstance(evaluation, dg.AssetCheckEvaluation) or COVERAGE not in evaluation.metadata:
+        if (
+            not isinstance(evaluation, dg.AssetCheckEvaluation)
+            or COVERAGE not in evaluation.metadata
+        ):
             continue
         covered, failed = (
             json.loads(str(evaluation.metadata[name].value)) for name in (COVERAGE, FAILED)

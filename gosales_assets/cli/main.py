@@ -14,7 +14,7 @@ import yaml
 from gosales_assets.cli.demo import run_demo
 from gosales_assets.cli.plan import Batch, Request, check_assets, missing_upstream, plan
 from gosales_assets.cli.report import print_outcome
-from gosales_assets.cli.runs import describe, execute, quiet_dagster, say, serve_ui
+from gosales_assets.cli.runs import describe, execute, say, serve_ui
 from gosales_assets.cli.show import FORMATS, show_table
 from gosales_assets.platform import Platform
 from gosales_assets.registry import CONTRACTS
@@ -37,7 +37,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     its traceback.
     """
     options = build_parser().parse_args(arguments)
-    quiet_dagster()
     try:
         return int(options.command(options))
     except GosalesError as error:

@@ -78,9 +78,7 @@ def missing_upstream(
         return []
     graph = build_definitions(platform.settings).resolve_asset_graph()
     made = {name for batch in batches for name in batch.assets}
-    read = {
-        parent.path[-1] for name in made for parent in graph.get(dg.AssetKey(name)).parent_keys
-    }
+    read = {parent.path[-1] for name in made for parent in graph.get(dg.AssetKey(name)).parent_keys}
     whole = Request(request.cutoffs, request.divisions)
     wanted = _wanted_cutoffs(platform, whole)
     addresses = [

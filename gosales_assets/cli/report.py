@@ -4,12 +4,12 @@ import datetime as dt
 from collections.abc import Sequence
 
 import polars as pl
-from gosales_checks.contracts.validation import FORWARD_VALIDATION
-from gosales_checks.contracts.whitespace import WHITESPACE
 
 from gosales_assets.cli.runs import Outcome, say
 from gosales_assets.cli.show import read_stored
 from gosales_assets.platform import Platform
+from gosales_checks.contracts.validation import FORWARD_VALIDATION
+from gosales_checks.contracts.whitespace import WHITESPACE
 
 SHOWN_FINDINGS = 10
 LIST_COLUMNS = [

@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import dagster as dg
 
@@ -61,7 +62,9 @@ def execute(platform: Platform, batches: Sequence[Batch], report: Callable[[str]
     resolved = platform.settings.model_dump(mode="json")
     platform.store.remember_settings(settings_hash, resolved)
     definitions = build_definitions(platform.settings)
-    job = definitions.resolve_implicit_global_asset_job_def()
+    job = definitions.resolve_implicit_global_asset_job_def().with_logger_defs(
+        {"console": progress_logger}
+    )
     outcome = Outcome()
     began = time.perf_counter()
     with open_instance(platform) as instance:
@@ -99,6 +102,8 @@ def _run(
             RANGE_END: str(partition_key(batch.cutoffs[-1], ends[1])),
             "gosales/settings": settings_hash,
         },
+        # Named, or Dagster prints every event with a logger of its own.
+        run_config={"loggers": {"console": {"config": {}}}},
         raise_on_error=False,
     )
     outcome.run_ids.append(result.run_id)
@@ -130,7 +135,7 @@ def first_error(result: dg.ExecuteInProcessResult) -> str:
         error = failure
         while error is not None:
             if error.cls_name in _our_errors():
-                # "gosales_resources.errors.SourceError: the message"
+                # Dagster puts the qualified class name in front of the message.
                 return error.message.partition(": ")[2].strip()
             error = error.cause
         return failure.to_string() if failure else f"step {event.step_key} failed"
@@ -142,13 +147,26 @@ def _our_errors() -> set[str]:
     return {"GosalesError", *(cls.__name__ for cls in GosalesError.__subclasses__())}
 
 
-def quiet_dagster() -> None:
-    """Show our own progress lines and keep Dagster's event log off the terminal.
+@dg.logger(description="What assets say of their progress, on standard error.")
+def progress_logger(_: dg.InitLoggerContext) -> logging.Logger:
+    """Show what assets log; Dagster's own events are in the instance and in the UI."""
+    logger = logging.Logger("gosales.progress", logging.INFO)
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_Progress())
+    handler.addFilter(lambda record: _meta(record).get("dagster_event") is None)
+    logger.addHandler(handler)
+    return logger
 
-    The instance records every event; progress that assets log goes to standard error as it comes.
-    """
-    logger = logging.getLogger("dagster")
-    logger.setLevel(logging.CRITICAL)
+
+class _Progress(logging.Formatter):
+    """What the asset said, without Dagster's run and step ids in front."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return f"      {_meta(record).get('orig_message') or record.getMessage()}"
+
+
+def _meta(record: logging.LogRecord) -> dict[str, Any]:
+    return getattr(record, "dagster_meta", {})
 
 
 def say(line: str) -> None:

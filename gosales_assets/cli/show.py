@@ -74,7 +74,7 @@ def write(frame: pl.LazyFrame, form: str, limit: int | None) -> None:
             tbl_rows=rows,
             tbl_cols=-1,
             tbl_width_chars=-1,
-            fmt_str_lengths=60,
+            fmt_str_lengths=140,
             tbl_hide_dataframe_shape=True,
             tbl_hide_column_data_types=True,
             float_precision=4,

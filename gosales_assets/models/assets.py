@@ -1,14 +1,8 @@
 """Assets of the models phase."""
 
-import os
-from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from itertools import islice
+from collections.abc import Iterator
 
 import dagster as dg
-from threadpoolctl import threadpool_limits
-from gosales_checks.contracts.models import MODEL, SCORES
 
 from gosales_assets.models.bundle import load_bundle
 from gosales_assets.models.matrix import build_matrix
@@ -22,6 +16,8 @@ from gosales_assets.platform import (
     code_version,
     describe,
 )
+from gosales_assets.workers import side_by_side
+from gosales_checks.contracts.models import MODEL, SCORES
 from gosales_resources.errors import PartitionMissingError
 from gosales_resources.io_managers import MAY_BE_MISSING, Partition, Partitions
 from gosales_resources.partitions import cutoff_of, division_of, partition_key
@@ -70,7 +66,7 @@ def define_assets(platform: Platform) -> list[dg.AssetsDefinition]:
             )
             return Partition(cutoff, trained.to_files(), division, metadata=summarise(trained))
 
-        return Partitions(side_by_side(train, context.partition_keys, context.log.info))
+        return Partitions(side_by_side(train, context.partition_keys, "trained", context.log.info))
 
     @platform.table(
         SCORES,
@@ -112,23 +108,3 @@ def summarise(trained: TrainedModel) -> dict[str, object]:
 
 # The first cutoffs have no training cutoff: the mapping is then empty, and the model says so.
 WALK_FORWARD = {MAY_BE_MISSING: True}
-
-
-def side_by_side(
-    work: Callable[[str], Partition], keys: Sequence[str], report: Callable[..., object]
-) -> Iterator[Partition]:
-    """Train as many models at once as there are cores, one thread each, in order of the keys.
-
-    No more than two per core are in flight, so memory does not grow with the backfill.
-    """
-    workers = os.cpu_count() or 1
-    # One BLAS thread each: the same sums in the same order, and no oversubscription (9x here).
-    with threadpool_limits(1), ThreadPoolExecutor(workers) as pool:
-        waiting: deque[tuple[str, Future[Partition]]] = deque()
-        coming = iter([str(key) for key in keys])
-        for done in range(1, len(keys) + 1):
-            for key in islice(coming, 2 * workers - len(waiting)):
-                waiting.append((key, pool.submit(work, key)))
-            key, future = waiting.popleft()
-            yield future.result()
-            report("trained %s (%d of %d)", key, done, len(keys))

@@ -110,7 +110,9 @@ def load_bundle(files: Mapping[str, bytes]) -> Bundle:
             Calibrator.from_json(calibration) if calibration else None,
         )
     except (KeyError, TypeError, ValueError, LightGBMError) as error:
-        raise BundleError(f"The model bundle is damaged: {error!r}. Rematerialise model.") from error
+        raise BundleError(
+            f"The model bundle is damaged: {error!r}. Rematerialise model."
+        ) from error
 
 
 def read_report(files: Mapping[str, bytes]) -> dict[str, Any]:
@@ -125,9 +127,13 @@ def read_report(files: Mapping[str, bytes]) -> dict[str, Any]:
         content = json.loads(files[MODEL_FILE])
         found = content["format"]
     except (KeyError, TypeError, ValueError) as error:
-        raise BundleError(f"The model bundle is damaged: {error!r}. Rematerialise model.") from error
+        raise BundleError(
+            f"The model bundle is damaged: {error!r}. Rematerialise model."
+        ) from error
     if found != FORMAT:
-        raise BundleError(f"The model bundle has format {found}, not {FORMAT}. Rematerialise model.")
+        raise BundleError(
+            f"The model bundle has format {found}, not {FORMAT}. Rematerialise model."
+        )
     return content
 
 

@@ -134,8 +134,10 @@ def fit_preparation(table: pl.DataFrame, settings: ModelSettings) -> Preparation
 
 
 def _frequent(values: pl.Series, count: int) -> list[str]:
-    counts = values.drop_nulls().value_counts(name="rows").sort(
-        ["rows", values.name], descending=[True, False]
+    counts = (
+        values.drop_nulls()
+        .value_counts(name="rows")
+        .sort(["rows", values.name], descending=[True, False])
     )
     return counts[values.name].head(count).to_list()
 

@@ -46,9 +46,7 @@ def score(bundle: Bundle, features: pl.LazyFrame) -> pl.DataFrame:
         white = table["is_whitespace"].to_numpy().astype(np.float64)
         p = pl.Series(bundle.calibrator.probability(margins, white), dtype=pl.Float64)
         margin = pl.Series(margins, dtype=pl.Float64)
-    return table.select(
-        *KEPT, p_icp=p, margin=margin, model_status=pl.lit(bundle.card.status)
-    )
+    return table.select(*KEPT, p_icp=p, margin=margin, model_status=pl.lit(bundle.card.status))
 
 
 def _refuse_foreign(bundle: Bundle, table: pl.DataFrame) -> None:

@@ -106,7 +106,9 @@ def try_candidates(
     singles: list[Tried] = []
     for candidate in candidates_of(settings):
         fits = [_fit_on_fold(candidate, fold, settings) for fold in data]
-        margins = [m.margin(f.raw_valid, f.standardised_valid) for m, f in zip(fits, data, strict=True)]
+        margins = [
+            m.margin(f.raw_valid, f.standardised_valid) for m, f in zip(fits, data, strict=True)
+        ]
         seen = [m.margin(f.raw, f.standardised) for m, f in zip(fits, data, strict=True)]
         rounds = [fit.rounds for fit in fits if isinstance(fit, Trees)]
         chosen = {candidate.name: max(1, round(float(np.mean(rounds))))} if rounds else {}
@@ -171,8 +173,10 @@ def _sample(table: pl.DataFrame, rows: np.ndarray, most: int) -> np.ndarray:
     """Take so many of the rows, by customer hash: the same ones whatever the row order."""
     if rows.size <= most:
         return rows
-    chosen = table[rows].with_row_index("at").select(
-        "at", "cutoff", ties=pl.Series(tie_breaker(table["customer_id"][rows].to_list()))
+    chosen = (
+        table[rows]
+        .with_row_index("at")
+        .select("at", "cutoff", ties=pl.Series(tie_breaker(table["customer_id"][rows].to_list())))
     )
     return rows[np.sort(chosen.sort("ties", "cutoff")["at"].head(most).to_numpy())]
 
@@ -203,7 +207,9 @@ def _judge(
     seen: Sequence[np.ndarray] | None,
     data: Sequence[FoldData],
 ) -> Tried:
-    whole = [_measure(m, f, np.ones(m.size, dtype=bool)) for m, f in zip(margins, data, strict=True)]
+    whole = [
+        _measure(m, f, np.ones(m.size, dtype=bool)) for m, f in zip(margins, data, strict=True)
+    ]
     white = [_measure(m, f, f.whitespace_valid) for m, f in zip(margins, data, strict=True)]
     if all(np.isnan(lift) for _, lift, _ in white):
         white = whole
@@ -221,7 +227,9 @@ def _judge(
         float(np.mean([lift for _, lift, _ in whole])),
         float(np.mean([area for area, _, _ in whole])),
         float(np.mean([area for area, lift, _ in white if not np.isnan(lift)])),
-        float(np.mean([brier(f.label_valid, expit(m)) for m, f in zip(margins, data, strict=True)])),
+        float(
+            np.mean([brier(f.label_valid, expit(m)) for m, f in zip(margins, data, strict=True)])
+        ),
         float(np.mean(train)),
     )
     held = HeldOut(
@@ -234,9 +242,7 @@ def _judge(
     return Tried(candidate, members, rounds, figures, held)
 
 
-def _measure(
-    margin: np.ndarray, fold: FoldData, rows: np.ndarray
-) -> tuple[float, float, float]:
+def _measure(margin: np.ndarray, fold: FoldData, rows: np.ndarray) -> tuple[float, float, float]:
     """Return AUC, lift@10 and its standard error on some validation rows."""
     y, m, ties = fold.label_valid[rows], margin[rows], fold.ties_valid[rows]
     whole = bool(rows.all())

@@ -119,9 +119,7 @@ def nothing_learnt(held: HeldOut, calibrator: Calibrator) -> str | None:
 
 def _hanley_mcneil(area: float, positives: int, negatives: int) -> float:
     q1, q2 = area / (2 - area), 2 * area**2 / (1 + area)
-    spread = (
-        area * (1 - area) + (positives - 1) * (q1 - area**2) + (negatives - 1) * (q2 - area**2)
-    )
+    spread = area * (1 - area) + (positives - 1) * (q1 - area**2) + (negatives - 1) * (q2 - area**2)
     return max(spread, 0.0) / (positives * negatives)
 
 

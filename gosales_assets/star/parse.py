@@ -57,7 +57,6 @@ def scaled(cell: pl.Expr, dtype: pl.DataType, decimal: str, scale: int) -> pl.Ex
         Int64; null where blank or unreadable.
     """
 
-
     def units(cells: pl.Series) -> pl.Series:
         numbers = cells.cast(pl.Float64) if dtype.is_numeric() else _numbers(cells, decimal)
         counted = (numbers * 10**scale).round(0)

@@ -8,6 +8,7 @@ import polars as pl
 from gosales_assets.platform import Platform
 from gosales_assets.rendering.plots import plot_validation
 from gosales_assets.validation.forward import ALL, WHITESPACE, validate_forward
+from gosales_assets.workers import side_by_side
 from gosales_checks.contracts.validation import FORWARD_VALIDATION
 from gosales_resources.io_managers import Partition, Partitions
 from gosales_resources.partitions import cutoff_of, division_of
@@ -30,12 +31,12 @@ def define_assets(platform: Platform) -> list[dg.AssetsDefinition]:
     def forward_validation(
         context: dg.AssetExecutionContext, scores: dict, labels: dict
     ) -> Partitions:
-        def made():
-            for key in map(str, context.partition_keys):
-                table = validate_forward(scores[key], labels[key], platform.settings.validation)
-                yield Partition(cutoff_of(key), table, division_of(key), summarise(table, key))
+        def validate(key: str) -> Partition:
+            table = validate_forward(scores[key], labels[key], platform.settings.validation)
+            return Partition(cutoff_of(key), table, division_of(key), summarise(table, key))
 
-        return Partitions(made())
+        keys = context.partition_keys
+        return Partitions(side_by_side(validate, keys, "validated", context.log.info))
 
     return [forward_validation]
 

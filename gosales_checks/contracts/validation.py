@@ -4,7 +4,16 @@ import dataframely as dy
 
 from gosales_checks.contracts.contract import Contract
 
-SECTIONS = ("source", "divisions", "calendar", "value", "labels", "features", "models", "validation")
+SECTIONS = (
+    "source",
+    "divisions",
+    "calendar",
+    "value",
+    "labels",
+    "features",
+    "models",
+    "validation",
+)
 SLICES = ["all", "whitespace"]
 STATUSES = ["ok", "censored", "no_model", "one_class", "empty"]
 
@@ -29,7 +38,9 @@ class ForwardValidation(dy.Schema):
     division = dy.String(description="Target division.")
     cutoff = dy.Date(description="As-of date of the scores.")
     value = dy.Float64(nullable=True, description="The measure; null where it is not defined.")
-    low = dy.Float64(nullable=True, description="Lower end of the 95 % interval (customer bootstrap).")
+    low = dy.Float64(
+        nullable=True, description="Lower end of the 95 % interval (customer bootstrap)."
+    )
     high = dy.Float64(nullable=True, description="Upper end.")
     n = dy.Int64(min=0, description="Customers.", metadata={"unit": "count"})
     positives = dy.Int64(min=0, description="Of them buyers.", metadata={"unit": "count"})

@@ -4,7 +4,16 @@ import dataframely as dy
 
 from gosales_checks.contracts.contract import Contract
 
-SECTIONS = ("source", "divisions", "calendar", "value", "labels", "features", "models", "whitespace")
+SECTIONS = (
+    "source",
+    "divisions",
+    "calendar",
+    "value",
+    "labels",
+    "features",
+    "models",
+    "whitespace",
+)
 SEGMENTS = ["warm", "cold", "prospect"]
 # Why a candidate is not ranked, in the order the gates are applied: each row has one reason.
 GATES = ["owned", "no_model"]
@@ -50,9 +59,7 @@ class WhitespaceSignals(dy.Schema):
     def the_eligible_are_ranked(cls):
         """An eligible row has a probability and its percentile, no other has a percentile."""
         ranked = cls.p_icp.col.is_not_null() & cls.p_icp_pct.col.is_not_null()
-        return (cls.is_eligible.col & ranked) | (
-            ~cls.is_eligible.col & cls.p_icp_pct.col.is_null()
-        )
+        return (cls.is_eligible.col & ranked) | (~cls.is_eligible.col & cls.p_icp_pct.col.is_null())
 
 
 class Whitespace(dy.Schema):

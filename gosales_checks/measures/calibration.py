@@ -38,7 +38,9 @@ def probabilities(y: np.ndarray, p: np.ndarray) -> tuple[np.ndarray, np.ndarray]
     outcome, stated = paired(y, p)
     outside = np.count_nonzero((stated < 0.0) | (stated > 1.0))
     if outside:
-        raise ValueError(f"p: {outside} values outside 0 to 1. Give calibrated probabilities, not margins.")
+        raise ValueError(
+            f"p: {outside} values outside 0 to 1. Give calibrated probabilities, not margins."
+        )
     return outcome, stated
 
 
@@ -268,20 +270,33 @@ def cox_slope_intercept(y: np.ndarray, p: np.ndarray) -> tuple[float, float]:
     order = np.lexsort((outcome, stated))
     outcome, x = outcome[order], logit(stated[order])
     sold, unsold = x[outcome == 1.0], x[outcome == 0.0]
-    if len(sold) == 0 or len(unsold) == 0 or sold.min() >= unsold.max() or sold.max() <= unsold.min():
+    if (
+        len(sold) == 0
+        or len(unsold) == 0
+        or sold.min() >= unsold.max()
+        or sold.max() <= unsold.min()
+    ):
         return math.nan, math.nan
     intercept, slope = 0.0, 1.0
     likelihood = _log_likelihood(outcome, x, intercept, slope)
     for _ in range(COX_STEPS):
-        step_intercept, step_slope = cox_step(*(term.sum() for term in cox_terms(outcome, x, intercept, slope)))
+        step_intercept, step_slope = cox_step(
+            *(term.sum() for term in cox_terms(outcome, x, intercept, slope))
+        )
         scale = 1.0
         while scale > LOGIT_FLOOR and likelihood > (
-            ahead := _log_likelihood(outcome, x, intercept + scale * step_intercept, slope + scale * step_slope)
+            ahead := _log_likelihood(
+                outcome, x, intercept + scale * step_intercept, slope + scale * step_slope
+            )
         ):
             scale /= 2.0
         if scale <= LOGIT_FLOOR or abs(step_intercept) + abs(step_slope) < 1e-10:
             break
-        intercept, slope, likelihood = intercept + scale * step_intercept, slope + scale * step_slope, ahead
+        intercept, slope, likelihood = (
+            intercept + scale * step_intercept,
+            slope + scale * step_slope,
+            ahead,
+        )
     return float(slope), float(intercept)
 
 

@@ -129,7 +129,9 @@ def bootstrap_intervals(
     """
     unknown = sorted(set(measures) - set(STATISTICS))
     if unknown:
-        raise ValueError(f"measures: found {', '.join(unknown)}; legal are {', '.join(STATISTICS)}.")
+        raise ValueError(
+            f"measures: found {', '.join(unknown)}; legal are {', '.join(STATISTICS)}."
+        )
     sample = Sample(y, p, ties, score=score, value=value)
     if len(sample) == 0:
         return dict.fromkeys(measures, UNDEFINED)
@@ -138,11 +140,19 @@ def bootstrap_intervals(
         _measured(sample, weights, measures)
         for weights in resample_weights(len(sample), draws_made(len(sample), draws), seed)
     ]
-    drawn = {name: np.concatenate([block[name] for block in blocks] or [np.empty(0)]) for name in measures}
-    return {name: _interval(float(on_sample[name][0]), drawn[name], name in REFLECTED) for name in measures}
+    drawn = {
+        name: np.concatenate([block[name] for block in blocks] or [np.empty(0)])
+        for name in measures
+    }
+    return {
+        name: _interval(float(on_sample[name][0]), drawn[name], name in REFLECTED)
+        for name in measures
+    }
 
 
-def _measured(sample: Sample, weights: np.ndarray, measures: Sequence[str]) -> dict[str, np.ndarray]:
+def _measured(
+    sample: Sample, weights: np.ndarray, measures: Sequence[str]
+) -> dict[str, np.ndarray]:
     resamples = Resamples(sample, weights)
     return {name: STATISTICS[name](resamples) for name in measures}
 

@@ -53,7 +53,9 @@ def tie_breaker(customer_ids: Sequence[str] | np.ndarray) -> np.ndarray:
     ids = customer_ids.tolist() if isinstance(customer_ids, np.ndarray) else list(customer_ids)
     if not all(isinstance(one, str) for one in ids):
         found = sorted({type(one).__name__ for one in ids})
-        raise TypeError(f"customer_ids: found types {', '.join(found)}; only text is legal. Cast ids to text first.")
+        raise TypeError(
+            f"customer_ids: found types {', '.join(found)}; only text is legal. Cast ids to text first."
+        )
     blake = hashlib.blake2b
     digests = b"".join([blake(one.encode(), digest_size=8).digest() for one in ids])
     return np.frombuffer(digests, dtype="<u8").astype(np.uint64)
@@ -82,13 +84,17 @@ def paired(y: np.ndarray, score: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     outcome, scores = np.asarray(y, dtype=np.float64), np.asarray(score, dtype=np.float64)
     faults = []
     if outcome.ndim != 1 or outcome.shape != scores.shape:
-        faults.append(f"shapes {outcome.shape} and {scores.shape}, legal is one outcome and one score per row")
+        faults.append(
+            f"shapes {outcome.shape} and {scores.shape}, legal is one outcome and one score per row"
+        )
     if not np.isin(outcome, (0.0, 1.0)).all():
         faults.append("outcomes other than 0 and 1")
     if not np.isfinite(scores).all():
         faults.append(f"{np.count_nonzero(~np.isfinite(scores))} scores null or infinite")
     if faults:
-        raise ValueError("scored list: " + "; ".join(faults) + ". Drop or fix these rows before measuring.")
+        raise ValueError(
+            "scored list: " + "; ".join(faults) + ". Drop or fix these rows before measuring."
+        )
     return outcome, scores
 
 
@@ -114,7 +120,9 @@ def top_count(n: int, frac: float) -> int:
     (3, 4)
     """
     if not 0.0 < frac <= 1.0:
-        raise ValueError(f"frac: found {frac}; legal is above 0 and at most 1. Give 0.1 for the top 10 %.")
+        raise ValueError(
+            f"frac: found {frac}; legal is above 0 and at most 1. Give 0.1 for the top 10 %."
+        )
     return math.ceil(round(frac * n, 6))
 
 
@@ -160,7 +168,9 @@ def auc(y: np.ndarray, score: np.ndarray) -> float:
         return math.nan
     below = np.sort(scores[outcome == 0.0])
     positive_scores = scores[outcome == 1.0]
-    wins = np.searchsorted(below, positive_scores, "left") + np.searchsorted(below, positive_scores, "right")
+    wins = np.searchsorted(below, positive_scores, "left") + np.searchsorted(
+        below, positive_scores, "right"
+    )
     return float(wins.sum() / 2.0 / (positives * negatives))
 
 
@@ -318,7 +328,9 @@ def gains(y: np.ndarray, score: np.ndarray, ties: np.ndarray, bins: int = 10) ->
     """
     outcome, scores = paired(y, score)
     edges = bin_edges(len(outcome), bins)
-    cumulative = np.concatenate([[0.0], np.cumsum(outcome[ranking_order(scores, ties, outcome)])])[edges]
+    cumulative = np.concatenate([[0.0], np.cumsum(outcome[ranking_order(scores, ties, outcome)])])[
+        edges
+    ]
     table = np.zeros(len(edges) - 1, dtype=GAINS)
     if len(table) == 0:
         return table

@@ -73,7 +73,9 @@ def evaluate(
     [('n', 2.0), ('positives', 1.0), ('base_rate', 0.5), ('auc', 1.0)]
     """
     named = [name for name in STATISTICS if value is not None or name != "revenue_lift_10"]
-    found = bootstrap_intervals(y, p, ties, draws=draws, seed=seed, measures=named, score=score, value=value)
+    found = bootstrap_intervals(
+        y, p, ties, draws=draws, seed=seed, measures=named, score=score, value=value
+    )
     counts = zip(COUNTS, (float(len(y)), float(np.sum(y))), strict=True)
     return [
         *(Measurement(name, count, math.nan, math.nan) for name, count in counts),

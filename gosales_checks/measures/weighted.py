@@ -55,12 +55,16 @@ class Sample:
         outcome, stated = probabilities(y, p)
         scores = stated if score is None else paired(y, score)[1]
         amounts = None if value is None else np.asarray(value, dtype=np.float64)
-        order = ranking_order(scores, ties, stated, outcome, *(() if amounts is None else (amounts,)))
+        order = ranking_order(
+            scores, ties, stated, outcome, *(() if amounts is None else (amounts,))
+        )
         self.outcome, self.p, self.score = outcome[order], stated[order], scores[order]
         self.value = None if amounts is None else amounts[order]
         # The reverse of ranking by p, so that both orders break ties alike; None when it is the
         # plain reverse of this order.
-        self.by_p = None if score is None else ranking_order(self.p, ties[order], self.outcome)[::-1]
+        self.by_p = (
+            None if score is None else ranking_order(self.p, ties[order], self.outcome)[::-1]
+        )
 
     def __len__(self) -> int:
         """Return the number of rows."""
@@ -156,7 +160,9 @@ def _cumulate(rows: np.ndarray) -> np.ndarray:
     return cumulative
 
 
-def _sums_down_to(weights: np.ndarray, above: np.ndarray, terms: np.ndarray, cuts: np.ndarray) -> np.ndarray:
+def _sums_down_to(
+    weights: np.ndarray, above: np.ndarray, terms: np.ndarray, cuts: np.ndarray
+) -> np.ndarray:
     """Sum terms over the first `cuts` drawn rows; a row drawn thrice may be cut after its first.
 
     Weights (resamples, rows), `above` their cumulation, terms per row, cuts (resamples, cuts).
@@ -231,7 +237,9 @@ def weighted_cal_mae(drawn: Resamples) -> np.ndarray:
 
 def weighted_ece(drawn: Resamples) -> np.ndarray:
     """Return `calibration.ece` of each resample."""
-    excess = np.add.reduceat(drawn.by_p * drawn.sample.excess_by_p, drawn.sample.width_starts, axis=1)
+    excess = np.add.reduceat(
+        drawn.by_p * drawn.sample.excess_by_p, drawn.sample.width_starts, axis=1
+    )
     return np.abs(excess).sum(axis=1) / drawn.totals
 
 

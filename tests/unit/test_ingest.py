@@ -117,7 +117,12 @@ def test_a_sku_is_routed_by_the_division_of_the_source(tmp_path):
 
 def messy_rows() -> list[dict[str, str]]:
     rows = random_rows(40)
-    broken = [row("x", Rec_Date="n/a"), row(" "), row("y", CAD="TBD"), row("e", CAD="0", CAD_Qty="")]
+    broken = [
+        row("x", Rec_Date="n/a"),
+        row(" "),
+        row("y", CAD="TBD"),
+        row("e", CAD="0", CAD_Qty=""),
+    ]
     return [
         *rows,
         *rows[:7],
