@@ -1,7 +1,7 @@
 """Contract checks: one blocking asset check per table, declared from its contract.
 
-In a run over many partitions Dagster keeps one evaluation; partitions that break the contract are
-then also reported one by one, so that each has its own status in the UI.
+In a run over many partitions Dagster keeps one evaluation; the partitions are then also reported
+one by one, so that each has its own status in the UI.
 """
 
 import json
@@ -117,20 +117,31 @@ def _report_partitions(
     failed: Mapping[str, Findings],
     severity: dg.AssetCheckSeverity,
 ) -> None:
-    for key, findings in failed.items():
-        context.instance.report_runless_asset_event(
-            dg.AssetCheckEvaluation(
-                asset_key=dg.AssetKey(asset),
-                check_name=name,
-                passed=False,
-                partition=key,
-                severity=severity,
-                metadata={
-                    "findings": dg.MetadataValue.md(_table({key: findings})),
-                    **_coverage([key], [key]),
-                },
-            )
+    """Give each partition of the run its own evaluation, passed or failed.
+
+    Dagster plans one per partition and then records a single one for the run: without this the
+    partitions stay "planned" in the UI. Reported under the run's id, because an evaluation outside
+    a run can be recorded once only per check and partition (unique index in 1.13).
+    """
+    for key in map(str, context.partition_keys):
+        findings = failed.get(key, {})
+        evaluation = dg.AssetCheckEvaluation(
+            asset_key=dg.AssetKey(asset),
+            check_name=name,
+            passed=not findings,
+            partition=key,
+            severity=severity,
+            metadata={
+                "findings": dg.MetadataValue.md(_table({key: findings} if findings else {})),
+                **_coverage([key], [key] if findings else []),
+            },
         )
+        event = dg.DagsterEvent(
+            event_type_value=dg.DagsterEventType.ASSET_CHECK_EVALUATION.value,
+            event_specific_data=evaluation,
+            job_name=context.run.job_name,
+        )
+        context.instance.report_dagster_event(event, run_id=context.run.run_id)
 
 
 def _coverage(covered: Iterable[str], failed: Iterable[str]) -> dict[str, str]:

@@ -125,6 +125,7 @@ def _write_all(
     asset = context.asset_key.path[-1]
     asked = {str(key) for key in context.asset_partition_keys}
     versions: dict[str, str] = {}
+    rows = size = 0
     for partition in partitions.made:
         key = str(partition_key(partition.cutoff, partition.division))
         if key not in asked or key in versions:
@@ -136,9 +137,11 @@ def _write_all(
             asset_key=context.asset_key,
             partition_key=key,
         )
-        context.log.info("%s[%s]: %d rows, %d bytes", asset, key, written.rows, written.bytes)
+        rows, size = rows + written.rows, size + written.bytes
     if unmade := sorted(asked - set(versions)):
         raise GosalesError(f"{asset}: partitions not made: {unmade}.")
+    shown = (asset, len(versions), rows, size / 1e6)
+    context.log.info("%s: %d partition(s), %d rows, %.1f MB", *shown)
 
 
 def _facts(written: Written) -> dict[str, Any]:

@@ -91,7 +91,8 @@ def write_world(
     (folder / "taxonomy.csv").write_text("\n".join(taxonomy) + "\n", encoding="utf-8")
     ids = sorted({r["CompanyId"].strip() for r in rows if r["CompanyId"].strip()} | {"prospect"})
     lines = ["id,name,industry,employees"]
-    lines += [f"{i},Name {i},{('Aero', 'Auto')[n % 2]},{10 + n}" for n, i in enumerate(ids)]
+    # Of the id alone: the same account in every world.
+    lines += [f"{i},Name {i},{('Aero', 'Auto')[sum(i.encode()) % 2]},{sum(i.encode())}" for i in ids]
     (folder / "customers.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
     (folder / "gosales.yaml").write_text(
         yaml.safe_dump(SETTINGS | (settings or {})), encoding="utf-8"

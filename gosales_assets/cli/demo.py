@@ -1,6 +1,7 @@
 """The first thing a new user runs: a sample company, the whole graph on it, and what came of it."""
 
 import datetime as dt
+import json
 import shutil
 from importlib.resources import files
 from pathlib import Path
@@ -9,7 +10,8 @@ from gosales_assets.cli.plan import Request, plan
 from gosales_assets.cli.report import print_list, print_outcome, print_quality
 from gosales_assets.cli.runs import execute, say
 from gosales_assets.platform import Platform
-from gosales_resources.sample.company import generate
+from gosales_resources.errors import StorageError
+from gosales_resources.sample.company import CUSTOMERS, Size, generate
 from gosales_resources.settings.tree import load_settings
 
 SEED = 7
@@ -17,7 +19,7 @@ FIRST, LAST = dt.date(2024, 6, 30), dt.date(2025, 6, 30)
 LIST_ROWS = 15
 
 
-def run_demo(folder: Path, size: str) -> int:
+def run_demo(folder: Path, size: Size) -> int:
     """Generate the sample company, run the whole graph for several cutoffs, print what it found.
 
     The second run generates nothing anew and makes the same bytes.
@@ -27,12 +29,15 @@ def run_demo(folder: Path, size: str) -> int:
     if not config.exists():
         template = files("gosales_resources.sample").joinpath("gosales.yaml")
         config.write_text(template.read_text(encoding="utf-8"), encoding="utf-8")
-    data = folder / "data" / size
-    if (data / "sales_log.csv").is_file():
-        say(f"sample company of size {size}: already in {data}")
-    else:
+    data = folder / "data"
+    expected = data / "expected.json"
+    if not expected.is_file():
         generate(data, size, SEED, say)
-    platform = Platform.of(load_settings(config, {"source": {"base_dir": f"data/{size}"}}))
+    elif _customers(expected) != CUSTOMERS[size]:
+        raise StorageError(f"{data} holds another size than {size}; give another --folder.")
+    else:
+        say(f"sample company of size {size}: already in {data}")
+    platform = Platform.of(load_settings(config))
     cutoffs = tuple(c for c in platform.space.cutoffs() if FIRST <= c <= LAST)
     outcome = execute(platform, plan(platform, Request(cutoffs)), say)
     print_outcome(platform, outcome)
@@ -40,11 +45,15 @@ def run_demo(folder: Path, size: str) -> int:
         return 1
     print_list(platform, LAST, LIST_ROWS)
     print_quality(platform, cutoffs)
-    _print_next(platform, config, size)
+    _print_next(platform, config)
     return 1 if outcome.blocked else 0
 
 
-def _print_next(platform: Platform, config: Path, size: str) -> None:
+def _customers(expected: Path) -> int:
+    return int(json.loads(expected.read_text(encoding="utf-8"))["customer_count"])
+
+
+def _print_next(platform: Platform, config: Path) -> None:
     python = shutil.which("gosales") or "gosales"
     print(
         f"""

@@ -77,7 +77,7 @@ def _print_table(frame: pl.DataFrame) -> None:
         tbl_rows=-1,
         tbl_cols=-1,
         tbl_width_chars=-1,
-        fmt_str_lengths=70,
+        fmt_str_lengths=140,
         float_precision=3,
         tbl_hide_dataframe_shape=True,
         tbl_hide_column_data_types=True,

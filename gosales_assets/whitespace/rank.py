@@ -2,6 +2,7 @@
 
 import polars as pl
 
+from gosales_assets.whitespace.percentile import percentile
 from gosales_resources.settings.phases import WhitespaceSettings
 
 ORDER = ["score", "p_icp", "ev_usd", "customer_id", "division"]
@@ -42,7 +43,7 @@ def rank_candidates(
     valued = pl.col("ev_norm").is_not_null()
     weighted = weight_p * pl.col("p_icp_pct") + weight_ev * pl.col("ev_norm")
     eligible = signals.filter("is_eligible").with_columns(
-        ev_norm=(pl.col("ev_usd").rank("average") - 0.5) / pl.col("ev_usd").count()
+        ev_norm=percentile(pl.col("ev_usd"))
     )
     return (
         eligible.with_columns(score=pl.when(valued).then(weighted).otherwise(pl.col("p_icp_pct")))
@@ -57,7 +58,7 @@ def rank_candidates(
 
 
 def _grade() -> pl.Expr:
-    place = (pl.col("score").rank("average") - 0.5) / pl.len()
+    place = percentile(pl.col("score"))
     grade: pl.Expr = pl.lit("F")
     for name, least in reversed(GRADES):
         grade = pl.when(place >= least).then(pl.lit(name)).otherwise(grade)
@@ -68,11 +69,11 @@ def _reason() -> pl.Expr:
     """Say in words what the row's own figures say."""
     top = (100 * (1 - pl.col("p_icp_pct"))).ceil().clip(1, 100).cast(pl.Int64)
     chance = (100 * pl.col("p_icp")).round(1)
-    worth = pl.when(pl.col("ev_usd").is_not_null()).then(
-        pl.format(", worth {} USD on average", pl.col("ev_usd").round(0).cast(pl.Int64))
+    worth = pl.when(pl.col("conditional_value_usd").is_not_null()).then(
+        pl.format(", worth {} USD if so", pl.col("conditional_value_usd").round(0).cast(pl.Int64))
     )
     return pl.concat_str(
-        pl.format("{}% chance, top {}% for {}; ", chance, top, "division"),
-        pl.col("segment").replace_strict(SEGMENT_WORDS, return_dtype=pl.String),
+        pl.format("{}% chance to buy {} (top {}%)", chance, "division", top),
         worth.fill_null(""),
+        pl.format("; {}", pl.col("segment").replace_strict(SEGMENT_WORDS, return_dtype=pl.String)),
     ).str.slice(0, 140)

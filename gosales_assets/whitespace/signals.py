@@ -2,6 +2,7 @@
 
 import polars as pl
 
+from gosales_assets.whitespace.percentile import percentile
 from gosales_resources.settings.phases import WhitespaceSettings
 
 CENTS = 100
@@ -107,7 +108,9 @@ def conditional_values(
 
 
 def _percentile() -> pl.Expr:
-    """Return the percentile of p_icp (then margin) among the eligible, average rank."""
-    likely = pl.struct("p_icp", pl.col("margin").fill_null(0.0)).rank("dense")
-    place = pl.when("is_eligible").then(likely)
-    return (place.rank("average") - 0.5) / pl.col("is_eligible").sum()
+    """Return the percentile of p_icp, then margin, among the eligible; null for the others."""
+    # A prior rate has no margin: its rows tie.
+    likely = pl.struct(
+        "p_icp", pl.when(pl.col("margin").is_null()).then(0.0).otherwise("margin").alias("margin")
+    )
+    return percentile(pl.when("is_eligible").then(likely.rank("dense")))

@@ -5,6 +5,7 @@ from the data: a customer with two lines is not 100 % anything.
 """
 
 import datetime as dt
+import math
 
 import polars as pl
 
@@ -35,13 +36,14 @@ def concentration(counts: pl.DataFrame) -> float:
     informative = counts.filter(pl.col("total") >= 2)
     if informative.is_empty():
         return 1.0
-    shares = counts.group_by("division").agg(pl.col("count").sum())["count"]
-    p_squared = float(((shares / shares.sum()) ** 2).sum())
+    overall = counts.group_by("division").agg(pl.col("count").sum())["count"].to_list()
+    # Integers until the last division, and an exactly rounded sum: no order of rows shows.
+    p_squared = sum(n * n for n in overall) / sum(overall) ** 2
     pairs = (pl.col("count") * (pl.col("count") - 1)).sum()
     per_customer = informative.group_by("customer_id").agg(
         s=pairs / (pl.col("total").first() * (pl.col("total").first() - 1))
     )
-    s = float(per_customer.sort("customer_id")["s"].sum()) / per_customer.height
+    s = math.fsum(per_customer["s"].to_list()) / per_customer.height
     if s <= p_squared:
         return float("inf")
     # All customers are pure: no shrinkage is warranted, yet a must stay positive.
@@ -176,6 +178,7 @@ def _breadth() -> list[Feature]:
     bought = pl.col("count") > 0
     share = pl.col("count").filter(bought) / pl.col("total").filter(bought)
     has = pl.col("total").first() > 0
+    # Sorted before they are summed: a float sum depends on the order of addition.
     text = f"of lines over divisions in {MONTHS} months; null without a line"
     return [
         Feature(
@@ -205,7 +208,7 @@ def _breadth() -> list[Feature]:
             "all",
             "entropy",
             f"{MONTHS}m",
-            pl.when(has).then(-(share * share.log()).sum()),
+            pl.when(has).then(-(share * share.log()).sort().sum()),
             pl.Float64,
             "nats",
             f"Shannon entropy {text}",
@@ -215,7 +218,7 @@ def _breadth() -> list[Feature]:
             "all",
             "herfindahl",
             f"{MONTHS}m",
-            pl.when(has).then((share * share).sum()),
+            pl.when(has).then((share * share).sort().sum()),
             pl.Float64,
             "fraction",
             f"Herfindahl index {text}",

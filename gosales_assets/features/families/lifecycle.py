@@ -24,6 +24,10 @@ def purchase_days(days: pl.LazyFrame, keys: list[str]) -> pl.LazyFrame:
         (null where there are fewer than two days).
     """
     gap = pl.col("day").diff().dt.total_days()
+    count, total = pl.col("gap").count().cast(pl.Int64), pl.col("gap").sum()
+    squares = (pl.col("gap") ** 2).sum()
+    # From integer sums: a running variance depends, in its last bits, on how many threads ran.
+    variance = (count * squares - total**2) / (count * (count - 1))
     return (
         days.with_columns(same=pl.all_horizontal(pl.col(k) == pl.col(k).shift() for k in keys))
         .with_columns(gap=pl.when("same").then(gap))
@@ -32,9 +36,9 @@ def purchase_days(days: pl.LazyFrame, keys: list[str]) -> pl.LazyFrame:
             first_day=pl.col("day").first(),
             last_day=pl.col("day").last(),
             day_count=pl.len(),
-            gap_mean=pl.col("gap").mean(),
+            gap_mean=pl.when(count > 0).then(total / count),
             gap_last=pl.col("gap").last(),
-            gap_std=pl.col("gap").std(),
+            gap_std=pl.when(count > 1).then(variance.sqrt()),
         )
     )
 

@@ -1,0 +1,146 @@
+"""The whole graph on a small world, through Dagster, as the command line runs it."""
+
+import os
+import random
+import subprocess
+import sys
+
+import polars as pl
+import pytest
+from sklearn.metrics import roc_auc_score
+
+from gosales_assets.platform import Platform
+from gosales_assets.registry import CONTRACTS
+from gosales_resources.settings.tree import load_settings
+from gosales_resources.storage import Address, TableStore
+from tests.run.worlds_run import CUTOFFS, OVERRIDES, materialize, stored, up_to
+from tests.worlds import random_rows, row, write_world
+
+CUTOFF = "2024-06-30"
+# What may depend on nothing after its cutoff.
+AS_OF = [name for name in CONTRACTS if name not in
+         ("labels", "cutoff_metadata", "forward_validation", "sales_ledger")]  # fmt: skip
+
+
+def table(folder, name: str, cutoff: str = CUTOFF) -> pl.DataFrame:
+    root = folder / "gosales_home" / "store" / name / f"cutoff={cutoff}"
+    return pl.concat([pl.read_parquet(p) for p in sorted(root.rglob("*.parquet"))])
+
+
+def test_every_asset_is_stored_for_the_cutoffs_asked_for(finished):
+    platform = Platform.of(load_settings(finished / "gosales.yaml"))
+    for name, contract in CONTRACTS.items():
+        for cutoff in platform.space.select_cutoffs(CUTOFFS):
+            known = platform.settings.divisions
+            keys = {"cutoff": [None], "division_cutoff": known.slugs, "target_cutoff": known.targets}
+            for division in keys[contract.partitioned_by]:
+                address = Address(name, cutoff, division)
+                assert platform.store.is_current(address, platform.provenance_of(contract)), address
+
+
+def test_a_second_run_leaves_the_same_bytes(finished):
+    before = stored(finished)
+    assert materialize(finished) == 0
+    assert stored(finished) == before
+
+
+def test_shuffled_rows_leave_the_same_bytes(finished, tmp_path):
+    rows = random_rows()
+    write_world(tmp_path, random.Random(9).sample(rows, len(rows)), OVERRIDES)
+    assert materialize(tmp_path) == 0
+    assert stored(tmp_path) == stored(finished)
+
+
+def test_one_thread_leaves_the_same_bytes_as_two(finished, tmp_path):
+    write_world(tmp_path, random_rows(), OVERRIDES)
+    command = [sys.executable, "-m", "gosales_assets", "materialize", "--cutoffs", CUTOFFS,
+               "--config", str(tmp_path / "gosales.yaml")]  # fmt: skip
+    one = {"POLARS_MAX_THREADS": "1", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+    subprocess.run(command, check=True, env=os.environ | one, capture_output=True)
+    assert stored(tmp_path) == stored(finished)
+
+
+def noisy_future(day: str) -> list[dict[str, str]]:
+    """Keep what was known by `day`; replace every later row, and add late postings."""
+    known = [r for r in random_rows() if max(r["Rec_Date"], r["Posted"]) <= day]
+    ids = sorted({r["CompanyId"] for r in random_rows()})
+    noise = [row(i, f"2024-{7 + n % 5:02d}-11", CAD=f"{n * 977}") for n, i in enumerate(ids)]
+    late = [row(i, "2023-05-05", Posted="2024-07-01", CAD="99999") for i in ids[::2]]
+    return [*known, *noise, *late]
+
+
+def test_what_comes_after_a_cutoff_moves_no_byte_as_of_it(finished, tmp_path):
+    write_world(tmp_path, noisy_future(CUTOFF), OVERRIDES)
+    assert materialize(tmp_path) == 0
+    mine, theirs = (up_to(stored(f, *AS_OF), CUTOFF) for f in (tmp_path, finished))
+    assert mine == theirs
+    assert len(mine) > 60
+    assert stored(tmp_path, "forward_validation") != stored(finished, "forward_validation")
+
+
+def test_every_customer_of_the_population_has_a_score_in_every_target(finished):
+    population = set(table(finished, "customer_features")["customer_id"])
+    for (division,), scores in table(finished, "scores").group_by("division"):
+        assert set(scores["customer_id"]) == population, division
+        assert scores.height == len(population)
+
+
+def test_forward_validation_agrees_with_scikit_learn(finished):
+    measured = table(finished, "forward_validation").filter(measure="auc", slice="all")
+    both = table(finished, "scores").join(
+        table(finished, "labels").select("customer_id", "division", "label"),
+        on=["customer_id", "division"],
+    )
+    assert measured["value"].drop_nulls().len()
+    for division, value in measured.select("division", "value").rows():
+        mine = both.filter(division=division)
+        assert value == pytest.approx(roc_auc_score(mine["label"], mine["margin"].fill_null(0)))
+
+
+def test_the_list_holds_exactly_the_eligible_and_no_owner(finished):
+    signals, ranked = table(finished, "whitespace_signals"), table(finished, "whitespace")
+    eligible = signals.filter("is_eligible").select("customer_id", "division").rows()
+    assert sorted(ranked.select("customer_id", "division").rows()) == sorted(eligible)
+    assert ranked["rank"].to_list() == list(range(1, ranked.height + 1))
+
+
+def test_before_any_label_matures_there_is_no_model_and_it_says_so(tmp_path):
+    write_world(tmp_path, random_rows(), OVERRIDES)
+    assert materialize(tmp_path, cutoffs="2023-03-31") == 0
+    assert table(tmp_path, "scores", "2023-03-31")["p_icp"].null_count() > 0
+    reasons = table(tmp_path, "whitespace_signals", "2023-03-31")["ineligible_reason"]
+    assert set(reasons) == {"owned", "no_model"}
+    assert table(tmp_path, "whitespace", "2023-03-31").is_empty()
+    assert set(table(tmp_path, "forward_validation", "2023-03-31")["status"]) == {"no_model"}
+
+
+def test_an_interrupted_run_is_healed_by_the_next(finished, tmp_path, monkeypatch, capsys):
+    write_world(tmp_path, random_rows(), OVERRIDES)
+    written, original = [], TableStore.write_table
+
+    def interrupted(self, address, frame, provenance):
+        written.append(address)
+        if len(written) == 70:
+            raise KeyboardInterrupt
+        return original(self, address, frame, provenance)
+
+    monkeypatch.setattr(TableStore, "write_table", interrupted)
+    assert materialize(tmp_path) in (1, 130)
+    monkeypatch.undo()
+    assert materialize(tmp_path) == 0
+    assert stored(tmp_path) == stored(finished)
+
+
+def test_a_full_disk_is_one_clear_error_and_leaves_nothing_half_written(
+    tmp_path, monkeypatch, capsys
+):
+    write_world(tmp_path, random_rows(20), OVERRIDES)
+
+    def full(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(pl.DataFrame, "write_parquet", full)
+    assert materialize(tmp_path) == 1
+    assert "no space left" in capsys.readouterr().err
+    root = tmp_path / "gosales_home" / "store"
+    assert not [p for p in root.rglob("*") if p.is_file() and p.parent.name != "settings"]
