@@ -178,9 +178,12 @@ def _must_make(
 ) -> bool:
     if cutoff in request.cutoffs or contract.name in RIPENING:
         return True
-    provenance = platform.provenance_of(contract)
-    addresses = [Address(contract.name, cutoff, d) for d in divisions or (None,)]
-    return not all(platform.store.is_current(a, provenance) for a in addresses)
+    for name in _with_siblings([contract.name]):
+        provenance = platform.provenance_of(CONTRACTS[name])
+        addresses = [Address(name, cutoff, division) for division in divisions or (None,)]
+        if not all(platform.store.is_current(a, provenance) for a in addresses):
+            return True
+    return False
 
 
 def _contiguous(cutoffs: Sequence[dt.date], calendar: Sequence[dt.date]) -> Iterator[list[dt.date]]:

@@ -122,8 +122,17 @@ def _run(
         )
     if result.success:
         outcome.partitions += batch.partition_count
+    elif _was_interrupted(result):
+        # Dagster records the interrupt and goes on; who pressed Ctrl-C wants to stop.
+        raise KeyboardInterrupt
     else:
         outcome.error = first_error(result)
+
+
+def _was_interrupted(result: dg.ExecuteInProcessResult) -> bool:
+    failures = [e.step_failure_data.error for e in result.all_events if e.is_step_failure]
+    names = {error.cls_name for error in failures if error is not None}
+    return bool(names & {"KeyboardInterrupt", "DagsterExecutionInterruptedError"})
 
 
 def first_error(result: dg.ExecuteInProcessResult) -> str:

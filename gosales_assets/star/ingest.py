@@ -18,7 +18,7 @@ from gosales_assets.star.ledger import ROW_SCHEMA, build_ledgers
 from gosales_assets.star.lines import build_lines, classify
 from gosales_assets.star.rejects import build_rejects, misshapen_rejects
 from gosales_assets.star.rows import identify_rows
-from gosales_resources.errors import SourceError
+from gosales_resources.errors import SourceError, StorageError
 from gosales_resources.settings.tree import Settings
 from gosales_resources.sources import (
     ROW,
@@ -162,7 +162,13 @@ class _Reader:
         )
 
     def _spill(self, kind: str, frame: pl.DataFrame) -> None:
-        frame.write_parquet(self.spill / f"{kind}-{self.row_count:012d}.parquet")
+        try:
+            frame.write_parquet(self.spill / f"{kind}-{self.row_count:012d}.parquet")
+        except OSError as error:
+            raise StorageError(
+                f"sales_log: cannot write intermediate files to {self.spill}: {error}. Make room "
+                "or point TMPDIR to a larger disk, then run again."
+            ) from error
 
     def _remember(self, rows: pl.DataFrame) -> None:
         absent = {n: t for n, t in ROW_SCHEMA.items() if n not in rows.columns}

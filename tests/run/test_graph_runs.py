@@ -111,7 +111,8 @@ def test_before_any_label_matures_there_is_no_model_and_it_says_so(tmp_path):
     reasons = table(tmp_path, "whitespace_signals", "2023-03-31")["ineligible_reason"]
     assert set(reasons) == {"owned", "no_model"}
     assert table(tmp_path, "whitespace", "2023-03-31").is_empty()
-    assert set(table(tmp_path, "forward_validation", "2023-03-31")["status"]) == {"no_model"}
+    statuses = set(table(tmp_path, "forward_validation", "2023-03-31")["status"])
+    assert "no_model" in statuses <= {"no_model", "empty"}
 
 
 def test_an_interrupted_run_is_healed_by_the_next(finished, tmp_path, monkeypatch, capsys):
@@ -125,22 +126,29 @@ def test_an_interrupted_run_is_healed_by_the_next(finished, tmp_path, monkeypatc
         return original(self, address, frame, provenance)
 
     monkeypatch.setattr(TableStore, "write_table", interrupted)
-    assert materialize(tmp_path) in (1, 130)
+    assert materialize(tmp_path) == 130
+    assert "run the same command again" in capsys.readouterr().err
     monkeypatch.undo()
     assert materialize(tmp_path) == 0
     assert stored(tmp_path) == stored(finished)
 
 
+@pytest.mark.parametrize("disk", ["gosales_home", "gosales-ingest"], ids=["store", "temporary"])
 def test_a_full_disk_is_one_clear_error_and_leaves_nothing_half_written(
-    tmp_path, monkeypatch, capsys
+    tmp_path, monkeypatch, capsys, disk
 ):
     write_world(tmp_path, random_rows(20), OVERRIDES)
+    original = pl.DataFrame.write_parquet
 
-    def full(*_, **__):
-        raise OSError(28, "No space left on device")
+    def full(self, file, **options):
+        original(self, file, **options)
+        if disk in str(file):
+            raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(pl.DataFrame, "write_parquet", full)
     assert materialize(tmp_path) == 1
-    assert "no space left" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "no space left" in told.lower()
+    assert "Traceback" not in told
     root = tmp_path / "gosales_home" / "store"
     assert not [p for p in root.rglob("*") if p.is_file() and p.parent.name != "settings"]
