@@ -11,8 +11,8 @@ from pathlib import Path
 
 import polars as pl
 import pyarrow as pa
-import pyarrow.csv
-import pyarrow.parquet
+import pyarrow.csv as pa_csv
+import pyarrow.parquet as pa_parquet
 
 from gosales_resources.errors import SourceError, nearest
 from gosales_resources.settings.source import FileSource
@@ -166,28 +166,28 @@ def require_columns(path: Path | str, columns: list[str], wanted: dict[str, str]
 def _csv_batches(path: Path, source: FileSource, names: list[str]) -> Iterator[RawBatch]:
     wrong: list[MisshapenRow] = []
 
-    def set_aside(row: pa.csv.InvalidRow) -> str:
+    def set_aside(row: pa_csv.InvalidRow) -> str:
         problem = f"{row.actual_columns} fields, expected {row.expected_columns}"
         wrong.append(MisshapenRow(row.number, row.text, problem))
         return "skip"
 
     try:
-        reader = pa.csv.open_csv(
+        reader = pa_csv.open_csv(
             path,
             # Row numbers are only given by the single-threaded reader.
-            pa.csv.ReadOptions(
+            pa_csv.ReadOptions(
                 use_threads=False,
                 block_size=BLOCK_BYTES,
                 column_names=names,
                 skip_rows=1,
                 encoding=source.encoding,
             ),
-            pa.csv.ParseOptions(
+            pa_csv.ParseOptions(
                 delimiter=source.separator,
                 newlines_in_values=True,
                 invalid_row_handler=set_aside,
             ),
-            pa.csv.ConvertOptions(
+            pa_csv.ConvertOptions(
                 column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False
             ),
         )
@@ -227,9 +227,9 @@ def _parquet_batches(path: Path) -> Iterator[RawBatch]:
         raise SourceError(f"{path}: cannot be read as Parquet: {error}") from error
 
 
-def _parquet(path: Path) -> pa.parquet.ParquetFile:
+def _parquet(path: Path) -> pa_parquet.ParquetFile:
     try:
-        return pa.parquet.ParquetFile(path)
+        return pa_parquet.ParquetFile(path)
     except (pa.ArrowInvalid, OSError) as error:
         raise SourceError(f"{path}: cannot be read as Parquet: {error}") from error
 

@@ -92,7 +92,9 @@ def write_world(
     ids = sorted({r["CompanyId"].strip() for r in rows if r["CompanyId"].strip()} | {"prospect"})
     lines = ["id,name,industry,employees"]
     # Of the id alone: the same account in every world.
-    lines += [f"{i},Name {i},{('Aero', 'Auto')[sum(i.encode()) % 2]},{sum(i.encode())}" for i in ids]
+    lines += [
+        f"{i},Name {i},{('Aero', 'Auto')[sum(i.encode()) % 2]},{sum(i.encode())}" for i in ids
+    ]
     (folder / "customers.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
     (folder / "gosales.yaml").write_text(
         yaml.safe_dump(SETTINGS | (settings or {})), encoding="utf-8"

@@ -63,7 +63,7 @@ def execute(platform: Platform, batches: Sequence[Batch], report: Callable[[str]
     platform.store.remember_settings(settings_hash, resolved)
     definitions = build_definitions(platform.settings)
     job = definitions.resolve_implicit_global_asset_job_def().with_logger_defs(
-        {"console": progress_logger}
+        {"console": dg.LoggerDefinition(_progress_logger)}
     )
     outcome = Outcome()
     began = time.perf_counter()
@@ -156,8 +156,7 @@ def _our_errors() -> set[str]:
     return {"GosalesError", *(cls.__name__ for cls in GosalesError.__subclasses__())}
 
 
-@dg.logger(description="What assets say of their progress, on standard error.")
-def progress_logger(_: dg.InitLoggerContext) -> logging.Logger:
+def _progress_logger(_: dg.InitLoggerContext) -> logging.Logger:
     """Show what assets log; Dagster's own events are in the instance and in the UI."""
     logger = logging.Logger("gosales.progress", logging.INFO)
     handler = logging.StreamHandler(sys.stderr)

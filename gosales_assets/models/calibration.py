@@ -143,7 +143,8 @@ def _intercept(logit: np.ndarray, label: np.ndarray) -> float:
     positives = float(label.sum())
     # Half a positive more and less: a slice of one class has no finite intercept.
     target = min(max(positives, 0.5), label.size - 0.5)
-    return float(brentq(lambda b: float(expit(logit + b).sum()) - target, -60.0, 60.0))
+    root: Any = brentq(lambda b: float(expit(logit + b).sum()) - target, -60.0, 60.0)
+    return float(root)
 
 
 def _logit(p: np.ndarray) -> np.ndarray:

@@ -77,7 +77,8 @@ def fit_linear(standardised: np.ndarray, label: np.ndarray, strength: float) -> 
     """Fit an L2 logistic regression with inverse penalty C = `strength`."""
     model = LogisticRegression(C=strength, solver="lbfgs", max_iter=MAX_ITERATIONS, tol=1e-4)
     model.fit(standardised, label)
-    return Linear(float(model.intercept_[0]), np.asarray(model.coef_[0], dtype=np.float64))
+    intercept, weights = np.asarray(model.intercept_), np.asarray(model.coef_, dtype=np.float64)
+    return Linear(float(intercept[0]), weights[0])
 
 
 def fit_trees(

@@ -53,8 +53,8 @@ def summarise(table: pl.DataFrame, key: str) -> dict[str, object]:
         capture = rows.filter(pl.col("measure") == "gain_capture")["value"].drop_nulls()
         if observed.height and capture.len():
             stated = rows.filter(pl.col("measure") == "calibration_stated")["value"].to_list()
-            ends = (observed[c].to_list() for c in ("value", "low", "high"))
-            image = plot_validation(stated, *ends, capture.to_list(), f"{key}: {name}")
+            rate, low, high = (observed[c].to_list() for c in ("value", "low", "high"))
+            image = plot_validation(stated, rate, low, high, capture.to_list(), f"{key}: {name}")
             # One picture: the event log keeps metadata for good.
             return found | {"plot": embedded(image, name)}
     return found

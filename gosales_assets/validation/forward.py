@@ -116,11 +116,19 @@ def _measure(frame: pl.DataFrame, settings: ValidationSettings) -> list[Row]:
     positives = int(y.sum())
     one_class = positives in (0, n)
     rows = [
-        Row(m.measure, 0, *map(_known, (m.value, m.low, m.high)), n, positives,
-            "one_class" if one_class and math.isnan(m.value) else "ok")
+        Row(
+            m.measure,
+            0,
+            _known(m.value),
+            _known(m.low),
+            _known(m.high),
+            n,
+            positives,
+            "one_class" if one_class and math.isnan(m.value) else "ok",
+        )
         for m in found
         if m.measure not in COUNTS
-    ]  # fmt: skip
+    ]
     return [*rows, *_gains(y, rank, ties), *_bins(y, p, ties)]
 
 

@@ -42,9 +42,7 @@ def rank_candidates(
     weight_p, weight_ev = settings.weight_p_icp / total, settings.weight_ev / total
     valued = pl.col("ev_norm").is_not_null()
     weighted = weight_p * pl.col("p_icp_pct") + weight_ev * pl.col("ev_norm")
-    eligible = signals.filter("is_eligible").with_columns(
-        ev_norm=percentile(pl.col("ev_usd"))
-    )
+    eligible = signals.filter("is_eligible").with_columns(ev_norm=percentile(pl.col("ev_usd")))
     return (
         eligible.with_columns(score=pl.when(valued).then(weighted).otherwise(pl.col("p_icp_pct")))
         .join(customers.select("customer_id", *FROM_CUSTOMER), on="customer_id", how="left")

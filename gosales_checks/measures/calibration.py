@@ -280,10 +280,9 @@ def cox_slope_intercept(y: np.ndarray, p: np.ndarray) -> tuple[float, float]:
     intercept, slope = 0.0, 1.0
     likelihood = _log_likelihood(outcome, x, intercept, slope)
     for _ in range(COX_STEPS):
-        step_intercept, step_slope = cox_step(
-            *(term.sum() for term in cox_terms(outcome, x, intercept, slope))
-        )
-        scale = 1.0
+        gradient_and_information = (t.sum() for t in cox_terms(outcome, x, intercept, slope))
+        step_intercept, step_slope = (float(s) for s in cox_step(*gradient_and_information))
+        scale, ahead = 1.0, likelihood
         while scale > LOGIT_FLOOR and likelihood > (
             ahead := _log_likelihood(
                 outcome, x, intercept + scale * step_intercept, slope + scale * step_slope

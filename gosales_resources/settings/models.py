@@ -8,38 +8,50 @@ from gosales_resources.settings.base import StrictModel
 class ModelSettings(StrictModel):
     """Candidates, selection, calibration, guardrails."""
 
-    training_cutoffs: int = Field(4, ge=1, le=40, description="Newest mature cutoffs to train on.")
-    validation_cutoffs: int = Field(
-        3, ge=1, le=12, description="Newest training cutoffs that candidates are judged on."
+    training_cutoffs: int = Field(
+        default=4, ge=1, le=40, description="Newest mature cutoffs to train on."
     )
-    seed: int = Field(20_240_101, ge=0)
+    validation_cutoffs: int = Field(
+        default=3, ge=1, le=12, description="Newest training cutoffs that candidates are judged on."
+    )
+    seed: int = Field(default=20_240_101, ge=0)
     linear_strengths: list[float] = Field(
-        [0.001, 0.01, 0.1],
+        default=[0.001, 0.01, 0.1],
         min_length=1,
         description="Inverse L2 penalties C of the logistic regressions.",
     )
     tree_leaves: list[int] = Field(
-        [4, 15], min_length=1, description="num_leaves of the boosted trees."
+        default=[4, 15], min_length=1, description="num_leaves of the boosted trees."
     )
-    tree_rounds: int = Field(300, ge=10, le=5000, description="Most boosting rounds.")
-    learning_rate: float = Field(0.05, gt=0, le=1)
+    tree_rounds: int = Field(default=300, ge=10, le=5000, description="Most boosting rounds.")
+    learning_rate: float = Field(default=0.05, gt=0, le=1)
     top_categories: int = Field(
-        12, ge=1, le=100, description="Indicators kept per category column, by training frequency."
+        default=12,
+        ge=1,
+        le=100,
+        description="Indicators kept per category column, by training frequency.",
     )
     min_positives: int = Field(
-        20, ge=2, description="Fewer rows of either class than this: the prior rate, no model."
+        default=20,
+        ge=2,
+        description="Fewer rows of either class than this: the prior rate, no model.",
     )
     isotonic_min_positives: int = Field(
-        1000, ge=50, description="Isotonic calibration only with so many positives."
+        default=1000, ge=50, description="Isotonic calibration only with so many positives."
     )
     search_rows: int = Field(
-        20_000, ge=500, description="Rows that candidates are compared on; the winner gets all."
+        default=20_000,
+        ge=500,
+        description="Rows that candidates are compared on; the winner gets all.",
     )
     leaky_auc: float = Field(
-        0.995, gt=0.5, le=1, description="A feature that alone reaches this AUC is dropped."
+        default=0.995, gt=0.5, le=1, description="A feature that alone reaches this AUC is dropped."
     )
     overfit_gap: float = Field(
-        0.15, gt=0, lt=1, description="Training AUC above validation AUC by more is a warning."
+        default=0.15,
+        gt=0,
+        lt=1,
+        description="Training AUC above validation AUC by more is a warning.",
     )
 
     @field_validator("linear_strengths")

@@ -10,27 +10,32 @@ from gosales_resources.settings.base import StrictModel
 class LabelSettings(StrictModel):
     """SPEC section 2."""
 
-    window_months: int = Field(6, ge=1, le=36, description="Label window W in months.")
+    window_months: int = Field(default=6, ge=1, le=36, description="Label window W in months.")
     mode: Literal["expansion", "all"] = Field(
-        "expansion",
+        default="expansion",
         description="Population: customers with any purchase up to the cutoff, or the roster.",
     )
     gp_min_threshold: float = Field(
-        0.0, ge=0, description="A label is 1 above this net value (USD) in the window."
+        default=0.0, ge=0, description="A label is 1 above this net value (USD) in the window."
     )
     denylist: list[str] = Field(default_factory=list, description="SKUs that never make a label.")
     warm_window_months: int = Field(
-        18, ge=1, le=120, description="A customer is warm if it bought within so many months."
+        default=18,
+        ge=1,
+        le=120,
+        description="A customer is warm if it bought within so many months.",
     )
 
 
 class FeatureSettings(StrictModel):
     """SPEC section 3."""
 
-    windows_months: list[int] = Field([3, 6, 12, 24], min_length=1)
-    half_lives_days: list[int] = Field([30, 90, 180], min_length=1)
-    recency_floor_days: int = Field(30, ge=0, description="Recency is floored at this.")
-    top_categories: int = Field(8, ge=1, le=100, description="Indicators kept per category column.")
+    windows_months: list[int] = Field(default=[3, 6, 12, 24], min_length=1)
+    half_lives_days: list[int] = Field(default=[30, 90, 180], min_length=1)
+    recency_floor_days: int = Field(default=30, ge=0, description="Recency is floored at this.")
+    top_categories: int = Field(
+        default=8, ge=1, le=100, description="Indicators kept per category column."
+    )
 
     @field_validator("windows_months", "half_lives_days")
     @classmethod
@@ -43,13 +48,17 @@ class FeatureSettings(StrictModel):
 class WhitespaceSettings(StrictModel):
     """SPEC section 5."""
 
-    weight_p_icp: float = Field(0.60, ge=0, description="Weight of the p_icp percentile.")
-    weight_ev: float = Field(0.10, ge=0, description="Weight of the expected-value percentile.")
+    weight_p_icp: float = Field(default=0.60, ge=0, description="Weight of the p_icp percentile.")
+    weight_ev: float = Field(
+        default=0.10, ge=0, description="Weight of the expected-value percentile."
+    )
     ev_cap_quantile: float = Field(
-        0.95, gt=0, le=1, description="Conditional values are capped at this quantile."
+        default=0.95, gt=0, le=1, description="Conditional values are capped at this quantile."
     )
     ev_shrinkage_buyers: float = Field(
-        20.0, ge=0, description="Pseudo-buyers that pull a segment's value to the division's."
+        default=20.0,
+        ge=0,
+        description="Pseudo-buyers that pull a segment's value to the division's.",
     )
 
     @model_validator(mode="after")
@@ -62,7 +71,9 @@ class WhitespaceSettings(StrictModel):
 class ValidationSettings(StrictModel):
     """SPEC section 6."""
 
-    bootstrap_draws: int = Field(1000, ge=50, le=20_000)
-    seed: int = Field(20_240_101, ge=0)
-    cal_mae_max: float = Field(0.03, gt=0, lt=1, description="Calibration check warns above this.")
-    lift10_min: float = Field(1.0, ge=0, description="Lift check warns at or below this.")
+    bootstrap_draws: int = Field(default=1000, ge=50, le=20_000)
+    seed: int = Field(default=20_240_101, ge=0)
+    cal_mae_max: float = Field(
+        default=0.03, gt=0, lt=1, description="Calibration check warns above this."
+    )
+    lift10_min: float = Field(default=1.0, ge=0, description="Lift check warns at or below this.")

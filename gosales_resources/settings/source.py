@@ -14,25 +14,32 @@ class LogColumns(StrictModel):
     customer_id: str = Field(description="Customer identifier, kept as text.")
     order_date: str = Field(description="Date of the order or invoice.")
     invoice_id: str = Field(description="Invoice or order number.")
-    recorded_at: str | None = Field(None, description="When the row was recorded in the source.")
-    source_division: str | None = Field(None, description="The source's own division, for routes.")
-    customer_name: str | None = Field(
-        None, description="Name of the customer; its id in front, as in '497588 Crayola', is cut."
+    recorded_at: str | None = Field(
+        default=None, description="When the row was recorded in the source."
     )
-    rep: str | None = Field(None, description="Sales representative.")
-    branch: str | None = Field(None, description="Branch or store.")
-    region: str | None = Field(None, description="Sales region.")
-    currency: str | None = Field(None, description="ISO currency code of the row's amounts.")
-    conversion_rate: str | None = Field(None, description="The row's own conversion rate.")
+    source_division: str | None = Field(
+        default=None, description="The source's own division, for routes."
+    )
+    customer_name: str | None = Field(
+        default=None,
+        description="Name of the customer; its id in front, as in '497588 Crayola', is cut.",
+    )
+    rep: str | None = Field(default=None, description="Sales representative.")
+    branch: str | None = Field(default=None, description="Branch or store.")
+    region: str | None = Field(default=None, description="Sales region.")
+    currency: str | None = Field(
+        default=None, description="ISO currency code of the row's amounts."
+    )
+    conversion_rate: str | None = Field(default=None, description="The row's own conversion rate.")
 
 
 class LongColumns(LogColumns):
     """Columns of a long log: one row per line."""
 
     sku: str = Field(description="Article number.")
-    quantity: str | None = Field(None, description="Units; negative for returns.")
-    revenue: str | None = Field(None, description="Revenue of the line.")
-    gross_profit: str | None = Field(None, description="Gross profit of the line.")
+    quantity: str | None = Field(default=None, description="Units; negative for returns.")
+    revenue: str | None = Field(default=None, description="Revenue of the line.")
+    gross_profit: str | None = Field(default=None, description="Gross profit of the line.")
 
     @model_validator(mode="after")
     def _some_amount(self) -> "LongColumns":
@@ -46,35 +53,43 @@ class FileSource(StrictModel):
 
     path: str = Field(description="File, folder or glob; relative to source.base_dir.")
     format: Literal["csv", "parquet"] | None = Field(
-        None, description="File format; by the file suffix when not given."
+        default=None, description="File format; by the file suffix when not given."
     )
-    separator: str = Field(",", min_length=1, max_length=1, description="CSV field separator.")
-    encoding: Literal["utf8", "latin1"] = Field("utf8", description="Text encoding of CSV files.")
+    separator: str = Field(
+        default=",", min_length=1, max_length=1, description="CSV field separator."
+    )
+    encoding: Literal["utf8", "latin1"] = Field(
+        default="utf8", description="Text encoding of CSV files."
+    )
 
 
 class LogSource(FileSource):
     """What wide and long sales logs share."""
 
     date_formats: list[str] = Field(
-        ["%Y-%m-%d"],
+        default=["%Y-%m-%d"],
         min_length=1,
         description="strptime formats, tried in order; two that read one text as different dates "
         "make it a reject.",
     )
-    decimal: Literal[".", ","] = Field(".", description="Decimal mark of money and quantities.")
-    home_currency: str = Field("USD", description="Currency of all amounts after conversion.")
+    decimal: Literal[".", ","] = Field(
+        default=".", description="Decimal mark of money and quantities."
+    )
+    home_currency: str = Field(
+        default="USD", description="Currency of all amounts after conversion."
+    )
     conversion: Literal["divide", "multiply"] = Field(
-        "divide",
+        default="divide",
         description="How a row's rate turns its currency into the home currency: divide when the "
         "rate is foreign units per home unit (1.35 CAD per USD), multiply when the reverse.",
     )
     complete_through: dt.date | None = Field(
-        None,
+        default=None,
         description="Day up to which the log is known to be complete; without it, its latest date. "
         "A label window that ends later is censored.",
     )
     min_order_date: dt.date = Field(
-        dt.date(1990, 1, 1), description="An earlier order date is a reject."
+        default=dt.date(1990, 1, 1), description="An earlier order date is a reject."
     )
 
 
@@ -83,9 +98,9 @@ class WideLog(LogSource):
 
     layout: Literal["wide"]
     columns: LogColumns
-    quantity_suffix: str = Field("_Qty", description="Suffix of a SKU's quantity column.")
+    quantity_suffix: str = Field(default="_Qty", description="Suffix of a SKU's quantity column.")
     amount: Literal["gross_profit", "revenue"] = Field(
-        "gross_profit", description="What a SKU's amount column holds."
+        default="gross_profit", description="What a SKU's amount column holds."
     )
     aliases: dict[str, str] = Field(
         default_factory=dict, description="Amount column header -> SKU, where they differ."
@@ -137,7 +152,7 @@ class CustomerColumns(StrictModel):
     territory: str | None = None
     rep: str | None = None
     known_since: str | None = Field(
-        None,
+        default=None,
         description="Date from which the account was known. Without it an account that has not "
         "bought yet is taken as known at every cutoff.",
     )
@@ -147,7 +162,7 @@ class CustomerSource(FileSource):
     """CRM accounts: the roster beyond the sales log, and attributes for features."""
 
     columns: CustomerColumns = Field(default_factory=CustomerColumns)
-    date_formats: list[str] = Field(["%Y-%m-%d"], min_length=1)
+    date_formats: list[str] = Field(default=["%Y-%m-%d"], min_length=1)
     numeric_attributes: list[str] = Field(
         default_factory=list,
         description="Columns used as numbers. Map only what was known at the cutoff: never a last "
@@ -161,7 +176,7 @@ class CustomerSource(FileSource):
 class SourceSettings(StrictModel):
     """All raw inputs."""
 
-    base_dir: str = Field(".", description="Folder that relative paths start from.")
+    base_dir: str = Field(default=".", description="Folder that relative paths start from.")
     sales_log: Annotated[WideLog | LongLog, Field(discriminator="layout")]
     taxonomy: TaxonomySource
     customers: CustomerSource | None = None

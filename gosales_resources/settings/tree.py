@@ -44,9 +44,9 @@ class CalendarSettings(StrictModel):
 
     start: dt.date = Field(description="First cutoff; its increment holds all before.")
     end: dt.date | None = Field(
-        None, description="Last cutoff; without it the calendar grows with the days."
+        default=None, description="Last cutoff; without it the calendar grows with the days."
     )
-    cadence_months: Literal[1, 3] = Field(3, description="Months between cutoffs: 1 or 3.")
+    cadence_months: Literal[1, 3] = Field(default=3, description="Months between cutoffs: 1 or 3.")
 
     @field_validator("start", "end")
     @classmethod
@@ -103,7 +103,9 @@ class DivisionSettings(StrictModel):
 class StorageSettings(StrictModel):
     """Where artifacts and Dagster's own records lie."""
 
-    root: str = Field("gosales_home", description="Folder of the store; relative to the file.")
+    root: str = Field(
+        default="gosales_home", description="Folder of the store; relative to the file."
+    )
 
 
 class Settings(BaseSettings):
@@ -113,9 +115,12 @@ class Settings(BaseSettings):
         extra="forbid", frozen=True, env_prefix=ENV_PREFIX, env_nested_delimiter="__"
     )
 
-    name: str = Field("gosales", pattern=r"^[a-z][a-z0-9_]*$", description="Name of this set-up.")
+    name: str = Field(
+        default="gosales", pattern=r"^[a-z][a-z0-9_]*$", description="Name of this set-up."
+    )
     value: Literal["gross_profit", "revenue"] = Field(
-        "gross_profit", description="The measure that labels, features and values are made of."
+        default="gross_profit",
+        description="The measure that labels, features and values are made of.",
     )
     calendar: CalendarSettings
     divisions: DivisionSettings

@@ -32,7 +32,11 @@ def test_every_asset_is_stored_for_the_cutoffs_asked_for(finished):
     for name, contract in CONTRACTS.items():
         for cutoff in platform.space.select_cutoffs(CUTOFFS):
             known = platform.settings.divisions
-            keys = {"cutoff": [None], "division_cutoff": known.slugs, "target_cutoff": known.targets}
+            keys = {
+                "cutoff": [None],
+                "division_cutoff": known.slugs,
+                "target_cutoff": known.targets,
+            }
             for division in keys[contract.partitioned_by]:
                 address = Address(name, cutoff, division)
                 assert platform.store.is_current(address, platform.provenance_of(contract)), address

@@ -7,7 +7,12 @@ from gosales_assets.cli.main import main
 
 CUTOFFS = "2024-03-31..2024-06-30"
 OVERRIDES = {
-    "models": {"min_positives": 5, "tree_rounds": 20, "linear_strengths": [0.01], "tree_leaves": [4]}
+    "models": {
+        "min_positives": 5,
+        "tree_rounds": 20,
+        "linear_strengths": [0.01],
+        "tree_leaves": [4],
+    }
 }
 
 
