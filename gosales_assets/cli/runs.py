@@ -28,6 +28,8 @@ INSTANCE_SETTINGS = """\
 # The embedded instance of GoSales: SQLite in this folder, nothing sent anywhere.
 telemetry:
   enabled: false
+nux:
+  enabled: false
 """
 
 
