@@ -2,6 +2,7 @@
 
 import datetime as dt
 import random
+import re
 from decimal import Decimal
 
 import polars as pl
@@ -278,6 +279,6 @@ def test_the_roster_is_the_log_up_to_the_cutoff_and_the_accounts(tmp_path):
 def test_a_number_of_an_account_that_is_none_is_an_error(tmp_path):
     settings = write_world(tmp_path, [row()])
     path = tmp_path / "customers.csv"
-    path.write_text(path.read_text().replace(",10\n", ",many\n"))
+    path.write_text(re.sub(r",\d+\n", ",many\n", path.read_text(), count=1))
     with pytest.raises(SourceError, match="employees is not a number: 'many'"):
         roster(settings, read(settings, tmp_path), CUTOFFS[0])
