@@ -6,7 +6,7 @@ increments, training cutoffs, the increments that close label windows.
 """
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 import dagster as dg
@@ -57,13 +57,14 @@ def plan(platform: Platform, request: Request) -> list[Batch]:
     """
     wanted = _wanted_cutoffs(platform, request)
     batches: list[Batch] = []
-    for name, contract in CONTRACTS.items():
-        needed = wanted.get(name, [])
+    for names in _units(wanted):
+        contract = CONTRACTS[names[0]]
         divisions = _divisions(platform, contract, request)
-        made = [c for c in needed if _must_make(platform, contract, c, divisions, request)]
+        needed = wanted[contract.name]
+        made = [c for c in needed if _must_make(platform, names, c, divisions, request)]
         for cutoffs in _contiguous(made, platform.space.cutoffs()):
             for group in _division_groups(platform, contract, divisions):
-                batches.append(Batch((name,), tuple(cutoffs), group))
+                batches.append(Batch(names, tuple(cutoffs), group))
     return _merge(batches)
 
 
@@ -169,16 +170,26 @@ def _divisions(platform: Platform, contract: Contract, request: Request) -> tupl
     return tuple(sorted(request.divisions))
 
 
+def _units(wanted: Collection[str]) -> list[tuple[str, ...]]:
+    """Group the wanted assets by what one function makes, in graph order."""
+    units = []
+    for name in CONTRACTS:
+        unit = tuple(_with_siblings([name]))
+        if name in wanted and unit not in units:
+            units.append(unit)
+    return units
+
+
 def _must_make(
     platform: Platform,
-    contract: Contract,
+    names: Sequence[str],
     cutoff: dt.date,
     divisions: tuple[str, ...] | None,
     request: Request,
 ) -> bool:
-    if cutoff in request.cutoffs or contract.name in RIPENING:
+    if cutoff in request.cutoffs or names[0] in RIPENING:
         return True
-    for name in _with_siblings([contract.name]):
+    for name in names:
         provenance = platform.provenance_of(CONTRACTS[name])
         addresses = [Address(name, cutoff, division) for division in divisions or (None,)]
         if not all(platform.store.is_current(a, provenance) for a in addresses):
