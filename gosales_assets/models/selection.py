@@ -13,9 +13,11 @@ from gosales_assets.models.candidates import (
     BLEND,
     LINEAR,
     TREES,
+    Binned,
     Candidate,
     Fitted,
     Trees,
+    bin_rows,
     candidates_of,
     fit_linear,
     fit_trees,
@@ -79,6 +81,7 @@ class FoldData:
     whitespace_valid: np.ndarray
     ties_valid: np.ndarray
     newest: bool
+    binned: Binned
 
 
 def try_candidates(
@@ -142,7 +145,7 @@ def fit_final(
             fitted.append(fit_linear(standardised, label, member.parameters["C"]))
         else:
             leaves, rounds = member.parameters["num_leaves"], winner.rounds[member.name]
-            fitted.append(fit_trees(raw, label, leaves, settings, rounds))
+            fitted.append(fit_trees(bin_rows(raw, label), leaves, settings, rounds))
     return fitted
 
 
@@ -156,16 +159,18 @@ def _prepare(
     train = table[_sample(table, fold.train, settings.search_rows)]
     valid = table[_sample(table, fold.valid, settings.search_rows)]
     raw, raw_valid = prepared.raw(train), prepared.raw(valid)
+    label, label_valid = train["label"].to_numpy(), valid["label"].to_numpy()
     return FoldData(
         raw,
         prepared.standardised(raw),
-        train["label"].to_numpy(),
+        label,
         raw_valid,
         prepared.standardised(raw_valid),
-        valid["label"].to_numpy(),
+        label_valid,
         valid["is_whitespace"].to_numpy(),
         tie_breaker(valid["customer_id"].to_list()),
         fold.newest,
+        bin_rows(raw, label, (raw_valid, label_valid)),
     )
 
 
@@ -184,9 +189,7 @@ def _sample(table: pl.DataFrame, rows: np.ndarray, most: int) -> np.ndarray:
 def _fit_on_fold(candidate: Candidate, fold: FoldData, settings: ModelSettings) -> Fitted:
     if candidate.kind == LINEAR:
         return fit_linear(fold.standardised, fold.label, candidate.parameters["C"])
-    valid = (fold.raw_valid, fold.label_valid)
-    leaves = candidate.parameters["num_leaves"]
-    return fit_trees(fold.raw, fold.label, leaves, settings, valid=valid)
+    return fit_trees(fold.binned, candidate.parameters["num_leaves"], settings)
 
 
 def _blend(linear: Tried, trees: Tried, data: Sequence[FoldData]) -> Tried:

@@ -40,7 +40,7 @@ class ModelSettings(StrictModel):
         default=1000, ge=50, description="Isotonic calibration only with so many positives."
     )
     search_rows: int = Field(
-        default=20_000,
+        default=12_000,
         ge=500,
         description="Rows that candidates are compared on; the winner gets all.",
     )
