@@ -1,0 +1,145 @@
+"""How good the scores are: against the oracle of the sample company, and against simple models."""
+
+import datetime as dt
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+from world import sample_world, show
+
+from gosales_assets.cli.plan import Request, plan
+from gosales_assets.cli.runs import execute
+from gosales_assets.platform import Platform
+from gosales_checks.measures.ranking import auc, lift_at, tie_breaker
+from gosales_resources.settings.tree import load_settings
+from gosales_resources.storage import Address
+
+ROOT = Path(__file__).resolve().parent.parent
+SHARED = ROOT.parent / "shared"
+# A slice of so few customers says nothing; the yardstick leaves it out too.
+SLICE_ROWS = 50
+LOGS = (
+    ("adventureworks_reseller", dt.date(2012, 6, 30), 6),
+    ("complete_journey", dt.date(2017, 6, 30), 3),
+)
+
+
+def against_oracle() -> None:
+    """Compare AUC on sample company M with the true probabilities ranked."""
+    cutoffs = (dt.date(2023, 12, 31), dt.date(2024, 6, 30))
+    with sample_world("M") as folder:
+        platform = run(load_settings(folder / "gosales.yaml"), cutoffs)
+        truth = pl.read_parquet(folder / "data" / "truth" / "true_probabilities.parquet")
+        rows, gaps, errors = [], [], []
+        for cutoff in cutoffs:
+            for division in platform.settings.divisions.targets:
+                scored = outcomes(platform, cutoff, division).join(
+                    truth.filter(cutoff=cutoff, division=division), on="customer_id", how="left"
+                )
+                y = scored["label"].to_numpy()
+                if y.min() == y.max():
+                    continue
+                ours, oracle = auc(y, rank_of(scored)), auc(y, scored["p_true"].to_numpy())
+                white = scored.filter("is_whitespace")
+                theirs = white["label"].to_numpy()
+                pair = (auc(theirs, rank_of(white)), auc(theirs, white["p_true"].to_numpy()))
+                measured = read(platform, "forward_validation", cutoff, division)
+                error = measured.filter(measure="cal_mae", slice="all")["value"][0]
+                gaps.append((oracle - ours, pair[1] - pair[0]))
+                errors.append(error)
+                rows.append(
+                    (
+                        f"{cutoff} {division}",
+                        f"AUC {ours:.3f} of {oracle:.3f}, ws {pair[0]:.3f} of {pair[1]:.3f}",
+                        f"cal-MAE {error:.4f}",
+                    )
+                )
+    mean = np.mean(gaps, axis=0)
+    rows.append(("mean gap to the oracle, all customers", f"{mean[0]:.4f}", "target <= 0.03"))
+    rows.append(("mean gap to the oracle, whitespace", f"{mean[1]:.4f}", ""))
+    rows.append(("mean cal-MAE", f"{np.mean(errors):.4f}", "target <= 0.02"))
+    show("quality: sample company M, 20,000 customers, 10 targets, two cutoffs", rows)
+
+
+def against_simple_models() -> None:
+    """Compare with what a user would build in an afternoon, on real logs."""
+    if not (SHARED / "data").is_dir():
+        print(f"\nquality on real logs: skipped, {SHARED / 'data'} is not there")
+        return
+    for name, cutoff, window in LOGS:
+        with tempfile.TemporaryDirectory() as store:
+            config = ROOT / "examples" / name / "gosales.yaml"
+            source = {"base_dir": str(SHARED / "data" / name)}
+            overrides = {"storage": {"root": store}, "source": source}
+            platform = run(load_settings(config, overrides), (cutoff,))
+            ours = eight(platform, cutoff)
+            best = simple_models(name, cutoff, window, Path(store) / "simple.json")
+        rows = [
+            (f"{part} {measure}", f"{ours[part, measure]:.4f} of {best[part, measure]:.4f}",
+             f"ratio {ours[part, measure] / best[part, measure]:.3f}, target >= 1")
+            for part, measure in ours
+        ]  # fmt: skip
+        show(
+            f"quality: {name} at {cutoff}, mean over divisions, ours of the best simple model", rows
+        )
+
+
+def run(settings, cutoffs: tuple[dt.date, ...]) -> Platform:
+    platform = Platform.of(settings)
+    outcome = execute(platform, plan(platform, Request(cutoffs)), lambda _: None)
+    if outcome.error:
+        raise RuntimeError(outcome.error)
+    return platform
+
+
+def read(platform: Platform, table: str, cutoff: dt.date, division: str) -> pl.DataFrame:
+    return platform.store.scan_table(Address(table, cutoff, division), None).collect()
+
+
+def outcomes(platform: Platform, cutoff: dt.date, division: str) -> pl.DataFrame:
+    labels = read(platform, "labels", cutoff, division).select("customer_id", "label")
+    scores = read(platform, "scores", cutoff, division).drop("division", "cutoff")
+    return scores.join(labels, on="customer_id", how="inner").sort("customer_id")
+
+
+def rank_of(scored: pl.DataFrame) -> np.ndarray:
+    """Rank by p_icp; the margin behind it orders rows of equal p_icp."""
+    tied = pl.struct("p_icp", pl.col("margin").fill_null(0.0))
+    return scored.select(tied.rank("dense").cast(pl.Float64)).to_series().to_numpy()
+
+
+def eight(platform: Platform, cutoff: dt.date) -> dict[tuple[str, str], float]:
+    """Measure as the yardstick does: mean over divisions with both classes."""
+    found: dict[tuple[str, str], list[float]] = {}
+    for division in platform.settings.divisions.targets:
+        scored = outcomes(platform, cutoff, division)
+        for part, rows in (("all", scored), ("whitespace", scored.filter("is_whitespace"))):
+            y = rows["label"].to_numpy()
+            few = part == "whitespace" and rows.height <= SLICE_ROWS
+            if few or not 0 < y.sum() < y.size or not 0 < scored["label"].sum() < scored.height:
+                continue
+            ties = tie_breaker(rows["customer_id"].to_list())
+            found.setdefault((part, "auc"), []).append(auc(y, rank_of(rows)))
+            found.setdefault((part, "lift10"), []).append(lift_at(y, rank_of(rows), ties, 0.10))
+    return {key: float(np.mean(values)) for key, values in found.items()}
+
+
+def simple_models(
+    name: str, cutoff: dt.date, window: int, out: Path
+) -> dict[tuple[str, str], float]:
+    command = [
+        sys.executable, str(SHARED / "bench" / "baselines.py"),
+        str(SHARED / "data" / name / "sales_log.parquet"), str(cutoff), str(window), "1", str(out),
+        "revenue",
+    ]  # fmt: skip
+    subprocess.run(command, check=True, capture_output=True)
+    means = json.loads(out.read_text(encoding="utf-8"))["mean"]
+    return {
+        (part, measure): max(model[measure] for model in models.values())
+        for part, models in means.items()
+        for measure in ("auc", "lift10")
+    }

@@ -1,0 +1,87 @@
+"""Runs the benchmarks and prints what they found; see README.md beside this file."""
+
+import sys
+
+from quality import against_oracle, against_simple_models
+from world import machine, measured, sample_world, show
+
+EIGHT = "2023-03-31..2024-12-31"
+
+
+def speed() -> None:
+    """Time star, labels and features, and the whole graph, on sample company M."""
+    with sample_world("M") as folder:
+        config = str(folder / "gosales.yaml")
+        raw = measured("read_raw", config)
+        one = _fresh(folder, config, "2024-06-30", "features")
+        eight = _fresh(folder, config, EIGHT, "features")
+        whole = _fresh(folder, config, "2024-06-30", "all")
+    yard = raw["seconds"]
+    memory = one["peak_mib"] / 1024
+    show(
+        f"speed: sample company M, {raw['rows']:,} raw rows, {raw['mib']:.0f} MiB of CSV",
+        [
+            ("yardstick: reading the raw CSV once as text", f"{yard:.1f} s", ""),
+            _timed("star + labels + features, one cutoff", one, yard, "target <= 10 s"),
+            ("  peak memory", f"{memory:.2f} GiB", "target <= 2 GB"),
+            _timed("the same for eight cutoffs", eight, yard, ""),
+            ("  over one cutoff", f"{eight['seconds'] / one['seconds']:.2f} x", "target <= 3 x"),
+            _timed("whole graph, one cutoff, with training", whole, yard, "target <= 90 s"),
+        ],
+    )
+
+
+def overhead() -> None:
+    """Time Dagster's own share of a headless backfill."""
+    with sample_world("S") as folder:
+        found = measured("overhead", str(folder / "gosales.yaml"))
+    count = found["partitions"]
+    own = (found["through_dagster"] - found["direct"]) / count * 1000
+    direct = found["direct"] / count * 1000
+    show(
+        f"overhead: {count} one-row partitions in one run",
+        [
+            ("yardstick: the same writes without Dagster", f"{direct:.2f} ms each", ""),
+            ("Dagster's own cost", f"{own:.1f} ms each", "target <= 50 ms"),
+        ],
+    )
+
+
+def scale() -> None:
+    """Measure memory of star and features on XL."""
+    with sample_world("XL") as folder:
+        config = str(folder / "gosales.yaml")
+        raw = measured("read_raw", config)
+        one = _fresh(folder, config, "2024-12-31", "features")
+    show(
+        f"scale: sample company XL, {raw['rows']:,} raw rows, {raw['mib']:.0f} MiB of CSV",
+        [
+            _timed("star + labels + features, one cutoff", one, raw["seconds"], ""),
+            ("  peak memory", f"{one['peak_mib'] / 1024:.2f} GiB", "target <= 6 GB"),
+        ],
+    )
+
+
+def quality() -> None:
+    """Measure the scores."""
+    against_oracle()
+    against_simple_models()
+
+
+def _fresh(folder, config: str, cutoffs: str, what: str) -> dict:
+    found = measured("materialize", config, cutoffs, what)
+    for path in sorted((folder / "gosales_home").rglob("*"), reverse=True):
+        path.rmdir() if path.is_dir() else path.unlink()
+    return found
+
+
+def _timed(name: str, found: dict, yard: float, target: str) -> tuple[str, str, str]:
+    ratio = f"{found['seconds']:.1f} s = {found['seconds'] / yard:.1f} x"
+    return (f"{name} ({found['partitions']} partitions)", ratio, target)
+
+
+if __name__ == "__main__":
+    chosen = sys.argv[1:] or ["speed", "overhead", "quality"]
+    print(machine())
+    for benchmark in chosen:
+        {"speed": speed, "overhead": overhead, "scale": scale, "quality": quality}[benchmark]()

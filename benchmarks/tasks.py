@@ -1,0 +1,118 @@
+"""What a child process does: one task, its answer as one line of JSON."""
+
+import datetime as dt
+import json
+import sys
+import time
+from collections.abc import Iterator
+
+import dagster as dg
+import polars as pl
+from world import peak_mib
+
+from gosales_assets.cli.plan import Batch, Request, plan
+from gosales_assets.cli.runs import execute, open_instance
+from gosales_assets.platform import Platform
+from gosales_assets.registry import CONTRACTS
+from gosales_resources.io_managers import Partition, Partitions, TableIOManager, TableSpec
+from gosales_resources.partitions import cutoff_of, expecting_beta_warnings
+from gosales_resources.settings.tree import load_settings
+from gosales_resources.storage import Address, Provenance, TableStore
+
+UP_TO_FEATURES = tuple(CONTRACTS)[: tuple(CONTRACTS).index("model")]
+INCREMENTS = (
+    "sales_log",
+    "sales_log_rejects",
+    "sales_ledger",
+    "fact_transactions",
+    "purchase_history",
+)
+
+
+def read_raw(config: str) -> dict:
+    """Yardstick: read the raw CSV once, every cell as text."""
+    settings = load_settings(config)
+    path = settings.source_dir / settings.source.sales_log.path
+    began = time.perf_counter()
+    rows = pl.read_csv(path, infer_schema=False).height
+    return {
+        "rows": rows,
+        "seconds": time.perf_counter() - began,
+        "mib": path.stat().st_size / 2**20,
+    }
+
+
+def materialize(config: str, cutoffs: str, what: str) -> dict:
+    """Make the graph (or what comes before the model) for some cutoffs, through Dagster."""
+    platform = Platform.of(load_settings(config))
+    asked = tuple(platform.space.select_cutoffs(cutoffs))
+    batches = plan(platform, Request(asked))
+    if what == "features":
+        # Star, labels and features of the cutoffs asked for; no training cutoffs.
+        batches = [part for batch in batches for part in _before_models(batch, asked)]
+    began = time.perf_counter()
+    outcome = execute(platform, batches, lambda _: None)
+    if outcome.error:
+        raise RuntimeError(outcome.error)
+    return {
+        "seconds": time.perf_counter() - began,
+        "partitions": outcome.partitions,
+        "peak_mib": peak_mib(),
+    }
+
+
+def _before_models(batch: Batch, asked: tuple[dt.date, ...]) -> Iterator[Batch]:
+    """Keep every increment, and of the rest of star, labels and features the cutoffs asked for."""
+    assets = [name for name in batch.assets if name in UP_TO_FEATURES]
+    increments = tuple(name for name in assets if name in INCREMENTS)
+    others = tuple(name for name in assets if name not in INCREMENTS)
+    cutoffs = tuple(c for c in batch.cutoffs if c in asked)
+    if increments:
+        yield Batch(increments, batch.cutoffs, batch.divisions)
+    if others and cutoffs:
+        yield Batch(others, cutoffs, batch.divisions)
+
+
+def overhead(config: str) -> dict:
+    """Time a backfill of 200 one-row partitions through Dagster, and the same writes without it."""
+    platform = Platform.of(load_settings(config))
+    frame = pl.DataFrame({"x": [1]})
+    provenance = Provenance("0", "0", "0")
+    with expecting_beta_warnings():
+
+        @dg.asset(
+            partitions_def=platform.space.target_cutoff,
+            backfill_policy=dg.BackfillPolicy.single_run(),
+            io_manager_key="tables",
+            dagster_type=dg.Any,
+        )
+        def nothing(context: dg.AssetExecutionContext) -> Partitions:
+            keys = context.partition_keys
+            divisions = [k.keys_by_dimension["division"] for k in keys]
+            return Partitions(
+                Partition(cutoff_of(k), frame, d) for k, d in zip(keys, divisions, strict=True)
+            )
+
+        store = TableStore(platform.settings.store_root / "overhead")
+        tables = TableIOManager(store, {"nothing": TableSpec(provenance, lambda lazy: lazy)})
+        job = dg.Definitions(
+            assets=[nothing], resources={"tables": tables}, executor=dg.in_process_executor
+        ).resolve_implicit_global_asset_job_def()
+    keys = platform.space.target_cutoff.get_partition_keys()
+    began = time.perf_counter()
+    with open_instance(platform) as instance:
+        tags = {"dagster/asset_partition_range_start": keys[0],
+                "dagster/asset_partition_range_end": keys[-1]}  # fmt: skip
+        assert job.execute_in_process(instance=instance, tags=tags).success
+    through_dagster = time.perf_counter() - began
+    began = time.perf_counter()
+    for key in keys:
+        store.write_table(Address("direct", cutoff_of(key), "d"), frame, provenance)
+    direct = time.perf_counter() - began
+    return {"partitions": len(keys), "through_dagster": through_dagster, "direct": direct}
+
+
+TASKS = {"read_raw": read_raw, "materialize": materialize, "overhead": overhead}
+
+if __name__ == "__main__":
+    print(json.dumps(TASKS[sys.argv[1]](*sys.argv[2:])))
