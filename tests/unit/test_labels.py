@@ -76,7 +76,9 @@ def test_a_posting_after_the_window_was_not_known_when_it_ended():
 
 
 def test_denylisted_skus_are_neither_purchase_nor_ownership():
-    facts = lines(("a", dt.date(2024, 3, 1), 5.0, "TRIAL"), ("a", dt.date(2024, 8, 1), 5.0, "TRIAL"))
+    facts = lines(
+        ("a", dt.date(2024, 3, 1), 5.0, "TRIAL"), ("a", dt.date(2024, 8, 1), 5.0, "TRIAL")
+    )
     found = label(facts, LabelSettings(denylist=["TRIAL"]))
     assert (found["label"], found["is_expansion"]) == (0, True)
 
@@ -104,8 +106,8 @@ def test_a_window_that_the_data_does_not_cover_is_censored():
                            pl.DataFrame({"is_buyer": [True]}), 6, None)["is_censored"][0]  # fmt: skip
 
 
-def test_labels_equal_a_plain_recount(seed: int = 4):
-    draw = random.Random(seed)
+def test_labels_equal_a_plain_recount():
+    draw = random.Random(4)
     raw = [
         (f"{draw.randrange(40)}", dt.date(2024, 1, 1) + dt.timedelta(draw.randrange(500)),
          float(draw.randrange(-20, 60)))
