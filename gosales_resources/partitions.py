@@ -16,8 +16,9 @@ from gosales_resources.errors import ScopeError, nearest
 from gosales_resources.scope import shift_months
 from gosales_resources.settings.tree import Settings
 
-# "All cutoffs up to C": more than any calendar has (2,000 keys is Dagster's comfortable limit).
-ALL_EARLIER = -400
+# How many cutoffs a code location may see arrive while it is loaded: five years of months. Dagster
+# walks "all cutoffs up to C" step by step, so it should not be many more than there are.
+YET_TO_COME = 60
 
 
 @contextlib.contextmanager
@@ -84,7 +85,7 @@ class PartitionSpace:
     def increments(self) -> dg.PartitionMapping:
         """Cutoff <- all cutoffs up to it: the lineage that keeps the future out."""
         return dg.TimeWindowPartitionMapping(
-            start_offset=ALL_EARLIER, end_offset=0, allow_nonexistent_upstream_partitions=True
+            start_offset=self._all_earlier, end_offset=0, allow_nonexistent_upstream_partitions=True
         )
 
     def label_window(self) -> dg.PartitionMapping:
@@ -101,7 +102,7 @@ class PartitionSpace:
 
     def label_facts(self) -> dg.PartitionMapping:
         """(division, cutoff) <- its facts up to the cutoff that closes the label window."""
-        return self._along_cutoffs(ALL_EARLIER, self.window_steps)
+        return self._along_cutoffs(self._all_earlier, self.window_steps)
 
     def walk_forward(self) -> dg.PartitionMapping:
         """(division, C) <- (division, t) for the newest training cutoffs t with t + W <= C."""
@@ -126,6 +127,10 @@ class PartitionSpace:
     def window_steps(self) -> int:
         """Cutoffs from C to the first one at or after the end of its label window."""
         return -(-self.settings.labels.window_months // self.settings.calendar.cadence_months)
+
+    @property
+    def _all_earlier(self) -> int:
+        return -(len(self.cutoffs()) + YET_TO_COME)
 
     def _along_cutoffs(self, start_offset: int, end_offset: int) -> dg.PartitionMapping:
         return dg.MultiPartitionMapping(

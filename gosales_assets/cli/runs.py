@@ -30,6 +30,9 @@ telemetry:
   enabled: false
 nux:
   enabled: false
+event_log_storage:
+  module: gosales_resources.event_log
+  class: KeptSqliteEventLogStorage
 """
 
 

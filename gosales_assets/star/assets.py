@@ -1,5 +1,6 @@
 """Assets of the star phase."""
 
+import datetime as dt
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -66,10 +67,13 @@ def define_assets(platform: Platform) -> list[dg.AssetsDefinition]:
     )
     def fact_transactions(context: dg.AssetExecutionContext, sales_log: dict) -> Partitions:
         def made():
+            asked: dict[dt.date, list[str]] = {}
             for key in context.partition_keys:
-                cutoff, division = cutoff_of(key), division_of(key)
-                lines = sales_log[partition_key(cutoff)]
-                yield Partition(cutoff, lines.filter(pl.col("division") == division), division)
+                asked.setdefault(cutoff_of(key), []).append(str(division_of(key)))
+            for cutoff, divisions in asked.items():
+                lines = sales_log[partition_key(cutoff)].collect()
+                for division in divisions:
+                    yield Partition(cutoff, lines.filter(pl.col("division") == division), division)
 
         return Partitions(made())
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 import polars as pl
 
-from gosales_assets.star.parse import day_time, is_filled, scaled, text
+from gosales_assets.star.parse import blanks, day_time, is_filled, scaled, text
 from gosales_resources.errors import SourceError, nearest
 from gosales_resources.scope import history_window, visible_at
 from gosales_resources.settings.base import slugify
@@ -204,7 +204,7 @@ def _read_accounts(settings: Settings, accounts: pl.DataFrame | None) -> pl.Data
     ]
     crm = accounts.select(
         *(text(columns[n]).alias(n) for n in ("customer_id", *NAMED) if n in columns),
-        *_known_since(source, accounts.schema),
+        *_known_since(source, accounts),
         *numbers,
         *(text(n).alias(f"{ATTRIBUTE}{slugify(n)}") for n in source.categorical_attributes),
         pl.col(ROW),
@@ -220,11 +220,13 @@ def _read_accounts(settings: Settings, accounts: pl.DataFrame | None) -> pl.Data
     return crm.drop(ROW, "known_since_problem")
 
 
-def _known_since(source: CustomerSource, schema: pl.Schema) -> list[pl.Expr]:
-    moment, problem = pl.lit(None, dtype=pl.Date), pl.lit(None, dtype=pl.String)
-    if column := source.columns.known_since:
-        moment, problem = day_time(column, schema[column], source.date_formats)
-    return [moment.cast(pl.Date).alias("known_since"), problem.alias("known_since_problem")]
+def _known_since(source: CustomerSource, accounts: pl.DataFrame) -> list[pl.Series]:
+    column = source.columns.known_since
+    read = day_time(accounts[column] if column else blanks(accounts.height), source.date_formats)
+    return [
+        read["moment"].cast(pl.Date).alias("known_since"),
+        read["problem"].alias("known_since_problem"),
+    ]
 
 
 def _unreadable(accounts: pl.DataFrame, crm: pl.DataFrame, source: CustomerSource) -> list[str]:

@@ -112,7 +112,8 @@ def build_lines(lines: pl.LazyFrame) -> pl.LazyFrame:
     polars.LazyFrame
         `sales_log` of the increment; the same for any order of the raw rows.
     """
-    ordinal = pl.int_range(pl.len()).over(BUSINESS_KEY).cast(pl.String)
+    # Sorted by then: a business key is a run of rows.
+    ordinal = pl.int_range(pl.len()).over(pl.struct(BUSINESS_KEY).rle_id()).cast(pl.String)
     quantity, revenue, profit = (pl.col(measure) for measure in MEASURES)
     keyed = (
         lines.sort(*BUSINESS_KEY, *REST)

@@ -16,10 +16,11 @@ LARGEST = 9e15
 CURRENCY_SIGNS = r"[$€£¥]|\b(?:USD|CAD|EUR|GBP)\b"
 # Digits with or without groups of three, and a fraction; the decimal mark is a point by now.
 NUMBER = r"^(?:\d{1,3}(?:,\d{3})+|\d+)?(?:\.\d+)?$"
-NOT_ASCII = r"[^\x00-\x7f]"
 # What needs no spelling out.
 PLAIN = {".": r"^-?[0-9]+(?:\.[0-9]+)?$", ",": r"^-?[0-9]+$"}
 CONTROL = r"[\x00-\x1f\x7f]"
+# What normalising leaves as it is, in every cell of most columns.
+NOT_PLAIN_TEXT = r"[^\x20-\x7e]"
 
 
 def text(column: str) -> pl.Expr:
@@ -27,14 +28,8 @@ def text(column: str) -> pl.Expr:
 
     Numbers keep their digits as text, so that identifiers keep leading zeros where they have any.
     """
-    cleaned = (
-        pl.col(column)
-        .cast(pl.String)
-        .map_batches(_compatible, return_dtype=pl.String)
-        .str.replace_all(CONTROL, " ")
-        .str.strip_chars()
-    )
-    return pl.when(cleaned != "").then(cleaned)
+    # One function per column: an expression used twice would be evaluated twice.
+    return pl.col(column).cast(pl.String).map_batches(_clean, return_dtype=pl.String)
 
 
 def scaled(cell: pl.Expr, dtype: pl.DataType, decimal: str, scale: int) -> pl.Expr:
@@ -84,22 +79,30 @@ def is_filled(cell: pl.Expr, dtype: pl.DataType) -> pl.Expr:
     return cell.is_not_null() & (cell.str.strip_chars() != "")
 
 
-def day_time(column: str, dtype: pl.DataType, formats: Sequence[str]) -> tuple[pl.Expr, pl.Expr]:
-    """Read a date (with or without a time) by the configured formats.
+def day_time(cells: pl.Series, formats: Sequence[str]) -> pl.DataFrame:
+    """Read dates (with or without a time) by the configured formats.
 
     Returns
     -------
-    tuple of polars.Expr
-        The Datetime, null where blank, unreadable or ambiguous; and the reason why it is null:
-        ``blank``, ``unreadable``, ``ambiguous`` (two formats read different dates), else null.
+    polars.DataFrame
+        One row per cell: `moment`, a Datetime, null where blank, unreadable or ambiguous; and
+        `problem`, the reason why it is null: ``blank``, ``unreadable``, ``ambiguous`` (two formats
+        read different dates), else null.
     """
-    if dtype.is_temporal():
-        moment = pl.col(column).cast(pl.Datetime("us"))
-        return moment, pl.when(moment.is_null()).then(pl.lit("blank"))
-    cell = text(column)
-    readings = [_reading(cell, form) for form in formats]
-    earliest, latest = pl.min_horizontal(readings), pl.max_horizontal(readings)
-    reason = (
+    if cells.dtype.is_temporal():
+        moment = pl.col("cell").cast(pl.Datetime("us"))
+        blank = pl.when(moment.is_null()).then(pl.lit("blank"))
+        return cells.rename("cell").to_frame().select(moment=moment, problem=blank)
+    cell = pl.col("cell")
+    read = (
+        cells.rename("cell")
+        .to_frame()
+        .select(text("cell"))
+        .with_columns(_reading(cell, form).alias(form) for form in formats)
+        .with_columns(earliest=pl.min_horizontal(formats), latest=pl.max_horizontal(formats))
+    )
+    earliest, latest = pl.col("earliest"), pl.col("latest")
+    problem = (
         pl.when(cell.is_null())
         .then(pl.lit("blank"))
         .when(earliest.is_null())
@@ -107,14 +110,26 @@ def day_time(column: str, dtype: pl.DataType, formats: Sequence[str]) -> tuple[p
         .when(earliest != latest)
         .then(pl.lit("ambiguous"))
     )
-    return pl.when(earliest == latest).then(earliest), reason
+    return read.select(moment=pl.when(earliest == latest).then(earliest), problem=problem)
 
 
-def _compatible(cells: pl.Series) -> pl.Series:
-    """Normalise to NFKC; plain ASCII, which most columns are, is left as it is (20 times faster)."""
-    if not cells.str.contains(NOT_ASCII).any():
+def blanks(rows: int) -> pl.Series:
+    """Return the dates of a column that the source does not have: all blank."""
+    return pl.repeat(None, rows, dtype=pl.Datetime("us"), eager=True)
+
+
+def _clean(cells: pl.Series) -> pl.Series:
+    stripped = _normal(cells).str.strip_chars()
+    return stripped.set(stripped == "", None)
+
+
+def _normal(cells: pl.Series) -> pl.Series:
+    """Normalise to NFKC, control characters to spaces; most cells are plain and are not touched."""
+    odd = cells.str.contains(NOT_PLAIN_TEXT).fill_null(value=False)
+    if not odd.any():
         return cells
-    return cells.str.normalize("NFKC")
+    normal = cells.filter(odd).str.normalize("NFKC").str.replace_all(CONTROL, " ")
+    return cells.scatter(odd.arg_true(), normal)
 
 
 def _reading(cell: pl.Expr, form: str) -> pl.Expr:
@@ -125,36 +140,29 @@ def _reading(cell: pl.Expr, form: str) -> pl.Expr:
 
 def _numbers(cells: pl.Series, decimal: str) -> pl.Series:
     """Read plain numbers at once and spell out only the rest: most cells are plain or blank."""
-    cells = cells.str.strip_chars().rename("cell")
+    cells = cells.str.strip_chars()
     plain = cells.str.contains(PLAIN[decimal]).fill_null(value=False)
     read = cells.zip_with(plain, cells.clear(1)).cast(pl.Float64)
     rest = ~plain & (cells != "").fill_null(value=False)
     if not rest.any():
         return read
-    spelled = cells.filter(rest).to_frame().select(_spelled(pl.col("cell"), decimal)).to_series()
+    spelled = _spelled(_normal(cells.filter(rest)), decimal)
     return read.scatter(rest.arg_true(), spelled)
 
 
-def _spelled(cell: pl.Expr, decimal: str) -> pl.Expr:
-    plain = (
-        cell.str.normalize("NFKC").str.replace_all(CURRENCY_SIGNS, "").str.replace_all(r"\s", "")
-    )
+def _spelled(cells: pl.Series, decimal: str) -> pl.Series:
+    plain = cells.str.replace_all(CURRENCY_SIGNS, "").str.replace_all(r"\s", "")
     if decimal == ",":
         # "1.234,50" becomes "1,234.50".
         plain = plain.str.replace_all(",", "\x01", literal=True)
         plain = plain.str.replace_all(".", ",", literal=True)
         plain = plain.str.replace_all("\x01", ".", literal=True)
     in_brackets = plain.str.starts_with("(") & plain.str.ends_with(")")
-    bare = pl.when(in_brackets).then(plain.str.slice(1, plain.str.len_chars() - 2)).otherwise(plain)
+    bare = plain.str.replace(r"^\((.*)\)$", "$1")
     signed = bare.str.starts_with("-") | bare.str.ends_with("-")
     digits = bare.str.strip_prefix("-").str.strip_suffix("-").str.strip_prefix("+")
-    legal = digits.str.contains(NUMBER) & digits.str.contains(r"\d")
-    magnitude = pl.when(legal).then(digits.str.replace_all(",", "")).cast(pl.Float64, strict=False)
     # "(-5)" says negative twice: unreadable rather than guessed.
-    return (
-        pl.when(in_brackets & signed)
-        .then(None)
-        .when(in_brackets | signed)
-        .then(-magnitude)
-        .otherwise(magnitude)
-    )
+    legal = digits.str.contains(NUMBER) & digits.str.contains(r"\d") & ~(in_brackets & signed)
+    ungrouped = digits.str.replace_all(",", "", literal=True)
+    magnitude = ungrouped.zip_with(legal, cells.clear(1)).cast(pl.Float64)
+    return magnitude.zip_with(~(in_brackets | signed), -magnitude)

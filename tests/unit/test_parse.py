@@ -63,10 +63,9 @@ def test_numbers_that_come_typed_are_taken_as_they_are():
 
 
 def read_day(cell: str | None, formats: list[str]) -> tuple[str | None, str | None]:
-    frame = pl.DataFrame({"d": [cell]}, schema={"d": pl.String})
-    moment, problem = day_time("d", pl.String(), formats)
-    row = frame.select(moment.cast(pl.Date).cast(pl.String), problem.alias("p")).row(0)
-    return row[0], row[1]
+    read = day_time(pl.Series([cell], dtype=pl.String), formats)
+    moment, problem = read.with_columns(pl.col("moment").cast(pl.Date).cast(pl.String)).row(0)
+    return moment, problem
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,97 @@
+"""Dagster's SQLite event log with its connections kept open; see docs/adr/0006.
+
+Dagster's own storage makes an engine and a connection for each event and throws both away, which
+is half of what a partition costs in a run over many. The files, their places and their schema are
+Dagster's: without this class in dagster.yaml the same history opens in Dagster's own.
+"""
+
+import os
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from dagster._core.storage.event_log import SqliteEventLogStorage
+from dagster._core.storage.sql import create_engine
+from dagster._core.storage.sqlite import SQLITE_BUSY_TIMEOUT_SECONDS, create_db_conn_string
+from dagster._serdes import ConfigurableClassData
+from sqlalchemy import event
+from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.pool import StaticPool
+
+# The index and the runs of the moment: one file each, and a server may live for months.
+KEPT = 4
+
+
+class KeptSqliteEventLogStorage(SqliteEventLogStorage):
+    """`SqliteEventLogStorage` under `$DAGSTER_HOME/history/runs`, its usual place."""
+
+    def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
+        self._engines: OrderedDict[str, Engine] = OrderedDict()
+        self._tables: set[str] = set()
+        super().__init__(base_dir, inst_data)
+
+    @classmethod
+    def config_type(cls) -> dict[str, Any]:
+        """No configuration: the place follows from DAGSTER_HOME, so a moved folder still works."""
+        return {}
+
+    @classmethod
+    def from_config_value(
+        cls, inst_data: ConfigurableClassData | None, config_value: Mapping[str, Any]
+    ) -> "KeptSqliteEventLogStorage":
+        """Open the event log of the instance in DAGSTER_HOME."""
+        home = Path(os.environ["DAGSTER_HOME"]).expanduser()
+        return cls(str(home / "history" / "runs"), inst_data, **config_value)
+
+    @contextmanager
+    def _connect(self, shard: str) -> Iterator[Connection]:
+        # One connection for a file and one user of it at a time, as in Dagster's own.
+        with self._db_lock:
+            engine = self._engine(shard)
+            if shard not in self._initialized_dbs:
+                self._initdb(engine)
+                self._initialized_dbs.add(shard)
+            with engine.connect() as connection, connection.begin():
+                yield connection
+
+    def _engine(self, shard: str) -> Engine:
+        if shard not in self._engines:
+            engine = create_engine(
+                create_db_conn_string(self._base_dir, shard),
+                poolclass=StaticPool,
+                connect_args={"timeout": SQLITE_BUSY_TIMEOUT_SECONDS, "check_same_thread": False},
+            )
+            event.listen(engine, "connect", _sync_at_checkpoints)
+            self._engines[shard] = engine
+            while len(self._engines) > KEPT:
+                self._engines.popitem(last=False)[1].dispose()
+        self._engines.move_to_end(shard)
+        return self._engines[shard]
+
+    def has_table(self, table_name: str) -> bool:
+        """Tell whether the index has a table; asked for every event, and tables stay."""
+        if table_name not in self._tables and super().has_table(table_name):
+            self._tables.add(table_name)
+        return table_name in self._tables
+
+    def _close(self) -> None:
+        with self._db_lock:
+            while self._engines:
+                self._engines.popitem()[1].dispose()
+
+    def wipe(self) -> None:
+        """Delete the history; the files are closed first."""
+        self._close()
+        super().wipe()
+
+    def dispose(self) -> None:
+        """Close the files."""
+        super().dispose()
+        self._close()
+
+
+def _sync_at_checkpoints(connection: Any, _: object) -> None:
+    """Sync less: a power cut may lose the last events of a run that it killed, never the file."""
+    connection.execute("PRAGMA synchronous=NORMAL")
