@@ -1,6 +1,6 @@
 """Runs the benchmarks and prints what they found; see README.md beside this file."""
 
-import sys
+import argparse
 
 from quality import against_oracle, against_simple_models
 from world import machine, measured, sample_world, show
@@ -80,8 +80,25 @@ def _timed(name: str, found: dict, yard: float, target: str) -> tuple[str, str, 
     return (f"{name} ({found['partitions']} partitions)", ratio, target)
 
 
-if __name__ == "__main__":
-    chosen = sys.argv[1:] or ["speed", "overhead", "quality"]
+BENCHMARKS = {"speed": speed, "overhead": overhead, "quality": quality, "scale": scale}
+USUAL = ["speed", "overhead", "quality"]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        "benchmarks",
+        nargs="*",
+        metavar="BENCHMARK",
+        help=f"out of {', '.join(BENCHMARKS)}; without any: {', '.join(USUAL)}",
+    )
+    chosen = parser.parse_args().benchmarks or USUAL
+    if unknown := [name for name in chosen if name not in BENCHMARKS]:
+        parser.error(f"unknown: {', '.join(unknown)}; there are {', '.join(BENCHMARKS)}")
     print(machine())
-    for benchmark in chosen:
-        {"speed": speed, "overhead": overhead, "scale": scale, "quality": quality}[benchmark]()
+    for name in chosen:
+        BENCHMARKS[name]()
+
+
+if __name__ == "__main__":
+    main()

@@ -33,9 +33,6 @@ class FeatureSettings(StrictModel):
     windows_months: list[int] = Field(default=[3, 6, 12, 24], min_length=1)
     half_lives_days: list[int] = Field(default=[30, 90, 180], min_length=1)
     recency_floor_days: int = Field(default=30, ge=0, description="Recency is floored at this.")
-    top_categories: int = Field(
-        default=8, ge=1, le=100, description="Indicators kept per category column."
-    )
 
     @field_validator("windows_months", "half_lives_days")
     @classmethod
