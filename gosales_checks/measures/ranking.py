@@ -269,32 +269,6 @@ def revenue_lift_at(value: np.ndarray, score: np.ndarray, ties: np.ndarray, frac
     return _share_in_top(amounts, score, ties, top) * len(amounts) / top
 
 
-def capture_at(y: np.ndarray, score: np.ndarray, ties: np.ndarray, frac: float) -> float:
-    """Return the share of all positives that the top ceil(frac * n) holds.
-
-    Parameters
-    ----------
-    y, score, ties, frac
-        As in `lift_at`.
-
-    Returns
-    -------
-    float
-        0 to 1; nan without a positive.
-
-    References
-    ----------
-    SPEC, sections 5 and 6 (capture@K).
-
-    Examples
-    --------
-    >>> capture_at(np.array([1, 0, 1, 0]), np.array([0.9, 0.3, 0.2, 0.1]), np.arange(4), 0.5)
-    0.5
-    """
-    outcome, scores = paired(y, score)
-    return _share_in_top(outcome, scores, ties, top_count(len(outcome), frac))
-
-
 def _share_in_top(amounts: np.ndarray, score: np.ndarray, ties: np.ndarray, top: int) -> float:
     total = math.fsum(amounts.tolist())
     if total <= 0.0:
