@@ -17,7 +17,7 @@ from gosales_checks.contracts.contract import judge
 from gosales_checks.contracts.models import MODEL
 from gosales_checks.contracts.star import SALES_LEDGER, SALES_LOG, SALES_LOG_REJECTS
 from gosales_checks.contracts.validation import FORWARD_VALIDATION
-from gosales_checks.ledger import ledger_breaches
+from gosales_checks.ledger import RECONCILES, ledger_breaches
 from gosales_resources.storage import Address
 
 
@@ -50,7 +50,7 @@ def ledger_check(platform: Platform) -> dg.AssetChecksDefinition:
 
     return partition_check(
         asset=SALES_LEDGER.name,
-        name="sales_ledger_reconciles",
+        name=RECONCILES,
         description="Rows, lines, quantity and money in = loaded + rejected + duplicate, per file.",
         partitions_def=platform.partitions_of(SALES_LEDGER),
         examine=examine,
@@ -69,7 +69,7 @@ def bundle_check(platform: Platform) -> dg.AssetChecksDefinition:
 
     return partition_check(
         asset=MODEL.name,
-        name=f"{MODEL.name}_keeps_contract",
+        name=MODEL.check_name,
         description=f"The bundle opens without running code and is whole: {MODEL.grain}.",
         partitions_def=platform.partitions_of(MODEL),
         examine=examine,

@@ -4,8 +4,9 @@ Keeps what all table assets share in one place: key, group, partitions, backfill
 schema, kinds, owners, provenance, code version.
 """
 
+import datetime as dt
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
@@ -13,8 +14,10 @@ from typing import Any
 import dagster as dg
 
 from gosales_checks.contracts.contract import Contract, conform
+from gosales_checks.contracts.star import SALES_LEDGER
+from gosales_checks.ledger import RECONCILES
 from gosales_resources.io_managers import TableSpec
-from gosales_resources.partitions import PartitionSpace
+from gosales_resources.partitions import PartitionSpace, partition_key
 from gosales_resources.settings.tree import Settings
 from gosales_resources.storage import Provenance, TableStore
 
@@ -110,6 +113,29 @@ class Platform:
             backfill_policy=dg.BackfillPolicy.single_run(),
             group_name=contracts[0].phase,
         )
+
+    def upstream_checks(
+        self,
+        contracts: Iterable[Contract],
+        cutoffs: Iterable[dt.date],
+        divisions: Iterable[str] | None = None,
+    ) -> dict[dg.AssetCheckKey, list[str]]:
+        """List the blocking checks of tables and the partition keys at some cutoffs.
+
+        Of all divisions that a table has, or of `divisions`.
+        """
+        known = self.settings.divisions
+        of = {
+            "cutoff": [None],
+            "division_cutoff": divisions or known.slugs,
+            "target_cutoff": divisions or known.targets,
+        }
+        found = {}
+        for contract in contracts:
+            keys = [str(partition_key(c, d)) for c in cutoffs for d in of[contract.partitioned_by]]
+            names = [contract.check_name, *([RECONCILES] if contract is SALES_LEDGER else [])]
+            found |= {dg.AssetCheckKey(dg.AssetKey(contract.name), n): keys for n in names}
+        return found
 
     def definition_metadata(self, contract: Contract) -> dict[str, Any]:
         """Return what the UI shows of a table before it is made."""

@@ -4,8 +4,7 @@ In a run over many partitions Dagster keeps one evaluation; the partitions are t
 one by one, so that each has its own status in the UI.
 """
 
-import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 
 import dagster as dg
 import polars as pl
@@ -16,8 +15,6 @@ from gosales_resources.partitions import cutoff_of, division_of
 from gosales_resources.storage import Address, Provenance, TableStore
 
 SAMPLE_PARTITIONS = 20
-# Metadata of every evaluation: the partitions it covers and those that failed, JSON texts.
-COVERAGE, FAILED = "partitions", "failed_partitions"
 
 # What is found wrong in one partition, in words; empty when nothing is.
 Findings = Mapping[str, int]
@@ -38,7 +35,7 @@ def contract_check(
 
     return partition_check(
         asset=contract.name,
-        name=f"{contract.name}_keeps_contract",
+        name=contract.check_name,
         description=f"Columns, types, key and rules of {contract.name}: {contract.grain}.",
         partitions_def=partitions_def,
         examine=examine,
@@ -93,7 +90,8 @@ def partition_check(
                 findings = {str(error): 1}
             if findings:
                 failed[str(key)] = findings
-        if len(context.partition_keys) > 1:
+        # A range of one counts as a range: its evaluation carries no partition either.
+        if not context.has_partition_key:
             _report_partitions(context, asset, name, failed, severity)
         return dg.AssetCheckResult(
             passed=not failed,
@@ -103,7 +101,6 @@ def partition_check(
                 "partitions_checked": len(context.partition_keys),
                 "partitions_failed": len(failed),
                 "findings": dg.MetadataValue.md(_table(failed)),
-                **_coverage(map(str, context.partition_keys), failed),
             },
         )
 
@@ -133,7 +130,6 @@ def _report_partitions(
             severity=severity,
             metadata={
                 "findings": dg.MetadataValue.md(_table({key: findings} if findings else {})),
-                **_coverage([key], [key] if findings else []),
             },
         )
         event = dg.DagsterEvent(
@@ -142,10 +138,6 @@ def _report_partitions(
             job_name=context.run.job_name,
         )
         context.instance.report_dagster_event(event, run_id=context.run.run_id)
-
-
-def _coverage(covered: Iterable[str], failed: Iterable[str]) -> dict[str, str]:
-    return {COVERAGE: json.dumps(list(covered)), FAILED: json.dumps(list(failed))}
 
 
 def _sentence(failed: Mapping[str, Findings], checked: int) -> str:

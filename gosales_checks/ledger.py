@@ -5,6 +5,9 @@ The ledger's sums come from the raw rows; here they meet the tables as they are 
 
 import polars as pl
 
+# Name of the blocking check.
+RECONCILES = "sales_ledger_reconciles"
+
 MEASURES = {
     "quantity": "quantity",
     "revenue": "revenue_source",

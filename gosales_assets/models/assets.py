@@ -17,7 +17,10 @@ from gosales_assets.platform import (
     describe,
 )
 from gosales_assets.workers import side_by_side
+from gosales_checks.contracts.features import FEATURES
+from gosales_checks.contracts.labels import LABELS
 from gosales_checks.contracts.models import MODEL, SCORES
+from gosales_checks.promotion import refuse_failed_upstream
 from gosales_resources.errors import PartitionMissingError
 from gosales_resources.io_managers import MAY_BE_MISSING, Partition, Partitions
 from gosales_resources.partitions import cutoff_of, division_of, partition_key
@@ -45,6 +48,11 @@ def define_assets(platform: Platform) -> list[dg.AssetsDefinition]:
         dagster_type=UNTYPED,
     )
     def model(context: dg.AssetExecutionContext, features: dict, labels: dict) -> Partitions:
+        asked = {(cutoff_of(key), str(division_of(key))) for key in context.partition_keys}
+        past = sorted({t for cutoff, _ in asked for t in space.training_cutoffs(cutoff)})
+        read = platform.upstream_checks((FEATURES, LABELS), past, sorted({d for _, d in asked}))
+        refuse_failed_upstream(context.instance, read)
+
         def train(key: str) -> Partition:
             cutoff, division = cutoff_of(key), str(division_of(key))
             pairs = []

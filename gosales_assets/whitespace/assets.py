@@ -6,6 +6,15 @@ import polars as pl
 from gosales_assets.platform import Platform
 from gosales_assets.whitespace.rank import rank_candidates
 from gosales_assets.whitespace.signals import build_signals
+from gosales_checks.contracts.features import CUSTOMER_FEATURES, DIVISION_FEATURES, FEATURES
+from gosales_checks.contracts.models import MODEL, SCORES
+from gosales_checks.contracts.star import (
+    DIM_CUSTOMER,
+    FACT_TRANSACTIONS,
+    PURCHASE_HISTORY,
+    SALES_LEDGER,
+    SALES_LOG,
+)
 from gosales_checks.contracts.whitespace import WHITESPACE, WHITESPACE_SIGNALS
 from gosales_checks.promotion import refuse_failed_upstream
 from gosales_resources.errors import PartitionMissingError
@@ -62,7 +71,12 @@ def define_assets(platform: Platform) -> list[dg.AssetsDefinition]:
         context: dg.AssetExecutionContext, whitespace_signals: dict, dim_customer: dict
     ) -> Partitions:
         cutoffs = [cutoff_of(key) for key in context.partition_keys]
-        refuse_failed_upstream(context.instance, UPSTREAM, cutoffs)
+        known = [c for c in space.cutoffs() if c <= max(cutoffs)]
+        refuse_failed_upstream(
+            context.instance,
+            platform.upstream_checks(INCREMENTS, known)
+            | platform.upstream_checks(TABLES_OF_THE_CUTOFF, cutoffs),
+        )
 
         def made():
             for cutoff in cutoffs:
@@ -76,9 +90,18 @@ def define_assets(platform: Platform) -> list[dg.AssetsDefinition]:
     return [whitespace_signals, whitespace]
 
 
-# A blocking check gates its own run only, so what publishes looks at the latest verdicts itself.
-UPSTREAM = ("sales_log", "sales_ledger", "dim_customer", "features", "labels", "model", "scores",
-            "whitespace_signals")  # fmt: skip
+# A blocking check gates its own run only: what publishes looks at the verdicts on all that the
+# list is made from.
+INCREMENTS = (SALES_LOG, SALES_LEDGER, FACT_TRANSACTIONS, PURCHASE_HISTORY)
+TABLES_OF_THE_CUTOFF = (
+    DIM_CUSTOMER,
+    CUSTOMER_FEATURES,
+    DIVISION_FEATURES,
+    FEATURES,
+    MODEL,
+    SCORES,
+    WHITESPACE_SIGNALS,
+)
 
 
 def summarise(signals: pl.DataFrame) -> dict[str, object]:

@@ -41,6 +41,11 @@ class Contract:
         """Primary key columns."""
         return list(self.schema.primary_key())
 
+    @property
+    def check_name(self) -> str:
+        """Name of the blocking check that the table keeps this contract."""
+        return f"{self.name}_keeps_contract"
+
 
 @dataclass(frozen=True)
 class Verdict:

@@ -2,6 +2,7 @@
 
 import os
 import random
+import shutil
 import subprocess
 import sys
 
@@ -156,3 +157,35 @@ def test_a_full_disk_is_one_clear_error_and_leaves_nothing_half_written(
     assert "Traceback" not in told
     root = tmp_path / "gosales_home" / "store"
     assert not [p for p in root.rglob("*") if p.is_file() and p.parent.name != "settings"]
+
+
+def test_nothing_is_published_on_top_of_a_failed_check_until_it_is_mended(
+    finished, tmp_path, monkeypatch, capsys
+):
+    shutil.copytree(finished, tmp_path / "w")
+    folder, original = tmp_path / "w", TableStore.write_table
+
+    def spoiled(self, address, frame, provenance):
+        if address.asset == "scores" and address.division == "simulation":
+            frame = frame.with_columns(p_icp=pl.col("p_icp") + 5)
+        return original(self, address, frame, provenance)
+
+    monkeypatch.setattr(TableStore, "write_table", spoiled)
+    assert materialize(folder, "--select", "scores") == 1
+    monkeypatch.undo()
+    # The check gated its own run; a run of what comes after it must refuse by itself.
+    before = stored(folder, "whitespace")
+    capsys.readouterr()
+    assert materialize(folder, "--select", "whitespace") == 1
+    told = capsys.readouterr().err
+    assert "scores_keeps_contract [2024-06-30|simulation]" in told
+    assert "rematerialise" in told
+    assert stored(folder, "whitespace") == before
+    # One cutoff is mended, one division at a time, by runs of a single partition.
+    assert materialize(folder, "--select", "scores", "--divisions", "simulation",
+                       cutoffs="2024-06-30") == 0  # fmt: skip
+    assert materialize(folder, "--select", "whitespace", cutoffs="2024-06-30") == 0
+    assert materialize(folder, "--select", "whitespace", cutoffs="2024-03-31") == 1
+    assert materialize(folder, "--select", "scores") == 0
+    assert materialize(folder, "--select", "whitespace") == 0
+    assert stored(folder) == stored(finished)
