@@ -23,7 +23,7 @@ from gosales_checks.contracts.star import (
 )
 from gosales_resources.io_managers import Partition, Partitions
 from gosales_resources.partitions import cutoff_of, division_of, partition_key
-from gosales_resources.sources import read_table
+from gosales_resources.sources.table import read_table
 
 
 def define_assets(platform: Platform) -> list[dg.AssetsDefinition]:

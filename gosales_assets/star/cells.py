@@ -5,14 +5,13 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from pathlib import Path
 
 import polars as pl
 
 from gosales_assets.star.parse import MONEY_SCALE, QUANTITY_SCALE, is_filled, scaled, text
 from gosales_resources.errors import SourceError, nearest
 from gosales_resources.settings.source import LogColumns, LongLog, WideLog
-from gosales_resources.sources import require_columns
+from gosales_resources.sources.table import require_columns
 
 MEASURES = {
     "quantity_milli": QUANTITY_SCALE,
@@ -46,7 +45,7 @@ class Layout:
 
 
 def layout_of(
-    path: Path, header: list[str], log: WideLog | LongLog, skus: Collection[str]
+    name: str, header: list[str], log: WideLog | LongLog, skus: Collection[str]
 ) -> Layout:
     """Match a file's columns to identifiers and SKUs.
 
@@ -62,7 +61,7 @@ def layout_of(
         if column is not None
     }
     if isinstance(log, LongLog):
-        require_columns(path, header, wanted)
+        require_columns(name, header, wanted)
         named = log.columns.model_dump()
         measures = {
             measure: named[name]
@@ -75,8 +74,8 @@ def layout_of(
         }
         return Layout([LineColumns(None, measures)], log.columns.sku)
     aliases = {f"sales_log.aliases ({sku})": column for column, sku in log.aliases.items()}
-    require_columns(path, header, wanted | aliases)
-    return Layout(_pairs(path, header, log, skus))
+    require_columns(name, header, wanted | aliases)
+    return Layout(_pairs(name, header, log, skus))
 
 
 def cells_of(frame: pl.DataFrame, layout: Layout, log: WideLog | LongLog) -> pl.DataFrame:
@@ -148,7 +147,7 @@ def _column(layout: Layout, measure: str) -> pl.Expr:
     return pl.col("sku").replace_strict(names, default=None, return_dtype=pl.String)
 
 
-def _pairs(path: Path, header: list[str], log: WideLog, skus: Collection[str]) -> list[LineColumns]:
+def _pairs(name: str, header: list[str], log: WideLog, skus: Collection[str]) -> list[LineColumns]:
     columns: LogColumns = log.columns
     taken = {c for c in columns.model_dump().values() if c} | set(log.ignored_columns)
     amount = f"{log.amount}_cents"
@@ -171,12 +170,12 @@ def _pairs(path: Path, header: list[str], log: WideLog, skus: Collection[str]) -
             twice.append(f"  {pairs[sku][measure]!r} and {column!r} are both {sku}")
         pairs[sku][measure] = column
     if twice:
-        raise SourceError(f"{path}: two columns for one SKU:\n" + "\n".join(twice))
+        raise SourceError(f"{name}: two columns for one SKU:\n" + "\n".join(twice))
     if strays:
         legal = [*skus, *columns.model_dump().values()]
         hints = [f"  {c!r}: {nearest(c, [n for n in legal if n])}" for c in strays]
         raise SourceError(
-            f"{path}: columns that are neither identifier, SKU of the taxonomy, nor ignored "
+            f"{name}: columns that are neither identifier, SKU of the taxonomy, nor ignored "
             "(add them to sales_log.ignored_columns, sales_log.aliases or the taxonomy):\n"
             + "\n".join(hints)
         )

@@ -11,7 +11,8 @@ from gosales_resources.scope import history_window, visible_at
 from gosales_resources.settings.base import slugify
 from gosales_resources.settings.source import CustomerSource
 from gosales_resources.settings.tree import Settings
-from gosales_resources.sources import ROW, require_columns
+from gosales_resources.sources.raw import ROW
+from gosales_resources.sources.table import require_columns
 
 ATTRIBUTE = "attr_"
 NUMBER_SCALE = 6

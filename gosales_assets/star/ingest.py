@@ -20,13 +20,8 @@ from gosales_assets.star.rejects import build_rejects, misshapen_rejects
 from gosales_assets.star.rows import identify_rows
 from gosales_resources.errors import SourceError, StorageError
 from gosales_resources.settings.tree import Settings
-from gosales_resources.sources import (
-    ROW,
-    MisshapenRow,
-    read_batches,
-    read_header,
-    resolve_files,
-)
+from gosales_resources.sources.files import open_inputs
+from gosales_resources.sources.raw import ROW, MisshapenRow, RawInput
 
 # Two independent hashes of all cells of a row: the chance that any two different rows of ten
 # million agree in both is below 1e-24.
@@ -94,8 +89,8 @@ def ingest(
     """
     log = settings.source.sales_log
     reader = _Reader(settings, products, cutoffs, spill, progress)
-    for path in resolve_files(log, settings.source_dir):
-        reader.read(path)
+    for raw in open_inputs(log, settings.source_dir):
+        reader.read(raw)
     if not reader.row_count:
         raise SourceError(f"{settings.source_dir / log.path}: the sales log has no rows.")
     rows = _mark_copies(_book_undated(pl.concat(reader.rows), cutoffs))
@@ -115,14 +110,18 @@ class _Reader:
     rows: list[pl.DataFrame] = field(default_factory=list)
     _reported: int = 0
 
-    def read(self, path: Path) -> None:
+    def read(self, raw: RawInput) -> None:
         """Read one file."""
-        log = self.settings.source.sales_log
-        name = _relative(path, self.settings.source_dir)
-        layout = layout_of(path, read_header(path, log), log, self.products["sku"].to_list())
-        for batch in read_batches(path, log):
-            self._take_rows(name, batch.frame, layout)
-            self._take_misshapen(name, batch.misshapen)
+        log, name = self.settings.source.sales_log, raw.name
+        layout = layout_of(name, raw.header(), log, self.products["sku"].to_list())
+        first = raw.first_row
+        for block in raw.blocks():
+            before = self.row_count
+            for batch in block.read():
+                self._take_rows(name, batch.frame.with_columns(pl.col(ROW) + first), layout)
+                bad = [MisshapenRow(b.row + first, b.text, b.problem) for b in batch.misshapen]
+                self._take_misshapen(name, bad)
+            first += self.row_count - before
             if self.row_count - self._reported >= ROWS_BETWEEN_REPORTS:
                 self._reported = self.row_count
                 self.progress(f"sales log: {self.row_count:,} rows read, now in {name}")
@@ -209,7 +208,3 @@ def _mark_copies(rows: pl.DataFrame) -> pl.DataFrame:
 def _hashes(raw: pl.DataFrame) -> list[pl.Series]:
     ordered = raw.select(sorted(raw.columns))
     return [ordered.hash_rows(seed).alias(name) for name, seed in HASH_SEEDS.items()]
-
-
-def _relative(path: Path, base: Path) -> str:
-    return path.relative_to(base).as_posix() if path.is_relative_to(base) else path.name

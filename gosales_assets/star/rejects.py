@@ -5,7 +5,7 @@ import polars as pl
 from gosales_assets.star.cells import MEASURES
 from gosales_assets.star.lines import Judged
 from gosales_assets.star.parse import MONEY_SCALE, QUANTITY_SCALE, exact
-from gosales_resources.sources import MisshapenRow
+from gosales_resources.sources.raw import MisshapenRow
 
 SCHEMA = {
     "row_id": pl.Int64,

@@ -16,7 +16,7 @@ from gosales_checks.ledger import ledger_breaches
 from gosales_resources.errors import SourceError
 from gosales_resources.partitions import PartitionSpace
 from gosales_resources.settings.tree import Settings
-from gosales_resources.sources import read_table
+from gosales_resources.sources.table import read_table
 from tests.worlds import random_rows, row, write_world
 
 CUTOFFS = [dt.date(2023, 3, 31), dt.date(2023, 6, 30), dt.date(2023, 9, 30)]
@@ -178,7 +178,7 @@ def test_row_order_and_line_ends_change_nothing(tmp_path, line_end):
 def test_a_batch_boundary_changes_nothing(tmp_path, monkeypatch):
     settings = write_world(tmp_path, messy_rows())
     whole = read(settings, tmp_path)
-    monkeypatch.setattr("gosales_resources.sources.BLOCK_BYTES", 4096)
+    monkeypatch.setattr("gosales_resources.sources.text.BLOCK_BYTES", 4096)
     parts = read(settings, tmp_path)
     for cutoff in CUTOFFS:
         assert lines_of(whole, cutoff).equals(lines_of(parts, cutoff))
@@ -197,6 +197,26 @@ def test_a_misshapen_row_is_a_reject_with_its_number_and_text(tmp_path):
     assert lines_of(log).height == 2
 
 
+def test_a_row_that_is_no_text_is_a_reject_and_the_others_are_loaded(tmp_path):
+    settings = write_world(tmp_path, [row(), row("002"), row("003")])
+    path = tmp_path / "sales_log.csv"
+    path.write_bytes(path.read_bytes().replace(b"Name 002", b"Name \xff02"))
+    log = read(settings, tmp_path)
+    assert lines_of(log)["customer_id"].to_list() == ["001", "003"]
+    ((number, reason, raw),) = rejects_of(log).select("source_row", "reason", "raw").rows()
+    assert (number, reason) == (3, "not utf8 text at byte 13")
+    assert "Name \\xff02" in raw
+
+
+def test_a_quote_that_never_ends_costs_its_row_alone(tmp_path):
+    settings = write_world(tmp_path, [row(f"{n:03d}") for n in range(50)])
+    path = tmp_path / "sales_log.csv"
+    path.write_bytes(path.read_bytes().replace(b"\r\n007,", b'\r\n"007,'))
+    log = read(settings, tmp_path)
+    assert lines_of(log).height == 49
+    assert rejects_of(log)["source_row"].to_list() == [9]
+
+
 def spoil(tmp_path, old: str, new: str) -> None:
     path = tmp_path / "sales_log.csv"
     path.write_text(path.read_text(newline="").replace(old, new, 1), newline="")
@@ -209,7 +229,7 @@ def spoil(tmp_path, old: str, new: str) -> None:
         ("Sim GP", "Sim_GP", "Did you mean 'Sim_GP'"),
         ("Seats_Qty", "Notes", "neither identifier"),
         ("Seats_Qty", "Rep", "named twice"),
-        ("Name 001", "Name \udcff", "is not utf8"),
+        ("CompanyId", "Company\udcff", "is not utf8"),
     ],
     ids=["renamed", "alias", "stray", "twice", "encoding"],
 )
