@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -48,6 +49,11 @@ class Platform:
     def of(cls, settings: Settings) -> "Platform":
         """Build the platform of a settings tree."""
         return cls(settings, PartitionSpace(settings), TableStore(settings.store_root / "store"))
+
+    @property
+    def staging(self) -> Path:
+        """Folder of the raw rows typed by content; it can be removed at any time."""
+        return self.settings.store_root / "staging"
 
     def partitions_of(self, contract: Contract) -> dg.PartitionsDefinition:
         """Return the partitions definition a contract names."""

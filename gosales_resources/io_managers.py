@@ -5,7 +5,7 @@ next, so memory is that of one partition plus what they share.
 """
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -59,7 +59,10 @@ class TableIOManager(dg.IOManager):
         spec = self._specs[asset]
 
         def write(address: Address, content: Any) -> Written:
-            return self._store.write_table(address, spec.conform(content.lazy()), spec.provenance)
+            # A table too large for memory comes in parts.
+            parts = content if isinstance(content, Iterator) else [content]
+            conformed = (spec.conform(part.lazy()) for part in parts)
+            return self._store.write_table(address, conformed, spec.provenance)
 
         _write_all(context, obj, write)
 

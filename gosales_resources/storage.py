@@ -13,11 +13,14 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pa_parquet
 
 from gosales_resources.errors import (
     BundleError,
@@ -80,16 +83,30 @@ class TableStore:
     root: Path
 
     def write_table(
-        self, address: Address, frame: pl.LazyFrame | pl.DataFrame, provenance: Provenance
+        self,
+        address: Address,
+        parts: pl.LazyFrame | pl.DataFrame | Iterable[pl.LazyFrame],
+        provenance: Provenance,
     ) -> Written:
         """Write one partition; readers see the old file or the new one, never a part.
+
+        Parameters
+        ----------
+        address
+            The partition.
+        parts
+            The table, or consecutive parts of it with equal columns, at least one; memory is that
+            of a part.
+        provenance
+            What it is written under.
 
         Raises
         ------
         StorageError
             When there is no space left or no permission.
         """
-        table = frame.lazy().collect()
+        frames = [parts] if isinstance(parts, pl.LazyFrame | pl.DataFrame) else parts
+        tables = (part.lazy().collect() for part in frames)
         path = address.folder(self.root) / PART
         metadata = {
             PROVENANCE_PREFIX + "table": address.asset,
@@ -97,19 +114,17 @@ class TableStore:
             PROVENANCE_PREFIX + "settings_hash": provenance.settings_hash,
             PROVENANCE_PREFIX + "schema_hash": provenance.schema_hash,
             PROVENANCE_PREFIX + "code_version": provenance.code_version,
-            PROVENANCE_PREFIX + "rows": str(table.height),
         }
         with replacing(path, str(address)) as temporary:
-            table.rechunk().write_parquet(
-                temporary,
-                compression="zstd",
-                compression_level=1,
-                row_group_size=ROW_GROUP_ROWS,
-                metadata=metadata,
-            )
+            first = next(tables)
+            second = next(tables, None)
+            if second is None:
+                rows = _write_whole(temporary, first, metadata)
+            else:
+                rows = _write_parts(temporary, chain([first, second], tables), metadata)
             digest = _sha256(temporary)
             size = temporary.stat().st_size
-        return Written(path, table.height, size, digest)
+        return Written(path, rows, size, digest)
 
     def scan_table(self, address: Address, provenance: Provenance | None) -> pl.LazyFrame:
         """Scan one partition lazily.
@@ -213,6 +228,47 @@ class TableStore:
             with replacing(path, "settings") as temporary:
                 temporary.write_text(text, encoding="utf-8")
         return path
+
+
+def _write_whole(path: Path, table: pl.DataFrame, metadata: Mapping[str, str]) -> int:
+    table.rechunk().write_parquet(
+        path,
+        compression="zstd",
+        compression_level=1,
+        row_group_size=ROW_GROUP_ROWS,
+        metadata={**metadata, PROVENANCE_PREFIX + "rows": str(table.height)},
+    )
+    return table.height
+
+
+def _write_parts(path: Path, tables: Iterable[pl.DataFrame], metadata: Mapping[str, str]) -> int:
+    """Write parts one after another in row groups of the usual size, however they are cut."""
+    rows, rest, writer = 0, pl.DataFrame(), None
+    try:
+        for table in tables:
+            rest = pl.concat([rest, table]) if rest.height else table
+            if writer is None:
+                schema = _arrow(rest.clear()).schema
+                writer = pa_parquet.ParquetWriter(
+                    path, schema, compression="zstd", compression_level=1
+                )
+            whole = rest.height - rest.height % ROW_GROUP_ROWS
+            if whole:
+                writer.write_table(_arrow(rest.head(whole)), row_group_size=ROW_GROUP_ROWS)
+                rows, rest = rows + whole, rest.slice(whole)
+        if writer is not None:
+            if rest.height:
+                writer.write_table(_arrow(rest), row_group_size=ROW_GROUP_ROWS)
+            rows += rest.height
+            writer.add_key_value_metadata({**metadata, PROVENANCE_PREFIX + "rows": str(rows)})
+    finally:
+        if writer is not None:
+            writer.close()
+    return rows
+
+
+def _arrow(table: pl.DataFrame) -> pa.Table:
+    return table.rechunk().to_arrow(compat_level=pl.CompatLevel.oldest())
 
 
 @contextlib.contextmanager

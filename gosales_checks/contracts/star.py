@@ -81,6 +81,9 @@ class SalesLogRejects(dy.Schema):
     line = dy.String(
         primary_key=True, description="SKU of the rejected line; empty where the whole row is."
     )
+    reject_id = dy.String(
+        description="Names the row by its raw values; corrections refer to it, wherever it lies."
+    )
     reason = dy.String(min_length=1, description="What is wrong, all findings.")
     raw = dy.String(description="The raw row: JSON of its filled columns, or the text.")
     line_count = dy.Int64(min=0, description="Lines rejected with it.", metadata=COUNT)
@@ -126,16 +129,9 @@ class SalesLedger(dy.Schema):
     gross_profit_duplicate = dy.Decimal(
         18, 2, description="Of it in duplicate rows.", metadata=SOURCE_AMOUNT
     )
-    file_rows = dy.Int64(min=0, description="Rows counted in the whole file.", metadata=COUNT)
-    file_rows_booked = dy.Int64(
-        min=0, description="Of them booked in some increment of the calendar.", metadata=COUNT
-    )
-    file_rows_later = dy.Int64(
-        min=0, description="Of them known only after the last cutoff; they wait.", metadata=COUNT
-    )
     data_through = dy.Date(
         nullable=True,
-        description="Latest day up to the cutoff that a row of the file became known; null if none.",
+        description="Latest day up to the cutoff that a row of the file became known.",
     )
 
 
@@ -222,7 +218,7 @@ SALES_LOG_REJECTS = Contract(
 SALES_LEDGER = Contract(
     name="sales_ledger",
     schema=SalesLedger,
-    grain="one row per raw file",
+    grain="one row per raw file known by the cutoff",
     phase="star",
     partitioned_by="cutoff",
     settings_sections=SECTIONS,

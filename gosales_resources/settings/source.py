@@ -91,6 +91,11 @@ class LogSource(FileSource):
     min_order_date: dt.date = Field(
         default=dt.date(1990, 1, 1), description="An earlier order date is a reject."
     )
+    corrections: str | None = Field(
+        default=None,
+        description="CSV of corrected cells of rejected rows: reject_id, column, value; relative "
+        "to source.base_dir. They are loaded as if the source had said so.",
+    )
 
 
 class WideLog(LogSource):

@@ -160,25 +160,26 @@ class _Reader:
         numbers: list[int] = []
         wrong: list[MisshapenRow] = []
         for number, record in enumerate(_records(self.content)):
-            try:
-                text = record.decode(encoding)
-                fields = next(csv.reader([text], delimiter=self.file._separator, strict=True), [])
-            except UnicodeDecodeError as error:
-                shown = record.decode(encoding, "backslashreplace")
-                hint = f"not {self.file.source.encoding} text at byte {error.start}"
-                wrong.append(MisshapenRow(number, shown, hint))
-                continue
-            except csv.Error as error:
-                wrong.append(MisshapenRow(number, text, str(error)))
-                continue
-            if len(fields) != len(self.header):
+            fields, problem = self._fields(record, encoding)
+            if problem is None and len(fields) != len(self.header):
                 problem = f"{len(fields)} fields, expected {len(self.header)}"
+            if problem is not None:
+                text = record.decode(encoding, "backslashreplace")
                 wrong.append(MisshapenRow(number, text, problem))
                 continue
             rows.append([field or None for field in fields])
             numbers.append(number)
         frame = pl.DataFrame(rows, dict.fromkeys(self.header, pl.String), orient="row")
         yield RawBatch(frame.with_columns(pl.Series(ROW, numbers, pl.Int64)), wrong)
+
+    def _fields(self, record: bytes, encoding: str) -> tuple[list[str], str | None]:
+        try:
+            text = record.decode(encoding)
+            return next(csv.reader([text], delimiter=self.file._separator, strict=True), []), None
+        except UnicodeDecodeError as error:
+            return [], f"not {self.file.source.encoding} text at byte {error.start}"
+        except csv.Error as error:
+            return [], str(error)
 
 
 @dataclass(frozen=True)
