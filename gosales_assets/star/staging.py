@@ -154,7 +154,7 @@ class Staging:
                         compression="lz4",
                         row_group_size=ROW_GROUP_ROWS,
                     )
-                meta = typed.meta(self.corrections)
+                meta = typed.meta(self.corrections) | {"bytes": _sizes(work)}
                 (work / META).write_text(json.dumps(meta), encoding="utf-8")
                 _put(work, folder)
             finally:
@@ -186,7 +186,12 @@ def _read_meta(folder: Path) -> dict[str, Any] | None:
     except (OSError, ValueError):
         # Never staged, or damaged: typed anew either way.
         return None
-    return meta if all((folder / f"{name}.parquet").is_file() for name in TABLES) else None
+    return meta if meta.get("bytes") == _sizes(folder) else None
+
+
+def _sizes(folder: Path) -> dict[str, int]:
+    paths = {name: folder / f"{name}.parquet" for name in TABLES}
+    return {name: path.stat().st_size for name, path in paths.items() if path.is_file()}
 
 
 def _put(work: Path, folder: Path) -> None:
