@@ -15,6 +15,7 @@ import polars as pl
 from gosales_assets.star.ledger import build_ledger, tally
 from gosales_assets.star.lines import build_lines, with_division
 from gosales_assets.star.rejects import build_rejects
+from gosales_assets.star.restatements import build_reversals, no_reversals, replaced_rows
 from gosales_assets.star.staging import StagedBlock, digest_of
 from gosales_resources.settings.source import DivisionRoute
 
@@ -43,6 +44,8 @@ class StagedLog:
     products: pl.DataFrame
     """`dim_product`: one row per SKU."""
     routes: Sequence[DivisionRoute]
+    line_key: Sequence[str] = ()
+    """Columns that name a line whatever its version; empty where the source keeps no versions."""
     chunk_lines: int = CHUNK_LINES
     _surveys: dict[dt.date, Survey] = field(default_factory=dict, repr=False, compare=False)
 
@@ -50,7 +53,12 @@ class StagedLog:
         """Yield `sales_log` of one increment in its total order, a run of days at a time."""
         copies = self._survey(cutoff).copies
         for span in self._spans(cutoff):
-            known = with_division(self._scan("lines", cutoff, span, copies), self.products)
+            entries = self._scan("lines", cutoff, span, copies)
+            both = [
+                entries.with_columns(is_reversal=pl.lit(value=False)),
+                self._taken_back(cutoff, span),
+            ]
+            known = with_division(pl.concat(both, how="diagonal"), self.products)
             sold = known.filter(pl.col("division").is_not_null())
             yield build_lines(sold, self.routes, cutoff).collect()
 
@@ -91,7 +99,9 @@ class StagedLog:
         skus = self._scan("lines", cutoff).select("sku").unique().collect()["sku"]
         meaning = self.products.filter(pl.col("sku").is_in(skus.implode())).sort("sku")
         reach = self._reach(cutoff)
-        return digest_of([content.rows(), placed, meaning.rows(), reach.rows()])
+        taken_back = self._taken_back(cutoff).collect()
+        parts = (content, meaning, reach, taken_back)
+        return digest_of([placed, *(part.rows() for part in parts)])
 
     @property
     def row_count(self) -> int:
@@ -109,6 +119,25 @@ class StagedLog:
         """Rows of all blocks by day, with the number of their block."""
         tables = [b.scan("days").with_columns(block=pl.lit(n)) for n, b in enumerate(self.blocks)]
         return pl.concat(tables).collect()
+
+    @cached_property
+    def _reversals(self) -> pl.DataFrame:
+        """Lines that a later version replaces, taken back."""
+        if not self.line_key:
+            return no_reversals()
+        lines = pl.concat([block.scan("lines") for block in self.blocks])
+        rows = replaced_rows(lines, self.line_key)["row_id"].unique().implode()
+        of_them = pl.col("row_id").is_in(rows)
+        slim = pl.concat([block.scan("rows") for block in self.blocks]).filter(of_them).collect()
+        copies = _copies(slim).implode()
+        found = lines.filter(of_them & ~pl.col("row_id").is_in(copies)).collect()
+        return build_reversals(found, self.line_key)
+
+    def _taken_back(self, cutoff: dt.date, span: Span | None = None) -> pl.LazyFrame:
+        inside = self._window(cutoff)
+        if span is not None:
+            inside = inside & pl.col("day").is_between(*span)
+        return self._reversals.lazy().filter(inside)
 
     @cached_property
     def _offsets(self) -> pl.DataFrame:
@@ -135,14 +164,16 @@ class StagedLog:
                 unknown = (
                     lines.filter(pl.col("division").is_null()).group_by("row_id").len("strange")
                 )
-                tallies.append(tally(rows, copies[-1], unknown.collect()))
+                taken_back = with_division(self._taken_back(cutoff, span), self.products)
+                reversals = taken_back.filter(pl.col("division").is_not_null()).collect()
+                tallies.append(tally(rows, copies[-1], unknown.collect(), reversals))
             self._surveys[cutoff] = Survey(pl.concat(copies), pl.concat(tallies))
         return self._surveys[cutoff]
 
-    def _nothing(self) -> tuple[pl.DataFrame, pl.Series, pl.DataFrame]:
+    def _nothing(self) -> tuple[pl.DataFrame, pl.Series, pl.DataFrame, pl.DataFrame]:
         rows = self.blocks[0].scan("rows").clear().collect()
         strange = pl.DataFrame(schema={"row_id": pl.Int64, "strange": pl.UInt32})
-        return rows, rows["row_id"], strange
+        return rows, rows["row_id"], strange, no_reversals()
 
     def _window(self, cutoff: dt.date) -> pl.Expr:
         at = list(self.cutoffs).index(cutoff)
@@ -155,8 +186,12 @@ class StagedLog:
             self.days.filter(self._window(cutoff))
             .group_by("day")
             .agg(pl.col("line_count").sum(), pl.col("row_count").sum())
-            .sort("day")
         )
+        taken_back = (
+            self._taken_back(cutoff).group_by("day").agg(line_count=pl.len().cast(pl.Int64))
+        )
+        both = [per_day, taken_back.with_columns(row_count=pl.lit(0, pl.Int64)).collect()]
+        per_day = pl.concat(both).group_by("day").sum().sort("day")
         spans: list[Span] = []
         taken = self.chunk_lines
         for day, line_count, row_count in per_day.rows():

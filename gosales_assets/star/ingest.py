@@ -45,7 +45,11 @@ def ingest(
     corrections = read_corrections(base / log.corrections if log.corrections else None)
     stage = Staging(staging, log, products["sku"].to_list(), corrections, progress)
     staged = StagedLog(
-        stage.stage(open_inputs(log, base)), cutoffs, products, settings.source.taxonomy.routes
+        stage.stage(open_inputs(log, base)),
+        cutoffs,
+        products,
+        settings.source.taxonomy.routes,
+        log.line_key,
     )
     if not staged.row_count:
         raise SourceError(f"{base / log.path}: the sales log has no rows.")

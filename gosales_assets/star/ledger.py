@@ -11,7 +11,9 @@ SCALES = {
 }
 
 
-def tally(rows: pl.DataFrame, copies: pl.Series, strange: pl.DataFrame) -> pl.DataFrame:
+def tally(
+    rows: pl.DataFrame, copies: pl.Series, strange: pl.DataFrame, reversals: pl.DataFrame
+) -> pl.DataFrame:
     """Count rows, lines, quantity and money per file.
 
     Parameters
@@ -23,6 +25,8 @@ def tally(rows: pl.DataFrame, copies: pl.Series, strange: pl.DataFrame) -> pl.Da
         row_id of exact copies.
     strange
         row_id and how many of its lines have a SKU that the taxonomy does not know (`strange`).
+    reversals
+        Lines of replaced versions that are taken back.
 
     Returns
     -------
@@ -42,7 +46,7 @@ def tally(rows: pl.DataFrame, copies: pl.Series, strange: pl.DataFrame) -> pl.Da
     )
     copy, loaded = pl.col("is_copy"), pl.col("loaded")
     sums = {name: pl.col(column) for name, (column, _) in SCALES.items()}
-    return (
+    counts = (
         counted.group_by("source_file")
         .agg(
             rows_in=pl.len().cast(pl.Int64),
@@ -58,6 +62,13 @@ def tally(rows: pl.DataFrame, copies: pl.Series, strange: pl.DataFrame) -> pl.Da
         )
         .collect()
     )
+    taken_back = reversals.group_by("source_file").agg(
+        lines_reversal=pl.len().cast(pl.Int64),
+        **{f"{name}_reversal": column.sum() for name, column in sums.items()},
+    )
+    # A file has rows, reversals or both in a part; what it has none of is zero.
+    both = counts.join(taken_back, on="source_file", how="full", coalesce=True)
+    return both.with_columns(pl.exclude("source_file").fill_null(0))
 
 
 def build_ledger(tallies: pl.DataFrame, reach: pl.DataFrame) -> pl.DataFrame:
@@ -86,7 +97,7 @@ def build_ledger(tallies: pl.DataFrame, reach: pl.DataFrame) -> pl.DataFrame:
         .with_columns(
             exact(pl.col(f"{name}_{part}"), scale).alias(f"{name}_{part}")
             for name, (_, scale) in SCALES.items()
-            for part in ("in", "duplicate")
+            for part in ("in", "duplicate", "reversal")
         )
         .sort("source_file")
     )

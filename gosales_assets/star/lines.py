@@ -22,6 +22,7 @@ IDENTIFYING = [
 ]
 # What tells lines of one business key apart; lines equal in all of these are interchangeable.
 REST = [
+    "is_reversal",
     "quantity_milli",
     "revenue_cents",
     "gross_profit_cents",
@@ -87,7 +88,9 @@ def build_lines(
             gross_profit_source=exact(profit, MONEY_SCALE),
             revenue_usd=exact(_home(revenue), MONEY_SCALE),
             gross_profit_usd=exact(_home(profit), MONEY_SCALE),
-            is_return=pl.when(quantity.is_not_null() & (quantity != 0))
+            # A line taken back is no return, and taking a return back is one neither.
+            is_return=~pl.col("is_reversal")
+            & pl.when(quantity.is_not_null() & (quantity != 0))
             .then(quantity < 0)
             # Never null: a line has a quantity or an amount.
             .otherwise(pl.coalesce(revenue, profit, 0) < 0),

@@ -13,6 +13,7 @@ IDENTITY = {
     "order_date": pl.Date(),
     "recorded_at": pl.Datetime("us"),
     "invoice_id": pl.String(),
+    "line_number": pl.String(),
     "source_division": pl.String(),
     "rep": pl.String(),
     "branch": pl.String(),
@@ -20,7 +21,16 @@ IDENTITY = {
     "currency": pl.String(),
     "rate": pl.Float64(),
 }
-TEXTS = ("customer_id", "customer_name", "invoice_id", "source_division", "rep", "branch", "region")
+TEXTS = (
+    "customer_id",
+    "customer_name",
+    "invoice_id",
+    "line_number",
+    "source_division",
+    "rep",
+    "branch",
+    "region",
+)
 
 
 def identify_rows(frame: pl.DataFrame, log: LogSource, columns: LogColumns) -> pl.DataFrame:

@@ -48,6 +48,9 @@ class SalesLog(dy.Schema):
     is_return = dy.Bool(
         description="Quantity below zero, or the amount where there is no quantity."
     )
+    is_reversal = dy.Bool(
+        description="Takes back an earlier version of a line that the source restated."
+    )
     rep = dy.String(nullable=True, description="Sales representative.")
     branch = dy.String(nullable=True, description="Branch or store.")
     region = dy.String(nullable=True, description="Sales region.")
@@ -112,13 +115,20 @@ class SalesLedger(dy.Schema):
     lines_loaded = dy.Int64(min=0, description="Lines loaded.", metadata=COUNT)
     lines_rejected = dy.Int64(min=0, description="Lines rejected.", metadata=COUNT)
     lines_duplicate = dy.Int64(min=0, description="Lines of duplicate rows.", metadata=COUNT)
+    lines_reversal = dy.Int64(
+        min=0, description="Lines that take back restated ones.", metadata=COUNT
+    )
     quantity_in = dy.Decimal(18, 3, description="Readable quantity of all raw rows.")
     quantity_duplicate = dy.Decimal(18, 3, description="Of it in duplicate rows.")
+    quantity_reversal = dy.Decimal(18, 3, description="Quantity of lines taken back.")
     revenue_in = dy.Decimal(
         18, 2, description="Readable revenue of all raw rows, as written.", metadata=SOURCE_AMOUNT
     )
     revenue_duplicate = dy.Decimal(
         18, 2, description="Of it in duplicate rows.", metadata=SOURCE_AMOUNT
+    )
+    revenue_reversal = dy.Decimal(
+        18, 2, description="Revenue of lines taken back.", metadata=SOURCE_AMOUNT
     )
     gross_profit_in = dy.Decimal(
         18,
@@ -128,6 +138,9 @@ class SalesLedger(dy.Schema):
     )
     gross_profit_duplicate = dy.Decimal(
         18, 2, description="Of it in duplicate rows.", metadata=SOURCE_AMOUNT
+    )
+    gross_profit_reversal = dy.Decimal(
+        18, 2, description="Gross profit of lines taken back.", metadata=SOURCE_AMOUNT
     )
     data_through = dy.Date(
         nullable=True,
@@ -186,7 +199,7 @@ class PurchaseHistory(dy.Schema):
     order_date = dy.Date(primary_key=True, description="Day of the order.")
     visible_cutoff = dy.Date(description="Increment in which it became known.")
     quantity = dy.Decimal(18, 3, nullable=True, description="Units, returns netted.")
-    line_count = dy.Int64(min=1, description="Lines.", metadata=COUNT)
+    line_count = dy.Int64(description="Lines, those taken back deducted.", metadata=COUNT)
     return_count = dy.Int64(min=0, description="Of them returns.", metadata=COUNT)
     revenue_cents = dy.Int64(nullable=True, description="Revenue.", metadata={"unit": "cents"})
     gross_profit_cents = dy.Int64(

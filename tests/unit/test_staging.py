@@ -2,6 +2,8 @@
 
 import csv
 import datetime as dt
+from dataclasses import replace
+from decimal import Decimal
 
 import polars as pl
 import pytest
@@ -10,7 +12,8 @@ from gosales_assets.star.dimensions import build_dim_product
 from gosales_assets.star.increments import StagedLog
 from gosales_assets.star.ingest import ingest
 from gosales_assets.star.typing import Typing
-from gosales_resources.errors import SourceError
+from gosales_checks.ledger import ledger_breaches
+from gosales_resources.errors import SettingsError, SourceError
 from gosales_resources.partitions import PartitionSpace
 from gosales_resources.settings.tree import Settings, load_settings, parse_overrides
 from gosales_resources.sources.table import read_table
@@ -109,7 +112,7 @@ def test_a_sku_that_leaves_the_taxonomy_is_rejected_with_its_raw_row(tmp_path):
 def test_how_many_days_are_taken_at_a_time_changes_nothing(tmp_path, chunk_lines):
     settings = write_world(tmp_path, messy_rows())
     whole = read(settings, tmp_path / "staging")
-    parts = StagedLog(whole.blocks, whole.cutoffs, whole.products, whole.routes, chunk_lines)
+    parts = replace(whole, chunk_lines=chunk_lines, _surveys={})
     for cutoff in CUTOFFS:
         assert lines_of(parts, cutoff).equals(lines_of(whole, cutoff))
         assert parts.ledger(cutoff).equals(whole.ledger(cutoff))
@@ -179,3 +182,53 @@ def test_a_damaged_staged_block_is_read_again(tmp_path, left):
     for path in (tmp_path / "staging").rglob("lines.parquet"):
         path.unlink() if left is None else path.write_bytes(left)
     assert every_line(read(settings, tmp_path / "staging")).equals(first)
+
+
+VERSIONS = ["source.sales_log.line_key=[invoice_id, sku]"]
+
+
+def restated(folder, rows: list[dict[str, str]]) -> StagedLog:
+    config = write_world(folder, rows).config_file
+    return read(load_settings(config, parse_overrides(VERSIONS)), folder / "staging")
+
+
+def test_a_restated_line_is_taken_back_and_entered_anew_where_it_became_known(tmp_path):
+    first = row("a", "2023-02-01", Invoice="I-1", CAD="100")
+    second = first | {"Posted": "2023-05-05", "CAD": "70"}
+    log = restated(tmp_path, [first, second, row("b")])
+    assert lines_of(log, CUTOFFS[0]).equals(lines_of(restated(tmp_path / "o", [first, row("b")])))
+    columns = ["order_date", "gross_profit_usd", "quantity", "is_reversal", "is_return"]
+    day = dt.date(2023, 2, 1)
+    assert lines_of(log, CUTOFFS[1]).select(columns).sort("is_reversal").rows() == [
+        (day, Decimal(70), Decimal(1), False, False),
+        (day, Decimal(-100), Decimal(-1), True, False),
+    ]
+
+
+def test_the_last_version_is_what_a_restated_line_sums_to(tmp_path):
+    base = row("a", "2023-02-01", Invoice="I-1")
+    days = ["2023-02-01", "2023-04-04", "2023-04-09", "2023-08-08"]
+    versions = [base | {"Posted": d, "CAD": str(n * 11)} for n, d in enumerate(days, 1)]
+    log = restated(tmp_path, [*versions[::-1], versions[1], row("b")])
+    lines = every_line(log).filter(customer_id="a")
+    assert lines["gross_profit_usd"].sum() == Decimal(44)
+    assert lines["is_reversal"].sum() == 3
+    for cutoff in CUTOFFS:
+        tables = (
+            log.ledger(cutoff).lazy(),
+            lines_of(log, cutoff).lazy(),
+            rejects_of(log, cutoff).lazy(),
+        )
+        assert ledger_breaches(*tables) == {}
+
+
+def test_lines_recorded_at_one_time_are_no_versions_of_each_other(tmp_path):
+    twice = [row("a", Invoice="I-1", CAD="5"), row("a", Invoice="I-1", CAD="6")]
+    assert every_line(restated(tmp_path, twice))["is_reversal"].to_list() == [False, False]
+
+
+def test_a_line_key_without_a_recording_time_is_refused(tmp_path):
+    config = write_world(tmp_path, [row()]).config_file
+    overrides = parse_overrides([*VERSIONS, "source.sales_log.columns.recorded_at=null"])
+    with pytest.raises(SettingsError, match=r"line_key needs columns\.recorded_at"):
+        load_settings(config, overrides)
