@@ -4,10 +4,29 @@ import dagster as dg
 import pytest
 
 from gosales_assets.definitions import build_definitions
+from gosales_assets.provenance import check_paths, setting_paths
 from gosales_assets.registry import CONTRACTS
 from gosales_resources.partitions import expecting_beta_warnings
+from gosales_resources.settings.tree import Settings
 from tests.graph.snapshot import GOLDEN, describe_graph
 from tests.worlds import row, write_world
+
+# Places, names, bounds of checks, and what every table depends on anyway.
+MOVES_NO_NUMBER = [
+    "config_file",
+    "contracts.freshness_days",
+    "contracts.row_count_max_ratio",
+    "contracts.row_count_min_increments",
+    "contracts.row_count_min_ratio",
+    "contracts.schema_snapshot",
+    "divisions.names",
+    "mode",
+    "name",
+    "source.base_dir",
+    "storage.root",
+    "validation.cal_mae_max",
+    "validation.lift10_min",
+]
 
 
 @pytest.fixture(scope="module")
@@ -38,6 +57,24 @@ def test_contracts_are_listed_in_the_order_of_the_graph(graph, name):
     order = list(CONTRACTS)
     parents = [key.to_user_string() for key in graph.get(dg.AssetKey(name)).parent_keys]
     assert all(order.index(parent) < order.index(name) for parent in parents)
+
+
+@pytest.mark.parametrize("contract", CONTRACTS.values(), ids=CONTRACTS.keys())
+def test_settings_reach_a_table_along_the_edges_of_the_graph(graph, contract):
+    parents = {key.to_user_string() for key in graph.get(dg.AssetKey(contract.name)).parent_keys}
+    declared = {upstream.name for upstream in (*contract.made_from, *contract.trained_on)}
+    assert declared == parents
+
+
+def test_a_setting_either_makes_some_table_stale_or_is_known_to_move_no_number():
+    check_paths(CONTRACTS)
+    named = {
+        t.partition("@")[0] for c in CONTRACTS.values() for t in (*c.settings, *c.settings_here)
+    }
+    sections = {path.rpartition(".")[0] for path in setting_paths(Settings)}
+    leaves = set(setting_paths(Settings)) - sections
+    covered = {leaf for leaf in leaves for name in named if f"{leaf}.".startswith(f"{name}.")}
+    assert sorted(leaves - covered) == sorted(MOVES_NO_NUMBER)
 
 
 def test_no_target_reads_another_target_but_through_a_table_over_all(graph):
