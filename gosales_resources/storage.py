@@ -14,9 +14,10 @@ import json
 import os
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pyarrow as pa
@@ -34,6 +35,8 @@ ROW_GROUP_ROWS = 262_144
 PART = "part-0.parquet"
 BUNDLE_INDEX = "bundle.json"
 PROVENANCE_PREFIX = "gosales."
+# Facts in the metadata that are JSON, not plain text.
+JSON_FACTS = ("settings", "quarantined")
 
 
 @dataclass(frozen=True)
@@ -59,11 +62,13 @@ class Provenance:
     """What a stored table was made under; a reader under anything else is refused."""
 
     settings_hash: str
-    """Hash of the settings sections the table depends on."""
+    """Hash of the settings the partition depends on."""
     schema_hash: str
     """Hash of its contract's columns and types."""
     code_version: str
     """Version of the package that wrote it."""
+    settings: Mapping[str, str] = field(default_factory=dict)
+    """Setting -> digest of its value: what the settings hash is made of, to name what changed."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +92,7 @@ class TableStore:
         address: Address,
         parts: pl.LazyFrame | pl.DataFrame | Iterable[pl.LazyFrame],
         provenance: Provenance,
+        facts: Mapping[str, str] | None = None,
     ) -> Written:
         """Write one partition; readers see the old file or the new one, never a part.
 
@@ -99,6 +105,8 @@ class TableStore:
             of a part.
         provenance
             What it is written under.
+        facts
+            What else the file's metadata is to say.
 
         Raises
         ------
@@ -114,6 +122,8 @@ class TableStore:
             PROVENANCE_PREFIX + "settings_hash": provenance.settings_hash,
             PROVENANCE_PREFIX + "schema_hash": provenance.schema_hash,
             PROVENANCE_PREFIX + "code_version": provenance.code_version,
+            PROVENANCE_PREFIX + "settings": json.dumps(dict(provenance.settings), sort_keys=True),
+            **{PROVENANCE_PREFIX + name: value for name, value in (facts or {}).items()},
         }
         with replacing(path, str(address)) as temporary:
             first = next(tables)
@@ -156,8 +166,31 @@ class TableStore:
 
     def is_current(self, address: Address, provenance: Provenance) -> bool:
         """Tell whether a partition is there and was written under `provenance`."""
+        return self.has(address) and not self.changes(address, provenance)
+
+    def changes(self, address: Address, provenance: Provenance) -> list[str]:
+        """Name what a stored partition was made under that is no longer in force.
+
+        Returns
+        -------
+        list of str
+            Settings by path, and `schema`; empty when the partition is current or not there.
+        """
         path = self._stored(address)
-        return path is not None and not _differences(path, provenance)
+        return _differences(path, provenance) if path else []
+
+    def facts(self, address: Address) -> dict[str, Any]:
+        """Read what a stored partition says of itself; empty when it is not there."""
+        path = self._stored(address)
+        return _read_provenance(path) if path else {}
+
+    def stamp(self, address: Address) -> str | None:
+        """Return what changes when a partition is replaced; None when it is not there."""
+        path = self._stored(address)
+        if path is None:
+            return None
+        found = path.stat()
+        return f"{found.st_mtime_ns}-{found.st_size}-{found.st_ino}"
 
     def _stored(self, address: Address) -> Path | None:
         folder = address.folder(self.root)
@@ -168,8 +201,8 @@ class TableStore:
         changed = _differences(path, provenance)
         if changed:
             raise StalePartitionError(
-                f"{address} was written under other {' and '.join(changed)} than are in force. "
-                f"Rematerialise it: {remedy(address)}"
+                f"{address} was written under other settings or another schema than are in force "
+                f"({', '.join(changed)}). Rematerialise it: {remedy(address)}"
             )
 
     def write_bundle(
@@ -315,18 +348,29 @@ def remedy(first: Address, last: Address | None = None) -> str:
 
 
 def _differences(path: Path, provenance: Provenance) -> list[str]:
+    stored = _read_provenance(path)
+    found = []
+    if stored.get("settings_hash") != provenance.settings_hash:
+        then, now = stored.get("settings") or {}, provenance.settings
+        changed = {name for name in {*then, *now} if then.get(name) != now.get(name)}
+        found += sorted(changed) or ["settings"]
+    return found + (["schema"] if stored.get("schema_hash") != provenance.schema_hash else [])
+
+
+def _read_provenance(path: Path) -> dict[str, Any]:
+    """Read what a stored file or bundle index says it was made under; empty when it says nothing."""
     if path.name == BUNDLE_INDEX:
-        stored = _read_index(path)["provenance"]
-    else:
-        metadata = pl.read_parquet_metadata(path)
-        stored = {key.removeprefix(PROVENANCE_PREFIX): value for key, value in metadata.items()}
-    pairs = {"settings": "settings_hash", "schema": "schema_hash"}
-    return [
-        word for word, field in pairs.items() if stored.get(field) != getattr(provenance, field)
-    ]
+        return _read_index(path)["provenance"]
+    metadata = pl.read_parquet_metadata(path)
+    ours = {
+        key.removeprefix(PROVENANCE_PREFIX): value
+        for key, value in metadata.items()
+        if key.startswith(PROVENANCE_PREFIX)
+    }
+    return ours | {key: json.loads(ours[key]) for key in JSON_FACTS if key in ours}
 
 
-def _read_index(path: Path) -> dict[str, dict[str, str]]:
+def _read_index(path: Path) -> dict[str, dict[str, Any]]:
     try:
         index = json.loads(path.read_text(encoding="utf-8"))
         return {"files": dict(index["files"]), "provenance": dict(index["provenance"])}

@@ -4,7 +4,9 @@ import dataframely as dy
 
 from gosales_checks.contracts.contract import Contract
 
-SECTIONS = ("source", "divisions", "calendar")
+# How a raw row becomes lines, and in which increment. The list of divisions is not among them: a
+# line's division is the taxonomy's (docs/adr/0007).
+PARSING = ("source.sales_log", "source.taxonomy", "calendar.start", "calendar.cadence_months")
 SEGMENTS = ["warm", "cold", "prospect"]
 USD = {"unit": "usd"}
 COUNT = {"unit": "count"}
@@ -216,7 +218,9 @@ SALES_LOG = Contract(
     grain="one row per line of the raw log, in the increment it became visible in",
     phase="star",
     partitioned_by="cutoff",
-    settings_sections=SECTIONS,
+    settings=PARSING,
+    # Who reads the whole log does not read the division of its lines.
+    settings_here=("source.taxonomy.routes@division",),
     description="The raw sales log as typed lines, wide and long sources alike.",
 )
 SALES_LOG_REJECTS = Contract(
@@ -225,7 +229,9 @@ SALES_LOG_REJECTS = Contract(
     grain="one row per rejected raw row or line",
     phase="star",
     partitioned_by="cutoff",
-    settings_sections=SECTIONS,
+    settings=PARSING,
+    # A row without a readable date is booked where the calendar ends.
+    settings_here=("calendar.end",),
     description="What could not be loaded, why, and the raw values.",
 )
 SALES_LEDGER = Contract(
@@ -234,7 +240,9 @@ SALES_LEDGER = Contract(
     grain="one row per raw file known by the cutoff",
     phase="star",
     partitioned_by="cutoff",
-    settings_sections=SECTIONS,
+    settings=PARSING,
+    # Rows that wait for a later cutoff; who reads the ledger reads its dates.
+    settings_here=("calendar.end",),
     description="Rows, lines, quantity and money in, loaded, rejected and duplicate.",
 )
 DIM_PRODUCT = Contract(
@@ -243,7 +251,7 @@ DIM_PRODUCT = Contract(
     grain="one row per SKU",
     phase="star",
     partitioned_by="cutoff",
-    settings_sections=SECTIONS,
+    settings=("source.taxonomy", "divisions.predictor_only"),
     description="The taxonomy: which division, family and sale type a SKU belongs to.",
 )
 DIM_CUSTOMER = Contract(
@@ -252,7 +260,8 @@ DIM_CUSTOMER = Contract(
     grain="one row per customer",
     phase="star",
     partitioned_by="cutoff",
-    settings_sections=(*SECTIONS, "labels"),
+    settings=("source.customers", "labels.warm_window_months"),
+    made_from=(SALES_LOG,),
     description="The roster as of the cutoff, with attributes and segment.",
     open_columns=True,
 )
@@ -262,7 +271,8 @@ FACT_TRANSACTIONS = Contract(
     grain="one row per line of the division, in the increment it became visible in",
     phase="star",
     partitioned_by="division_cutoff",
-    settings_sections=SECTIONS,
+    settings=("source.taxonomy.routes@division",),
+    made_from=(SALES_LOG,),
     description="The fact table: lines by division and increment; returns stay as negative lines.",
 )
 PURCHASE_HISTORY = Contract(
@@ -271,6 +281,7 @@ PURCHASE_HISTORY = Contract(
     grain="one row per customer, SKU, division, invoice and day of the increment",
     phase="star",
     partitioned_by="cutoff",
-    settings_sections=(*SECTIONS, "value"),
+    settings=("value", "divisions.slugs"),
+    made_from=(FACT_TRANSACTIONS,),
     description="The increment aggregated: what features are summed from.",
 )

@@ -26,6 +26,7 @@ from pydantic_settings import (
 from gosales_resources.errors import SettingsError, nearest
 from gosales_resources.scope import cutoffs_between, is_month_end, month_end
 from gosales_resources.settings.base import StrictModel, slugify
+from gosales_resources.settings.contracts import ContractSettings
 from gosales_resources.settings.models import ModelSettings
 from gosales_resources.settings.phases import (
     FeatureSettings,
@@ -122,9 +123,15 @@ class Settings(BaseSettings):
         default="gross_profit",
         description="The measure that labels, features and values are made of.",
     )
+    mode: Literal["strict", "fail_soft"] = Field(
+        default="strict",
+        description="A row that breaches its contract: strict stops what comes after, fail_soft "
+        "quarantines the row and goes on.",
+    )
     calendar: CalendarSettings
     divisions: DivisionSettings
     source: SourceSettings
+    contracts: ContractSettings = Field(default_factory=ContractSettings)
     storage: StorageSettings = Field(default_factory=StorageSettings)
     labels: LabelSettings = Field(default_factory=LabelSettings)
     features: FeatureSettings = Field(default_factory=FeatureSettings)

@@ -40,7 +40,8 @@ def test_every_asset_is_stored_for_the_cutoffs_asked_for(finished):
             }
             for division in keys[contract.partitioned_by]:
                 address = Address(name, cutoff, division)
-                assert platform.store.is_current(address, platform.provenance_of(contract)), address
+                provenance = platform.provenance_of(contract, address)
+                assert platform.store.is_current(address, provenance), address
 
 
 def test_a_second_run_leaves_the_same_bytes(finished):
