@@ -10,7 +10,6 @@ import csv
 import gzip
 import hashlib
 import json
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +28,7 @@ from gosales_resources.sources.raw import (
     RawBatch,
     RawInput,
     checked_header,
+    file_stamp,
 )
 
 # What is remembered at a time. A change in the middle of a file costs from there to its end.
@@ -58,9 +58,13 @@ class TextFile(RawInput):
         with _opened(self.path) as stream:
             return self._header(_first_record(stream, self.path))
 
+    def stamp(self) -> str:
+        """See `RawInput`."""
+        return file_stamp(self.path)
+
     def blocks(self) -> Iterator[Block]:
         """See `RawInput`."""
-        before = _state(self.path)
+        before = self.stamp()
         with _opened(self.path) as stream:
             first = _first_record(stream, self.path)
             header = self._header(first)
@@ -70,7 +74,7 @@ class TextFile(RawInput):
                 digest = salt.copy()
                 digest.update(content)
                 yield Block(digest.hexdigest()[:32], _Reader(self, header, content))
-        if _state(self.path) != before:
+        if self.stamp() != before:
             raise SourceError(f"{self.path} changed while it was read. Run again.")
 
     @property
@@ -277,8 +281,3 @@ def _records(content: bytes) -> Iterator[bytes]:
         if record:
             yield record
         at += taken
-
-
-def _state(path: Path) -> tuple[int, int]:
-    found = os.stat(path)
-    return found.st_size, found.st_mtime_ns
