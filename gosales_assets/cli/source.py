@@ -150,12 +150,12 @@ def _warn_of_spreadsheets(proposal: Proposal) -> None:
 
 
 def _print_findings(proposal: Proposal) -> None:
-    sample, taxonomy = proposal.log, proposal.taxonomy_sample
+    sample = proposal.log
     print(
         f"{proposal.inputs.log}: {len(sample.names)} file(s), {len(sample.header)} columns, "
         f"{proposal.looked_at:,} rows; {sample.frame.height:,} looked at for columns, all for "
         f"dates, SKUs and divisions. Encoding {sample.source.encoding}, "
-        f"separator {sample.source.separator!r}."
+        f"separator {sample.source.separator!r} where it is text."
     )
     _print_table(proposal.findings)
     used = {f.value for f in proposal.findings} | set(proposal.ignored)
@@ -164,8 +164,6 @@ def _print_findings(proposal: Proposal) -> None:
         print(f"not used: {', '.join(map(_shown, rest))}")
     if proposal.ignored:
         print(f"ignored: {', '.join(map(_shown, proposal.ignored))}")
-    if taxonomy is not None:
-        print(f"taxonomy: encoding {taxonomy.source.encoding}, {taxonomy.source.separator!r}")
 
 
 def _print_table(findings: list[Finding]) -> None:

@@ -12,7 +12,7 @@ import polars as pl
 
 from gosales_assets.onboarding.dates import find_date_formats
 from gosales_assets.onboarding.finding import Finding, evidence
-from gosales_assets.onboarding.profile import Profile, profile, read_numbers
+from gosales_assets.onboarding.profile import Profile, profile, read_numbers, share_of
 from gosales_assets.onboarding.words import decoy_of, name_points, tokens
 from gosales_assets.star.parse import text
 from gosales_resources.settings.base import slugify
@@ -128,7 +128,7 @@ def later_knowledge(found: Profile, cells: pl.Series, years: tuple[int, int] | N
         return f"its values ({value}, ...) are a status as of now: looks like later knowledge"
     if found.kind == "number" and years and not found.has_fractions:
         numbers = read_numbers(cells).drop_nulls() / 1000
-        inside = float(numbers.is_between(*years).mean() or 0.0)
+        inside = share_of(numbers.is_between(*years))
         if inside > 0.5:
             return f"years, mostly {years[0]} to {years[1]}, inside the log: looks like later knowledge"
     return None

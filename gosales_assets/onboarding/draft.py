@@ -25,6 +25,7 @@ from gosales_assets.onboarding.wide import (
     find_suffix,
 )
 from gosales_assets.onboarding.words import decoy_of
+from gosales_assets.star.parse import text
 from gosales_resources.errors import SettingsError, nearest
 
 PRODUCT_NAME = "product name"
@@ -62,10 +63,27 @@ class Draft:
         found = [self.column("sku"), division, family, *names[: 0 if division else 1]]
         return list(dict.fromkeys(c for c in found if c))
 
+    @property
+    def currency_columns(self) -> list[str]:
+        """Currency and rate, those there are; none without a currency."""
+        currency, rate = self.column("currency"), self.column("conversion_rate")
+        return [c for c in (currency, rate) if c] if currency else []
+
+    @property
+    def unseen(self) -> list[str]:
+        """Columns of a wide log that are empty in the sample and may be a new SKU's."""
+        if self.wide is None:
+            return []
+        known = self.wide.columns | {f.value for f in self.roles.values()}
+        return [n for n, p in self.profiles.items() if p.kind == "empty" and n not in known]
+
     def totals(self) -> Totals:
         """Say what is counted over all rows."""
         dates = [c for c in (self.column("order_date"), self.column("recorded_at")) if c]
-        return Totals(dates, [self.sku_columns] if self.column("sku") else [])
+        groups = [self.currency_columns, *([name] for name in self.unseen)]
+        if self.column("sku"):
+            groups.append(self.sku_columns)
+        return Totals(dates, [columns for columns in groups if columns])
 
 
 def draft_of(inputs: Inputs, sample: Sample, skus: set[str]) -> Draft:
@@ -128,7 +146,16 @@ def _with_dependencies(roles: dict[str, Finding], frame: pl.DataFrame) -> dict[s
         share, back = determines(frame, customer, name), determines(frame, name, customer)
         seen = f"{share:.1%} of the ids have one name, {back:.1%} of the names one id"
         told["customer_name"] = _weighed(roles["customer_name"], seen, holds=share >= HOLDS / 2)
+        if _in_front(frame, customer, name) >= HOLDS:
+            why = f"the id in front of each name is cut; {told['customer_name'].why}"
+            told["customer_name"] = Finding("customer_name", name, "sure", why)
     return told
+
+
+def _in_front(frame: pl.DataFrame, customer: str, name: str) -> float:
+    """Return the share of names that begin with their row's id, as '497588 Crayola'."""
+    pairs = frame.select(one=text(customer), other=text(name)).drop_nulls()
+    return float(pairs.select(pl.col("other").str.starts_with(pl.col("one")).mean()).item() or 0.0)
 
 
 def _weighed(finding: Finding, seen: str, *, holds: bool) -> Finding:

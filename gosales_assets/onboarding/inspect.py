@@ -15,9 +15,17 @@ from gosales_assets.onboarding.dates import DateFinding, find_date_formats
 from gosales_assets.onboarding.draft import Draft, draft_of
 from gosales_assets.onboarding.finding import Finding
 from gosales_assets.onboarding.money import find_currency, find_value
+from gosales_assets.onboarding.notes import (
+    ignored_columns,
+    late_columns,
+    layout_notes,
+    measure_notes,
+    period_notes,
+    unreadable_notes,
+)
 from gosales_assets.onboarding.numbers import DecimalFinding, find_decimal
 from gosales_assets.onboarding.period import Period, propose_period
-from gosales_assets.onboarding.profile import read_numbers
+from gosales_assets.onboarding.profile import share_of
 from gosales_assets.onboarding.proposal import Inputs, Proposal
 from gosales_assets.onboarding.roles import MEASURES
 from gosales_assets.onboarding.sample import NOT_TEXT, Sample, reopened, scan, take_sample
@@ -118,8 +126,10 @@ def _decide(
     decimal = given or find_decimal(frame, numbers)
     mark = decimal.mark or "."
     amount, value = _value(draft, mark)
-    currency = (draft.column("currency"), draft.column("conversion_rate"))
-    money = find_currency(frame, *currency, numbers, mark, inputs.home_currency)
+    money = find_currency(
+        _counted(totals, draft.currency_columns), frame, numbers, mark, inputs.home_currency
+    )
+    late = late_columns(draft, totals)
     period = (
         propose_period(_days(draft, totals, formats)) if dates.certainty != "undecided" else None
     )
@@ -137,20 +147,21 @@ def _decide(
         value=value,
         amount=amount,
         wide=draft.wide,
-        ignored=_ignored(draft),
+        ignored=ignored_columns(draft, {f.value for f in late}),
         period=period,
         taxonomy=_taxonomy(draft, totals, taxonomy),
         taxonomy_sample=taxonomy.sample if taxonomy else None,
         accounts=_accounts(draft, period, customers),
         accounts_sample=customers.sample if customers else None,
         notes=[
-            *_layout_note(draft),
-            *_measures_note(draft),
+            *layout_notes(draft),
+            *measure_notes(draft),
+            *late,
             *recording,
             *money.findings,
-            *_unreadable(frame, numbers, decimal.mark),
+            *unreadable_notes(frame, numbers, decimal.mark),
             *notes,
-            *_period_notes(period, dates),
+            *period_notes(period, dates),
         ],
     )
 
@@ -193,7 +204,7 @@ def _checked_recording(
     forms = formats or ["%Y-%m-%d"]
     moments = [day_time(frame[c], forms)["moment"].cast(pl.Date) for c in (ordered, recorded)]
     both = pl.DataFrame({"ordered": moments[0], "recorded": moments[1]}).drop_nulls()
-    early = float((both["recorded"] < both["ordered"]).mean() or 0.0)
+    early = share_of(both["recorded"] < both["ordered"])
     roles = {role: finding for role, finding in draft.roles.items() if role != "recorded_at"}
     if early > SLIPS:
         why = f"before the order date in {early:.1%} of the rows: no recording time"
@@ -206,8 +217,9 @@ def _checked_recording(
 def _value(draft: Draft, mark: str) -> tuple[str, Finding]:
     frame = draft.sample.frame
     if draft.wide is None:
-        columns = [draft.column(role) for role in ("gross_profit", "revenue", "quantity")]
-        return "gross_profit", find_value(frame, *columns, mark)
+        roles = ("gross_profit", "revenue", "quantity")
+        profit, revenue, quantity = (draft.column(role) for role in roles)
+        return "gross_profit", find_value(frame, profit, revenue, quantity, mark)
     amount, finding = find_amount(frame, draft.wide, mark)
     return amount, dataclasses.replace(finding, what="amount and value")
 
@@ -224,9 +236,13 @@ def _days(draft: Draft, totals: Totals, formats: list[str]) -> pl.DataFrame:
     return counted.group_by("day").agg(pl.col("rows").sum()).sort("day")
 
 
+def _counted(totals: Totals, columns: list[str]) -> pl.DataFrame | None:
+    tally = totals.groups.get(tuple(columns))
+    return tally.result() if tally else None
+
+
 def _taxonomy(draft: Draft, totals: Totals, given: _Table | None) -> Taxonomy:
-    counted = totals.groups.get(tuple(draft.sku_columns))
-    pairs = counted.result() if counted else None
+    pairs = _counted(totals, draft.sku_columns)
     if draft.wide:
         table = pl.DataFrame({"sku": draft.wide.skus}, schema={"sku": pl.String})
     elif pairs is None:
@@ -270,65 +286,3 @@ def _accounts(draft: Draft, period: Period | None, given: _Table | None) -> Acco
     ids = set(frame.select(text(customer)).to_series().drop_nulls()) if customer else set()
     years = (period.first.year, period.last.year) if period else None
     return read_accounts(given.frame, ids, years)
-
-
-def _ignored(draft: Draft) -> list[str]:
-    """Columns of a wide log that are nothing: the settings must name them."""
-    if draft.wide is None:
-        return []
-    used = draft.wide.columns | {f.value for f in draft.roles.values()}
-    return [name for name in draft.sample.header if name not in used]
-
-
-def _layout_note(draft: Draft) -> list[Finding]:
-    if draft.layout is None:
-        why = "no column with articles, and no pairs of amount and quantity columns"
-        return [Finding("layout", None, "undecided", why, is_essential=True)]
-    if draft.wide:
-        wide = draft.wide
-        both = len(set(wide.quantities) & set(wide.amounts))
-        alone = sorted(set(wide.quantities) - set(wide.amounts))
-        why = f"{both} pairs X and X{wide.suffix}, {len(wide.skus)} SKUs" + (
-            f"; quantity alone: {', '.join(alone)}" if alone else ""
-        )
-        return [Finding("layout", "wide", "sure", why)]
-    return [Finding("layout", "long", "sure", f"articles are in {draft.column('sku')}")]
-
-
-def _measures_note(draft: Draft) -> list[Finding]:
-    if draft.wide or any(draft.column(role) for role in MEASURES):
-        return []
-    numbers = [n for n, p in draft.profiles.items() if p.kind == "number"]
-    why = f"no quantity, revenue or gross profit by name; numbers: {', '.join(numbers[:6])}"
-    return [Finding("revenue", None, "undecided", why, is_essential=True, options=numbers[:6])]
-
-
-def _unreadable(frame: pl.DataFrame, columns: list[str], mark: str | None) -> list[Finding]:
-    findings = []
-    for column in columns if mark else []:
-        if frame[column].dtype != pl.String:
-            continue
-        cells = frame.select(text(column)).to_series()
-        bad = cells.filter(cells.is_not_null() & read_numbers(cells, mark).is_null())
-        if bad.len():
-            why = f"{bad.len():,} of {cells.count():,} cells are no number, as {bad[0]!r}: rejects"
-            findings.append(Finding("unreadable", column, "left out", why))
-    return findings
-
-
-def _period_notes(period: Period | None, dates: Finding) -> list[Finding]:
-    if period is None:
-        why = "follows once the dates can be read" if dates.certainty == "undecided" else "no dates"
-        return [Finding("calendar", None, "undecided", why, is_essential=True)]
-    span = f"{period.first} to {period.last}, {period.date_count:,} order dates"
-    if period.start is None:
-        why = f"{span}: too short for a single cutoff with any history"
-        return [Finding("calendar", None, "undecided", why, is_essential=True)]
-    every = "monthly" if period.cadence_months == 1 else "quarterly"
-    found = [Finding("calendar", f"{period.start} to {period.end} {every}", "guessed", span)]
-    why = "the last order date, or the end of its month when that is near. Confirm"
-    found.append(Finding("complete_through", str(period.complete_through), "guessed", why))
-    if period.outside:
-        why = f"{period.outside:,} row(s) are dated far from all others: slips?"
-        found.append(Finding("order_date", None, "left out", why))
-    return found

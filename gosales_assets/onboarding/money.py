@@ -6,8 +6,7 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from gosales_assets.onboarding.finding import Finding
-from gosales_assets.onboarding.profile import read_numbers
-from gosales_assets.star.parse import text
+from gosales_assets.onboarding.profile import read_numbers, share_of
 
 # Above this share of lines sold below cost a label "net gross profit above 0" says little.
 MOST_LOSSES = 0.20
@@ -51,7 +50,7 @@ def find_value(
     sold = profit.is_not_null()
     if quantity is not None:
         sold &= (read_numbers(frame[quantity], decimal) > 0).fill_null(value=False)
-    losses = float((profit.filter(sold) < 0).mean() or 0.0)
+    losses = share_of(profit.filter(sold) < 0)
     if losses <= MOST_LOSSES:
         why = f"{losses:.1%} of the sold lines have a negative gross profit"
         return Finding("value", "gross_profit", "sure", why)
@@ -65,9 +64,8 @@ def find_value(
 
 
 def find_currency(
+    counts: pl.DataFrame | None,
     frame: pl.DataFrame,
-    currency: str | None,
-    rate: str | None,
     amounts: list[str],
     decimal: str,
     home: str | None = None,
@@ -76,10 +74,11 @@ def find_currency(
 
     Parameters
     ----------
+    counts
+        Distinct currency and rate with their `rows`, of all rows: a currency that comes late must
+        not be missed. Without a rate column two columns; None without a currency column.
     frame
         Rows of a sample.
-    currency, rate
-        Their columns, where there are any.
     amounts
         Columns of money, for signs such as ``€``.
     decimal
@@ -87,33 +86,28 @@ def find_currency(
     home
         The home currency, where a person has decided it.
     """
-    if home and (currency is None or rate is None):
+    if home and (counts is None or counts.width < 3):
         return CurrencyFinding(False, [Finding("home_currency", home, "sure", "given")])
-    if currency is None:
+    if counts is None:
         return _by_signs(frame, amounts)
-    codes = frame.select(code=text(currency).str.to_uppercase()).to_series()
-    rates = (
-        read_numbers(frame[rate], decimal, RATE_SCALE) / 10**RATE_SCALE
-        if rate
-        else codes.clear(codes.len())
+    code, rate = counts.columns[0], counts.columns[1]
+    rows = counts.select(code=pl.col(code).str.to_uppercase(), rows="rows").with_columns(
+        rate=read_numbers(counts[rate], decimal, RATE_SCALE) / 10**RATE_SCALE
     )
-    rows = pl.DataFrame({"code": codes, "rate": rates}).filter(pl.col("code").is_not_null())
-    known = sorted(rows["code"].unique().to_list())
-    if len(known) == 1 and rows.height == frame.height:
-        why = f"every row looked at is in {known[0]}"
+    blank = int(rows.filter(pl.col("code").is_null())["rows"].sum())
+    rows = rows.drop_nulls("code")
+    by_rows = rows.group_by("code").agg(pl.col("rows").sum())
+    known = by_rows.sort("rows", "code", descending=[True, False])["code"].to_list()
+    if len(known) == 1 and not blank:
+        why = f"every row is in {known[0]}"
         return CurrencyFinding(False, [Finding("home_currency", known[0], "sure", why)])
-    if rate is None:
-        shown = ", ".join(known)
-        why = (
-            f"{shown} occur and no column is named like a rate. If all amounts are in one currency "
-            "already, name it; else the log needs each row's rate"
-        )
-        options = rows.group_by("code").len().sort("len", "code", descending=[True, False])["code"]
-        return CurrencyFinding(
-            False,
-            [Finding("home_currency", None, "undecided", why, True, options.to_list())],
-        )
-    return _by_rates(rows, known, home)
+    if counts.width > 2:
+        return _by_rates(rows, known, home)
+    why = (
+        f"{', '.join(known)} occur and no column is named like a rate. If all amounts are in one "
+        "currency already, name it; else the log needs each row's rate"
+    )
+    return CurrencyFinding(False, [Finding("home_currency", None, "undecided", why, True, known)])
 
 
 def _by_signs(frame: pl.DataFrame, amounts: list[str]) -> CurrencyFinding:
@@ -131,7 +125,11 @@ def _by_signs(frame: pl.DataFrame, amounts: list[str]) -> CurrencyFinding:
 def _by_rates(rows: pl.DataFrame, known: list[str], given: str | None) -> CurrencyFinding:
     """Find the currency whose rate is 1 or blank, and what the other rates mean."""
     is_one = pl.col("rate").is_null() | ((pl.col("rate") - 1).abs() < 1e-9)
-    shares = rows.group_by("code").agg(ones=is_one.mean(), count=pl.len()).sort("code")
+    weight = pl.col("rows")
+    shares = rows.group_by("code").agg(
+        ones=weight.filter(is_one).sum() / weight.sum(), count=weight.sum()
+    )
+    shares = shares.sort("code")
     homes = [given] if given else shares.filter(pl.col("ones") >= NEARLY_ALL)["code"].to_list()
     if len(homes) != 1:
         shown = ", ".join(f"{c} {n:,} rows" for c, n in shares.select("code", "count").rows())
@@ -151,7 +149,8 @@ def _by_rates(rows: pl.DataFrame, known: list[str], given: str | None) -> Curren
 
 
 def _direction(foreign: pl.DataFrame, home: str) -> Finding:
-    medians = foreign.group_by("code").agg(rate=pl.col("rate").median(), rows=pl.len())
+    # Each rate once: a day with many rows is one day.
+    medians = foreign.group_by("code").agg(pl.col("rate").median(), pl.col("rows").sum())
     votes, shown = set(), []
     for code, rate, _ in medians.sort("rows", "code", descending=[True, False]).rows():
         if code not in USD_WORTH or home not in USD_WORTH or not rate or rate <= 0:

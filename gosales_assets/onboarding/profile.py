@@ -71,7 +71,7 @@ def profile(frame: pl.DataFrame, name: str) -> Profile:
     filled = filled.filter(pl.col(name).is_not_null())
     texts = filled.select(text(name)).to_series().drop_nulls()
     numbers = read_numbers(filled[name])
-    number_frac = float(numbers.is_not_null().mean() or 0.0) if filled.height else 0.0
+    number_frac = share_of(numbers.is_not_null()) if filled.height else 0.0
     looked_at = texts.gather_every(max(texts.len() // 200, 1)).head(200).to_list()
     if not filled.height:
         kind, share = "empty", 0.0
@@ -93,7 +93,7 @@ def profile(frame: pl.DataFrame, name: str) -> Profile:
         read_frac=share,
         has_fractions=kind == "number" and bool((read % scale != 0).any()),
         has_spaces=_mostly_spaced(texts),
-        negative_frac=float((read < 0).mean() or 0.0) if kind == "number" and read.len() else 0.0,
+        negative_frac=share_of(read < 0) if kind == "number" and read.len() else 0.0,
         examples=[t[:40] for t in texts.unique(maintain_order=True).head(EXAMPLES)],
     )
 
@@ -112,9 +112,15 @@ def read_numbers(
     ).to_series()
 
 
+def share_of(flags: pl.Series) -> float:
+    """Return the share of what is known of some truths that is true; 0 where nothing is known."""
+    known = flags.count()
+    return float(flags.sum()) / known if known else 0.0
+
+
 def _is_cells(column: pl.Series) -> bool:
     return column.dtype == pl.String or column.dtype.is_numeric()
 
 
 def _mostly_spaced(texts: pl.Series) -> bool:
-    return float(texts.str.contains(r"\S\s+\S").mean() or 0.0) > 0.5
+    return share_of(texts.str.contains(r"\S\s+\S")) > 0.5

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 import polars as pl
 
 from gosales_assets.onboarding.finding import Certainty, Finding, evidence
-from gosales_assets.onboarding.profile import Profile
+from gosales_assets.onboarding.profile import Profile, share_of
 from gosales_assets.onboarding.words import STRONG, decoy_of, name_points, tokens
 from gosales_assets.star.parse import text
 
@@ -158,7 +158,7 @@ def determines(frame: pl.DataFrame, one: str, other: str) -> float:
     """Return the share of the values of one column that go with a single value of the other."""
     pairs = frame.select(text(one).alias("one"), text(other).alias("other")).drop_nulls()
     counts = pairs.group_by("one").agg(pl.col("other").n_unique())
-    return float((counts["other"] == 1).mean() or 0.0) if counts.height else 0.0
+    return share_of(counts["other"] == 1) if counts.height else 0.0
 
 
 def _rank(column: str, role: str) -> int:

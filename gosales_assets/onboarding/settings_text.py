@@ -31,8 +31,7 @@ COLUMNS = (
     "currency",
     "conversion_rate",
 )
-NEEDED = {"long": ("customer_id", "order_date", "invoice_id", "sku")}
-NEEDED["wide"] = NEEDED["long"][:3]
+NEEDED = ("customer_id", "order_date", "invoice_id")
 UNSURE = ("guessed", "undecided")
 
 
@@ -136,7 +135,7 @@ def _columns(proposal: Proposal) -> list[str]:
     if not proposal.wide:
         # The taxonomy says it; the log's own is for routes.
         skipped.add("source_division")
-    needed = NEEDED[proposal.layout or "long"]
+    needed = NEEDED if proposal.wide else (*NEEDED, "sku")
     for role in COLUMNS:
         finding = proposal.roles.get(role)
         if role in skipped or (finding is None and role not in needed):

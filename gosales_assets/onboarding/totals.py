@@ -56,12 +56,9 @@ class DateTally(Tally):
 class Totals:
     """Collects several tallies in one pass."""
 
-    def __init__(
-        self, dates: Sequence[str], groups: Sequence[Sequence[str]], typed: Sequence[str] = ()
-    ) -> None:
+    def __init__(self, dates: Sequence[str], groups: Sequence[Sequence[str]]) -> None:
         self.dates = {column: DateTally([column]) for column in dates}
         self.groups = {tuple(columns): Tally(list(columns)) for columns in groups}
-        self.typed = set(typed)
 
     @property
     def columns(self) -> list[str]:

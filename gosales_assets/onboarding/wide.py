@@ -127,14 +127,20 @@ def find_amount(
     frame: pl.DataFrame, wide: WideColumns, decimal: str
 ) -> tuple[Literal["gross_profit", "revenue"], Finding]:
     """Say whether a SKU's amounts are gross profit or revenue."""
-    words = Counter(word for column in wide.amounts.values() for word in tokens(column))
+    headers = [
+        *wide.aliases,
+        *(c for s, c in wide.amounts.items() if s not in wide.aliases.values()),
+    ]
+    words = Counter(word for column in headers for word in set(tokens(column)))
     profit = sum(words[word] for word in PROFIT_WORDS.split())
     revenue = sum(words[word] for word in REVENUE_WORDS.split())
-    if profit > revenue:
-        why = "the headers of the amounts say so"
-        return "gross_profit", Finding("amount", "gross_profit", "sure", why)
-    if revenue > profit:
-        return "revenue", Finding("amount", "revenue", "sure", "the headers of the amounts say so")
+    if profit != revenue:
+        amount = "gross_profit" if profit > revenue else "revenue"
+        count = max(profit, revenue)
+        why = f"{count} of {len(wide.amounts)} headers of amounts say so; confirm where few do"
+        # One header among many may be a slip of whoever named it.
+        certainty = "sure" if count >= 0.5 * len(wide.amounts) else "guessed"
+        return amount, Finding("amount", amount, certainty, why)
     losses = sold = 0
     for sku in set(wide.quantities) & set(wide.amounts):
         units = read_numbers(frame[wide.quantities[sku]], decimal)

@@ -14,7 +14,7 @@ STRONG = {
     "customerkey custkey clientid clientno clientcode clientnumber accountid accountno "
     "accountnumber companyid companyno companycode buyerid soldto soldtoparty soldtoid billtoid "
     "debtorno householdid memberid kundennummer kundennr kundenid kdnr kundnr debitor debitorennr "
-    "debitorennummer numclient numeroclient idclient codeclient noclient idcliente codigocliente "
+    "debitorennummer numclient nclient noclient numeroclient idclient codeclient idcliente codigocliente "
     "codcliente numerocliente nocliente",
     "customer_name": "customername custname clientname accountname companyname buyername "
     "soldtoname kundenname kundename firma firmenname debitorenname nomclient nomduclient "
