@@ -1,7 +1,8 @@
 """The `gosales` command: arguments in, exit code out.
 
-Exit codes: 0 done (checks may have warned), 1 a run or a blocking check failed, 2 the input is not
-usable (arguments, settings, a missing partition), 130 interrupted.
+Exit codes: 0 done (checks may have warned), 1 a run or a blocking check failed or an inspected
+source needs decisions, 2 the input is not usable (arguments, settings, a missing partition), 130
+interrupted.
 """
 
 import argparse
@@ -16,6 +17,7 @@ from gosales_assets.cli.plan import Narrowing, Request, check_assets, missing_up
 from gosales_assets.cli.report import print_outcome
 from gosales_assets.cli.runs import describe, execute, say, serve_ui
 from gosales_assets.cli.show import FORMATS, show_table
+from gosales_assets.cli.source import add_source_command
 from gosales_assets.platform import Platform
 from gosales_assets.registry import CONTRACTS
 from gosales_assets.star.ingest import recall_digests
@@ -61,6 +63,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     _add_materialize(commands, settings)
     _add_show(commands, settings)
+    add_source_command(commands)
     demo = commands.add_parser("demo", help="generate a sample company and run everything on it")
     demo.add_argument("--folder", type=Path, default=Path("demo"), help="where it is put")
     demo.add_argument("--size", choices=["S", "M"], default="S", help="2,000 or 20,000 customers")

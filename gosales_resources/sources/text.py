@@ -40,7 +40,7 @@ BATCH_ROWS = 131_072
 # one quoted field may hold; a quote that is open for longer is taken for a stray one.
 LONGEST_RECORD = 2**20
 MOST_LINES = 1_000
-ENCODINGS = {"utf8": "utf-8", "latin1": "latin-1"}
+ENCODINGS = {"utf8": "utf-8", "latin1": "latin-1", "cp1252": "cp1252"}
 BOM = b"\xef\xbb\xbf"
 
 
@@ -107,7 +107,7 @@ class _Reader:
         try:
             # All of it before any of it is handed out: a later error must not leave half a block.
             yield from list(self._parsed())
-        except pa.ArrowInvalid:
+        except (pa.ArrowInvalid, UnicodeDecodeError):
             yield from self._line_by_line()
 
     def _parsed(self) -> Iterator[RawBatch]:
