@@ -6,9 +6,10 @@ from pathlib import Path
 import polars as pl
 
 from gosales_resources.errors import SourceError, nearest
-from gosales_resources.settings.source import FileSource
+from gosales_resources.settings.inputs import FileSource
 from gosales_resources.sources.files import open_inputs
 from gosales_resources.sources.raw import ROW
+from gosales_resources.sources.typed import joined, spelling_of
 
 
 def read_table(source: FileSource, base: Path) -> pl.DataFrame:
@@ -34,9 +35,7 @@ def read_table(source: FileSource, base: Path) -> pl.DataFrame:
         if not mine:
             raise SourceError(f"{raw.name} has a header and no rows.")
         frames += mine
-    if len({tuple(frame.columns) for frame in frames}) > 1:
-        raise SourceError(f"The files of {source.path} do not have the same columns.")
-    return pl.concat(frames)
+    return joined(frames, spelling_of(source))
 
 
 def require_columns(name: Path | str, columns: Sequence[str], wanted: dict[str, str]) -> None:
