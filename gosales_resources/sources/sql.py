@@ -45,13 +45,12 @@ class SqlTable(RawInput):
             columns = chosen_columns(table, self.database)
             header = checked_header(self.name, columns)
             whole = [isinstance(table.types[name], sa.Integer) for name in columns]
-            rows = connection.execution_options(
-                stream_results=True, max_row_buffer=FETCH_ROWS
-            ).execute(build_statement(table, self.database))
-            frames = self._frames(rows, header, whole, progress)
-            while block := list(itertools.islice(frames, BLOCK_ROWS // FETCH_ROWS)):
-                frame = joined(block, spelling_of(self.source))
-                yield Block(_key(frame), partial(_numbered, frame))
+            connection.execution_options(stream_results=True, max_row_buffer=FETCH_ROWS)
+            with connection.execute(build_statement(table, self.database)) as rows:
+                frames = self._frames(rows, header, whole, progress)
+                while block := list(itertools.islice(frames, BLOCK_ROWS // FETCH_ROWS)):
+                    frame = joined(block, spelling_of(self.source))
+                    yield Block(_key(frame), partial(_numbered, frame))
 
     def _frames(
         self, rows: sa.CursorResult, header: list[str], whole: list[bool], progress: Progress
