@@ -20,9 +20,11 @@ import openpyxl
 import polars as pl
 from openpyxl.utils import get_column_letter
 from openpyxl.utils.exceptions import InvalidFileException
+from openpyxl.worksheet._read_only import ReadOnlyWorksheet
 
 from gosales_resources.errors import SourceError, nearest
 from gosales_resources.settings.inputs import FileSource
+from gosales_resources.sources.formulas import first_without_value
 from gosales_resources.sources.raw import (
     ROW,
     Block,
@@ -48,6 +50,8 @@ UNREADABLE = (
     EOFError,
     KeyError,
     ValueError,
+    # Of zipfile: an encrypted part, an unknown version.
+    RuntimeError,
 )
 
 
@@ -80,6 +84,7 @@ class ExcelFile(RawInput):
 
     def _read(self, before: FileState) -> Iterator[RawBatch]:
         require_unchanged(self.path, before)
+        self._require_values()
         frames, misshapen = [], []
         with self._rows() as rows:
             columns = self._columns(rows)
@@ -94,22 +99,35 @@ class ExcelFile(RawInput):
             yield from map(RawBatch, frame[BATCH_ROWS:].iter_slices(BATCH_ROWS))
 
     @contextmanager
-    def _rows(self) -> Iterator["_Rows"]:
+    def _sheet(self) -> Iterator[ReadOnlyWorksheet]:
         with self._reading():
             book = openpyxl.load_workbook(self.path, read_only=True, data_only=True)
         try:
-            sheets = {sheet.title: sheet for sheet in book.worksheets}
+            sheets = {s.title: s for s in book.worksheets if isinstance(s, ReadOnlyWorksheet)}
             wanted = self.source.sheet or next(iter(sheets), "")
             if wanted not in sheets:
                 raise SourceError(
                     f"{self.path}: no sheet {wanted!r}. {nearest(wanted, sheets)} Set sheet."
                 )
-            sheet = sheets[wanted]
+            yield sheets[wanted]
+        finally:
+            book.close()
+
+    @contextmanager
+    def _rows(self) -> Iterator["_Rows"]:
+        with self._sheet() as sheet:
             # What the file says of its own size is often wrong; the rows are not.
             sheet.reset_dimensions()
             yield enumerate(sheet.iter_rows(values_only=True), start=1)
-        finally:
-            book.close()
+
+    def _require_values(self) -> None:
+        with self._sheet() as sheet, self._reading(), sheet._get_source() as xml:
+            cell = first_without_value(xml)
+        if cell:
+            raise SourceError(
+                f"{self.path}: the formula in {cell} has no value: the program that wrote the "
+                "workbook did not compute it. Open it in Excel and save it."
+            )
 
     def _columns(self, rows: "_Rows") -> dict[int, str]:
         """Read on to the header; return the name of each column that has one."""
