@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 from xml.etree.ElementTree import ParseError
 
 import openpyxl
@@ -121,7 +122,7 @@ class ExcelFile(RawInput):
             yield enumerate(sheet.iter_rows(values_only=True), start=1)
 
     def _require_values(self) -> None:
-        with self._sheet() as sheet, self._reading(), sheet._get_source() as xml:
+        with self._sheet() as sheet, self._reading(), _xml_of(sheet) as xml:
             cell = first_without_value(xml)
         if cell:
             raise SourceError(
@@ -179,6 +180,11 @@ def _filled(rows: _Rows) -> _Rows:
         plain = [_plain(cell) for cell in cells]
         if any(cell is not None for cell in plain):
             yield number, plain
+
+
+def _xml_of(sheet: ReadOnlyWorksheet) -> IO[bytes]:
+    # The way openpyxl itself gets at the part that holds the sheet; it has no public one.
+    return sheet._get_source()  # pyright: ignore[reportAttributeAccessIssue]
 
 
 def _plain(cell: object) -> object:

@@ -5,6 +5,7 @@ have typed: exact digits, no exponent, the decimal mark of the source. So an ide
 123.0 reads 123, and money never passes through a binary float on the way.
 """
 
+import contextlib
 import datetime as dt
 import json
 from collections.abc import Iterable, Sequence
@@ -117,6 +118,8 @@ def _series(name: str, cells: Sequence[object], spelling: Spelling, is_whole: bo
     kinds = {type(cell) for cell in cells} - {type(None)}
     if not kinds:
         return pl.Series(name, [None] * len(cells), pl.Null)
+    if kinds == {str}:
+        return pl.Series(name, cells, pl.String)
     if kinds == {dt.date}:
         return pl.Series(name, cells, DAY)
     if kinds <= {dt.date, dt.datetime}:
@@ -143,8 +146,10 @@ def _date_text(value: dt.date, spelling: Spelling) -> str:
     moment = _moment(value, spelling)
     for form in spelling.date_formats:
         text = value.strftime(form)
-        if dt.datetime.strptime(text, form) == moment:  # noqa: DTZ007  none has a zone here
-            return text
+        # Formats that Python writes and does not read (%F) are passed over.
+        with contextlib.suppress(ValueError):
+            if dt.datetime.strptime(text, form) == moment:  # noqa: DTZ007  none has a zone here
+                return text
     is_day = moment is None or moment.time() == dt.time()
     return str(value)[:10] if is_day else str(moment)
 
