@@ -29,6 +29,7 @@ from gosales_resources.sources.raw import (
 from gosales_resources.sources.records import (
     LONGEST_RECORD,
     cut_records,
+    find_records,
     split_fields,
     split_records,
 )
@@ -205,8 +206,7 @@ class _FirstRecord:
 
 def _first_record(stream: ByteStream, separator: str) -> _FirstRecord:
     start = stream.read(LONGEST_RECORD).removeprefix(BOM)
-    record = next(iter(split_records(start, separator.encode())), b"")
-    end = start.find(b"\n", start.find(record) + len(record)) + 1 or len(start)
+    record, end = next(find_records(start, separator.encode()), (b"", len(start)))
     return _FirstRecord(record, start[end:])
 
 
