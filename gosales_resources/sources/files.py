@@ -66,7 +66,12 @@ def resolve_files(source: FileSource, base: Path) -> list[Path]:
     if path.is_file():
         return [path]
     if path.is_dir():
-        found = sorted(p for p in path.iterdir() if _is_data(p) and _suffix(p))
+        # A workbook that cannot be read is found too, so that it is refused and not left out.
+        found = sorted(
+            p
+            for p in path.iterdir()
+            if _is_data(p) and (_suffix(p) or p.suffix.lower() in OTHER_WORKBOOKS)
+        )
         if not found:
             raise SourceError(f"{path} has no file ending in {', '.join(SUFFIXES)}.")
         return found

@@ -244,6 +244,10 @@ def test_another_format_of_excel_says_what_to_do(tmp_path):
     (tmp_path / "old.xls").write_bytes(b"\xd0\xcf\x11\xe0")
     with pytest.raises(SourceError, match=r"old\.xls: of Excel's formats only \.xlsx is read"):
         open_inputs(FileSource(path="old.xls"), tmp_path)
+    (tmp_path / "new.csv").write_text("id\n1\n")
+    # Left out of a folder it would be lost in silence.
+    with pytest.raises(SourceError, match=r"old\.xls: of Excel's formats only"):
+        open_inputs(FileSource(path="."), tmp_path)
 
 
 def test_a_sheet_without_anything_is_empty(tmp_path):
