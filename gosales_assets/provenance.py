@@ -25,7 +25,7 @@ from gosales_resources.sources.table import read_table, require_columns
 # Of every table: under fail_soft rows may have been left out of it.
 ALWAYS = ("mode",)
 # Where files lie is not what is in them; the other two are named on their own where they matter.
-LEFT_OUT = {"path", "base_dir", "complete_through", "routes"}
+LEFT_OUT = {"path", "base_dir", "url", "password_env", "complete_through", "routes"}
 
 Terms = dict[str, frozenset[str]]
 
@@ -149,7 +149,7 @@ class Dependence:
             "taxonomy.columns.sku": columns.sku,
             "taxonomy.columns.division": columns.division,
         }
-        require_columns(source.path, table.columns, wanted)
+        require_columns(source.place, table.columns, wanted)
         rows = table.select(columns.sku, columns.division).drop_nulls().rows()
         return {normalize("NFKC", str(sku)).strip(): slugify(str(home)) for sku, home in rows}
 

@@ -147,7 +147,7 @@ def print_plan(platform: Platform, request: Request) -> None:
     print(f"{total} asset partitions in {len(batches)} runs:")
     for number, batch in enumerate(batches, start=1):
         print(f"  {number:>2}. {describe(batch)}")
-    print(f"from {platform.settings.source_dir / platform.settings.source.sales_log.path}")
+    print(f"from {platform.settings.source.sales_log.place} in {platform.settings.source_dir}")
     print(f"into {platform.store.root}")
     if missing := missing_upstream(platform, request, batches):
         shown = ", ".join(str(address) for address in missing[:SHOWN_MISSING])

@@ -50,7 +50,7 @@ def build_dim_product(taxonomy: pl.DataFrame, settings: Settings) -> pl.DataFram
         if name in columns and (given or columns[name] in taxonomy.columns):
             wanted[name] = columns[name]
     require_columns(
-        source.path, taxonomy.columns, {f"taxonomy.columns.{k}": v for k, v in wanted.items()}
+        source.place, taxonomy.columns, {f"taxonomy.columns.{k}": v for k, v in wanted.items()}
     )
     slug = pl.col("division").str.to_lowercase().str.replace_all(r"[^a-z0-9]+", "_")
     frame = (
@@ -64,7 +64,7 @@ def build_dim_product(taxonomy: pl.DataFrame, settings: Settings) -> pl.DataFram
     )
     if findings := _taxonomy_findings(frame, settings.divisions.slugs):
         shown = "\n".join(f"  {finding}" for finding in findings[:20])
-        raise SourceError(f"{source.path}: {len(findings)} finding(s) in the taxonomy:\n{shown}")
+        raise SourceError(f"{source.place}: {len(findings)} finding(s) in the taxonomy:\n{shown}")
     return (
         frame.select("sku", "family", "sale_type", "is_target", division="slug")
         .unique("sku", keep="any")
@@ -196,7 +196,7 @@ def _read_accounts(settings: Settings, accounts: pl.DataFrame | None) -> pl.Data
     attributes = [*source.numeric_attributes, *source.categorical_attributes]
     wanted = {f"customers.columns.{k}": v for k, v in columns.items()}
     wanted |= {f"customers attribute {name}": name for name in attributes}
-    require_columns(source.path, accounts.columns, wanted)
+    require_columns(source.place, accounts.columns, wanted)
     numbers = [
         (scaled(pl.col(n), accounts.schema[n], ".", NUMBER_SCALE) / 10**NUMBER_SCALE).alias(
             f"{ATTRIBUTE}{slugify(n)}"
@@ -211,13 +211,13 @@ def _read_accounts(settings: Settings, accounts: pl.DataFrame | None) -> pl.Data
         pl.col(ROW),
     )
     if blank := crm.filter(pl.col("customer_id").is_null())[ROW].to_list():
-        raise SourceError(f"{source.path}, rows {blank[:10]}: customer id is blank.")
+        raise SourceError(f"{source.place}, rows {blank[:10]}: customer id is blank.")
     if findings := _unreadable(accounts, crm, source):
         shown = "\n".join(f"  {finding}" for finding in findings[:20])
-        raise SourceError(f"{source.path}: {len(findings)} unreadable cell(s):\n{shown}")
+        raise SourceError(f"{source.place}: {len(findings)} unreadable cell(s):\n{shown}")
     if twice := crm.filter(pl.col("customer_id").is_duplicated())["customer_id"].unique().to_list():
         shown = ", ".join(sorted(twice)[:10])
-        raise SourceError(f"{source.path}: {len(twice)} customer(s) there twice: {shown}.")
+        raise SourceError(f"{source.place}: {len(twice)} customer(s) there twice: {shown}.")
     return crm.drop(ROW, "known_since_problem")
 
 

@@ -14,7 +14,7 @@ from gosales_assets.star.staging import Staging
 from gosales_resources.errors import SourceError
 from gosales_resources.settings.tree import Settings
 from gosales_resources.sources.files import open_inputs
-from gosales_resources.sources.raw import file_stamp
+from gosales_resources.sources.streams import file_stamp
 from gosales_resources.storage import replacing
 
 # What the last reading came to: so that a plan need not read the log.
@@ -59,7 +59,7 @@ def ingest(
         log.line_key,
     )
     if not staged.row_count:
-        raise SourceError(f"{base / log.path}: the sales log has no rows.")
+        raise SourceError(f"{log.place}: the sales log has no rows.")
     if waiting := staged.waiting_count:
         progress(
             f"sales log: {waiting:,} rows were known after {cutoffs[-1]} and wait for later cutoffs"

@@ -41,7 +41,7 @@ class StagedBlock:
     first_row: int
     """Number for people of its first row in the file."""
     base: int
-    """Rows before it over all inputs: `base + row` orders all rows."""
+    """Places of rows before it over all inputs: `base + row` orders all rows."""
     key: str
     folder: Path
     row_count: int
@@ -87,16 +87,17 @@ class Staging:
             When there is no room for staged blocks.
         """
         staged: list[StagedBlock] = []
-        base = 0
+        base = count = 0
         for number, raw in enumerate(inputs, start=1):
             first = raw.first_row
             for key, folder, meta in self._blocks(raw):
-                rows, corrected = int(meta["row_count"]), tuple(meta["corrected_ids"])
+                rows, span = int(meta["row_count"]), int(meta["row_span"])
+                corrected = tuple(meta["corrected_ids"])
                 staged.append(StagedBlock(raw.name, first, base, key, folder, rows, corrected))
-                base, first = base + rows, first + rows
+                base, first, count = base + span, first + span, count + rows
                 if len(staged) % 8 == 0:
-                    self.progress(f"sales log: {base:,} rows read, now in {raw.name}")
-            self.progress(f"sales log: {base:,} rows, {raw.name} done ({number} of {len(inputs)})")
+                    self.progress(f"sales log: {count:,} rows read, now in {raw.name}")
+            self.progress(f"sales log: {count:,} rows, {raw.name} done ({number} of {len(inputs)})")
         self._tell_unused({i for block in staged for i in block.corrected_ids})
         self._forget(staged)
         return staged

@@ -85,6 +85,8 @@ class TypedRows:
         ids = {*self.corrected_ids, *set(self.raws["reject_id"]) & set(corrections)}
         return {
             "row_count": self.rows.height,
+            # A sheet numbers its rows with gaps.
+            "row_span": self.rows.select((pl.col("row").max() + 1).fill_null(0)).item(),
             "skus": self.lines["sku"].drop_nulls().unique().sort().to_list(),
             "skus_unknown": sorted(self.unknown),
             "corrected_ids": sorted(self.corrected_ids),
@@ -105,7 +107,9 @@ class Typing:
 
     def fingerprint(self, modules: Sequence[str]) -> str:
         """Hash everything but the content that a typed row depends on."""
-        told = self.log.model_dump(mode="json", exclude={"path", "complete_through", "corrections"})
+        told = self.log.model_dump(
+            mode="json", exclude={"path", "database", "complete_through", "corrections"}
+        )
         code = [_source_of(f"{__package__}.{name}") for name in modules]
         parts = [pl.__version__, told, asdict(self.layout), code]
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from gosales_resources.settings.base import StrictModel
+from gosales_resources.settings.inputs import FileSource
 
 
 class LogColumns(StrictModel):
@@ -49,23 +50,6 @@ class LongColumns(LogColumns):
         if not (self.quantity or self.revenue or self.gross_profit):
             raise ValueError("name at least one of quantity, revenue, gross_profit")
         return self
-
-
-class FileSource(StrictModel):
-    """A file, a folder or a glob of files of one kind."""
-
-    path: str = Field(description="File, folder or glob; relative to source.base_dir.")
-    format: Literal["csv", "parquet"] | None = Field(
-        default=None, description="File format; by the file suffix when not given."
-    )
-    separator: str = Field(
-        default=",", min_length=1, max_length=1, description="CSV field separator."
-    )
-    encoding: Literal["utf8", "latin1", "cp1252"] = Field(
-        default="utf8",
-        description="Text encoding of CSV files; cp1252 is what Windows calls ANSI (it has the "
-        "euro sign, latin1 has none).",
-    )
 
 
 class LogSource(FileSource):

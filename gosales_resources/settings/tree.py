@@ -27,6 +27,7 @@ from gosales_resources.errors import SettingsError, nearest
 from gosales_resources.scope import cutoffs_between, is_month_end, month_end
 from gosales_resources.settings.base import StrictModel, slugify
 from gosales_resources.settings.contracts import ContractSettings
+from gosales_resources.settings.inputs import drop_place
 from gosales_resources.settings.models import ModelSettings
 from gosales_resources.settings.phases import (
     FeatureSettings,
@@ -38,6 +39,8 @@ from gosales_resources.settings.source import SourceSettings
 
 ENV_PREFIX = "GOSALES_"
 CONFIG_VARIABLE = "GOSALES_CONFIG"
+# The second names a server for the tests.
+NOT_SETTINGS = (CONFIG_VARIABLE, "GOSALES_TEST_POSTGRES")
 
 
 class CalendarSettings(StrictModel):
@@ -113,7 +116,12 @@ class Settings(BaseSettings):
     """Everything GoSales can be told; see `docs/settings.md`, generated from these fields."""
 
     model_config = SettingsConfigDict(
-        extra="forbid", frozen=True, env_prefix=ENV_PREFIX, env_nested_delimiter="__"
+        extra="forbid",
+        frozen=True,
+        env_prefix=ENV_PREFIX,
+        env_nested_delimiter="__",
+        # What is refused may hold a password, and an error is logged.
+        hide_input_in_errors=True,
     )
 
     name: str = Field(
@@ -179,7 +187,7 @@ class Settings(BaseSettings):
         tree["source"].pop("base_dir")
         for part in tree["source"].values():
             if isinstance(part, dict):
-                part.pop("path", None)
+                drop_place(part)
         if sections:
             tree = {key: tree[key] for key in sections}
         text = json.dumps(tree, sort_keys=True, separators=(",", ":"))
@@ -269,7 +277,7 @@ def _reject_unknown_variables() -> None:
         f"{ENV_PREFIX}CONFIG_FILE"
     }
     for variable in sorted(os.environ):
-        if variable.startswith(ENV_PREFIX) and variable != CONFIG_VARIABLE:
+        if variable.startswith(ENV_PREFIX) and variable not in NOT_SETTINGS:
             section = variable.split("__")[0]
             if section not in legal:
                 raise SettingsError(

@@ -7,12 +7,14 @@ from functools import partial
 from pathlib import Path
 
 import polars as pl
+import polars.selectors as cs
 import pyarrow as pa
 import pyarrow.parquet as pa_parquet
 
 from gosales_resources.errors import SourceError
-from gosales_resources.settings.source import FileSource
-from gosales_resources.sources.raw import ROW, Block, RawBatch, RawInput, checked_header, file_stamp
+from gosales_resources.settings.inputs import FileSource
+from gosales_resources.sources.raw import ROW, Block, RawBatch, RawInput, checked_header
+from gosales_resources.sources.streams import FileState, file_stamp, file_state, require_unchanged
 
 BATCH_ROWS = 131_072
 
@@ -36,24 +38,35 @@ class ParquetFile(RawInput):
 
     def blocks(self) -> Iterator[Block]:
         """See `RawInput`; the key is of the whole file, so any change reads all of it again."""
+        before = file_state(self.path)
         header = self.header()
         with self.path.open("rb") as handle:
             digest = hashlib.file_digest(handle, "sha256").hexdigest()
         for group in range(_opened(self.path).num_row_groups):
-            yield Block(f"{digest[:24]}{group:08d}", partial(self._group, group, header))
+            read = partial(self._group, group, header, before)
+            yield Block(f"{digest[:24]}{group:08d}", read)
+        require_unchanged(self.path, before)
 
-    def _group(self, group: int, header: list[str]) -> Iterator[RawBatch]:
+    def _group(self, group: int, header: list[str], before: FileState) -> Iterator[RawBatch]:
         first = 0
+        require_unchanged(self.path, before)
         try:
             file = _opened(self.path)
             for batch in file.iter_batches(BATCH_ROWS, row_groups=[group]):
-                frame = pl.DataFrame(pl.from_arrow(pa.Table.from_batches([batch])))
+                frame = _plain(pl.DataFrame(pl.from_arrow(pa.Table.from_batches([batch]))))
                 frame.columns = header
                 numbers = pl.int_range(first, first + frame.height, eager=True)
                 yield RawBatch(frame.with_columns(numbers.alias(ROW)))
                 first += frame.height
+            require_unchanged(self.path, before)
         except (pa.ArrowInvalid, OSError) as error:
             raise _unreadable(self.path, error) from error
+
+
+def _plain(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return dictionary-encoded and all-blank columns as the text that they stand for."""
+    coded = cs.by_dtype(pl.Null, pl.Boolean) | cs.categorical() | cs.enum()
+    return frame.with_columns(coded.cast(pl.String))
 
 
 def _opened(path: Path) -> pa_parquet.ParquetFile:

@@ -1,24 +1,30 @@
-"""Finds the inputs that a source names: a file, the files of a folder, or of a glob."""
+"""Finds the inputs that a source names: a file, the files of a folder or of a glob, a table."""
 
+import glob
 from collections.abc import Callable
 from pathlib import Path
 
 from gosales_resources.errors import SourceError, nearest
-from gosales_resources.settings.source import FileSource
+from gosales_resources.settings.inputs import FileSource
 from gosales_resources.sources.columnar import ParquetFile
+from gosales_resources.sources.excel import ExcelFile
 from gosales_resources.sources.raw import RawInput
+from gosales_resources.sources.sql import SqlTable
 from gosales_resources.sources.text import TextFile
 
 Opener = Callable[[Path, str, FileSource], RawInput]
-FORMATS: dict[str, Opener] = {"csv": TextFile, "parquet": ParquetFile}
+PACKED = ("", ".gz", ".zst")
+FORMATS: dict[str, Opener] = {"csv": TextFile, "parquet": ParquetFile, "excel": ExcelFile}
 SUFFIXES = {
-    ".csv": "csv",
-    ".csv.gz": "csv",
-    ".txt": "csv",
-    ".tsv": "csv",
-    ".tsv.gz": "csv",
+    **{f"{kind}{packed}": "csv" for kind in (".csv", ".tsv", ".txt") for packed in PACKED},
     ".parquet": "parquet",
+    ".xlsx": "excel",
+    ".xlsm": "excel",
 }
+# What programs leave beside the data: Excel's locks, downloads under way, Spark's markers.
+NOT_DATA = ("~$", ".", "_")
+OTHER_WORKBOOKS = (".xls", ".xlsb", ".ods")
+UNDER_WAY = (".partial", ".part", ".tmp", ".crdownload")
 
 
 def open_inputs(source: FileSource, base: Path) -> list[RawInput]:
@@ -27,7 +33,7 @@ def open_inputs(source: FileSource, base: Path) -> list[RawInput]:
     Parameters
     ----------
     source
-        Path, format, encoding.
+        Path, format, encoding; or a database.
     base
         Folder that relative paths start from; names are relative to it where they can be.
 
@@ -37,6 +43,8 @@ def open_inputs(source: FileSource, base: Path) -> list[RawInput]:
         When nothing is there (the nearest names beside it are offered), or the format of a file
         cannot be told.
     """
+    if source.database:
+        return [SqlTable(source.database, source, base, source.database.table)]
     return [
         FORMATS[_format(path, source)](path, _relative(path, base), source)
         for path in resolve_files(source, base)
@@ -55,18 +63,37 @@ def resolve_files(source: FileSource, base: Path) -> list[Path]:
     if path.is_file():
         return [path]
     if path.is_dir():
-        found = sorted(p for p in path.iterdir() if p.is_file() and _suffix(p))
+        # A workbook that cannot be read is found too, so that it is refused and not left out.
+        found = sorted(
+            p
+            for p in path.iterdir()
+            if _is_data(p) and (_suffix(p) or p.suffix.lower() in OTHER_WORKBOOKS)
+        )
         if not found:
             raise SourceError(f"{path} has no file ending in {', '.join(SUFFIXES)}.")
         return found
-    if any(sign in path.name for sign in "*?["):
-        found = sorted(p for p in path.parent.glob(path.name) if p.is_file())
+    if glob.has_magic(source.path):
+        folder, pattern = _split_glob(source.path, base)
+        found = sorted(p for p in folder.glob(pattern) if _is_data(p, folder))
         if found:
             return found
         raise SourceError(f"No file matches {path}.")
     beside = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
     hint = nearest(path.name, beside) if beside else f"The folder {path.parent} does not exist."
     raise SourceError(f"{path} does not exist. {hint} Check source.base_dir and the path.")
+
+
+def _split_glob(path: str, base: Path) -> tuple[Path, str]:
+    """Split at the first part that has a wildcard; the base folder's own name has none."""
+    parts = Path(path).expanduser().parts
+    at = next(i for i, part in enumerate(parts) if glob.has_magic(part))
+    return base.joinpath(*parts[:at]).resolve(), str(Path(*parts[at:]))
+
+
+def _is_data(path: Path, below: Path | None = None) -> bool:
+    parts = path.relative_to(below).parts if below else (path.name,)
+    is_left_over = any(part.startswith(NOT_DATA) for part in parts)
+    return path.is_file() and not is_left_over and not path.name.lower().endswith(UNDER_WAY)
 
 
 def _suffix(path: Path) -> str | None:
@@ -77,6 +104,8 @@ def _suffix(path: Path) -> str | None:
 def _format(path: Path, source: FileSource) -> str:
     suffix = _suffix(path)
     known = source.format or (SUFFIXES[suffix] if suffix else None)
+    if known is None and path.suffix.lower() in OTHER_WORKBOOKS:
+        raise SourceError(f"{path}: of Excel's formats only .xlsx is read; save it as that.")
     if known is None:
         raise SourceError(f"{path}: the suffix does not tell the format; set format: csv.")
     return known

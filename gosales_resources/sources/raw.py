@@ -8,7 +8,6 @@ from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import polars as pl
 
@@ -82,12 +81,6 @@ class RawInput(ABC):
             When the input cannot be read, ends too early, or changes while it is read; names it
             and, where it is known, the row.
         """
-
-
-def file_stamp(path: Path) -> str:
-    """Return size and time of change of a file."""
-    found = path.stat()
-    return f"{found.st_size}:{found.st_mtime_ns}"
 
 
 def checked_header(name: str, header: list[str]) -> list[str]:

@@ -6,9 +6,10 @@ from pathlib import Path
 import polars as pl
 
 from gosales_resources.errors import SourceError, nearest
-from gosales_resources.settings.source import FileSource
+from gosales_resources.settings.inputs import FileSource
 from gosales_resources.sources.files import open_inputs
-from gosales_resources.sources.raw import ROW
+from gosales_resources.sources.raw import ROW, RawInput
+from gosales_resources.sources.typed import joined, spelling_of
 
 
 def read_table(source: FileSource, base: Path) -> pl.DataFrame:
@@ -20,7 +21,10 @@ def read_table(source: FileSource, base: Path) -> pl.DataFrame:
         When a file is missing, unreadable, has misshapen rows or other columns than the first.
     """
     frames = []
-    for raw in open_inputs(source, base):
+    inputs = open_inputs(source, base)
+    if len(inputs) > 1:
+        _require_same_columns(inputs)
+    for raw in inputs:
         first, mine = raw.first_row, []
         for block in raw.blocks():
             for batch in block.read():
@@ -34,9 +38,7 @@ def read_table(source: FileSource, base: Path) -> pl.DataFrame:
         if not mine:
             raise SourceError(f"{raw.name} has a header and no rows.")
         frames += mine
-    if len({tuple(frame.columns) for frame in frames}) > 1:
-        raise SourceError(f"The files of {source.path} do not have the same columns.")
-    return pl.concat(frames)
+    return joined(frames, spelling_of(source))
 
 
 def require_columns(name: Path | str, columns: Sequence[str], wanted: dict[str, str]) -> None:
@@ -64,4 +66,21 @@ def require_columns(name: Path | str, columns: Sequence[str], wanted: dict[str, 
     if missing:
         raise SourceError(
             f"{name}: {len(missing)} configured column(s) missing:\n" + "\n".join(missing)
+        )
+
+
+def _require_same_columns(inputs: list[RawInput]) -> None:
+    """Each file may have its own order of columns, but not its own columns."""
+    columns = {raw.name: set(raw.header()) for raw in inputs}
+    everything = set().union(*columns.values())
+    lacking = [
+        f"  {name} lacks {', '.join(map(repr, sorted(everything - mine)))}"
+        for name, mine in columns.items()
+        if mine != everything
+    ]
+    if lacking:
+        raise SourceError(
+            f"{len(lacking)} of {len(columns)} files lack columns that others have:\n"
+            + "\n".join(lacking)
+            + "\nDeliver them with the same columns, or name them one by one."
         )

@@ -6,21 +6,18 @@ that it cannot read (bytes that are no text, a quote that never ends) is read li
 that what is lost is one row with a reason and not a file.
 """
 
-import csv
-import gzip
 import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
 
 import polars as pl
 import pyarrow as pa
 import pyarrow.csv as pa_csv
 
 from gosales_resources.errors import SourceError
-from gosales_resources.settings.source import FileSource
+from gosales_resources.settings.inputs import FileSource
 from gosales_resources.sources.raw import (
     ROW,
     Block,
@@ -28,7 +25,21 @@ from gosales_resources.sources.raw import (
     RawBatch,
     RawInput,
     checked_header,
+)
+from gosales_resources.sources.records import (
+    LONGEST_RECORD,
+    cut_records,
+    find_records,
+    split_fields,
+    split_records,
+)
+from gosales_resources.sources.streams import (
+    WIDE_ENCODINGS,
+    ByteStream,
     file_stamp,
+    file_state,
+    open_stream,
+    require_unchanged,
 )
 
 # What is remembered at a time. A change in the middle of a file costs from there to its end.
@@ -36,12 +47,9 @@ BLOCK_BYTES = 32 * 2**20
 # The parser is twice as fast on what fits a core's cache (0.55 s against 1.07 s for 86 MB).
 PARSER_BYTES = 2**20
 BATCH_ROWS = 131_072
-# How far back from the end of a block its last whole record is looked for, and how many lines
-# one quoted field may hold; a quote that is open for longer is taken for a stray one.
-LONGEST_RECORD = 2**20
-MOST_LINES = 1_000
-ENCODINGS = {"utf8": "utf-8", "latin1": "latin-1", "cp1252": "cp1252"}
+CODECS = {"utf8": "utf-8", "latin1": "latin-1", "cp1252": "cp1252"}
 BOM = b"\xef\xbb\xbf"
+BOMS_16 = (b"\xff\xfe", b"\xfe\xff")
 
 
 @dataclass(frozen=True)
@@ -55,8 +63,8 @@ class TextFile(RawInput):
 
     def header(self) -> list[str]:
         """See `RawInput`."""
-        with _opened(self.path) as stream:
-            return self._header(_first_record(stream, self.path))
+        with open_stream(self.path, self.source.encoding) as stream:
+            return self._header(_first_record(stream, self._separator))
 
     def stamp(self) -> str:
         """See `RawInput`."""
@@ -64,29 +72,36 @@ class TextFile(RawInput):
 
     def blocks(self) -> Iterator[Block]:
         """See `RawInput`."""
-        before = self.stamp()
-        with _opened(self.path) as stream:
-            first = _first_record(stream, self.path)
+        before = file_state(self.path)
+        with open_stream(self.path, self.source.encoding) as stream:
+            first = _first_record(stream, self._separator)
             header = self._header(first)
             how = [header, self.source.encoding, self._separator]
             salt = hashlib.sha256(json.dumps(how).encode())
-            for content in _whole_records(stream, self.path, first):
+            for content, is_sound in _whole_records(stream, first, self._separator):
                 digest = salt.copy()
                 digest.update(content)
-                yield Block(digest.hexdigest()[:32], _Reader(self, header, content))
-        if self.stamp() != before:
-            raise SourceError(f"{self.path} changed while it was read. Run again.")
+                reader = _Reader(header, self._separator, self._encoding, content, is_sound)
+                yield Block(digest.hexdigest()[:32], reader)
+        require_unchanged(self.path, before)
 
     @property
     def _separator(self) -> str:
         is_tsv = ".tsv" in (suffix.lower() for suffix in self.path.suffixes)
         return "\t" if is_tsv and self.source.separator == "," else self.source.separator
 
+    @property
+    def _encoding(self) -> str:
+        """Encoding of the bytes of the stream."""
+        encoding = self.source.encoding
+        return "utf8" if encoding in WIDE_ENCODINGS else encoding
+
     def _header(self, first: "_FirstRecord") -> list[str]:
+        if first.record.startswith(BOMS_16) and self._encoding == "utf8":
+            raise SourceError(f"{self.path} is UTF-16 text; set encoding: utf16.")
         try:
-            text = first.record.decode(ENCODINGS[self.source.encoding])
-            names = next(csv.reader([text], delimiter=self._separator, strict=True), [])
-        except (UnicodeDecodeError, csv.Error) as error:
+            names = split_fields(first.record.decode(CODECS[self._encoding]), self._separator)
+        except ValueError as error:
             raise SourceError(
                 f"{self.path}, row 1: is not {self.source.encoding} text with columns ({error}); "
                 "set encoding or separator."
@@ -98,17 +113,23 @@ class TextFile(RawInput):
 class _Reader:
     """Reads one block's bytes."""
 
-    file: TextFile
     header: list[str]
+    separator: str
+    encoding: str
     content: bytes
+    is_sound: bool
 
     def __call__(self) -> Iterator[RawBatch]:
         """Read with the fast parser, else line by line."""
+        if not self.is_sound:
+            yield from self._line_by_line()
+            return
         try:
             # All of it before any of it is handed out: a later error must not leave half a block.
-            yield from list(self._parsed())
+            batches = list(self._parsed())
         except (pa.ArrowInvalid, UnicodeDecodeError):
-            yield from self._line_by_line()
+            batches = self._line_by_line()
+        yield from batches
 
     def _parsed(self) -> Iterator[RawBatch]:
         wrong: list[MisshapenRow] = []
@@ -125,10 +146,10 @@ class _Reader:
                 use_threads=False,
                 block_size=PARSER_BYTES,
                 column_names=self.header,
-                encoding=self.file.source.encoding,
+                encoding=self.encoding,
             ),
             pa_csv.ParseOptions(
-                delimiter=self.file._separator,
+                delimiter=self.separator,
                 newlines_in_values=True,
                 invalid_row_handler=set_aside,
             ),
@@ -159,31 +180,26 @@ class _Reader:
         return RawBatch(frame.with_columns(numbers.alias(ROW)), wrong)
 
     def _line_by_line(self) -> Iterator[RawBatch]:
-        encoding = ENCODINGS[self.file.source.encoding]
+        codec = CODECS[self.encoding]
         rows: list[list[str | None]] = []
         numbers: list[int] = []
         wrong: list[MisshapenRow] = []
-        for number, record in enumerate(_records(self.content)):
-            fields, problem = self._fields(record, encoding)
-            if problem is None and len(fields) != len(self.header):
-                problem = f"{len(fields)} fields, expected {len(self.header)}"
-            if problem is not None:
-                text = record.decode(encoding, "backslashreplace")
-                wrong.append(MisshapenRow(number, text, problem))
-                continue
-            rows.append([field or None for field in fields])
-            numbers.append(number)
+        for number, record in enumerate(split_records(self.content, self.separator.encode())):
+            try:
+                fields = split_fields(record.decode(codec), self.separator)
+                if len(fields) != len(self.header):
+                    raise ValueError(f"{len(fields)} fields, expected {len(self.header)}")
+            except UnicodeDecodeError as error:
+                shown = record.decode(codec, "backslashreplace")
+                problem = f"not {self.encoding} text at byte {error.start}"
+                wrong.append(MisshapenRow(number, shown, problem))
+            except ValueError as error:
+                wrong.append(MisshapenRow(number, record.decode(codec), str(error)))
+            else:
+                rows.append([field or None for field in fields])
+                numbers.append(number)
         frame = pl.DataFrame(rows, dict.fromkeys(self.header, pl.String), orient="row")
         yield RawBatch(frame.with_columns(pl.Series(ROW, numbers, pl.Int64)), wrong)
-
-    def _fields(self, record: bytes, encoding: str) -> tuple[list[str], str | None]:
-        try:
-            text = record.decode(encoding)
-            return next(csv.reader([text], delimiter=self.file._separator, strict=True), []), None
-        except UnicodeDecodeError as error:
-            return [], f"not {self.file.source.encoding} text at byte {error.start}"
-        except csv.Error as error:
-            return [], str(error)
 
 
 @dataclass(frozen=True)
@@ -191,6 +207,12 @@ class _FirstRecord:
     record: bytes
     rest: bytes
     """What was read beyond it."""
+
+
+def _first_record(stream: ByteStream, separator: str) -> _FirstRecord:
+    start = stream.read(LONGEST_RECORD).removeprefix(BOM)
+    record, end = next(find_records(start, separator.encode()), (b"", len(start)))
+    return _FirstRecord(record, start[end:])
 
 
 def _numbers(first: int, count: int, wrong: list[MisshapenRow]) -> pl.Series:
@@ -201,83 +223,31 @@ def _numbers(first: int, count: int, wrong: list[MisshapenRow]) -> pl.Series:
     return numbers
 
 
-def _opened(path: Path) -> BinaryIO:
-    try:
-        if path.suffix.lower() == ".gz":
-            return gzip.open(path, "rb")  # type: ignore[return-value]
-        return path.open("rb")
-    except OSError as error:
-        raise SourceError(f"{path}: cannot be opened: {error.strerror or error}.") from error
-
-
-def _read(stream: BinaryIO, size: int, path: Path) -> bytes:
-    try:
-        return stream.read(size)
-    except (OSError, EOFError) as error:
-        raise SourceError(
-            f"{path}: cannot be read to its end: {error}. It may be cut off or damaged; deliver "
-            "it again. Nothing of it was loaded."
-        ) from error
-
-
-def _first_record(stream: BinaryIO, path: Path) -> _FirstRecord:
-    start = _read(stream, LONGEST_RECORD, path).removeprefix(BOM)
-    end = 0
+def _whole_records(
+    stream: ByteStream, first: _FirstRecord, separator: str
+) -> Iterator[tuple[bytes, bool]]:
+    """Cut the stream into blocks of whole records; tell of each whether its quotes are sound."""
+    content, is_over, size = first.rest, False, BLOCK_BYTES
     while True:
-        at = start.find(b"\n", end)
-        if at < 0:
-            return _FirstRecord(start.rstrip(b"\r\n"), b"")
-        end = at + 1
-        if start.count(b'"', 0, end) % 2 == 0:
-            return _FirstRecord(start[:at].rstrip(b"\r"), start[end:])
-
-
-def _whole_records(stream: BinaryIO, path: Path, first: _FirstRecord) -> Iterator[bytes]:
-    content, is_over = first.rest, False
-    while True:
-        while len(content) < BLOCK_BYTES and not is_over:
-            # A short read is no end: only an empty one is.
-            more = _read(stream, BLOCK_BYTES - len(content), path)
-            content, is_over = content + more, not more
-        if is_over and len(content) <= BLOCK_BYTES:
-            if content:
-                yield content
+        if len(content) < size and not is_over:
+            more = stream.read(size - len(content))
+            content, is_over = content + more, len(more) < size - len(content)
+        if not content:
             return
-        end = _last_record_end(content[:BLOCK_BYTES])
-        yield content[:end]
-        content = content[end:]
-
-
-def _last_record_end(content: bytes) -> int:
-    """Return where the last whole record ends: behind a line end outside quotes."""
-    last = content.rfind(b"\n") + 1
-    if not last:
-        return len(content)
-    odd = content.count(b'"', 0, last) % 2
-    end = last
-    while odd and end > len(content) - LONGEST_RECORD:
-        before = content.rfind(b"\n", 0, end - 1) + 1
-        if not before:
-            break
-        odd ^= content.count(b'"', before, end) % 2
-        end = before
-    return last if odd else end
-
-
-def _records(content: bytes) -> Iterator[bytes]:
-    """Split into records: lines, joined while a quote is open but not for ever."""
-    lines = content.split(b"\n")
-    at = 0
-    while at < len(lines):
-        record, quotes, taken = lines[at], lines[at].count(b'"'), 1
-        while quotes % 2 and at + taken < len(lines) and taken < MOST_LINES:
-            record += b"\n" + lines[at + taken]
-            quotes += lines[at + taken].count(b'"')
-            taken += 1
-        if quotes % 2:
-            record, taken = lines[at], 1
-        record = record.removesuffix(b"\r")
-        # The fast parser passes over empty lines too.
-        if record:
-            yield record
-        at += taken
+        is_last = is_over and len(content) <= size
+        cut = cut_records(content[:size], separator.encode(), is_last)
+        end, is_sound = cut.end, cut.is_sound
+        if not end:
+            if size < LONGEST_RECORD:
+                size *= 2
+                continue
+            # Its first line opens a quote that does not close: the line is lost, not the rest.
+            end, is_sound = content.find(b"\n", 0, size) + 1, False
+        if not end:
+            raise SourceError(
+                f"{stream.path}: no line end within {size:,} bytes before row "
+                f"{stream.lines_read + 1:,}. It is no CSV, or its line ends are not those of "
+                "Unix or Windows."
+            )
+        yield content[:end], is_sound
+        content, size = content[end:], BLOCK_BYTES
