@@ -23,6 +23,7 @@ REST = [
     "rep",
     "branch",
     "region",
+    "zip",
     "customer_name",
     "source_file",
 ]
@@ -90,6 +91,7 @@ def classify(
         "rep",
         "branch",
         "region",
+        "zip",
         visible_cutoff="booked",
     )
     sound = known.drop("unreadable").join(identity, on="row_id", how="inner")

@@ -51,6 +51,7 @@ class SalesLog(dy.Schema):
     rep = dy.String(nullable=True, description="Sales representative.")
     branch = dy.String(nullable=True, description="Branch or store.")
     region = dy.String(nullable=True, description="Sales region.")
+    zip = dy.String(nullable=True, description="Zip or postal code, as far as the source gives it.")
     currency = dy.String(nullable=True, description="Currency the row was written in.")
     revenue_source = _source_amount("Revenue as written, before conversion.")
     gross_profit_source = _source_amount("Gross profit as written, before conversion.")
