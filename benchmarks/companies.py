@@ -9,19 +9,24 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-ONSETS = "b br c ch cl d dr f fl g gr h j k kl l m n p pr qu r s sh sl st t tr v w z".split()
-VOWELS = "a e i o u a e i o ai ea oo".split()
-CODAS = "l n r s t m ck nd rt st x ld ng".split()
-ENDINGS = "son ton er ley man field well ford wood berg worth mont a o ex ix".split()
-MIDDLES = """Machine Design Dynamics Tool Systems Robotics Devices Forge Motion Plastics Fabrication
+
+def words_of(text: str) -> list[str]:
+    return text.split()
+
+
+ONSETS = words_of("b br c ch cl d dr f fl g gr h j k kl l m n p pr qu r s sh sl st t tr v w z")
+VOWELS = words_of("a e i o u a e i o ai ea oo")
+CODAS = words_of("l n r s t m ck nd rt st x ld ng")
+ENDINGS = words_of("son ton er ley man field well ford wood berg worth mont a o ex ix")
+MIDDLES = words_of("""Machine Design Dynamics Tool Systems Robotics Devices Forge Motion Plastics Fabrication
 Instruments Controls Products Engineering Assemblies Molding Logistics Foods Dairy Textiles Paper
 Packaging Chemical Energy Power Electric Optics Medical Dental Pharma Software Media Printing Glass
 Steel Metals Castings Bearings Pumps Valves Hydraulics Marine Aviation Automotive Construction
 Builders Roofing Paint Furniture Lighting Air Oil Gas Water Seeds Farms Trading Supply Security
-Consulting Services Technologies Industries Laboratories Manufacturing Solutions""".split()
-PLACES = """North South West East Pacific Atlantic Central Midwest Texas Ohio Nevada Quebec Bavaria
-Iberia Nordic Lakeside Riverside Highland Valley Summit""".split()
-FORMS = "Inc. LLC Ltd Co. Corp. GmbH Group Incorporated Limited Company S.A. B.V.".split()
+Consulting Services Technologies Industries Laboratories Manufacturing Solutions""")
+PLACES = words_of("""North South West East Pacific Atlantic Central Midwest Texas Ohio Nevada Quebec Bavaria
+Iberia Nordic Lakeside Riverside Highland Valley Summit""")
+FORMS = words_of("Inc. LLC Ltd Co. Corp. GmbH Group Incorporated Limited Company S.A. B.V.")
 SAME_FORM = {"Inc.": "Incorporated", "Ltd": "Limited", "Co.": "Company", "Corp.": "Corporation"}
 # Shares of the customers that are in the directory, by what happened to their name.
 DAMAGES = {
@@ -185,21 +190,20 @@ def _distinct(
 
 
 def _name(head: str, other: str, rng: np.random.Generator) -> list[str]:
+    """Give a name one of six shapes."""
     middle = str(rng.choice(MIDDLES))
+    initials = f"{rng.choice(list('ABCDJKMRST'))}.{rng.choice(list('ABCDEJMP'))}."
+    shapes = {
+        0.42: [head, middle],
+        0.60: [head, "&", other, middle] if other != head else [head, middle],
+        0.72: [str(rng.choice(PLACES)), head, middle],
+        0.82: [head, middle, str(rng.choice(MIDDLES))],
+        0.90: [initials, head, middle],
+        0.96: [head, middle, str(rng.integers(2, 99))],
+        1.00: [head + other.lower()],
+    }
     shape = rng.random()
-    if shape < 0.42:
-        return [head, middle]
-    if shape < 0.60:
-        return [head, "&", other, middle] if other != head else [head, middle]
-    if shape < 0.72:
-        return [str(rng.choice(PLACES)), head, middle]
-    if shape < 0.82:
-        return [head, middle, str(rng.choice(MIDDLES))]
-    if shape < 0.90:
-        return [f"{rng.choice(list('ABCDJKMRST'))}.{rng.choice(list('ABCDEJMP'))}.", head, middle]
-    if shape < 0.96:
-        return [head, middle, str(rng.integers(2, 99))]
-    return [head + other.lower()]
+    return next(words for up_to, words in shapes.items() if shape < up_to)
 
 
 def _with_siblings(pool: list[list[str]], rng: np.random.Generator) -> list[list[str]]:

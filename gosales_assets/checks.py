@@ -3,6 +3,7 @@
 import dagster as dg
 import polars as pl
 
+from gosales_assets.coverage_check import coverage_check
 from gosales_assets.models.bundle import describe_bundle
 from gosales_assets.platform import Platform
 from gosales_assets.registry import BUNDLE_CONTRACTS, TABLE_CONTRACTS
@@ -33,7 +34,13 @@ def define_checks(platform: Platform) -> list[dg.AssetChecksDefinition]:
         for contract in TABLE_CONTRACTS
     ]
     bundles = [bundle_check(platform) for _ in BUNDLE_CONTRACTS]
-    return [*contracts, *bundles, ledger_check(platform), *bound_checks(platform)]
+    return [
+        *contracts,
+        *bundles,
+        ledger_check(platform),
+        coverage_check(platform),
+        *bound_checks(platform),
+    ]
 
 
 def ledger_check(platform: Platform) -> dg.AssetChecksDefinition:

@@ -100,11 +100,12 @@ class Aligner:
 
     def _spelled(self, words: Codes, slips: dict[int, int]) -> str:
         """Write a name of the directory with its slips; a word cut short is no misspelling."""
-        return " ".join(
-            self._words[w if self._allowed.get((slips.get(w, w), w)) else slips.get(w, w)]
-            for w in words.tolist()
-            if w >= 0
-        )
+        spelled = []
+        for word in (int(code) for code in words if code >= 0):
+            written = slips.get(word, word)
+            is_cut = self._allowed.get((written, word), False)
+            spelled.append(self._words[word if is_cut else written])
+        return " ".join(spelled)
 
     def _join(self, written: Codes, word: Codes) -> Codes:
         return written * len(self._words) + word
@@ -115,7 +116,7 @@ def similarity(mine: list[str], theirs: list[str]) -> NDArray[np.float64]:
     scores = process.cpdist(
         mine, theirs, scorer=JaroWinkler.similarity, dtype=np.float64, workers=1
     )
-    return np.round(scores, 6)
+    return np.round(scores.astype(np.float64), 6)
 
 
 def _padded(names: pl.Series, code: dict[str, int], absent: int) -> Codes:

@@ -104,6 +104,4 @@ def find_candidates(blocks: Blocks, queries: pl.DataFrame) -> pl.DataFrame:
 
 def _exploded(names: pl.DataFrame, word: str) -> pl.DataFrame:
     columns = [c for c in names.columns if c != "words"]
-    return (
-        names.explode("words", empty_as_null=False).select(*columns, pl.col("words").alias(word))
-    )
+    return names.explode("words", empty_as_null=False).select(*columns, pl.col("words").alias(word))

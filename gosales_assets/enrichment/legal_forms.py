@@ -53,6 +53,6 @@ ABBREVIATIONS = {
 
 # Letters that no decomposition turns into plain ones.
 FOLDED = {
-    "ß": "ss", "æ": "ae", "ø": "o", "œ": "oe", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i",
+    "ß": "ss", "æ": "ae", "ø": "o", "œ": "oe", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "\u0131": "i",
     "ħ": "h", "ŋ": "n", "ŧ": "t",
 }  # fmt: skip

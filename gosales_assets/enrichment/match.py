@@ -63,9 +63,7 @@ def match_names(
     decided = [outcome(pins, "pin")]
     decided.append(_by_id(_rest(mine, decided), theirs, bans))
     decided.append(_by_name(_rest(mine, decided), theirs, bans, settings))
-    like, comparisons = match_by_likeness(
-        Sides(mine, theirs, bans), _rest(mine, decided), settings
-    )
+    like, comparisons = match_by_likeness(Sides(mine, theirs, bans), _rest(mine, decided), settings)
     keys = theirs.select("d", "enrichment_key")
     rows = (
         mine.select("q", *CUSTOMER)
@@ -83,7 +81,7 @@ def match_names(
 
 
 def _numbered(frame: pl.DataFrame, name: str, number: str, order: list[str]) -> pl.DataFrame:
-    """Number the rows in a fixed order and add the normal form of their names."""
+    """Give rows numbers in a fixed order and add the normal form of their names."""
     normal = normal_names(frame[name]).rename({"name": name})
     return (
         frame.join(normal, on=name, how="left")

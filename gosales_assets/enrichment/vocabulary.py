@@ -11,10 +11,10 @@ from rapidfuzz.distance import OSA
 
 from gosales_resources.settings.enrichment import MatchSettings
 
-# Where two slips of a long word may be looked for: it starts, or ends, with the same letters.
+# Two slips of a long word are looked for behind an unharmed start; endings are too much alike.
 SAME_LETTERS = 4
-# Words looked up at a time; the longest list of neighbours seen was 40 a word.
-CHUNK_WORDS = 20_000
+# Words looked up at a time, so that memory is that of their neighbours.
+CHUNK_WORDS = 2_000
 # Numerals differ by one letter and mean another company: "Acme VIII", "Acme XIII".
 NUMERAL = r"^[ivx]+$"
 PLURAL_LETTERS_MIN = 3
@@ -61,8 +61,7 @@ def find_stand_ins(
     mine = mine.with_columns(pl.col("own_entries").fill_null(0))
     theirs = _spellable(known.select("word", "entries"), "word")
     found = [_plurals(mine, theirs), *_cut_short(mine, theirs, settings)]
-    slips = (_without_a_letter, 1), (_same_start, 2), (_same_end, 2)
-    for keys, most in slips:
+    for keys, most in ((_without_a_letter, 1), (_same_start, 2)):
         shortest = settings.two_typos_letters_min if most > 1 else settings.typo_word_letters_min
         long_mine, long_theirs = (
             frame.filter(pl.col(word).str.len_chars() >= shortest)
@@ -133,10 +132,6 @@ def _without_a_letter(frame: pl.DataFrame, word: str) -> pl.DataFrame:
 
 def _same_start(frame: pl.DataFrame, word: str) -> pl.DataFrame:
     return frame.with_columns(key=pl.col(word).str.head(SAME_LETTERS))
-
-
-def _same_end(frame: pl.DataFrame, word: str) -> pl.DataFrame:
-    return frame.with_columns(key=pl.col(word).str.tail(SAME_LETTERS))
 
 
 def _within(pairs: pl.DataFrame, most: int) -> pl.DataFrame:

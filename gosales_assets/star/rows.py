@@ -6,7 +6,16 @@ from gosales_assets.star.parse import blanks, day_time, scaled, text
 from gosales_resources.settings.source import LogColumns, LogSource
 
 RATE_SCALE = 6
-TEXTS = ("customer_id", "customer_name", "invoice_id", "source_division", "rep", "branch", "region", "zip")
+TEXTS = (
+    "customer_id",
+    "customer_name",
+    "invoice_id",
+    "source_division",
+    "rep",
+    "branch",
+    "region",
+    "zip",
+)
 
 
 def identify_rows(frame: pl.DataFrame, log: LogSource, columns: LogColumns) -> pl.DataFrame:
