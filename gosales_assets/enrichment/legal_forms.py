@@ -6,7 +6,9 @@ here: dropping it would make two companies one.
 
 ARTICLES = frozenset({"the"})
 # Left out where words are compared one by one; "Smith Jones" is "Smith & Jones".
-CONNECTORS = frozenset({"and", "of", "und", "et", "y", "e", "og", "och", "de", "du", "des"})
+# Letters are not here: "D. E. Miller" is no "of".
+CONNECTORS = frozenset({"and", "of", "und", "et", "og", "och"})
+BEFORE_KIN = CONNECTORS | {"y", "e"}
 
 # Abbreviations that are no word of a name: dropped wherever they stand. Value = the form they are.
 ANYWHERE = {

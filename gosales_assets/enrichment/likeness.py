@@ -7,7 +7,7 @@ import polars as pl
 from gosales_assets.enrichment.alignment import SCORED, Aligner, similarity
 from gosales_assets.enrichment.candidates import find_candidates, index_blocks
 from gosales_assets.enrichment.decision import OUTCOME, decide, outcome, tell_apart
-from gosales_assets.enrichment.vocabulary import count_words, find_stand_ins
+from gosales_assets.enrichment.vocabulary import distinct_words, find_stand_ins, know_words
 from gosales_resources.settings.enrichment import MatchSettings
 
 # Names compared at a time: memory is that of their pairs, at most a block each.
@@ -51,9 +51,7 @@ def match_by_likeness(
     found = [pl.DataFrame(schema=OUTCOME), outcome(nameless, "fuzzy", "no_name")]
     named = mine.filter(pl.col("words").is_not_null())
     entries = sides.theirs.filter(pl.col("words").is_not_null())
-    stand_ins = find_stand_ins(
-        count_words(named["words"])["word"], count_words(entries["words"]), settings
-    )
+    stand_ins = find_stand_ins(distinct_words(named["words"]), know_words(entries), settings)
     blocks = index_blocks(
         named.select("q", "words"),
         entries.select("d", "words"),

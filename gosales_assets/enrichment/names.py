@@ -14,12 +14,14 @@ from gosales_assets.enrichment.legal_forms import (
     ANYWHERE,
     ARTICLES,
     AT_THE_END,
+    BEFORE_KIN,
     CONNECTORS,
     FOLDED,
     KIN,
 )
 
 WORD = re.compile(r"[^\W_]+")
+DOTTED = re.compile(r"[^\W\d_]{3,}(?=\.)")
 AMPERSAND = re.compile(r"[&+]")
 APOSTROPHE = re.compile("['`\u00b4\u2018\u2019\u02bc]")
 FOLD = str.maketrans(FOLDED)
@@ -76,25 +78,34 @@ def normal_names(names: pl.Series) -> pl.DataFrame:
     Returns
     -------
     polars.DataFrame
-        Columns `name`, `text`, `form`, `words` (sorted distinct words without connectors), one
-        row per distinct name, sorted by it; blank names are left out.
+        Columns `name`, `text`, `form`, `words` (see `telling_words`),
+        `dotted` (words with a dot behind, as abbreviations are written), one row per distinct
+        name, sorted by it; names without a word are left out.
     """
     distinct = names.drop_nulls().unique().sort().to_list()
     normal = [normalise(name) for name in distinct]
-    schema = {"name": pl.String, "text": pl.String, "form": pl.String, "words": pl.List(pl.String)}
+    words = pl.List(pl.String)
+    schema = {"name": pl.String, "text": pl.String, "form": pl.String}
+    schema |= {"words": words, "dotted": words}
     columns = {
         "name": distinct,
         "text": [n.text for n in normal],
         "form": [n.form for n in normal],
         "words": [telling_words(n.text) for n in normal],
+        "dotted": [[_folded(word) for word in DOTTED.findall(name)] for name in distinct],
     }
     return pl.DataFrame(columns, schema).filter(pl.col("text") != "")
 
 
 def telling_words(text: str) -> list[str]:
-    """List the distinct words of a normal text, sorted, connectors left out where others stay."""
-    words = set(text.split())
-    return sorted(words - CONNECTORS or words)
+    """List the words of a normal text, sorted, connectors left out where others stay.
+
+    A word that is there again is a word of its own, so that the list has no equal ones.
+    """
+    words = text.split()
+    kept = [word for word in words if word not in CONNECTORS] or words
+    again = [kept[:at].count(word) for at, word in enumerate(kept)]
+    return sorted(word + "'" * times for word, times in zip(kept, again, strict=True))
 
 
 def _folded(text: str) -> str:
@@ -117,8 +128,9 @@ def _telling(words: list[str], forms: set[str]) -> list[str]:
         last = words[-1]
         if last in AT_THE_END:
             forms.add(AT_THE_END[last])
-        elif last in KIN and words[-2] in CONNECTORS and len(words) > 2:
+        elif last in KIN and words[-2] in BEFORE_KIN and len(words) > 2:
             forms.add(KIN[last])
+            words = words[:-1]
         elif last not in CONNECTORS:
             break
         words = words[:-1]

@@ -24,10 +24,23 @@ CUT_LOST_MIN = 3
 STAND_INS = {"written": pl.String, "word": pl.String, "is_cut": pl.Boolean}
 
 
-def count_words(words: pl.Series) -> pl.DataFrame:
-    """Count the entries each word stands in: columns `word`, `entries`, sorted by word."""
-    exploded = words.explode(empty_as_null=False).drop_nulls().rename("word").to_frame()
-    return exploded.group_by("word").agg(entries=pl.len().cast(pl.Int64)).sort("word")
+def know_words(entries: pl.DataFrame) -> pl.DataFrame:
+    """Count the entries each word stands in, out of their `words` and `dotted`.
+
+    Returns
+    -------
+    polars.DataFrame
+        Columns `word`, `entries`, `is_dotted` (written as an abbreviation somewhere), by word.
+    """
+    dotted = distinct_words(entries["dotted"]).implode()
+    exploded = entries["words"].explode(empty_as_null=False).drop_nulls().rename("word").to_frame()
+    counted = exploded.group_by("word").agg(entries=pl.len().cast(pl.Int64))
+    return counted.with_columns(is_dotted=pl.col("word").is_in(dotted)).sort("word")
+
+
+def distinct_words(words: pl.Series) -> pl.Series:
+    """List the distinct words of many names, sorted."""
+    return words.explode(empty_as_null=False).drop_nulls().unique().sort()
 
 
 def find_stand_ins(
@@ -40,7 +53,7 @@ def find_stand_ins(
     written
         Distinct words of the customers' names.
     known
-        Words of the directory with the number of `entries` each stands in.
+        Words of the directory, see `know_words`.
     settings
         Shortest word that may have a slip, or two; how many entries make a word common.
 
@@ -49,17 +62,19 @@ def find_stand_ins(
     polars.DataFrame
         Columns `written`, `word`, `is_cut`, without equal ones, sorted. A slip is a letter left
         out, put in, changed, or swapped with the next; two of them in long words; an ``s`` at the
-        end. A cut word is the beginning of a common one. Words with digits and numerals have
-        neither.
+        end. A cut word is the beginning of a common one and not common itself, unless the
+        directory writes it with a dot. Words with digits and numerals have neither.
     """
     mine = _spellable(written.rename("written").to_frame(), "written").join(
-        known.select(pl.col("word").alias("written"), own_entries="entries"),
+        known.select(pl.col("word").alias("written"), "is_dotted", own_entries="entries"),
         on="written",
         how="left",
     )
     # A word that no entry has is known from none.
-    mine = mine.with_columns(pl.col("own_entries").fill_null(0))
-    theirs = _spellable(known.select("word", "entries"), "word")
+    mine = mine.with_columns(
+        pl.col("own_entries").fill_null(0), pl.col("is_dotted").fill_null(value=False)
+    )
+    theirs = _spellable(known, "word")
     found = [_plurals(mine, theirs), *_cut_short(mine, theirs, settings)]
     for keys, most in ((_without_a_letter, 1), (_same_start, 2)):
         shortest = settings.two_typos_letters_min if most > 1 else settings.typo_word_letters_min
@@ -86,7 +101,7 @@ def _are_two_words(settings: MatchSettings) -> pl.Expr:
 
 def _spellable(frame: pl.DataFrame, word: str) -> pl.DataFrame:
     letters = pl.col(word)
-    return frame.filter(~letters.str.contains(r"\d") & ~letters.str.contains(NUMERAL))
+    return frame.filter(~letters.str.contains(r"[\d']") & ~letters.str.contains(NUMERAL))
 
 
 def _plurals(mine: pl.DataFrame, theirs: pl.DataFrame) -> pl.DataFrame:
@@ -102,11 +117,11 @@ def _cut_short(
     mine: pl.DataFrame, theirs: pl.DataFrame, settings: MatchSettings
 ) -> list[pl.DataFrame]:
     """Find beginnings of common words: one side cuts, the other has the word in full."""
-    least = settings.common_word_entries
+    least, dotted = settings.common_word_entries, pl.col("is_dotted")
     is_mine, is_theirs = pl.col("own_entries") >= least, pl.col("entries") >= least
     pairs = {
-        ("word", "written"): (mine.filter(~is_mine), theirs.filter(is_theirs)),
-        ("written", "word"): (mine.filter(is_mine), theirs.filter(~is_theirs)),
+        ("word", "written"): (mine.filter(~is_mine | dotted), theirs.filter(is_theirs)),
+        ("written", "word"): (mine.filter(is_mine), theirs.filter(~is_theirs | dotted)),
     }
     found = []
     for (whole, part), (written, known) in pairs.items():
