@@ -224,7 +224,7 @@ def _write_chunk(files: _Files, plan: _Plan, first: int) -> _Tally:
     export.write_csv(wide, files.log, is_first=first == 0, is_erp=True)
     export.write_csv(crm.drop("branch"), files.customers, is_first=first == 0)
     export.write_csv(assets, files.assets, is_first=first == 0)
-    has_bought = history.bought.any(axis=(1, 2))
+    has_bought = np.asarray(history.bought.any(axis=(1, 2)))
     directory, whose = company_directory(crm, has_bought, first, plan.seed)
     export.write_csv(directory, files.enrichment, is_first=first == 0)
     files.enrichment_truth.write_table(whose.to_arrow().cast(DIRECTORY_TRUTH))
