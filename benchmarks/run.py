@@ -2,6 +2,7 @@
 
 import argparse
 
+from matching import matching
 from quality import against_oracle, against_simple_models
 from world import machine, measured, sample_world, show
 
@@ -80,7 +81,13 @@ def _timed(name: str, found: dict, yard: float, target: str) -> tuple[str, str, 
     return (f"{name} ({found['partitions']} partitions)", ratio, target)
 
 
-BENCHMARKS = {"speed": speed, "overhead": overhead, "quality": quality, "scale": scale}
+BENCHMARKS = {
+    "speed": speed,
+    "overhead": overhead,
+    "quality": quality,
+    "scale": scale,
+    "matching": matching,
+}
 USUAL = ["speed", "overhead", "quality"]
 
 

@@ -6,6 +6,7 @@ import dagster as dg
 import polars as pl
 
 from gosales_assets.arrival_checks import arrival_checks
+from gosales_assets.coverage_check import coverage_check
 from gosales_assets.models.bundle import describe_bundle
 from gosales_assets.platform import Platform
 from gosales_assets.registry import BUNDLE_CONTRACTS, TABLE_CONTRACTS
@@ -42,6 +43,7 @@ def define_checks(platform: Platform) -> list[dg.AssetChecksDefinition]:
         *bundles,
         ledger_check(platform),
         *arrival_checks(platform),
+        coverage_check(platform),
         *bound_checks(platform),
     ]
 

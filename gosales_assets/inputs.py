@@ -83,7 +83,13 @@ def source_digest(settings: Settings, name: str) -> str:
     source: FileSource | None = getattr(settings.source, name)
     if source is None:
         return "none"
-    inputs = open_inputs(source, settings.source_dir)
+    # A source may have another beside it, such as overrides.
+    nested = [getattr(source, field) for field in type(source).model_fields]
+    inputs = [
+        raw
+        for part in (source, *(n for n in nested if isinstance(n, FileSource)))
+        for raw in open_inputs(part, settings.source_dir)
+    ]
     return _digest([(raw.name, [block.key for block in raw.blocks()]) for raw in inputs])
 
 

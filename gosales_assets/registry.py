@@ -3,6 +3,7 @@
 The one list that definitions, checks, documents and the command line go by.
 """
 
+from gosales_checks.contracts.enrichment import CUSTOMER_ENRICHMENT, ENRICHMENT_UNMATCHED
 from gosales_checks.contracts.features import CUSTOMER_FEATURES, DIVISION_FEATURES, FEATURES
 from gosales_checks.contracts.labels import CUTOFF_METADATA, LABELS
 from gosales_checks.contracts.models import MODEL, SCORES
@@ -25,6 +26,8 @@ CONTRACTS = {
         SALES_LOG_REJECTS,
         SALES_LEDGER,
         DIM_PRODUCT,
+        CUSTOMER_ENRICHMENT,
+        ENRICHMENT_UNMATCHED,
         DIM_CUSTOMER,
         CUTOFF_METADATA,
         FACT_TRANSACTIONS,

@@ -177,6 +177,7 @@ def _wanted_cutoffs(platform: Platform, request: Request) -> dict[str, list[dt.d
 # Assets that one function makes together: selecting one selects all.
 SIBLINGS = (
     ("sales_log", "sales_log_rejects", "sales_ledger"),
+    ("customer_enrichment", "enrichment_unmatched"),
     ("customer_features", "division_features"),
 )
 

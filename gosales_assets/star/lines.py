@@ -32,6 +32,7 @@ REST = [
     "rep",
     "branch",
     "region",
+    "zip",
     "customer_name",
     "source_file",
 ]

@@ -18,6 +18,7 @@ IDENTITY = {
     "rep": pl.String(),
     "branch": pl.String(),
     "region": pl.String(),
+    "zip": pl.String(),
     "currency": pl.String(),
     "rate": pl.Float64(),
 }
@@ -30,6 +31,7 @@ TEXTS = (
     "rep",
     "branch",
     "region",
+    "zip",
 )
 
 

@@ -56,6 +56,7 @@ class SalesLog(dy.Schema):
     rep = dy.String(nullable=True, description="Sales representative.")
     branch = dy.String(nullable=True, description="Branch or store.")
     region = dy.String(nullable=True, description="Sales region.")
+    zip = dy.String(nullable=True, description="Zip or postal code, as far as the source gives it.")
     currency = dy.String(nullable=True, description="Currency the row was written in.")
     revenue_source = _source_amount("Revenue as written, before conversion.")
     gross_profit_source = _source_amount("Gross profit as written, before conversion.")
@@ -232,8 +233,6 @@ SALES_LOG_REJECTS = Contract(
     partitioned_by="cutoff",
     settings=PARSING,
     sources=("sales_log",),
-    # A row without a readable date is booked where the calendar ends.
-    settings_here=("calendar.end",),
     description="What could not be loaded, why, and the raw values.",
 )
 SALES_LEDGER = Contract(
@@ -244,8 +243,6 @@ SALES_LEDGER = Contract(
     partitioned_by="cutoff",
     settings=PARSING,
     sources=("sales_log",),
-    # Rows that wait for a later cutoff; who reads the ledger reads its dates.
-    settings_here=("calendar.end",),
     description="Rows, lines, quantity and money in, loaded, rejected and duplicate.",
 )
 DIM_PRODUCT = Contract(

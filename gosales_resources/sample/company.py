@@ -22,6 +22,7 @@ from gosales_resources.sample import export
 from gosales_resources.sample.accounts import accounts
 from gosales_resources.sample.behaviour import draw_customers, simulate
 from gosales_resources.sample.catalogue import HISTORY_END, HISTORY_START, WINDOW_MONTHS
+from gosales_resources.sample.directory import company_directory
 from gosales_resources.sample.mess import Counts, MessRates, soil
 from gosales_resources.sample.orders import draw_orders
 from gosales_resources.scope import cutoffs_between
@@ -42,6 +43,9 @@ TRUTH = pa.schema(
         ("owned_before", pa.bool_()),
     ]
 )
+DIRECTORY_TRUTH = pa.schema(
+    [("directory_id", pa.string()), ("customer_id", pa.string()), ("kind", pa.string())]
+)
 
 
 @dataclass(frozen=True)
@@ -53,7 +57,9 @@ class SampleCompany:
     taxonomy: Path
     customers: Path
     assets: Path
+    enrichment: Path
     true_probabilities: Path
+    enrichment_truth: Path
     expected: Path
     seed: int
     customer_count: int
@@ -124,7 +130,9 @@ def generate(
         taxonomy=out / "taxonomy.csv",
         customers=out / "customers.csv",
         assets=out / "assets.csv",
+        enrichment=out / "enrichment.csv",
         true_probabilities=out / "truth" / "true_probabilities.parquet",
+        enrichment_truth=out / "truth" / "enrichment.parquet",
         expected=out / "expected.json",
         seed=seed,
         customer_count=count,
@@ -151,7 +159,9 @@ class _Files:
     log: BinaryIO
     customers: BinaryIO
     assets: BinaryIO
+    enrichment: BinaryIO
     truth: pq.ParquetWriter
+    enrichment_truth: pq.ParquetWriter
 
 
 @dataclass(frozen=True)
@@ -173,14 +183,20 @@ class _Tally:
 def _write(folder: Path, plan: _Plan, progress: Callable[[str], None]) -> _Tally:
     """Write all files; return what is in them."""
     (folder / "truth").mkdir()
-    truth_path = folder / "truth" / "true_probabilities.parquet"
     tally = _Tally()
     with ExitStack() as stack:
+
+        def writer(name: str, schema: pa.Schema) -> pq.ParquetWriter:
+            path = folder / "truth" / name
+            return stack.enter_context(pq.ParquetWriter(path, schema, compression="zstd"))
+
         files = _Files(
             log=stack.enter_context((folder / "sales_log.csv").open("wb")),
             customers=stack.enter_context((folder / "customers.csv").open("wb")),
             assets=stack.enter_context((folder / "assets.csv").open("wb")),
-            truth=stack.enter_context(pq.ParquetWriter(truth_path, TRUTH, compression="zstd")),
+            enrichment=stack.enter_context((folder / "enrichment.csv").open("wb")),
+            truth=writer("true_probabilities.parquet", TRUTH),
+            enrichment_truth=writer("enrichment.parquet", DIRECTORY_TRUTH),
         )
         for first in range(0, plan.count, CHUNK_CUSTOMERS):
             tally += _write_chunk(files, plan, first)
@@ -208,9 +224,13 @@ def _write_chunk(files: _Files, plan: _Plan, first: int) -> _Tally:
     export.write_csv(wide, files.log, is_first=first == 0, is_erp=True)
     export.write_csv(crm.drop("branch"), files.customers, is_first=first == 0)
     export.write_csv(assets, files.assets, is_first=first == 0)
+    has_bought = np.asarray(history.bought.any(axis=(1, 2)))
+    directory, whose = company_directory(crm, has_bought, first, plan.seed)
+    export.write_csv(directory, files.enrichment, is_first=first == 0)
+    files.enrichment_truth.write_table(whose.to_arrow().cast(DIRECTORY_TRUTH))
     for table in export.truth(history, crm, plan.cutoffs):
         files.truth.write_table(table.to_arrow().cast(TRUTH))
-    return _Tally(soiled.counts, assets.height, int((~history.bought.any(axis=(1, 2))).sum()))
+    return _Tally(soiled.counts, assets.height, int((~has_bought).sum()))
 
 
 def _expectation(plan: _Plan, tally: _Tally) -> dict[str, Any]:

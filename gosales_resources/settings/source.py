@@ -6,6 +6,12 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from gosales_resources.settings.base import StrictModel
+from gosales_resources.settings.enrichment import (
+    CoverageSettings,
+    DirectoryColumns,
+    MatchSettings,
+    OverrideColumns,
+)
 from gosales_resources.settings.inputs import FileSource
 
 
@@ -31,6 +37,7 @@ class LogColumns(StrictModel):
     rep: str | None = Field(default=None, description="Sales representative.")
     branch: str | None = Field(default=None, description="Branch or store.")
     region: str | None = Field(default=None, description="Sales region.")
+    zip: str | None = Field(default=None, description="Zip or postal code, or its first digits.")
     currency: str | None = Field(
         default=None, description="ISO currency code of the row's amounts."
     )
@@ -163,6 +170,7 @@ class CustomerColumns(StrictModel):
     region: str | None = None
     territory: str | None = None
     rep: str | None = None
+    zip: str | None = None
     known_since: str | None = Field(
         default=None,
         description="Date from which the account was known. Without it an account that has not "
@@ -185,6 +193,29 @@ class CustomerSource(FileSource):
     )
 
 
+class OverrideSource(FileSource):
+    """Matches by hand: one row per customer and entry; action is pin or forbid."""
+
+    columns: OverrideColumns = Field(default_factory=OverrideColumns)
+
+
+class EnrichmentSource(FileSource):
+    """A company directory: industry and more of companies, found by id or by name."""
+
+    columns: DirectoryColumns = Field(default_factory=DirectoryColumns)
+    numeric_attributes: list[str] = Field(
+        default_factory=list, description="Further columns carried along as numbers."
+    )
+    categorical_attributes: list[str] = Field(
+        default_factory=list, description="Further columns carried along as text."
+    )
+    overrides: OverrideSource | None = Field(
+        default=None, description="A file of matches that are pinned or forbidden by hand."
+    )
+    match: MatchSettings = Field(default_factory=MatchSettings)
+    coverage: CoverageSettings = Field(default_factory=CoverageSettings)
+
+
 class SourceSettings(StrictModel):
     """All raw inputs."""
 
@@ -192,3 +223,6 @@ class SourceSettings(StrictModel):
     sales_log: Annotated[WideLog | LongLog, Field(discriminator="layout")]
     taxonomy: TaxonomySource
     customers: CustomerSource | None = None
+    enrichment: EnrichmentSource | None = Field(
+        default=None, description="A company directory that customers are looked up in by name."
+    )

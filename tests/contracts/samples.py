@@ -51,7 +51,17 @@ LEGAL = {
     "model_status": "fitted",
 }
 # The same where contracts differ, or a set is closed in one contract only.
-LEGAL_HERE = {"model": {"status": "fitted"}, "forward_validation": {"status": "ok"}}
+LEGAL_HERE = {
+    "model": {"status": "fitted"},
+    "forward_validation": {"status": "ok"},
+    "customer_enrichment": {
+        "method": "fuzzy",
+        "decided_by": "zip",
+        "score": 0.9,
+        "runner_up_score": 0.5,
+    },
+    "enrichment_unmatched": {"reason": "no_name"},
+}
 
 # Rule -> cells of a row that breaks it; all but these are legal.
 BREAKING: dict[str, dict[str, Any]] = {
@@ -69,6 +79,11 @@ BREAKING: dict[str, dict[str, Any]] = {
     "intervals_are_ordered": {"low": 0.4},
     "censored_shows_no_outcome": {"status": "censored"},
     "each_place_is_taken_once": {"rank": 2},
+    "scored_where_names_were_compared": {"score": None},
+    "fuzzy_is_not_worse_than_its_runner_up_unless_something_decides": {
+        "score": 0.4,
+        "decided_by": None,
+    },
 }
 UNKNOWN = "no such value"
 # Kind of a column's own rule -> a value that breaks it.

@@ -14,6 +14,7 @@ TARGETS = ("simulation", "solid_works")
 EVERYTHING = set(CONTRACTS)
 LOG = {"sales_log", "sales_log_rejects", "sales_ledger"}
 # What comes after labels, and what comes after features, of every cutoff that has training cutoffs.
+ENRICHED = {"customer_enrichment", "enrichment_unmatched"}
 MODELLED = {"model", "scores", "whitespace_signals", "whitespace", "forward_validation"}
 FEATURES = {"purchase_history", "customer_features", "division_features", "features"}
 CUTOFF = "2024-06-30"
@@ -103,13 +104,11 @@ def test_more_complete_data_marks_the_labels_it_can_reach_and_what_is_validated_
     assert stale(world, "2024-03-31", **later) == set()
 
 
-def test_a_longer_calendar_marks_the_ledger_and_no_number_of_a_mature_cutoff(world):
+def test_a_longer_calendar_marks_no_mature_cutoff(world):
     longer = {"calendar": {"end": "2025-12-31"}}
-    ledger = {("sales_ledger", None), ("sales_log_rejects", None)}
-    assert stale(world, "2024-03-31", **longer) == ledger
-    assert tables(stale(world, "2024-12-31", **longer)) == {
-        "sales_ledger", "sales_log_rejects", "cutoff_metadata", "labels", "forward_validation",
-    }  # fmt: skip
+    assert stale(world, "2024-03-31", **longer) == set()
+    unripe = {"cutoff_metadata", "labels", "forward_validation"}
+    assert tables(stale(world, "2024-12-31", **longer)) == unripe
 
 
 @pytest.mark.parametrize(
@@ -120,7 +119,7 @@ def test_a_longer_calendar_marks_the_ledger_and_no_number_of_a_mature_cutoff(wor
         ({"validation": {"seed": 1}}, {"forward_validation"}),
         ({"models": {"seed": 1}}, MODELLED),
         ({"features": {"recency_floor_days": 9}}, MODELLED | FEATURES - {"purchase_history"}),
-        ({"value": "revenue"}, MODELLED | FEATURES | {"labels"}),
+        ({"value": "revenue"}, MODELLED | FEATURES | ENRICHED | {"labels"}),
         ({"labels": {"mode": "all"}}, MODELLED | {"labels", "customer_features", "features"}),
         (
             {"source": {"customers": {"numeric_attributes": []}}},

@@ -212,3 +212,26 @@ def test_an_earlier_sample_is_replaced_and_nothing_is_left_beside(tmp_path):
     second = generate(tmp_path / "out", customers=3, seed=2)
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
     assert len(second.customers.read_text().splitlines()) == 4
+
+
+def test_the_directory_names_its_owner_in_the_truth_alone(company):
+    directory = pl.read_csv(company.enrichment, infer_schema=False)
+    truth = pl.read_parquet(company.enrichment_truth)
+    accounts = pl.read_csv(company.customers, infer_schema=False)["customer_id"]
+    assert directory["directory_id"].is_unique().all()
+    assert set(directory["directory_id"]) == set(truth["directory_id"])
+    owned = truth["customer_id"].drop_nulls()
+    assert set(owned) <= set(accounts)
+    assert owned.is_unique().all()
+    assert 0.78 < len(owned) / len(accounts) < 0.92
+    assert "customer_id" not in directory.columns
+
+
+def test_zips_of_the_directory_are_those_of_the_log(company, rows):
+    of = {r["CompanyId"].strip(): r["_3DigitZip"] for r in rows}
+    both = pl.read_csv(company.enrichment, infer_schema=False).join(
+        pl.read_parquet(company.enrichment_truth).drop_nulls("customer_id"), on="directory_id"
+    )
+    for customer, code in both.select("customer_id", "zip3").iter_rows():
+        assert code is None or of.get(customer, code) == code
+    assert both["zip3"].null_count() < both.height / 4

@@ -1,0 +1,1 @@
+"""Entity resolution of customer names against a company directory, and what it tells of them."""

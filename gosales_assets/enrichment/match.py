@@ -1,0 +1,124 @@
+"""Decides which entry of the directory a customer is: by hand, by id, by name, by likeness.
+
+Each customer's match depends on its own id, name and zip and on the directory, on no other
+customer. All orders are total: rows in any order give the same matches.
+"""
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from gosales_assets.enrichment.decision import decide, outcome, tell_apart
+from gosales_assets.enrichment.likeness import Sides, match_by_likeness
+from gosales_assets.enrichment.names import normal_names
+from gosales_resources.settings.enrichment import MatchSettings
+
+CUSTOMER = ["customer_id", "customer_name", "zip"]
+
+
+@dataclass(frozen=True)
+class Matched:
+    """What became of each customer."""
+
+    rows: pl.DataFrame
+    """One row per customer: customer_id, customer_name, zip, enrichment_key (null when unmatched),
+    method, decided_by, score, runner_up_score, reason, candidate_key, candidate_score."""
+    comparisons: int
+    """Pairs of names that were compared for likeness."""
+
+
+def match_names(
+    customers: pl.DataFrame,
+    directory: pl.DataFrame,
+    overrides: pl.DataFrame,
+    settings: MatchSettings,
+) -> Matched:
+    """Match customers to entries of the directory.
+
+    Parameters
+    ----------
+    customers
+        customer_id, customer_name, zip (the latter two may be null).
+    directory
+        enrichment_key (unique), customer_id, name, zip (null where unknown).
+    overrides
+        customer_id, enrichment_key, action (``pin`` or ``forbid``).
+    settings
+        Threshold, margin, what a zip does, blocks.
+
+    Returns
+    -------
+    Matched
+        One row per distinct customer, sorted. Methods in this order: ``pin``, ``id`` (equal
+        customer id), ``name`` (equal normal name), ``fuzzy`` (aligned words, score and margin).
+        Among entries equally near an equal zip decides, else an equal legal form. Reasons of the
+        unmatched: ``no_name``, ``no_candidate``, ``below_threshold``, ``margin``, ``ambiguous``,
+        ``conflict`` (near, but numbers, words, or zip and legal form tell them apart),
+        ``forbidden``.
+    """
+    mine = _numbered(customers.select(CUSTOMER).unique(), "customer_name", "q", CUSTOMER)
+    theirs = _numbered(directory, "name", "d", ["enrichment_key"])
+    bans = _positions(overrides.filter(pl.col("action") == "forbid"), mine, theirs)
+    pins = _positions(overrides.filter(pl.col("action") == "pin"), mine, theirs)
+    decided = [outcome(pins, "pin")]
+    decided.append(_by_id(_rest(mine, decided), theirs, bans))
+    decided.append(_by_name(_rest(mine, decided), theirs, bans, settings))
+    like, comparisons = match_by_likeness(Sides(mine, theirs, bans), _rest(mine, decided), settings)
+    keys = theirs.select("d", "enrichment_key")
+    rows = (
+        mine.select("q", *CUSTOMER)
+        .join(pl.concat([*decided, like]), on="q", how="left")
+        .join(keys, on="d", how="left")
+        .join(
+            keys.rename({"d": "candidate", "enrichment_key": "candidate_key"}),
+            on="candidate",
+            how="left",
+        )
+        .sort("q")
+        .drop("q", "d", "candidate")
+    )
+    return Matched(rows, comparisons)
+
+
+def _numbered(frame: pl.DataFrame, name: str, number: str, order: list[str]) -> pl.DataFrame:
+    """Give rows numbers in a fixed order and add the normal form of their names."""
+    normal = normal_names(frame[name]).rename({"name": name})
+    return (
+        frame.join(normal, on=name, how="left")
+        .with_columns(pl.col("form").replace("", None))
+        .sort(order)
+        .with_row_index(number)
+        .with_columns(pl.col(number).cast(pl.Int64))
+    )
+
+
+def _rest(mine: pl.DataFrame, decided: list[pl.DataFrame]) -> pl.DataFrame:
+    return mine.join(pl.concat(decided), on="q", how="anti")
+
+
+def _positions(overrides: pl.DataFrame, mine: pl.DataFrame, theirs: pl.DataFrame) -> pl.DataFrame:
+    """Put overrides in row numbers; those of customers that are not there drop out."""
+    return (
+        overrides.join(mine.select("q", "customer_id"), on="customer_id")
+        .join(theirs.select("d", "enrichment_key"), on="enrichment_key")
+        .select("q", "d")
+        .unique()
+        .sort("q", "d")
+    )
+
+
+def _by_id(mine: pl.DataFrame, theirs: pl.DataFrame, bans: pl.DataFrame) -> pl.DataFrame:
+    known = theirs.filter(pl.col("customer_id").is_not_null()).select("customer_id", "d")
+    pairs = mine.select("q", "customer_id").join(known, on="customer_id")
+    allowed = pairs.join(bans, on=["q", "d"], how="anti")
+    # An id that several entries claim tells nothing; the name may.
+    return outcome(allowed.filter(pl.len().over("q") == 1).select("q", "d"), "id")
+
+
+def _by_name(
+    mine: pl.DataFrame, theirs: pl.DataFrame, bans: pl.DataFrame, settings: MatchSettings
+) -> pl.DataFrame:
+    pairs = mine.select("q", "text").join(theirs.select("d", "text"), on="text").select("q", "d")
+    judged = tell_apart(pairs.with_columns(score=pl.lit(1.0)), mine, theirs, settings.zip_rule)
+    allowed = judged.filter("may_be").join(bans, on=["q", "d"], how="anti")
+    return outcome(decide(allowed, settings.margin_min), "name", "ambiguous")
