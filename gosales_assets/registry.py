@@ -3,11 +3,23 @@
 The one list that definitions, checks, documents and the command line go by.
 """
 
+from gosales_checks.contracts.accounts import (
+    CRM_CONTACTS,
+    CRM_DEALS,
+    DIM_CUSTOMER,
+    DIM_CUSTOMER_HISTORY,
+    DIM_DATE,
+    DO_NOT_CONTACT,
+    FACT_ASSETS,
+    REP_OWNERSHIP,
+    SOURCE_LEDGER,
+    SOURCE_REJECTS,
+    SURFACING_LOG,
+)
 from gosales_checks.contracts.features import CUSTOMER_FEATURES, DIVISION_FEATURES, FEATURES
 from gosales_checks.contracts.labels import CUTOFF_METADATA, LABELS
 from gosales_checks.contracts.models import MODEL, SCORES
 from gosales_checks.contracts.star import (
-    DIM_CUSTOMER,
     DIM_PRODUCT,
     FACT_TRANSACTIONS,
     PURCHASE_HISTORY,
@@ -25,6 +37,16 @@ CONTRACTS = {
         SALES_LOG_REJECTS,
         SALES_LEDGER,
         DIM_PRODUCT,
+        DIM_DATE,
+        CRM_CONTACTS,
+        CRM_DEALS,
+        DO_NOT_CONTACT,
+        REP_OWNERSHIP,
+        SURFACING_LOG,
+        SOURCE_REJECTS,
+        SOURCE_LEDGER,
+        FACT_ASSETS,
+        DIM_CUSTOMER_HISTORY,
         DIM_CUSTOMER,
         CUTOFF_METADATA,
         FACT_TRANSACTIONS,

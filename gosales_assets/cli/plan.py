@@ -124,6 +124,8 @@ def _wanted_cutoffs(platform: Platform, request: Request) -> dict[str, list[dt.d
         "purchase_history": history,
     }
     for name in (
+        "fact_assets",
+        "dim_customer_history",
         "dim_customer",
         "cutoff_metadata",
         "customer_features",
@@ -134,14 +136,19 @@ def _wanted_cutoffs(platform: Platform, request: Request) -> dict[str, list[dt.d
         wanted[name] = tables
     for name in ("dim_product", "model", "scores", "whitespace_signals", "forward_validation"):
         wanted[name] = asked
+    for name in ("dim_date", *SIDE_TABLES, "source_rejects", "source_ledger"):
+        wanted[name] = asked
     # The ranking needs the signals of every division.
     wanted["whitespace"] = asked if request.divisions is None else []
     return wanted
 
 
+# Tables of the CRM that only the ranking of the cutoff asked for reads.
+SIDE_TABLES = ("crm_contacts", "crm_deals", "do_not_contact", "rep_ownership", "surfacing_log")
 # Assets that one function makes together: selecting one selects all.
 SIBLINGS = (
     ("sales_log", "sales_log_rejects", "sales_ledger"),
+    ("source_rejects", "source_ledger"),
     ("customer_features", "division_features"),
 )
 

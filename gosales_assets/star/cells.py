@@ -9,8 +9,8 @@ from pathlib import Path
 
 import polars as pl
 
-from gosales_assets.star.parse import MONEY_SCALE, QUANTITY_SCALE, is_filled, scaled, text
 from gosales_resources.errors import SourceError, nearest
+from gosales_resources.parse import MONEY_SCALE, QUANTITY_SCALE, is_filled, scaled, text
 from gosales_resources.settings.source import LogColumns, LongLog, WideLog
 from gosales_resources.sources import require_columns
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from gosales_assets.star.cells import MEASURES
-from gosales_assets.star.parse import MONEY_SCALE, QUANTITY_SCALE, exact
+from gosales_resources.parse import MONEY_SCALE, QUANTITY_SCALE, exact
 
 # What is kept of every raw row until the last one is read.
 ROW_SCHEMA = {

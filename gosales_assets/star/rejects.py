@@ -4,7 +4,7 @@ import polars as pl
 
 from gosales_assets.star.cells import MEASURES
 from gosales_assets.star.lines import Judged
-from gosales_assets.star.parse import MONEY_SCALE, QUANTITY_SCALE, exact
+from gosales_resources.parse import MONEY_SCALE, QUANTITY_SCALE, exact
 from gosales_resources.sources import MisshapenRow
 
 SCHEMA = {

@@ -4,8 +4,8 @@ import dataframely as dy
 
 from gosales_checks.contracts.contract import Contract
 
-SECTIONS = ("source", "divisions", "calendar")
-SEGMENTS = ["warm", "cold", "prospect"]
+# Of the raw inputs only these: a CRM table that is added must not ask for the log to be read anew.
+SECTIONS = ("source.sales_log", "source.taxonomy", "divisions", "calendar")
 USD = {"unit": "usd"}
 COUNT = {"unit": "count"}
 SOURCE_AMOUNT = {"unit": "source currency"}
@@ -149,33 +149,6 @@ class DimProduct(dy.Schema):
     is_target = dy.Bool(description="Its division gets a model.")
 
 
-class DimCustomer(dy.Schema):
-    """The roster as of the cutoff: everyone in the sales log up to it, and CRM accounts."""
-
-    customer_id = dy.String(primary_key=True, description="Customer.")
-    cutoff = dy.Date(description="As-of date.")
-    customer_name = dy.String(nullable=True, description="CRM name, else the latest in the log.")
-    segment = dy.String(check=lambda c: c.is_in(SEGMENTS), description="warm, cold or prospect.")
-    is_buyer = dy.Bool(description="Bought anything up to the cutoff.")
-    first_seen_date = dy.Date(nullable=True, description="First order; null for a prospect.")
-    last_seen_date = dy.Date(nullable=True, description="Latest order; null for a prospect.")
-    industry = dy.String(nullable=True, description="Industry.")
-    sub_industry = dy.String(nullable=True, description="Sub-industry.")
-    region = dy.String(nullable=True, description="CRM region, else of the latest line.")
-    territory = dy.String(nullable=True, description="Territory.")
-    rep = dy.String(nullable=True, description="CRM owner, else of the latest line.")
-
-    @dy.rule()
-    def seen_up_to_the_cutoff(cls):
-        """Nothing after the cutoff is known."""
-        return cls.last_seen_date.col.is_null() | (cls.last_seen_date.col <= cls.cutoff.col)
-
-    @dy.rule()
-    def prospects_never_bought(cls):
-        """A prospect has no purchase, everyone else has one."""
-        return (cls.segment.col == "prospect") == ~cls.is_buyer.col
-
-
 class FactTransactions(SalesLog):
     """Lines of one division that became visible in one increment."""
 
@@ -236,16 +209,6 @@ DIM_PRODUCT = Contract(
     partitioned_by="cutoff",
     settings_sections=SECTIONS,
     description="The taxonomy: which division, family and sale type a SKU belongs to.",
-)
-DIM_CUSTOMER = Contract(
-    name="dim_customer",
-    schema=DimCustomer,
-    grain="one row per customer",
-    phase="star",
-    partitioned_by="cutoff",
-    settings_sections=(*SECTIONS, "labels"),
-    description="The roster as of the cutoff, with attributes and segment.",
-    open_columns=True,
 )
 FACT_TRANSACTIONS = Contract(
     name="fact_transactions",

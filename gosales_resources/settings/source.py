@@ -5,7 +5,16 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from gosales_resources.settings.accounts import (
+    AssetSource,
+    ContactSource,
+    DealSource,
+    DoNotContactSource,
+    RepOwnershipSource,
+    SurfacingSource,
+)
 from gosales_resources.settings.base import StrictModel
+from gosales_resources.settings.files import FileSource
 
 
 class LogColumns(StrictModel):
@@ -46,21 +55,6 @@ class LongColumns(LogColumns):
         if not (self.quantity or self.revenue or self.gross_profit):
             raise ValueError("name at least one of quantity, revenue, gross_profit")
         return self
-
-
-class FileSource(StrictModel):
-    """A file, a folder or a glob of files of one kind."""
-
-    path: str = Field(description="File, folder or glob; relative to source.base_dir.")
-    format: Literal["csv", "parquet"] | None = Field(
-        default=None, description="File format; by the file suffix when not given."
-    )
-    separator: str = Field(
-        default=",", min_length=1, max_length=1, description="CSV field separator."
-    )
-    encoding: Literal["utf8", "latin1"] = Field(
-        default="utf8", description="Text encoding of CSV files."
-    )
 
 
 class LogSource(FileSource):
@@ -156,6 +150,11 @@ class CustomerColumns(StrictModel):
         description="Date from which the account was known. Without it an account that has not "
         "bought yet is taken as known at every cutoff.",
     )
+    valid_from: str | None = Field(
+        default=None,
+        description="First day on which the row's attributes hold: the table then has several "
+        "dated versions of an account. Blank: from the beginning.",
+    )
 
 
 class CustomerSource(FileSource):
@@ -180,3 +179,9 @@ class SourceSettings(StrictModel):
     sales_log: Annotated[WideLog | LongLog, Field(discriminator="layout")]
     taxonomy: TaxonomySource
     customers: CustomerSource | None = None
+    assets: AssetSource | None = None
+    crm_contacts: ContactSource | None = None
+    crm_deals: DealSource | None = None
+    do_not_contact: DoNotContactSource | None = None
+    rep_ownership: RepOwnershipSource | None = None
+    surfacing_log: SurfacingSource | None = None

@@ -122,6 +122,11 @@ class Settings(BaseSettings):
         default="gross_profit",
         description="The measure that labels, features and values are made of.",
     )
+    mode: Literal["strict", "fail_soft"] = Field(
+        default="strict",
+        description="What a contract or source breach does: strict stops downstream, fail_soft "
+        "quarantines the breaching rows and the rest goes on.",
+    )
     calendar: CalendarSettings
     divisions: DivisionSettings
     source: SourceSettings
@@ -161,7 +166,7 @@ class Settings(BaseSettings):
         return (self.config_file.parent / self.source.base_dir).resolve()
 
     def content_hash(self, *sections: str) -> str:
-        """Hash what the numbers depend on: all sections, or the ones named.
+        """Hash what the numbers depend on: all sections, or the ones named (`a` or `a.b`).
 
         Returns
         -------
@@ -174,9 +179,14 @@ class Settings(BaseSettings):
             if isinstance(part, dict):
                 part.pop("path", None)
         if sections:
-            tree = {key: tree[key] for key in sections}
+            tree = {key: _at(tree, key) for key in sections}
         text = json.dumps(tree, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _at(tree: Mapping[str, Any], section: str) -> Any:
+    name, _, rest = section.partition(".")
+    return _at(tree[name], rest) if rest else tree[name]
 
 
 def load_settings(
