@@ -124,13 +124,11 @@ def _deal(cutoff: dt.date) -> list[pl.Expr]:
 
 
 def _surfaced(cutoff: dt.date) -> list[pl.Expr]:
-    acted = pl.col("action_date")
+    # Of what was not acted on by then nothing tells whether it ever was: a null would.
+    acted = pl.col("action_date") <= cutoff
     return [
         _passed("action_date", cutoff),
-        pl.when(acted.is_not_null())
-        .then(acted <= cutoff)
-        .otherwise("is_action_taken")
-        .alias("is_action_taken"),
+        pl.coalesce(acted, "is_action_taken", pl.lit(value=False)).alias("is_action_taken"),
     ]
 
 

@@ -52,19 +52,14 @@ def read_assets(raw: RawTable, source: AssetSource, divisions: list[str]) -> Sid
         When a configured column is missing.
     """
     reading = Reading(SETTING, source.date_formats, divisions, source.decimal)
-    fields = [
-        # An asset without a rollup is its own.
-        dataclasses.replace(field, is_required=field.is_required and field.name != "item_rollup")
-        for field in fields_of(FactAssets, source.columns)
-    ]
-    side = read_side_rows(raw, fields, reading, known=())
+    side = read_side_rows(raw, fields_of(FactAssets, source.columns), reading, known=())
     usable = pl.when(pl.col("purchase_date") >= source.min_purchase_date).then("purchase_date")
     rows = side.rows.with_columns(
         usable.alias(USABLE), item_rollup=pl.coalesce("item_rollup", "item")
     )
     known_on = pl.max_horizontal(USABLE, pl.col("recorded_at").cast(pl.Date))
-    rows = rows.with_columns(known_on=known_on)
-    return dataclasses.replace(side, rows=rows, names=(*side.names, USABLE))
+    rows = rows.with_columns(known_on=known_on).hstack([_ids(rows)])
+    return dataclasses.replace(side, rows=rows, names=(*side.names, USABLE, "asset_id"))
 
 
 def build_fact_assets(side: SideRows | None, cutoff: dt.date) -> pl.DataFrame:
@@ -90,10 +85,8 @@ def build_fact_assets(side: SideRows | None, cutoff: dt.date) -> pl.DataFrame:
     assets = _impute(known).filter(
         pl.col("known_on").is_not_null() | pl.col("effective_purchase_date").is_not_null()
     )
-    return (
-        _with_ids(assets)
-        .select(COLUMNS)
-        .sort("customer_id", "division", "item_rollup", "item", "purchase_date", "asset_id")
+    return assets.select(COLUMNS).sort(
+        "customer_id", "division", "item_rollup", "item", "purchase_date", "asset_id"
     )
 
 
@@ -108,9 +101,8 @@ def _impute(known: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _with_ids(assets: pl.DataFrame) -> pl.DataFrame:
+def _ids(rows: pl.DataFrame) -> pl.Series:
     """Name each row by its values; exact copies are numbered: two seats may be two rows."""
-    texts = assets.select(pl.col(WRITTEN).cast(pl.String))
+    texts = rows.select(pl.col(WRITTEN).cast(pl.String))
     copy = pl.int_range(pl.len()).over(WRITTEN).cast(pl.String).alias("copy")
-    named = texts.with_columns(copy).select(asset_id=stable_key([*WRITTEN, "copy"]))
-    return assets.hstack(named)
+    return texts.with_columns(copy).select(asset_id=stable_key([*WRITTEN, "copy"])).to_series()

@@ -86,7 +86,7 @@ def fields_of(schema: type[dy.Schema], columns: BaseModel) -> list[Field]:
             name=name,
             column=named[name],
             dtype=column.dtype,
-            is_required=not column.nullable and named[name] is not None,
+            is_required=not column.nullable and (column.metadata or {}).get("blank") != "filled",
             is_division=(column.metadata or {}).get("kind") == "division",
             minimum=getattr(column, "min", None),
         )

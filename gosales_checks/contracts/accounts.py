@@ -1,7 +1,8 @@
 """Customers, their history, the calendar, and the tables beside the sales log (SPEC section 1).
 
 Columns that are read from a source have the name of a field of its `columns` settings; the others
-are derived. A text column that names a division says so in its metadata: it is read as a slug.
+are derived. Metadata tells the reader that a text column names a division (it is read as a slug)
+and that a column which is never null may be blank in the source (the table fills it).
 """
 
 import dataframely as dy
@@ -12,6 +13,7 @@ from gosales_checks.contracts.contract import Contract
 SEGMENTS = ["warm", "cold", "prospect"]
 CALENDAR = ("divisions", "calendar", "mode")
 DIVISION = {"kind": "division"}
+FILLED = {"blank": "filled"}
 COUNT = {"unit": "count"}
 
 
@@ -119,7 +121,7 @@ class FactAssets(dy.Schema):
     customer_id = dy.String(description="Customer, leading zeros kept.")
     item = dy.String(description="What it is.")
     item_rollup = dy.String(
-        description="What items are summed up to; the item where there is none."
+        description="What items are summed up to; the item where there is none.", metadata=FILLED
     )
     division = dy.String(description="Division, as a slug.", metadata=DIVISION)
     quantity = dy.Decimal(
@@ -156,11 +158,6 @@ class CrmContacts(dy.Schema):
     contact_name = dy.String(nullable=True, description="Name of the person.")
     contact_role = dy.String(nullable=True, description="Role of the person.")
     channel = dy.String(nullable=True, description="Call, visit, e-mail, ...")
-
-    @dy.rule()
-    def once_each(cls):
-        """No contact is there twice."""
-        return ~pl.struct("customer_id", "contact_date", "contact_id", "channel").is_duplicated()
 
 
 class CrmDeals(dy.Schema):
@@ -222,7 +219,7 @@ class SurfacingLog(dy.Schema):
     surfaced_date = dy.Date(primary_key=True, description="Day it was surfaced.")
     action_date = dy.Date(nullable=True, description="Day it was acted on, by the cutoff.")
     is_action_taken = dy.Bool(
-        nullable=True, description="Acted on by the cutoff; null where the source does not say."
+        description="Known by the cutoff to have been acted on.", metadata=FILLED
     )
 
 
