@@ -2,7 +2,9 @@
 
 import random
 import statistics
+from importlib.resources import files
 
+import polars as pl
 import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
@@ -12,6 +14,8 @@ from gosales_assets.accounts.intake import build_source_ledger, build_source_rej
 from gosales_checks.contracts.accounts import SOURCE_LEDGER, SOURCE_REJECTS
 from gosales_checks.contracts.contract import conform, judge
 from gosales_resources.errors import SourceError
+from gosales_resources.sample.company import generate
+from gosales_resources.settings.tree import load_settings
 from tests.accounts_world import COLUMNS, assets_of, day, side_world
 
 CUTOFF = "2024-02-29"
@@ -166,3 +170,42 @@ def test_every_row_is_kept_rejected_or_later_and_medians_are_those_of_a_plain_lo
     ).rows():  # fmt: skip
         days = [b.toordinal() for b, r in valid if r == rollup] or [b.toordinal() for b, _ in valid]
         assert made.toordinal() == int(statistics.median(days))
+
+
+def test_typed_parquet_columns_are_read_like_text(tmp_path):
+    text = side_world(tmp_path / "text", {"assets": [asset("007"), asset("008", "")]})
+    typed = pl.read_csv(tmp_path / "text" / "assets_side.csv", infer_schema=False).with_columns(
+        pl.col("purchase_date", "expiration_date").replace("", None).str.to_date(),
+        pl.col("quantity").cast(pl.Int32),
+        is_on_subscription=pl.col("is_on_subscription") == "yes",
+    )
+    settings = side_world(tmp_path / "typed", {"assets": []})
+    typed.write_parquet(tmp_path / "typed" / "assets.parquet")
+    config = tmp_path / "typed" / "gosales.yaml"
+    config.write_text(config.read_text().replace("assets_side.csv", "assets.parquet"))
+    settings = load_settings(config)
+    assert assets_of(settings, CUTOFF).equals(assets_of(text, CUTOFF))
+
+
+def test_several_files_are_one_register_and_a_reject_names_its_own(tmp_path):
+    settings = side_world(tmp_path, {"assets": [asset("a")]}, mode="fail_soft")
+    first = tmp_path / "assets_side.csv"
+    (tmp_path / "assets_side_2.csv").write_text(first.read_text() + asset(" ") + "\n")
+    config = tmp_path / "gosales.yaml"
+    config.write_text(config.read_text().replace("assets_side.csv", "assets_side*.csv"))
+    settings = load_settings(config)
+    assert assets_of(settings, CUTOFF)["customer_id"].to_list() == ["a", "a"]
+    rejects = build_source_rejects(read_sources(settings), day(CUTOFF))
+    assert rejects.select("source_file", "source_row").rows() == [("assets_side_2.csv", 3)]
+
+
+def test_the_sample_companys_register_is_read_whole(tmp_path):
+    company = generate(tmp_path / "data", "S", seed=11, customers=150)
+    template = files("gosales_resources.sample").joinpath("gosales.yaml").read_text()
+    (tmp_path / "gosales.yaml").write_text(template)
+    settings = load_settings(tmp_path / "gosales.yaml")
+    assets = assets_of(settings, "2025-06-30")
+    assert assets.height == company.asset_count
+    imputed = assets.filter("is_purchase_date_imputed")
+    assert 0 < imputed.height < assets.height * 0.05
+    assert imputed["effective_purchase_date"].null_count() == 0
