@@ -4,16 +4,18 @@ The one list that definitions, checks, documents and the command line go by.
 """
 
 from gosales_checks.contracts.accounts import (
-    CRM_CONTACTS,
-    CRM_DEALS,
     DIM_CUSTOMER,
     DIM_CUSTOMER_HISTORY,
     DIM_DATE,
-    DO_NOT_CONTACT,
     FACT_ASSETS,
-    REP_OWNERSHIP,
     SOURCE_LEDGER,
     SOURCE_REJECTS,
+)
+from gosales_checks.contracts.crm import (
+    CRM_CONTACTS,
+    CRM_DEALS,
+    DO_NOT_CONTACT,
+    REP_OWNERSHIP,
     SURFACING_LOG,
 )
 from gosales_checks.contracts.features import CUSTOMER_FEATURES, DIVISION_FEATURES, FEATURES

@@ -11,21 +11,20 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from gosales_assets.accounts.fields import Reading, fields_of
 from gosales_assets.accounts.side_rows import (
-    Reading,
     SideRows,
-    fields_of,
     read_side_rows,
     split_at,
 )
-from gosales_checks.contracts.accounts import (
+from gosales_checks.contracts.contract import Contract
+from gosales_checks.contracts.crm import (
     CRM_CONTACTS,
     CRM_DEALS,
     DO_NOT_CONTACT,
     REP_OWNERSHIP,
     SURFACING_LOG,
 )
-from gosales_checks.contracts.contract import Contract
 from gosales_resources.settings.tree import Settings
 from gosales_resources.side_files import RawTable
 

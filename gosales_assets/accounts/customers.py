@@ -5,9 +5,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from gosales_assets.accounts.fields import Field, Reading
 from gosales_assets.accounts.side_rows import (
-    Field,
-    Reading,
     SideRows,
     read_side_rows,
     split_at,

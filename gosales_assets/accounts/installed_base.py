@@ -9,10 +9,9 @@ import datetime as dt
 
 import polars as pl
 
+from gosales_assets.accounts.fields import Reading, fields_of
 from gosales_assets.accounts.side_rows import (
-    Reading,
     SideRows,
-    fields_of,
     read_side_rows,
     split_at,
 )

@@ -9,43 +9,15 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import dataframely as dy
 import polars as pl
-from pydantic import BaseModel
 
-from gosales_resources.errors import SourceError, nearest
-from gosales_resources.parse import day_time, exact, scaled, text, yes_no
-from gosales_resources.settings.base import slugify
+from gosales_assets.accounts.fields import Field, Reading, read_field
+from gosales_resources.errors import SourceError
 from gosales_resources.side_files import FILE, RawTable
 from gosales_resources.sources import ROW, require_columns
 
-NUMBER_SCALE = 6
 SHOWN_FINDINGS = 20
 PLACE = ("source_file", "source_row")
-
-
-@dataclass(frozen=True)
-class Field:
-    """One value of a row: where it comes from and what it must be."""
-
-    name: str
-    column: str | None
-    """Source column; None where the source has none: all null."""
-    dtype: pl.DataType
-    is_required: bool = False
-    is_division: bool = False
-    minimum: float | None = None
-
-
-@dataclass(frozen=True)
-class Reading:
-    """How cells of a source are written, and which divisions there are."""
-
-    setting: str
-    """Name of the source in the settings, as `crm_deals`."""
-    date_formats: Sequence[str]
-    divisions: Sequence[str]
-    decimal: str = "."
 
 
 @dataclass(frozen=True)
@@ -76,23 +48,6 @@ class Split:
     """Fields, `known_on`; in the order of files and rows."""
     rejected: pl.DataFrame
     """source, source_file, source_row, reason, raw; sorted by file and row."""
-
-
-def fields_of(schema: type[dy.Schema], columns: BaseModel) -> list[Field]:
-    """List what is read for a contract: its columns that the settings have a field for."""
-    named = columns.model_dump()
-    return [
-        Field(
-            name=name,
-            column=named[name],
-            dtype=column.dtype,
-            is_required=not column.nullable and (column.metadata or {}).get("blank") != "filled",
-            is_division=(column.metadata or {}).get("kind") == "division",
-            minimum=getattr(column, "min", None),
-        )
-        for name, column in schema.columns().items()
-        if name in named
-    ]
 
 
 def read_side_rows(
@@ -127,7 +82,7 @@ def read_side_rows(
     """
     wanted = {f"{reading.setting}: {f.name}": f.column for f in fields if f.column is not None}
     require_columns(raw.path, raw.columns, wanted)
-    read = [_read(field, raw.frame, reading) for field in fields]
+    read = [read_field(field, raw.frame, reading) for field in fields]
     problems = pl.DataFrame([p.rename(str(n)) for n, (_, p) in enumerate(read)])
     typed = raw.frame.select(pl.col(FILE).alias(PLACE[0]), pl.col(ROW).alias(PLACE[1])).hstack(
         [value for value, _ in read]
@@ -204,81 +159,6 @@ def refuse_rejects(sides: Sequence[SideRows]) -> None:
             "Mend them, or set mode: fail_soft to set them aside in source_rejects and go on."
         )
         raise SourceError("\n".join(parts))
-
-
-def _read(field: Field, frame: pl.DataFrame, reading: Reading) -> tuple[pl.Series, pl.Series]:
-    """Return a field's values and what is wrong with each cell, null where nothing is."""
-    name, column = field.name, field.column
-    if column is None:
-        nothing = pl.Series(name, [None] * frame.height, field.dtype)
-        return nothing, nothing.cast(pl.String)
-    cells = frame.select(text(column).alias("cell")).to_series()
-    if field.dtype.is_temporal():
-        read = day_time(frame[column], reading.date_formats)
-        value, problem = read["moment"].cast(field.dtype), read["problem"]
-        wrong = pl.DataFrame({"p": problem}).select(
-            pl.when(pl.col("p") != "blank").then(pl.format("{} is {}", pl.lit(column), "p"))
-        )
-    elif field.is_division:
-        value, wrong = _division(cells, column, reading.divisions)
-    elif field.dtype == pl.String:
-        value, wrong = cells, None
-    elif field.dtype == pl.Boolean:
-        value = frame.select(yes_no(column)).to_series()
-        wrong = _unread(cells, value, f"{column} is not yes or no")
-    else:
-        value = _number(frame, field, column, reading.decimal)
-        wrong = _unread(cells, value, f"{column} is not a number")
-    checks = pl.DataFrame({"cell": cells, "value": value}).select(
-        _when(field.is_required & pl.col("cell").is_null(), f"{column} is blank"),
-        *(
-            [
-                _when(pl.col("value") < field.minimum, f"{column} is below {field.minimum}").alias(
-                    "m"
-                )
-            ]
-            if field.minimum is not None and field.dtype.is_numeric()
-            else []
-        ),
-    )
-    found = checks if wrong is None else checks.hstack([wrong.to_series().rename("wrong")])
-    joined = found.select(pl.concat_str(pl.all(), separator="; ", ignore_nulls=True)).to_series()
-    return value.rename(name), joined.replace("", None)
-
-
-def _number(frame: pl.DataFrame, field: Field, column: str, decimal: str) -> pl.Series:
-    kind = frame.schema[column]
-    cell = pl.col(column) if kind.is_numeric() else pl.col(column).cast(pl.String)
-    kind = kind if kind.is_numeric() else pl.String()
-    if isinstance(field.dtype, pl.Decimal):
-        scale = field.dtype.scale or 0
-        return frame.select(exact(scaled(cell, kind, decimal, scale), scale)).to_series()
-    read = scaled(cell, kind, decimal, NUMBER_SCALE) / 10**NUMBER_SCALE
-    return frame.select(read.cast(field.dtype)).to_series()
-
-
-def _division(
-    cells: pl.Series, column: str, divisions: Sequence[str]
-) -> tuple[pl.Series, pl.DataFrame]:
-    written = cells.drop_nulls().unique().sort().to_list()
-    slugs = {name: slugify(name) for name in written}
-    unknown = {
-        name: f"{column} '{name}' is not in divisions.names. {nearest(slug, divisions)}"
-        for name, slug in slugs.items()
-        if slug not in divisions
-    }
-    value = cells.replace_strict(slugs, default=None, return_dtype=pl.String)
-    return value, cells.replace_strict(unknown, default=None, return_dtype=pl.String).to_frame()
-
-
-def _unread(cells: pl.Series, value: pl.Series, finding: str) -> pl.DataFrame:
-    frame = pl.DataFrame({"cell": cells, "value": value})
-    bad = pl.col("cell").is_not_null() & pl.col("value").is_null()
-    return frame.select(pl.when(bad).then(pl.format(finding + ": '{}'", "cell")))
-
-
-def _when(condition: pl.Expr, finding: str) -> pl.Expr:
-    return pl.when(condition).then(pl.lit(finding))
 
 
 def _with_repeats(rows: pl.DataFrame, side: SideRows) -> pl.DataFrame:

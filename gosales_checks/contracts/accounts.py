@@ -1,4 +1,6 @@
-"""Customers, their history, the calendar, and the tables beside the sales log (SPEC section 1).
+"""Customers, their history, the calendar, the installed base, and what came in (SPEC section 1).
+
+The CRM's tables are in `crm`.
 
 Columns that are read from a source have the name of a field of its `columns` settings; the others
 are derived. Metadata tells the reader that a text column names a division (it is read as a slug)
@@ -149,80 +151,6 @@ class FactAssets(dy.Schema):
         return cls.is_purchase_date_imputed.col | (own & cls.purchase_date.col.is_not_null())
 
 
-class CrmContacts(dy.Schema):
-    """Contacts up to the cutoff."""
-
-    customer_id = dy.String(description="Customer.")
-    contact_date = dy.Date(description="Day of the contact.")
-    contact_id = dy.String(nullable=True, description="The person, or the contact made.")
-    contact_name = dy.String(nullable=True, description="Name of the person.")
-    contact_role = dy.String(nullable=True, description="Role of the person.")
-    channel = dy.String(nullable=True, description="Call, visit, e-mail, ...")
-
-
-class CrmDeals(dy.Schema):
-    """Deals opened by the cutoff, as they stood then."""
-
-    deal_id = dy.String(primary_key=True, description="Deal.")
-    customer_id = dy.String(description="Customer.")
-    division = dy.String(
-        nullable=True, description="Division, as a slug; null where not known.", metadata=DIVISION
-    )
-    opened_date = dy.Date(description="Day it was opened.")
-    closed_date = dy.Date(nullable=True, description="Day it was closed; null while open.")
-    stage = dy.String(nullable=True, description="Stage, where it was reached by the cutoff.")
-    stage_date = dy.Date(nullable=True, description="Day the stage was reached.")
-    is_open = dy.Bool(description="Open at the end of the cutoff day.")
-
-    @dy.rule()
-    def open_until_closed(cls):
-        """A deal is open or has a closing date."""
-        return cls.is_open.col == cls.closed_date.col.is_null()
-
-
-class DoNotContact(dy.Schema):
-    """Who is not to be contacted, as known at the cutoff."""
-
-    customer_id = dy.String(description="Customer.")
-    from_date = dy.Date(nullable=True, description="First day it holds; null always.")
-    until_date = dy.Date(nullable=True, description="Last day, where passed by the cutoff.")
-    reason = dy.String(nullable=True, description="Why.")
-    is_active = dy.Bool(description="Holds on the cutoff day; the last day counts.")
-
-    @dy.rule()
-    def once_each(cls):
-        """No spell of a customer is there twice."""
-        return ~pl.struct("customer_id", "from_date").is_duplicated()
-
-
-class RepOwnership(dy.Schema):
-    """Who owned which customer, as known at the cutoff."""
-
-    customer_id = dy.String(description="Customer.")
-    rep = dy.String(description="Sales representative.")
-    region = dy.String(nullable=True, description="Region of the book.")
-    from_date = dy.Date(nullable=True, description="First day it holds; null always.")
-    until_date = dy.Date(nullable=True, description="Last day, where passed by the cutoff.")
-    is_active = dy.Bool(description="Holds on the cutoff day; the last day counts.")
-
-    @dy.rule()
-    def once_each(cls):
-        """No spell of a customer and representative is there twice."""
-        return ~pl.struct("customer_id", "rep", "from_date").is_duplicated()
-
-
-class SurfacingLog(dy.Schema):
-    """What was surfaced by the cutoff and whether it had been acted on by then."""
-
-    customer_id = dy.String(primary_key=True, description="Customer.")
-    division = dy.String(primary_key=True, description="Division, as a slug.", metadata=DIVISION)
-    surfaced_date = dy.Date(primary_key=True, description="Day it was surfaced.")
-    action_date = dy.Date(nullable=True, description="Day it was acted on, by the cutoff.")
-    is_action_taken = dy.Bool(
-        description="Known by the cutoff to have been acted on.", metadata=FILLED
-    )
-
-
 class SourceRejects(dy.Schema):
     """Rows of the tables beside the sales log that cannot be used."""
 
@@ -255,7 +183,7 @@ class SourceLedger(dy.Schema):
         return cls.rows_in.col == known
 
 
-def _contract(
+def cutoff_contract(
     name: str,
     schema: type[dy.Schema],
     grain: str,
@@ -263,6 +191,7 @@ def _contract(
     *sections: str,
     **options: bool,
 ) -> Contract:
+    """Declare a table of the star group by cutoff; it depends on the sections and the mode."""
     return Contract(
         name=name,
         schema=schema,
@@ -287,7 +216,7 @@ SIDE_SOURCES = (
     "surfacing_log",
 )
 
-DIM_CUSTOMER = _contract(
+DIM_CUSTOMER = cutoff_contract(
     "dim_customer",
     DimCustomer,
     "one row per customer",
@@ -296,7 +225,7 @@ DIM_CUSTOMER = _contract(
     "labels",
     open_columns=True,
 )
-DIM_CUSTOMER_HISTORY = _contract(
+DIM_CUSTOMER_HISTORY = cutoff_contract(
     "dim_customer_history",
     DimCustomerHistory,
     "one row per customer and span of days in which its attributes did not change",
@@ -304,7 +233,7 @@ DIM_CUSTOMER_HISTORY = _contract(
     *ROSTER,
     open_columns=True,
 )
-DIM_DATE = _contract(
+DIM_DATE = cutoff_contract(
     "dim_date",
     DimDate,
     "one row per day, from the earliest legal order date to the end of the label window",
@@ -312,49 +241,14 @@ DIM_DATE = _contract(
     "source.sales_log",
     "labels",
 )
-FACT_ASSETS = _contract(
+FACT_ASSETS = cutoff_contract(
     "fact_assets",
     FactAssets,
     "one row per row of the asset register",
     "The installed base as known at the cutoff; empty without an asset register.",
     "source.assets",
 )
-CRM_CONTACTS = _contract(
-    "crm_contacts",
-    CrmContacts,
-    "one row per contact",
-    "Contacts with customers up to the cutoff; empty without the source.",
-    "source.crm_contacts",
-)
-CRM_DEALS = _contract(
-    "crm_deals",
-    CrmDeals,
-    "one row per deal",
-    "Deals opened by the cutoff, as they stood then; empty without the source.",
-    "source.crm_deals",
-)
-DO_NOT_CONTACT = _contract(
-    "do_not_contact",
-    DoNotContact,
-    "one row per customer and spell",
-    "Customers not to be contacted, ended spells too; empty without the source.",
-    "source.do_not_contact",
-)
-REP_OWNERSHIP = _contract(
-    "rep_ownership",
-    RepOwnership,
-    "one row per customer, representative and spell",
-    "Books of the sales representatives, ended spells too; empty without the source.",
-    "source.rep_ownership",
-)
-SURFACING_LOG = _contract(
-    "surfacing_log",
-    SurfacingLog,
-    "one row per customer, division and day it was surfaced",
-    "What was surfaced by the cutoff and acted on by then; empty without the source.",
-    "source.surfacing_log",
-)
-SOURCE_REJECTS = _contract(
+SOURCE_REJECTS = cutoff_contract(
     "source_rejects",
     SourceRejects,
     "one row per unusable row of a table beside the sales log",
@@ -362,7 +256,7 @@ SOURCE_REJECTS = _contract(
     "that no date places is there at every cutoff.",
     *(f"source.{name}" for name in SIDE_SOURCES),
 )
-SOURCE_LEDGER = _contract(
+SOURCE_LEDGER = cutoff_contract(
     "source_ledger",
     SourceLedger,
     "one row per configured source beside the sales log",
