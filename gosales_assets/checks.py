@@ -1,23 +1,27 @@
 """All asset checks: a contract check for each table, the ledger, and bounds on what was measured."""
 
+from functools import partial
+
 import dagster as dg
 import polars as pl
 
+from gosales_assets.arrival_checks import arrival_checks
 from gosales_assets.models.bundle import describe_bundle
 from gosales_assets.platform import Platform
 from gosales_assets.registry import BUNDLE_CONTRACTS, TABLE_CONTRACTS
 from gosales_checks.contract_checks import (
     Examine,
-    Findings,
     contract_check,
     failing_measures,
     partition_check,
 )
-from gosales_checks.contracts.contract import judge
+from gosales_checks.contracts.contract import Contract, judge
 from gosales_checks.contracts.models import MODEL
 from gosales_checks.contracts.star import SALES_LEDGER, SALES_LOG, SALES_LOG_REJECTS
 from gosales_checks.contracts.validation import FORWARD_VALIDATION
+from gosales_checks.findings import Findings
 from gosales_checks.ledger import RECONCILES, ledger_breaches
+from gosales_resources.quarantine import BROKEN_RULES, scan_quarantine
 from gosales_resources.storage import Address
 
 
@@ -28,12 +32,18 @@ def define_checks(platform: Platform) -> list[dg.AssetChecksDefinition]:
             contract,
             platform.partitions_of(contract),
             platform.store,
-            platform.provenance_of(contract),
+            partial(platform.provenance_of, contract),
         )
         for contract in TABLE_CONTRACTS
     ]
     bundles = [bundle_check(platform) for _ in BUNDLE_CONTRACTS]
-    return [*contracts, *bundles, ledger_check(platform), *bound_checks(platform)]
+    return [
+        *contracts,
+        *bundles,
+        ledger_check(platform),
+        *arrival_checks(platform),
+        *bound_checks(platform),
+    ]
 
 
 def ledger_check(platform: Platform) -> dg.AssetChecksDefinition:
@@ -41,9 +51,7 @@ def ledger_check(platform: Platform) -> dg.AssetChecksDefinition:
 
     def examine(address: Address) -> Findings:
         ledger, lines, rejects = (
-            platform.store.scan_table(
-                Address(contract.name, address.cutoff), platform.provenance_of(contract)
-            )
+            read_offered(platform, contract, Address(contract.name, address.cutoff))
             for contract in (SALES_LEDGER, SALES_LOG, SALES_LOG_REJECTS)
         )
         return ledger_breaches(ledger, lines, rejects)
@@ -59,12 +67,18 @@ def ledger_check(platform: Platform) -> dg.AssetChecksDefinition:
     )
 
 
+def read_offered(platform: Platform, contract: Contract, address: Address) -> pl.LazyFrame:
+    """Scan all rows that a table was offered: those that are stored and those in quarantine."""
+    stored = platform.store.scan_table(address, platform.provenance_of(contract, address))
+    broken = scan_quarantine(platform.store, address)
+    return stored if broken is None else pl.concat([stored, broken.drop(BROKEN_RULES)])
+
+
 def bundle_check(platform: Platform) -> dg.AssetChecksDefinition:
     """Declare the blocking check that a model bundle opens and says what its contract asks."""
-    provenance = platform.provenance_of(MODEL)
 
     def examine(address: Address) -> Findings:
-        files = platform.store.read_bundle(address, provenance)
+        files = platform.store.read_bundle(address, platform.provenance_of(MODEL, address))
         return judge(MODEL, describe_bundle(files)).violations
 
     return partition_check(
@@ -81,10 +95,10 @@ def bundle_check(platform: Platform) -> dg.AssetChecksDefinition:
 def bound_checks(platform: Platform) -> list[dg.AssetChecksDefinition]:
     """Declare the warnings on what forward validation measured."""
     bounds = platform.settings.validation
-    provenance = platform.provenance_of(FORWARD_VALIDATION)
 
     def measured(bad: pl.Expr) -> Examine:
         def examine(address: Address) -> Findings:
+            provenance = platform.provenance_of(FORWARD_VALIDATION, address)
             table = platform.store.scan_table(address, provenance).collect()
             return failing_measures(table, bad)
 

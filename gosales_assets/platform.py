@@ -8,18 +8,22 @@ import datetime as dt
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
 
+from gosales_assets.provenance import Dependence, settings_hash
 from gosales_checks.contracts.contract import Contract, conform
 from gosales_checks.contracts.star import SALES_LEDGER
 from gosales_checks.ledger import RECONCILES
+from gosales_checks.quarantine import split_rows
 from gosales_resources.io_managers import TableSpec
 from gosales_resources.partitions import PartitionSpace, partition_key
 from gosales_resources.settings.tree import Settings
-from gosales_resources.storage import Provenance, TableStore
+from gosales_resources.storage import Address, Provenance, TableStore
 
 TABLES = "tables"
 BUNDLES = "bundles"
@@ -43,26 +47,39 @@ class Platform:
     settings: Settings
     space: PartitionSpace
     store: TableStore
+    dependence: Dependence
 
     @classmethod
     def of(cls, settings: Settings) -> "Platform":
         """Build the platform of a settings tree."""
-        return cls(settings, PartitionSpace(settings), TableStore(settings.store_root / "store"))
+        space = PartitionSpace(settings)
+        store = TableStore(settings.store_root / "store")
+        return cls(settings, space, store, Dependence(settings, space))
+
+    @property
+    def staging(self) -> Path:
+        """Folder of the raw rows typed by content; it can be removed at any time."""
+        return self.settings.store_root / "staging"
 
     def partitions_of(self, contract: Contract) -> dg.PartitionsDefinition:
         """Return the partitions definition a contract names."""
         return getattr(self.space, contract.partitioned_by)
 
-    def provenance_of(self, contract: Contract) -> Provenance:
-        """Return what a table must have been written under to be read."""
+    def provenance_of(self, contract: Contract, address: Address) -> Provenance:
+        """Return what a partition of a table must have been written under to be read."""
         columns = [(name, str(c.dtype)) for name, c in contract.schema.columns().items()]
         digest = hashlib.sha256(repr(columns).encode()).hexdigest()[:16]
-        sections = self.settings.content_hash(*contract.settings_sections)
-        return Provenance(sections, digest, code_version())
+        terms = self.dependence.of(contract, address.cutoff, address.division)
+        return Provenance(settings_hash(terms), digest, code_version(), terms)
 
     def spec_of(self, contract: Contract) -> TableSpec:
         """Return what the IO manager needs to write and read a table."""
-        return TableSpec(self.provenance_of(contract), lambda frame: conform(contract, frame))
+        soft = self.settings.mode == "fail_soft"
+        return TableSpec(
+            partial(self.provenance_of, contract),
+            partial(conform, contract),
+            partial(split_rows, contract) if soft else None,
+        )
 
     def table(
         self, contract: Contract, ins: Mapping[str, dg.AssetIn] | None = None, **options: Any

@@ -4,34 +4,43 @@ In a run over many partitions Dagster keeps one evaluation; the partitions are t
 one by one, so that each has its own status in the UI.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from itertools import islice
 
 import dagster as dg
 import polars as pl
 
-from gosales_checks.contracts.contract import Contract, Verdict, judge_table
+from gosales_checks.contracts.contract import Contract, judge_table
+from gosales_checks.findings import Examined, Findings
 from gosales_resources.errors import GosalesError
 from gosales_resources.partitions import cutoff_of, division_of
+from gosales_resources.quarantine import quarantined
 from gosales_resources.storage import Address, Provenance, TableStore
 
 SAMPLE_PARTITIONS = 20
 
-# What is found wrong in one partition, in words; empty when nothing is.
-Findings = Mapping[str, int]
-Examine = Callable[[Address], Findings]
+Examine = Callable[[Address], Findings | Examined]
 
 
 def contract_check(
     contract: Contract,
     partitions_def: dg.PartitionsDefinition,
     store: TableStore,
-    provenance: Provenance,
+    provenance: Callable[[Address], Provenance],
 ) -> dg.AssetChecksDefinition:
-    """Declare the blocking check that a table keeps its contract."""
+    """Declare the blocking check that a table keeps its contract.
 
-    def examine(address: Address) -> Findings:
-        verdict: Verdict = judge_table(contract, store.scan_table(address, provenance))
-        return verdict.violations
+    Rows that were quarantined when it was written are a warning with their counts; what is stored
+    must keep the contract in either mode.
+    """
+
+    def examine(address: Address) -> Examined:
+        verdict = judge_table(contract, store.scan_table(address, provenance(address)))
+        if not verdict.passed:
+            return Examined(verdict.violations)
+        counts = quarantined(store, address)
+        findings = {f"quarantined: {rule}": rows for rule, rows in counts.items()}
+        return Examined(findings, is_tolerated=True)
 
     return partition_check(
         asset=contract.name,
@@ -67,7 +76,8 @@ def partition_check(
     partitions_def
         The asset's partitions; a check of a partitioned asset must carry them.
     examine
-        Returns finding -> count for one partition; empty when it passes.
+        Returns finding -> count for one partition, empty when it passes; or `Examined`, where a
+        pass has a note or the findings are tolerated (WARN, whatever `severity` says).
     blocking
         Whether downstream assets of the same run wait for it and stop when it fails.
     severity
@@ -82,36 +92,43 @@ def partition_check(
         partitions_def=partitions_def,
     )
     def check(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
-        failed: dict[str, Findings] = {}
+        examined: dict[str, Examined] = {}
         for key in context.partition_keys:
             try:
-                findings = examine(Address(asset, cutoff_of(key), division_of(key)))
+                found = examine(Address(asset, cutoff_of(key), division_of(key)))
             except GosalesError as error:
-                findings = {str(error): 1}
-            if findings:
-                failed[str(key)] = findings
+                found = {str(error): 1}
+            examined[str(key)] = found if isinstance(found, Examined) else Examined(found)
         # A range of one counts as a range: its evaluation carries no partition either.
         if not context.has_partition_key:
-            _report_partitions(context, asset, name, failed, severity)
+            _report_partitions(context, asset, name, examined, severity)
+        failed = {key: e.findings for key, e in examined.items() if e.findings}
         return dg.AssetCheckResult(
             passed=not failed,
-            severity=severity,
-            description=_sentence(failed, len(context.partition_keys)),
+            severity=_worst(examined.values(), severity),
+            description=_sentence(examined),
             metadata={
-                "partitions_checked": len(context.partition_keys),
+                "partitions_checked": len(examined),
                 "partitions_failed": len(failed),
                 "findings": dg.MetadataValue.md(_table(failed)),
+                "notes": dg.MetadataValue.md(_notes(examined)),
             },
         )
 
     return check
 
 
+def _worst(examined: Iterable[Examined], severity: dg.AssetCheckSeverity) -> dg.AssetCheckSeverity:
+    failed = [e for e in examined if e.findings]
+    tolerated = bool(failed) and all(e.is_tolerated for e in failed)
+    return dg.AssetCheckSeverity.WARN if tolerated else severity
+
+
 def _report_partitions(
     context: dg.AssetCheckExecutionContext,
     asset: str,
     name: str,
-    failed: Mapping[str, Findings],
+    examined: Mapping[str, Examined],
     severity: dg.AssetCheckSeverity,
 ) -> None:
     """Give each partition of the run its own evaluation, passed or failed.
@@ -120,16 +137,17 @@ def _report_partitions(
     partitions stay "planned" in the UI. Reported under the run's id, because an evaluation outside
     a run can be recorded once only per check and partition (unique index in 1.13).
     """
-    for key in map(str, context.partition_keys):
-        findings = failed.get(key, {})
+    for key, one in examined.items():
+        findings = one.findings
         evaluation = dg.AssetCheckEvaluation(
             asset_key=dg.AssetKey(asset),
             check_name=name,
             passed=not findings,
             partition=key,
-            severity=severity,
+            severity=_worst([one], severity),
             metadata={
                 "findings": dg.MetadataValue.md(_table({key: findings} if findings else {})),
+                "notes": dg.MetadataValue.md(_notes({key: one})),
             },
         )
         event = dg.DagsterEvent(
@@ -140,11 +158,21 @@ def _report_partitions(
         context.instance.report_dagster_event(event, run_id=context.run.run_id)
 
 
-def _sentence(failed: Mapping[str, Findings], checked: int) -> str:
+def _sentence(examined: Mapping[str, Examined]) -> str:
+    failed = {key: e for key, e in examined.items() if e.findings}
     if not failed:
-        return f"{checked} partition(s) pass."
-    first, findings = next(iter(failed.items()))
-    return f"{len(failed)} of {checked} partition(s) fail; {first}: {next(iter(findings))}"
+        noted = [f" {key}: {e.note}." for key, e in examined.items() if e.note]
+        return f"{len(examined)} partition(s) pass.{''.join(noted[-1:])}"
+    first, one = next(iter(failed.items()))
+    verb = "warn" if all(e.is_tolerated for e in failed.values()) else "fail"
+    finding = next(iter(one.findings))
+    return f"{len(failed)} of {len(examined)} partition(s) {verb}; {first}: {finding}"
+
+
+def _notes(examined: Mapping[str, Examined]) -> str:
+    noted = ((key, e.note) for key, e in examined.items() if e.note)
+    lines = [f"- {key}: {note}" for key, note in islice(noted, SAMPLE_PARTITIONS)]
+    return "\n".join(lines) or "none"
 
 
 def _table(failed: Mapping[str, Findings]) -> str:

@@ -52,4 +52,9 @@ def _latest_failed(instance: dg.DagsterInstance, check: dg.AssetCheckKey, partit
     latest = instance.event_log_storage.get_asset_check_execution_history(
         check, limit=1, status=FINISHED, partition_filter=PartitionKeyFilter(key=partition)
     )
-    return bool(latest) and latest[0].status == AssetCheckExecutionRecordStatus.FAILED
+    if not latest or latest[0].status != AssetCheckExecutionRecordStatus.FAILED:
+        return False
+    # What was quarantined is a warning: the table that is stored keeps its contract.
+    entry = latest[0].event
+    evaluation = entry.asset_check_evaluation if entry else None
+    return evaluation is None or evaluation.severity is dg.AssetCheckSeverity.ERROR

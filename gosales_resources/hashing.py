@@ -4,17 +4,18 @@ A table library's own hash is promised for one version only; identifiers and tie
 """
 
 import hashlib
+from collections.abc import Sequence
 
 import polars as pl
 
 
-def stable_key(columns: list[str]) -> pl.Expr:
+def stable_key(columns: Sequence[str | pl.Series]) -> pl.Expr:
     """Return the expression that names a row by its values: 16 hexadecimal digits of BLAKE2b.
 
     Parameters
     ----------
     columns
-        Text columns that make the key; a null differs from every text, the empty one too.
+        Text columns (or series) that make the key; a null differs from every text, the empty one too.
 
     Returns
     -------
@@ -27,7 +28,8 @@ def stable_key(columns: list[str]) -> pl.Expr:
     True
     """
     # The unit separator cannot come from a source: parsing strips control characters.
-    parts = [pl.col(name).fill_null("\x00") for name in columns] or [pl.lit("")]
+    texts = [pl.col(c) if isinstance(c, str) else pl.lit(c) for c in columns]
+    parts = [text.fill_null("\x00") for text in texts] or [pl.lit("")]
     return pl.concat_str(parts, separator="\x1f").map_batches(_digest, return_dtype=pl.String)
 
 

@@ -5,7 +5,7 @@ next, so memory is that of one partition plus what they share.
 """
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +14,7 @@ import polars as pl
 
 from gosales_resources.errors import GosalesError, PartitionMissingError
 from gosales_resources.partitions import cutoff_of, division_of, partition_key
+from gosales_resources.quarantine import forget, quarantined, scan_quarantine, write_split
 from gosales_resources.storage import Address, Provenance, TableStore, Written, missing_message
 
 # Metadata key of an asset input whose partitions may be absent (the end of a label window that
@@ -42,8 +43,10 @@ class Partitions:
 class TableSpec:
     """What the IO manager must know of a table, given by its contract."""
 
-    provenance: Provenance
+    provenance: Callable[[Address], Provenance]
     conform: Callable[[pl.LazyFrame], pl.LazyFrame]
+    split: Callable[[pl.DataFrame], tuple[pl.DataFrame, pl.DataFrame]] | None = None
+    """Parts rows that keep the contract from those that break it; None stores all (strict)."""
 
 
 class TableIOManager(dg.IOManager):
@@ -59,9 +62,20 @@ class TableIOManager(dg.IOManager):
         spec = self._specs[asset]
 
         def write(address: Address, content: Any) -> Written:
-            return self._store.write_table(address, spec.conform(content.lazy()), spec.provenance)
+            provenance = spec.provenance(address)
+            # A table too large for memory comes in parts.
+            parts = content if isinstance(content, Iterator) else [content]
+            conformed = (spec.conform(part.lazy()) for part in parts)
+            if spec.split:
+                # Keys are compared over the whole table: here it has to fit in memory.
+                whole = pl.concat(part.collect() for part in conformed)
+                kept, broken = spec.split(whole)
+                return write_split(self._store, address, kept, broken, provenance)
+            written = self._store.write_table(address, conformed, provenance)
+            forget(self._store, address)
+            return written
 
-        _write_all(context, obj, write)
+        _write_all(context, obj, self._store, write)
 
     def load_input(self, context: dg.InputContext) -> Any:
         """Return one LazyFrame over all upstream partitions, or a dict by key if so annotated."""
@@ -69,7 +83,7 @@ class TableIOManager(dg.IOManager):
         upstream = context.asset_key.path[-1]
         present = _present(context, self._store, addresses)
         frames = {
-            key: self._store.scan_table(address, self._specs[upstream].provenance)
+            key: self._store.scan_table(address, self._specs[upstream].provenance(address))
             for key, address in present.items()
         }
         if context.dagster_type.typing_type is pl.LazyFrame:
@@ -82,7 +96,9 @@ class TableIOManager(dg.IOManager):
 class BundleIOManager(dg.IOManager):
     """Model bundles: named files of safe formats <-> a folder."""
 
-    def __init__(self, store: TableStore, provenances: Mapping[str, Provenance]) -> None:
+    def __init__(
+        self, store: TableStore, provenances: Mapping[str, Callable[[Address], Provenance]]
+    ) -> None:
         self._store = store
         self._provenances = provenances
 
@@ -91,15 +107,15 @@ class BundleIOManager(dg.IOManager):
         provenance = self._provenances[context.asset_key.path[-1]]
 
         def write(address: Address, content: Any) -> Written:
-            return self._store.write_bundle(address, content, provenance)
+            return self._store.write_bundle(address, content, provenance(address))
 
-        _write_all(context, obj, write)
+        _write_all(context, obj, self._store, write)
 
     def load_input(self, context: dg.InputContext) -> dict[str, dict[str, bytes]]:
         """Return the files of every upstream bundle, by partition key."""
         provenance = self._provenances[context.asset_key.path[-1]]
         present = _present(context, self._store, _addresses(context))
-        return {key: self._store.read_bundle(addr, provenance) for key, addr in present.items()}
+        return {key: self._store.read_bundle(a, provenance(a)) for key, a in present.items()}
 
 
 def _addresses(context: dg.InputContext) -> dict[str, Address]:
@@ -120,6 +136,7 @@ def _present(
 def _write_all(
     context: dg.OutputContext,
     partitions: Partitions,
+    store: TableStore,
     write: Callable[[Address, Any], Written],
 ) -> None:
     asset = context.asset_key.path[-1]
@@ -130,10 +147,11 @@ def _write_all(
         key = str(partition_key(partition.cutoff, partition.division))
         if key not in asked or key in versions:
             raise GosalesError(f"{asset}: made partition {key}, asked for {sorted(asked)}.")
-        written = write(Address(asset, partition.cutoff, partition.division), partition.content)
+        address = Address(asset, partition.cutoff, partition.division)
+        written = write(address, partition.content)
         versions[key] = written.sha256
         context.step_context.add_asset_metadata(
-            {**partition.metadata, **_facts(written)},
+            {**partition.metadata, **_facts(written), **_quarantine(store, address, written)},
             asset_key=context.asset_key,
             partition_key=key,
         )
@@ -142,6 +160,19 @@ def _write_all(
         raise GosalesError(f"{asset}: partitions not made: {unmade}.")
     shown = (asset, len(versions), rows, size / 1e6)
     context.log.info("%s: %d partition(s), %d rows, %.1f MB", *shown)
+
+
+def _quarantine(store: TableStore, address: Address, written: Written) -> dict[str, Any]:
+    """Show what was kept out: offered = stored + quarantined."""
+    broken = scan_quarantine(store, address)
+    if broken is None:
+        return {}
+    rows = int(broken.select(pl.len()).collect().item())
+    return {
+        "rows_offered": written.rows + rows,
+        "rows_quarantined": rows,
+        "quarantined_by_rule": dg.MetadataValue.json(quarantined(store, address)),
+    }
 
 
 def _facts(written: Written) -> dict[str, Any]:

@@ -11,10 +11,16 @@ import polars as pl
 
 from gosales_resources.errors import SourceError
 from gosales_resources.settings.files import FileSource
-from gosales_resources.sources import ROW, read_batches, read_header, resolve_files
+from gosales_resources.sources.files import open_inputs
+from gosales_resources.sources.raw import ROW, RawInput
 
 FILE = "__source_file"
-MISSHAPEN_SCHEMA = {"source_file": pl.String, "source_row": pl.Int64, "reason": pl.String}
+MISSHAPEN = {
+    "source_file": pl.String,
+    "source_row": pl.Int64,
+    "reason": pl.String,
+    "raw": pl.String,
+}
 
 
 @dataclass(frozen=True)
@@ -26,7 +32,7 @@ class RawTable:
     frame: pl.DataFrame
     """Source columns, `FILE` and `ROW`."""
     misshapen: pl.DataFrame
-    """Rows with a wrong number of fields: `MISSHAPEN_SCHEMA` and the text as `raw`."""
+    """Rows that cannot be laid out in columns, with their text: columns of `MISSHAPEN`."""
 
     @property
     def columns(self) -> list[str]:
@@ -54,28 +60,39 @@ def read_raw(source: FileSource, base: Path) -> RawTable:
     SourceError
         When a file is missing or unreadable, or the files do not have the same columns.
     """
-    frames: list[pl.DataFrame] = []
-    misshapen: list[dict[str, object]] = []
-    for path in resolve_files(source, base):
-        name = path.relative_to(base).as_posix() if path.is_relative_to(base) else path.name
-        header, before = read_header(path, source), len(frames)
-        for batch in read_batches(path, source):
-            frames.append(batch.frame.with_columns(pl.lit(name).alias(FILE)))
-            misshapen += [
-                {"source_file": name, "source_row": bad.row, "reason": bad.problem, "raw": bad.text}
-                for bad in batch.misshapen
-            ]
-        if len(frames) == before:
-            columns = {**dict.fromkeys(header, pl.String), ROW: pl.Int64, FILE: pl.String}
-            frames.append(pl.DataFrame(schema=columns))
+    parts = [_read_input(raw) for raw in open_inputs(source, base)]
+    frames = [frame for frame, _ in parts]
     if len({tuple(frame.columns) for frame in frames}) > 1:
         raise SourceError(f"The files of {source.path} do not have the same columns.")
     filled = [frame for frame in frames if frame.height] or frames[:1]
     types = {tuple(frame.dtypes) for frame in filled}
     if len(types) > 1:
         raise SourceError(f"The files of {source.path} do not have the same column types.")
-    return RawTable(
-        source.path,
-        pl.concat(filled),
-        pl.DataFrame(misshapen, schema={**MISSHAPEN_SCHEMA, "raw": pl.String}),
+    return RawTable(source.path, pl.concat(filled), pl.concat(wrong for _, wrong in parts))
+
+
+def _read_input(raw: RawInput) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return the rows of one input, numbered for people, and its misshapen ones."""
+    frames: list[pl.DataFrame] = []
+    misshapen: list[dict[str, object]] = []
+    # Rows are numbered in their block from 0.
+    first = raw.first_row
+    for block in raw.blocks():
+        batches = list(block.read())
+        frames += [batch.frame.with_columns(pl.col(ROW) + first) for batch in batches]
+        misshapen += [
+            {"source_row": bad.row + first, "reason": bad.problem, "raw": bad.text}
+            for batch in batches
+            for bad in batch.misshapen
+        ]
+        first += sum(batch.row_count for batch in batches)
+    if not frames:
+        columns = {**dict.fromkeys(raw.header(), pl.String), ROW: pl.Int64}
+        frames.append(pl.DataFrame(schema=columns))
+    wrong = pl.DataFrame(
+        misshapen, schema={n: MISSHAPEN[n] for n in MISSHAPEN if n != "source_file"}
+    )
+    return (
+        pl.concat(frames).with_columns(pl.lit(raw.name).alias(FILE)),
+        wrong.select(pl.lit(raw.name).alias("source_file"), *wrong.columns),
     )

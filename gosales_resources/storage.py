@@ -13,11 +13,15 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pa_parquet
 
 from gosales_resources.errors import (
     BundleError,
@@ -31,6 +35,8 @@ ROW_GROUP_ROWS = 262_144
 PART = "part-0.parquet"
 BUNDLE_INDEX = "bundle.json"
 PROVENANCE_PREFIX = "gosales."
+# Facts in the metadata that are JSON, not plain text.
+JSON_FACTS = ("settings", "quarantined")
 
 
 @dataclass(frozen=True)
@@ -56,11 +62,13 @@ class Provenance:
     """What a stored table was made under; a reader under anything else is refused."""
 
     settings_hash: str
-    """Hash of the settings sections the table depends on."""
+    """Hash of the settings the partition depends on."""
     schema_hash: str
     """Hash of its contract's columns and types."""
     code_version: str
     """Version of the package that wrote it."""
+    settings: Mapping[str, str] = field(default_factory=dict)
+    """Setting -> digest of its value: what the settings hash is made of, to name what changed."""
 
 
 @dataclass(frozen=True)
@@ -80,16 +88,33 @@ class TableStore:
     root: Path
 
     def write_table(
-        self, address: Address, frame: pl.LazyFrame | pl.DataFrame, provenance: Provenance
+        self,
+        address: Address,
+        parts: pl.LazyFrame | pl.DataFrame | Iterable[pl.LazyFrame],
+        provenance: Provenance,
+        facts: Mapping[str, str] | None = None,
     ) -> Written:
         """Write one partition; readers see the old file or the new one, never a part.
+
+        Parameters
+        ----------
+        address
+            The partition.
+        parts
+            The table, or consecutive parts of it with equal columns, at least one; memory is that
+            of a part.
+        provenance
+            What it is written under.
+        facts
+            What else the file's metadata is to say.
 
         Raises
         ------
         StorageError
             When there is no space left or no permission.
         """
-        table = frame.lazy().collect()
+        frames = [parts] if isinstance(parts, pl.LazyFrame | pl.DataFrame) else parts
+        tables = (part.lazy().collect() for part in frames)
         path = address.folder(self.root) / PART
         metadata = {
             PROVENANCE_PREFIX + "table": address.asset,
@@ -97,19 +122,19 @@ class TableStore:
             PROVENANCE_PREFIX + "settings_hash": provenance.settings_hash,
             PROVENANCE_PREFIX + "schema_hash": provenance.schema_hash,
             PROVENANCE_PREFIX + "code_version": provenance.code_version,
-            PROVENANCE_PREFIX + "rows": str(table.height),
+            PROVENANCE_PREFIX + "settings": json.dumps(dict(provenance.settings), sort_keys=True),
+            **{PROVENANCE_PREFIX + name: value for name, value in (facts or {}).items()},
         }
         with replacing(path, str(address)) as temporary:
-            table.rechunk().write_parquet(
-                temporary,
-                compression="zstd",
-                compression_level=1,
-                row_group_size=ROW_GROUP_ROWS,
-                metadata=metadata,
-            )
+            first = next(tables)
+            second = next(tables, None)
+            if second is None:
+                rows = _write_whole(temporary, first, metadata)
+            else:
+                rows = _write_parts(temporary, chain([first, second], tables), metadata)
             digest = _sha256(temporary)
             size = temporary.stat().st_size
-        return Written(path, table.height, size, digest)
+        return Written(path, rows, size, digest)
 
     def scan_table(self, address: Address, provenance: Provenance | None) -> pl.LazyFrame:
         """Scan one partition lazily.
@@ -141,8 +166,31 @@ class TableStore:
 
     def is_current(self, address: Address, provenance: Provenance) -> bool:
         """Tell whether a partition is there and was written under `provenance`."""
+        return self.has(address) and not self.changes(address, provenance)
+
+    def changes(self, address: Address, provenance: Provenance) -> list[str]:
+        """Name what a stored partition was made under that is no longer in force.
+
+        Returns
+        -------
+        list of str
+            Settings by path, and `schema`; empty when the partition is current or not there.
+        """
         path = self._stored(address)
-        return path is not None and not _differences(path, provenance)
+        return _differences(path, provenance) if path else []
+
+    def facts(self, address: Address) -> dict[str, Any]:
+        """Read what a stored partition says of itself; empty when it is not there."""
+        path = self._stored(address)
+        return _read_provenance(path) if path else {}
+
+    def stamp(self, address: Address) -> str | None:
+        """Return what changes when a partition is replaced; None when it is not there."""
+        path = self._stored(address)
+        if path is None:
+            return None
+        found = path.stat()
+        return f"{found.st_mtime_ns}-{found.st_size}-{found.st_ino}"
 
     def _stored(self, address: Address) -> Path | None:
         folder = address.folder(self.root)
@@ -153,8 +201,8 @@ class TableStore:
         changed = _differences(path, provenance)
         if changed:
             raise StalePartitionError(
-                f"{address} was written under other {' and '.join(changed)} than are in force. "
-                f"Rematerialise it: {remedy(address)}"
+                f"{address} was written under other settings or another schema than are in force "
+                f"({', '.join(changed)}). Rematerialise it: {remedy(address)}"
             )
 
     def write_bundle(
@@ -215,6 +263,47 @@ class TableStore:
         return path
 
 
+def _write_whole(path: Path, table: pl.DataFrame, metadata: Mapping[str, str]) -> int:
+    table.rechunk().write_parquet(
+        path,
+        compression="zstd",
+        compression_level=1,
+        row_group_size=ROW_GROUP_ROWS,
+        metadata={**metadata, PROVENANCE_PREFIX + "rows": str(table.height)},
+    )
+    return table.height
+
+
+def _write_parts(path: Path, tables: Iterable[pl.DataFrame], metadata: Mapping[str, str]) -> int:
+    """Write parts one after another in row groups of the usual size, however they are cut."""
+    rows, rest, writer = 0, pl.DataFrame(), None
+    try:
+        for table in tables:
+            rest = pl.concat([rest, table]) if rest.height else table
+            if writer is None:
+                schema = _arrow(rest.clear()).schema
+                writer = pa_parquet.ParquetWriter(
+                    path, schema, compression="zstd", compression_level=1
+                )
+            whole = rest.height - rest.height % ROW_GROUP_ROWS
+            if whole:
+                writer.write_table(_arrow(rest.head(whole)), row_group_size=ROW_GROUP_ROWS)
+                rows, rest = rows + whole, rest.slice(whole)
+        if writer is not None:
+            if rest.height:
+                writer.write_table(_arrow(rest), row_group_size=ROW_GROUP_ROWS)
+            rows += rest.height
+            writer.add_key_value_metadata({**metadata, PROVENANCE_PREFIX + "rows": str(rows)})
+    finally:
+        if writer is not None:
+            writer.close()
+    return rows
+
+
+def _arrow(table: pl.DataFrame) -> pa.Table:
+    return table.rechunk().to_arrow(compat_level=pl.CompatLevel.oldest())
+
+
 @contextlib.contextmanager
 def replacing(path: Path, what: str) -> Iterator[Path]:
     """Give a temporary path beside `path`, flushed and renamed onto it when the block succeeds.
@@ -259,18 +348,29 @@ def remedy(first: Address, last: Address | None = None) -> str:
 
 
 def _differences(path: Path, provenance: Provenance) -> list[str]:
+    stored = _read_provenance(path)
+    found = []
+    if stored.get("settings_hash") != provenance.settings_hash:
+        then, now = stored.get("settings") or {}, provenance.settings
+        changed = {name for name in {*then, *now} if then.get(name) != now.get(name)}
+        found += sorted(changed) or ["settings"]
+    return found + (["schema"] if stored.get("schema_hash") != provenance.schema_hash else [])
+
+
+def _read_provenance(path: Path) -> dict[str, Any]:
+    """Read what a stored file or bundle index says it was made under; empty when it says nothing."""
     if path.name == BUNDLE_INDEX:
-        stored = _read_index(path)["provenance"]
-    else:
-        metadata = pl.read_parquet_metadata(path)
-        stored = {key.removeprefix(PROVENANCE_PREFIX): value for key, value in metadata.items()}
-    pairs = {"settings": "settings_hash", "schema": "schema_hash"}
-    return [
-        word for word, field in pairs.items() if stored.get(field) != getattr(provenance, field)
-    ]
+        return _read_index(path)["provenance"]
+    metadata = pl.read_parquet_metadata(path)
+    ours = {
+        key.removeprefix(PROVENANCE_PREFIX): value
+        for key, value in metadata.items()
+        if key.startswith(PROVENANCE_PREFIX)
+    }
+    return ours | {key: json.loads(ours[key]) for key in JSON_FACTS if key in ours}
 
 
-def _read_index(path: Path) -> dict[str, dict[str, str]]:
+def _read_index(path: Path) -> dict[str, dict[str, Any]]:
     try:
         index = json.loads(path.read_text(encoding="utf-8"))
         return {"files": dict(index["files"]), "provenance": dict(index["provenance"])}

@@ -37,6 +37,7 @@ LINES_SCHEMA = {
     "region": pl.String,
     "rep": pl.String,
     "is_return": pl.Boolean,
+    "is_reversal": pl.Boolean,
 }
 
 
@@ -85,6 +86,7 @@ def lines(*rows: tuple) -> pl.LazyFrame:
             "region": region,
             "rep": rep,
             "is_return": False,
+            "is_reversal": False,
         }
         for number, (customer, ordered, name, region, rep, *known) in enumerate(rows)
     ]

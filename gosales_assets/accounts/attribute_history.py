@@ -127,5 +127,6 @@ def _collapse(spans: pl.DataFrame) -> pl.DataFrame:
     first = pl.int_range(pl.len()) == 0
     same = pl.col("customer_id") == pl.col("customer_id").shift(-1)
     return spans.filter(pl.any_horizontal(first, *changed)).with_columns(
-        valid_to=pl.when(same).then(pl.col(START).shift(-1))
+        valid_to=pl.when(same).then(pl.col(START).shift(-1)),
+        version_number=pl.int_range(1, pl.len() + 1).over("customer_id"),
     )

@@ -14,6 +14,7 @@ import polars as pl
 from gosales_assets.accounts.fields import Reading, fields_of
 from gosales_assets.accounts.side_rows import (
     SideRows,
+    name_rows,
     read_side_rows,
     split_at,
 )
@@ -25,6 +26,7 @@ from gosales_checks.contracts.crm import (
     REP_OWNERSHIP,
     SURFACING_LOG,
 )
+from gosales_resources.settings.accounts import ContactColumns
 from gosales_resources.settings.tree import Settings
 from gosales_resources.side_files import RawTable
 
@@ -42,6 +44,9 @@ class CrmTable:
     as_of: AsOf
     unique: tuple[str, ...] = ()
     findings: tuple[pl.Expr, ...] = ()
+    named_by: tuple[str, tuple[str, ...]] | None = None
+    """A key column and the fields it is a hash of, where no field is a key: none that an ending
+    after the cutoff would tell of."""
 
 
 def read_crm(table: CrmTable, raw: RawTable, settings: Settings) -> SideRows:
@@ -93,6 +98,9 @@ def build_crm_table(table: CrmTable, side: SideRows | None, cutoff: dt.date) -> 
     if side is None:
         return pl.DataFrame(schema={name: c.dtype for name, c in columns.items()})
     frame = split_at(side, cutoff).usable.with_columns(table.as_of(cutoff))
+    if table.named_by is not None:
+        name, fields = table.named_by
+        frame = frame.with_columns(name_rows(frame, fields).alias(name))
     return frame.select(list(columns)).sort(list(columns))
 
 
@@ -137,7 +145,12 @@ def _order(later: str, earlier: str) -> pl.Expr:
 
 
 CRM_TABLES = (
-    CrmTable(CRM_CONTACTS, known=("contact_date",), as_of=lambda _: ()),
+    CrmTable(
+        CRM_CONTACTS,
+        known=("contact_date",),
+        as_of=lambda _: (),
+        named_by=("entry_id", tuple(ContactColumns.model_fields)),
+    ),
     CrmTable(
         CRM_DEALS,
         known=("opened_date",),
@@ -150,6 +163,7 @@ CRM_TABLES = (
         known=("from_date",),
         as_of=_spell,
         unique=("customer_id", "from_date"),
+        named_by=("spell_id", ("customer_id", "from_date")),
         findings=(_order("until_date", "from_date"),),
     ),
     CrmTable(
@@ -157,6 +171,7 @@ CRM_TABLES = (
         known=("from_date",),
         as_of=_spell,
         unique=("customer_id", "rep", "from_date"),
+        named_by=("spell_id", ("customer_id", "rep", "from_date")),
         findings=(_order("until_date", "from_date"),),
     ),
     CrmTable(

@@ -12,11 +12,11 @@ import polars as pl
 from gosales_assets.accounts.fields import Reading, fields_of
 from gosales_assets.accounts.side_rows import (
     SideRows,
+    name_rows,
     read_side_rows,
     split_at,
 )
 from gosales_checks.contracts.accounts import FactAssets
-from gosales_resources.hashing import stable_key
 from gosales_resources.settings.accounts import AssetColumns, AssetSource
 from gosales_resources.side_files import RawTable
 
@@ -57,7 +57,7 @@ def read_assets(raw: RawTable, source: AssetSource, divisions: list[str]) -> Sid
         usable.alias(USABLE), item_rollup=pl.coalesce("item_rollup", "item")
     )
     known_on = pl.max_horizontal(USABLE, pl.col("recorded_at").cast(pl.Date))
-    rows = rows.with_columns(known_on=known_on).hstack([_ids(rows)])
+    rows = rows.with_columns(known_on=known_on).hstack([name_rows(rows, WRITTEN).alias("asset_id")])
     return dataclasses.replace(side, rows=rows, names=(*side.names, USABLE, "asset_id"))
 
 
@@ -98,10 +98,3 @@ def _impute(known: pl.DataFrame) -> pl.DataFrame:
         effective_purchase_date=pl.coalesce(USABLE, "of_rollup", pl.lit(overall, dtype=pl.Date)),
         is_purchase_date_imputed=pl.col(USABLE).is_null(),
     )
-
-
-def _ids(rows: pl.DataFrame) -> pl.Series:
-    """Name each row by its values; exact copies are numbered: two seats may be two rows."""
-    texts = rows.select(pl.col(WRITTEN).cast(pl.String))
-    copy = pl.int_range(pl.len()).over(WRITTEN).cast(pl.String).alias("copy")
-    return texts.with_columns(copy).select(asset_id=stable_key([*WRITTEN, "copy"])).to_series()

@@ -43,7 +43,8 @@ class Observations:
 
 def see(sales_log: pl.LazyFrame) -> Seen:
     """Aggregate when customers were seen in the lines of the increments up to the last cutoff."""
-    purchase = pl.col("order_date").filter(~pl.col("is_return"))
+    # A line that takes a restated one back says nothing of its own.
+    purchase = pl.col("order_date").filter(~pl.col("is_return") & ~pl.col("is_reversal"))
     spans = sales_log.group_by("customer_id", "visible_cutoff").agg(
         first_seen_date=pl.col("order_date").min(),
         last_seen_date=pl.col("order_date").max(),
@@ -92,7 +93,8 @@ def _runs(sales_log: pl.LazyFrame, attribute: str) -> pl.LazyFrame:
         other = [pl.col(name).ne_missing(pl.col(name).shift(step)) for name in (*by, attribute)]
         edge = edge | pl.any_horizontal(other)
     return (
-        sales_log.filter(value.is_not_null())
+        # A line that takes a restated one back repeats what was wrong.
+        sales_log.filter(value.is_not_null() & ~pl.col("is_reversal"))
         .group_by(*by, "order_date")
         .agg(value.sort_by("transaction_id").last())
         .sort(*by, "order_date")

@@ -41,7 +41,7 @@ def build_dim_customer(
     warm = history_window(cutoff, warm_months).contains("last_purchase_date")
     return (
         history.filter(pl.col("valid_to").is_null())
-        .drop("valid_from", "valid_to")
+        .drop("version_number", "valid_from", "valid_to")
         .join(seen.at(cutoff).lazy(), on="customer_id", how="left")
         .join(owners, on="customer_id", how="left")
         # Not among the owners of the register is a fact, not an unknown.

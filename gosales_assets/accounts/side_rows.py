@@ -13,8 +13,10 @@ import polars as pl
 
 from gosales_assets.accounts.fields import Field, Reading, read_field
 from gosales_resources.errors import SourceError
+from gosales_resources.hashing import stable_key
 from gosales_resources.side_files import FILE, RawTable
-from gosales_resources.sources import ROW, require_columns
+from gosales_resources.sources.raw import ROW
+from gosales_resources.sources.table import require_columns
 
 SHOWN_FINDINGS = 20
 PLACE = ("source_file", "source_row")
@@ -159,6 +161,16 @@ def refuse_rejects(sides: Sequence[SideRows]) -> None:
             "Mend them, or set mode: fail_soft to set them aside in source_rejects and go on."
         )
         raise SourceError("\n".join(parts))
+
+
+def name_rows(rows: pl.DataFrame, fields: Sequence[str]) -> pl.Series:
+    """Name each row by its values: equal wherever it lies in the files.
+
+    Exact copies are numbered: two seats may be two rows.
+    """
+    texts = rows.select(pl.col(fields).cast(pl.String))
+    copy = pl.int_range(pl.len()).over(fields).cast(pl.String).alias("copy_number")
+    return texts.with_columns(copy).select(stable_key([*fields, "copy_number"])).to_series()
 
 
 def _with_repeats(rows: pl.DataFrame, side: SideRows) -> pl.DataFrame:

@@ -45,6 +45,8 @@ class Request:
     cutoffs: tuple[dt.date, ...]
     divisions: tuple[str, ...] | None = None
     assets: tuple[str, ...] | None = None
+    rebuild: bool = False
+    """Everything wanted is made anew, current or not."""
 
 
 def plan(platform: Platform, request: Request) -> list[Batch]:
@@ -61,10 +63,13 @@ def plan(platform: Platform, request: Request) -> list[Batch]:
         contract = CONTRACTS[names[0]]
         divisions = _divisions(platform, contract, request)
         needed = wanted[contract.name]
-        made = [c for c in needed if _must_make(platform, names, c, divisions, request)]
-        for cutoffs in _contiguous(made, platform.space.cutoffs()):
-            for group in _division_groups(platform, contract, divisions):
-                batches.append(Batch(names, tuple(cutoffs), group))
+        made = {c: _to_make(platform, names, c, divisions, request) for c in needed}
+        # Cutoffs that need the same divisions go together: a run covers the product of ranges.
+        for part in dict.fromkeys(made.values()):
+            same = [cutoff for cutoff in needed if made[cutoff] == part]
+            for cutoffs in _contiguous(same, platform.space.cutoffs()):
+                for group in _division_groups(platform, contract, part):
+                    batches.append(Batch(names, tuple(cutoffs), group))
     return _merge(batches)
 
 
@@ -187,21 +192,27 @@ def _units(wanted: Collection[str]) -> list[tuple[str, ...]]:
     return units
 
 
-def _must_make(
+def _to_make(
     platform: Platform,
     names: Sequence[str],
     cutoff: dt.date,
     divisions: tuple[str, ...] | None,
     request: Request,
-) -> bool:
-    if cutoff in request.cutoffs or names[0] in RIPENING:
-        return True
-    for name in names:
-        provenance = platform.provenance_of(CONTRACTS[name])
-        addresses = [Address(name, cutoff, division) for division in divisions or (None,)]
-        if not all(platform.store.is_current(a, provenance) for a in addresses):
-            return True
-    return False
+) -> tuple[str, ...] | None:
+    """Return the divisions that must be made at a cutoff; of a table without, None or nothing."""
+    if request.rebuild or cutoff in request.cutoffs or names[0] in RIPENING:
+        return divisions
+
+    def is_current(division: str | None) -> bool:
+        addresses = [Address(name, cutoff, division) for name in names]
+        return all(
+            platform.store.is_current(a, platform.provenance_of(CONTRACTS[a.asset], a))
+            for a in addresses
+        )
+
+    if divisions is None:
+        return () if is_current(None) else None
+    return tuple(division for division in divisions if not is_current(division))
 
 
 def _contiguous(cutoffs: Sequence[dt.date], calendar: Sequence[dt.date]) -> Iterator[list[dt.date]]:

@@ -57,11 +57,11 @@ def read_stored(
         if division is None:
             # What is there of it; nothing at all is an error below.
             addresses = [a for a in addresses if platform.store.has(a)] or addresses[:1]
-    provenance = platform.provenance_of(contract)
+    pairs = [(a, platform.provenance_of(contract, a)) for a in addresses]
     if contract in BUNDLE_CONTRACTS:
-        bundles = [platform.store.read_bundle(a, provenance) for a in addresses]
+        bundles = [platform.store.read_bundle(a, p) for a, p in pairs]
         return pl.concat([describe_bundle(files) for files in bundles]).lazy()
-    return pl.concat([platform.store.scan_table(a, provenance) for a in addresses])
+    return pl.concat([platform.store.scan_table(a, p) for a, p in pairs])
 
 
 def write(frame: pl.LazyFrame, form: str, limit: int | None) -> None:

@@ -8,6 +8,8 @@ from gosales_resources.scope import label_window, visible_at
 from gosales_resources.settings.phases import LabelSettings
 
 CENTS = 100
+# A line that sold something: no return, and none that takes a restated line back.
+PURCHASE = ~pl.col("is_return") & ~pl.col("is_reversal")
 
 
 def build_labels(
@@ -48,7 +50,7 @@ def build_labels(
     outcome = _outcome(counted.filter(span.contains("order_date"), _known_by(span.end)), value)
     owners = (
         visible_at(counted, cutoff)
-        .filter(~pl.col("is_return"))
+        .filter(PURCHASE)
         .select("customer_id")
         .unique()
         .with_columns(owned=pl.lit(True))
@@ -83,7 +85,7 @@ def _outcome(lines: pl.LazyFrame, value: str) -> pl.LazyFrame:
     cents = (pl.col(f"{value}_usd") * CENTS).cast(pl.Int64)
     return lines.group_by("customer_id").agg(
         net_cents=cents.sum(),
-        first_purchase_date=pl.col("order_date").filter(~pl.col("is_return")).min(),
+        first_purchase_date=pl.col("order_date").filter(PURCHASE).min(),
     )
 
 

@@ -38,7 +38,8 @@ def describe_cutoff(
     window = label_window(cutoff, window_months)
     latest = ledger["data_through"].max()
     reaches = [day for day in (latest, complete_through) if isinstance(day, dt.date)]
-    through = max(reaches, default=None)
+    # Later days say nothing more of this window; so a mature cutoff stays as it is.
+    through = min(max(reaches), window.end) if reaches else None
     return pl.DataFrame(
         {
             "cutoff": [cutoff],

@@ -1,9 +1,7 @@
 """Assets of the star phase."""
 
 import datetime as dt
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 
 import dagster as dg
 import polars as pl
@@ -22,7 +20,7 @@ from gosales_checks.contracts.star import (
 )
 from gosales_resources.io_managers import Partition, Partitions
 from gosales_resources.partitions import cutoff_of, division_of, partition_key
-from gosales_resources.sources import read_table
+from gosales_resources.sources.table import read_table
 
 
 def define_assets(platform: Platform) -> list[dg.AssetsDefinition]:
@@ -37,13 +35,11 @@ def define_assets(platform: Platform) -> list[dg.AssetsDefinition]:
     @platform.tables([SALES_LOG, SALES_LOG_REJECTS, SALES_LEDGER], name="sales_log_ingest")
     def sales_log_ingest(context: dg.AssetExecutionContext) -> Iterator[dg.Output[Partitions]]:
         cutoffs = [cutoff_of(key) for key in context.partition_keys]
-        # Each output is written while this is suspended at its yield; then the spill goes.
-        with tempfile.TemporaryDirectory(prefix="gosales-ingest-") as spill:
-            log = ingest(settings, products(), space.cutoffs(), Path(spill), context.log.info)
-            cut = {SALES_LOG: log.lines, SALES_LOG_REJECTS: log.rejects, SALES_LEDGER: log.ledger}
-            for contract, take in cut.items():
-                made = Partitions(Partition(c, take(c)) for c in cutoffs)
-                yield dg.Output(made, output_name=contract.name)
+        log = ingest(settings, products(), space.cutoffs(), platform.staging, context.log.info)
+        cut = {SALES_LOG: log.lines, SALES_LOG_REJECTS: log.rejects, SALES_LEDGER: log.ledger}
+        for contract, take in cut.items():
+            made = Partitions(Partition(c, take(c)) for c in cutoffs)
+            yield dg.Output(made, output_name=contract.name)
 
     @platform.table(DIM_PRODUCT)
     def dim_product(context: dg.AssetExecutionContext) -> Partitions:

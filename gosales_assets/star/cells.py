@@ -3,16 +3,15 @@
 `layout_of` decides once per file which column is what; `cells_of` then takes batch after batch.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 import polars as pl
 
 from gosales_resources.errors import SourceError, nearest
 from gosales_resources.parse import MONEY_SCALE, QUANTITY_SCALE, is_filled, scaled, text
 from gosales_resources.settings.source import LogColumns, LongLog, WideLog
-from gosales_resources.sources import require_columns
+from gosales_resources.sources.table import require_columns
 
 MEASURES = {
     "quantity_milli": QUANTITY_SCALE,
@@ -20,7 +19,7 @@ MEASURES = {
     "gross_profit_cents": MONEY_SCALE,
 }
 CELL_SCHEMA = {
-    "row_id": pl.Int64,
+    "row": pl.Int64,
     "sku": pl.String,
     **dict.fromkeys(MEASURES, pl.Int64),
     "unreadable": pl.String,
@@ -46,7 +45,7 @@ class Layout:
 
 
 def layout_of(
-    path: Path, header: list[str], log: WideLog | LongLog, skus: Collection[str]
+    name: str, header: list[str], log: WideLog | LongLog, skus: Collection[str]
 ) -> Layout:
     """Match a file's columns to identifiers and SKUs.
 
@@ -62,7 +61,7 @@ def layout_of(
         if column is not None
     }
     if isinstance(log, LongLog):
-        require_columns(path, header, wanted)
+        require_columns(name, header, wanted)
         named = log.columns.model_dump()
         measures = {
             measure: named[name]
@@ -75,8 +74,8 @@ def layout_of(
         }
         return Layout([LineColumns(None, measures)], log.columns.sku)
     aliases = {f"sales_log.aliases ({sku})": column for column, sku in log.aliases.items()}
-    require_columns(path, header, wanted | aliases)
-    return Layout(_pairs(path, header, log, skus))
+    require_columns(name, header, wanted | aliases)
+    return Layout(_pairs(name, header, log, skus))
 
 
 def cells_of(frame: pl.DataFrame, layout: Layout, log: WideLog | LongLog) -> pl.DataFrame:
@@ -85,7 +84,7 @@ def cells_of(frame: pl.DataFrame, layout: Layout, log: WideLog | LongLog) -> pl.
     Parameters
     ----------
     frame
-        Raw rows with `row_id`.
+        Raw rows with `row`.
     layout
         Of the file they are from.
     log
@@ -94,36 +93,52 @@ def cells_of(frame: pl.DataFrame, layout: Layout, log: WideLog | LongLog) -> pl.
     Returns
     -------
     polars.DataFrame
-        One row per line: row_id, sku, integer measures as written (null where there is none), and
+        One row per line: row, sku, integer measures as written (null where there is none), and
         `unreadable`, naming the cells that are no number. A wide pair of zeros is no line.
     """
     stacked = _stacked(frame, layout)
     kinds = stacked.schema
-    values = stacked.select(
-        scaled(pl.col(measure), kinds[measure], log.decimal, scale)
+    read = stacked.with_row_index("at").with_columns(
+        scaled(pl.col(measure), kinds[measure], log.decimal, scale).alias(f"{measure}_read")
         for measure, scale in MEASURES.items()
     )
-    unreadable = []
-    for measure in MEASURES:
-        bad = is_filled(pl.col(measure), kinds[measure]) & values[measure].is_null()
-        finding = pl.format("{} is not a number: '{}'", _column(layout, measure), measure)
-        unreadable.append(pl.when(bad).then(finding))
-    findings = pl.concat_str(unreadable, separator="; ", ignore_nulls=True)
-    cells = stacked.lazy().select(
-        "row_id", "sku", *values, unreadable=pl.when(findings != "").then(findings)
+    amounts = {measure: pl.col(f"{measure}_read") for measure in MEASURES}
+    broken = {m: is_filled(pl.col(m), kinds[m]) & amounts[m].is_null() for m in MEASURES}
+    told = _findings(read, layout, broken)
+    cells = read.select("at", "row", "sku", **amounts).join(
+        told, on="at", how="left", maintain_order="left"
     )
     if layout.sku_column is None:
         zero = [pl.col(m).is_null() | (pl.col(m) == 0) for m in MEASURES]
         cells = cells.filter(~pl.all_horizontal(zero) | pl.col("unreadable").is_not_null())
-    return cells.collect().cast(pl.Schema(CELL_SCHEMA))
+    return cells.drop("at").cast(pl.Schema(CELL_SCHEMA))
+
+
+def _findings(read: pl.DataFrame, layout: Layout, broken: Mapping[str, pl.Expr]) -> pl.DataFrame:
+    """Name the cells that are no number, with what stands there: one row per line with any."""
+    named = []
+    for measure, bad in broken.items():
+        # Few cells, filtered first; in one chunk, for polars 2.1 panics on a format of empty ones.
+        wrong = read.filter(bad).rechunk()
+        if wrong.height:
+            told = pl.format("{} is not a number: '{}'", _column(layout, measure), measure)
+            named.append(wrong.select("at", unreadable=told))
+    if not named:
+        return pl.DataFrame(schema={"at": pl.UInt32, "unreadable": pl.String})
+    return (
+        pl.concat(named)
+        .group_by("at", maintain_order=True)
+        .agg(pl.col("unreadable").str.join("; "))
+    )
 
 
 def _stacked(frame: pl.DataFrame, layout: Layout) -> pl.DataFrame:
-    """Stack the filled cells of all SKUs, raw: row_id, sku, and one column per measure.
+    """Stack the filled cells of all SKUs, raw: row, sku, and one column per measure.
 
     Cells that may be numbers are parsed once for all SKUs, not once per column.
     """
-    types = {frame.schema[c] for line in layout.lines for c in line.measures.values()}
+    schema = frame.schema
+    types = {schema[c] for line in layout.lines for c in line.measures.values()}
     kind = pl.Float64() if all(t.is_numeric() for t in types) else pl.String()
     parts = []
     for line in layout.lines:
@@ -132,9 +147,9 @@ def _stacked(frame: pl.DataFrame, layout: Layout) -> pl.DataFrame:
             m: pl.col(line.measures[m]).cast(kind) if m in line.measures else pl.lit(None, kind)
             for m in MEASURES
         }
-        filled = [is_filled(pl.col(c), frame.schema[c]) for c in line.measures.values()]
+        filled = [is_filled(pl.col(c), schema[c]) for c in line.measures.values()]
         rows = frame.lazy().filter(pl.any_horizontal(filled))
-        parts.append(rows.select("row_id", sku.alias("sku"), **cells))
+        parts.append(rows.select("row", sku.alias("sku"), **cells))
     if not parts:
         return pl.DataFrame(schema={**CELL_SCHEMA, **dict.fromkeys(MEASURES, kind)})
     return pl.concat(parts).collect()
@@ -148,7 +163,7 @@ def _column(layout: Layout, measure: str) -> pl.Expr:
     return pl.col("sku").replace_strict(names, default=None, return_dtype=pl.String)
 
 
-def _pairs(path: Path, header: list[str], log: WideLog, skus: Collection[str]) -> list[LineColumns]:
+def _pairs(name: str, header: list[str], log: WideLog, skus: Collection[str]) -> list[LineColumns]:
     columns: LogColumns = log.columns
     taken = {c for c in columns.model_dump().values() if c} | set(log.ignored_columns)
     amount = f"{log.amount}_cents"
@@ -171,12 +186,12 @@ def _pairs(path: Path, header: list[str], log: WideLog, skus: Collection[str]) -
             twice.append(f"  {pairs[sku][measure]!r} and {column!r} are both {sku}")
         pairs[sku][measure] = column
     if twice:
-        raise SourceError(f"{path}: two columns for one SKU:\n" + "\n".join(twice))
+        raise SourceError(f"{name}: two columns for one SKU:\n" + "\n".join(twice))
     if strays:
         legal = [*skus, *columns.model_dump().values()]
         hints = [f"  {c!r}: {nearest(c, [n for n in legal if n])}" for c in strays]
         raise SourceError(
-            f"{path}: columns that are neither identifier, SKU of the taxonomy, nor ignored "
+            f"{name}: columns that are neither identifier, SKU of the taxonomy, nor ignored "
             "(add them to sales_log.ignored_columns, sales_log.aliases or the taxonomy):\n"
             + "\n".join(hints)
         )

@@ -5,7 +5,8 @@ import polars as pl
 from gosales_resources.errors import SourceError, nearest
 from gosales_resources.parse import text
 from gosales_resources.settings.tree import Settings
-from gosales_resources.sources import ROW, require_columns
+from gosales_resources.sources.raw import ROW
+from gosales_resources.sources.table import require_columns
 
 
 def build_dim_product(taxonomy: pl.DataFrame, settings: Settings) -> pl.DataFrame:

@@ -36,7 +36,8 @@ def build_purchase_history(facts: pl.LazyFrame, value: str) -> pl.LazyFrame:
         sums.group_by(KEY)
         .agg(
             quantity=total("quantity"),
-            line_count=pl.len().cast(pl.Int64),
+            # A line taken back was counted in an earlier increment.
+            line_count=(1 - 2 * pl.col("is_reversal").cast(pl.Int64)).sum(),
             return_count=pl.col("is_return").sum().cast(pl.Int64),
             revenue_cents=total("revenue_cents"),
             gross_profit_cents=total("gross_profit_cents"),

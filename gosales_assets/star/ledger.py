@@ -1,26 +1,9 @@
 """The ledger: what came in and what became of it, per file and increment."""
 
-import datetime as dt
-from collections.abc import Sequence
-
 import polars as pl
 
-from gosales_assets.star.cells import MEASURES
 from gosales_resources.parse import MONEY_SCALE, QUANTITY_SCALE, exact
 
-# What is kept of every raw row until the last one is read.
-ROW_SCHEMA = {
-    "row_id": pl.Int64(),
-    "source_file": pl.Categorical(),
-    "known_on": pl.Date(),
-    "booked": pl.Date(),
-    "is_rejected": pl.Boolean(),
-    "line_count": pl.Int64(),
-    "loaded_count": pl.Int64(),
-    **dict.fromkeys(MEASURES, pl.Int64()),
-    "hash_1": pl.UInt64(),
-    "hash_2": pl.UInt64(),
-}
 SCALES = {
     "quantity": ("quantity_milli", QUANTITY_SCALE),
     "revenue": ("revenue_cents", MONEY_SCALE),
@@ -28,70 +11,93 @@ SCALES = {
 }
 
 
-def build_ledgers(rows: pl.DataFrame, cutoffs: Sequence[dt.date]) -> pl.DataFrame:
-    """Count rows, lines, quantity and money per file and increment.
+def tally(
+    rows: pl.DataFrame, copies: pl.Series, strange: pl.DataFrame, reversals: pl.DataFrame
+) -> pl.DataFrame:
+    """Count rows, lines, quantity and money per file.
 
     Parameters
     ----------
     rows
-        One row per raw row: `ROW_SCHEMA` less the hashes, and `is_duplicate`.
-    cutoffs
-        The calendar, oldest first.
+        Slim rows with `row_id` and `source_file`: sums of what was read from the raw rows, before
+        and apart from what is loaded of them.
+    copies
+        row_id of exact copies.
+    strange
+        row_id and how many of its lines have a SKU that the taxonomy does not know (`strange`).
+    reversals
+        Lines of replaced versions that are taken back.
 
     Returns
     -------
     polars.DataFrame
-        One row per file and cutoff, those without rows too; sums of what was read from the raw
-        rows, before and apart from what was loaded of them.
+        One row per file that has rows, in integer units; unsorted.
     """
-    copy, rejected = pl.col("is_duplicate"), pl.col("is_rejected")
-    kept = ~copy
-    counts = rows.group_by("source_file", pl.col("booked").alias("cutoff")).agg(
-        rows_in=pl.len().cast(pl.Int64),
-        rows_loaded=(kept & ~rejected).sum().cast(pl.Int64),
-        rows_rejected=(kept & rejected).sum().cast(pl.Int64),
-        rows_duplicate=copy.sum().cast(pl.Int64),
-        lines_in=pl.col("line_count").sum(),
-        lines_loaded=pl.col("loaded_count").filter(kept).sum(),
-        lines_rejected=(pl.col("line_count") - pl.col("loaded_count")).filter(kept).sum(),
-        lines_duplicate=pl.col("line_count").filter(copy).sum(),
-        **{f"{name}_in": pl.col(column).sum() for name, (column, _) in SCALES.items()},
-        **{
-            f"{name}_duplicate": pl.col(column).filter(copy).sum()
-            for name, (column, _) in SCALES.items()
-        },
+    known = pl.col("line_count") - pl.col("strange")
+    counted = (
+        rows.lazy()
+        .join(strange.lazy(), on="row_id", how="left")
+        .with_columns(
+            # A row without strange lines has none.
+            pl.col("strange").fill_null(0).cast(pl.Int64),
+            is_copy=pl.col("row_id").is_in(copies.implode()),
+        )
+        .with_columns(loaded=pl.when("is_faulty").then(0).otherwise(known))
     )
-    files = rows.group_by("source_file").agg(
-        file_rows=pl.len().cast(pl.Int64),
-        file_rows_booked=pl.col("booked").count().cast(pl.Int64),
-        file_rows_later=pl.col("booked").is_null().sum().cast(pl.Int64),
+    copy, loaded = pl.col("is_copy"), pl.col("loaded")
+    sums = {name: pl.col(column) for name, (column, _) in SCALES.items()}
+    counts = (
+        counted.group_by("source_file")
+        .agg(
+            rows_in=pl.len().cast(pl.Int64),
+            rows_loaded=(~copy & (loaded > 0)).sum().cast(pl.Int64),
+            rows_rejected=(~copy & (loaded == 0)).sum().cast(pl.Int64),
+            rows_duplicate=copy.sum().cast(pl.Int64),
+            lines_in=pl.col("line_count").sum(),
+            lines_loaded=loaded.filter(~copy).sum(),
+            lines_rejected=(pl.col("line_count") - loaded).filter(~copy).sum(),
+            lines_duplicate=pl.col("line_count").filter(copy).sum(),
+            **{f"{name}_in": column.sum() for name, column in sums.items()},
+            **{f"{name}_duplicate": column.filter(copy).sum() for name, column in sums.items()},
+        )
+        .collect()
     )
-    calendar = pl.DataFrame({"cutoff": cutoffs}, schema={"cutoff": pl.Date})
-    figures = [name for name in counts.columns if name not in ("source_file", "cutoff")]
-    ledger = (
-        files.join(calendar, how="cross")
-        .join(counts, on=["source_file", "cutoff"], how="left")
+    taken_back = reversals.group_by("source_file").agg(
+        lines_reversal=pl.len().cast(pl.Int64),
+        **{f"{name}_reversal": column.sum() for name, column in sums.items()},
+    )
+    # A file has rows, reversals or both in a part; what it has none of is zero.
+    both = counts.join(taken_back, on="source_file", how="full", coalesce=True)
+    return both.with_columns(pl.exclude("source_file").fill_null(0))
+
+
+def build_ledger(tallies: pl.DataFrame, reach: pl.DataFrame) -> pl.DataFrame:
+    """Put one increment's ledger together.
+
+    Parameters
+    ----------
+    tallies
+        Of its parts; several rows per file.
+    reach
+        source_file and data_through of every file that was known by the cutoff.
+
+    Returns
+    -------
+    polars.DataFrame
+        `sales_ledger`, one row per file known by the cutoff, sorted; files without rows in the
+        increment have zeros.
+    """
+    figures = [name for name in tallies.columns if name != "source_file"]
+    return (
+        reach.join(
+            tallies.group_by("source_file").agg(pl.col(figures).sum()), on="source_file", how="left"
+        )
         # A file without rows in an increment has none there.
         .with_columns(pl.col(figures).fill_null(0))
-        .join(_reach(rows, cutoffs), on=["source_file", "cutoff"], how="left")
-    )
-    return ledger.with_columns(
-        pl.col("source_file").cast(pl.String),
-        *(
+        .with_columns(
             exact(pl.col(f"{name}_{part}"), scale).alias(f"{name}_{part}")
             for name, (_, scale) in SCALES.items()
-            for part in ("in", "duplicate")
-        ),
-    )
-
-
-def _reach(rows: pl.DataFrame, cutoffs: Sequence[dt.date]) -> pl.DataFrame:
-    """Return the latest day up to each cutoff that a row of each file became known."""
-    days = rows.filter(pl.col("known_on").is_not_null()).group_by("source_file", "known_on").agg()
-    return pl.concat(
-        days.filter(pl.col("known_on") <= cutoff)
-        .group_by("source_file")
-        .agg(data_through=pl.col("known_on").max())
-        .with_columns(cutoff=pl.lit(cutoff))
-        for cutoff in cutoffs
+            for part in ("in", "duplicate", "reversal")
+        )
+        .sort("source_file")
     )

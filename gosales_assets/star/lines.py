@@ -1,7 +1,7 @@
 """From rows and cells to typed lines of the sales log, and what keeps a line out of it."""
 
+import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import polars as pl
 
@@ -11,9 +11,18 @@ from gosales_resources.parse import MONEY_SCALE, QUANTITY_SCALE, exact
 from gosales_resources.settings.base import slugify
 from gosales_resources.settings.source import DivisionRoute
 
-BUSINESS_KEY = ["customer_id", "invoice_id", "sku", "order_date", "recorded_at"]
+BUSINESS_KEY = ["order_date", "customer_id", "invoice_id", "sku", "recorded_at"]
+IDENTIFYING = [
+    "customer_id",
+    "invoice_id",
+    "sku",
+    "order_date_text",
+    "recorded_at_text",
+    "ordinal",
+]
 # What tells lines of one business key apart; lines equal in all of these are interchangeable.
 REST = [
+    "is_reversal",
     "quantity_milli",
     "revenue_cents",
     "gross_profit_cents",
@@ -26,123 +35,85 @@ REST = [
     "customer_name",
     "source_file",
 ]
-ORDER = ["order_date", "customer_id", "invoice_id", "sku", "transaction_id"]
 
 
-@dataclass(frozen=True)
-class Judged:
-    """One batch, classified."""
-
-    rows: pl.DataFrame
-    """One row per raw row with `fault`, line counts and sums of its readable cells."""
-    lines: pl.DataFrame
-    """Lines that are loaded unless their row turns out to be a copy."""
-    unknown: pl.DataFrame
-    """Lines of sound rows whose SKU the taxonomy does not know."""
-
-
-def classify(
-    rows: pl.DataFrame,
-    cells: pl.DataFrame,
-    products: pl.DataFrame,
-    routes: Sequence[DivisionRoute],
-) -> Judged:
-    """Tell loaded lines from rejected rows and rejected lines.
-
-    A fault of the row (blank customer, unreadable date or amount, missing rate, no line at all)
-    rejects all of it; an unknown SKU rejects its line alone.
-    """
-    known = cells.join(products.drop("is_target"), on="sku", how="left", maintain_order="left")
-    per_row = known.group_by("row_id").agg(
-        line_count=pl.len().cast(pl.Int64),
-        known_count=pl.col("division").count().cast(pl.Int64),
-        unreadable=pl.col("unreadable").drop_nulls().sort().str.join("; "),
-        **{measure: pl.col(measure).sum() for measure in MEASURES},
-    )
-    findings = [
-        pl.col("fault"),
-        pl.when(pl.col("unreadable") != "").then(pl.col("unreadable")),
-        pl.when(pl.col("line_count") == 0).then(pl.lit("no amount and no quantity")),
-    ]
-    fault = pl.concat_str(findings, separator="; ", ignore_nulls=True)
-    counted = (
-        rows.join(per_row, on="row_id", how="left", maintain_order="left")
-        # A row without cells has no lines and sums to nothing.
-        .with_columns(pl.col("line_count", "known_count", *MEASURES).fill_null(0))
-        .with_columns(fault=pl.when(fault != "").then(fault))
-        .with_columns(is_rejected=pl.col("fault").is_not_null() | (pl.col("known_count") == 0))
-        .with_columns(
-            loaded_count=pl.when(pl.col("fault").is_null()).then("known_count").otherwise(0)
-        )
-    )
-    identity = counted.filter(pl.col("fault").is_null()).select(
-        "row_id",
-        "source_file",
-        "source_row",
-        "currency",
-        "rate",
-        "customer_id",
-        "customer_name",
-        "order_date",
-        "recorded_at",
-        "invoice_id",
-        "source_division",
-        "rep",
-        "branch",
-        "region",
-        visible_cutoff="booked",
-    )
-    sound = known.drop("unreadable").join(identity, on="row_id", how="inner")
-    is_known = pl.col("division").is_not_null()
-    return Judged(
-        counted, sound.filter(is_known).with_columns(_routed(routes)), sound.filter(~is_known)
-    )
-
-
-def build_lines(lines: pl.LazyFrame) -> pl.LazyFrame:
-    """Finish the lines of one increment: identity, home currency, returns, total order.
+def with_division(lines: pl.LazyFrame, products: pl.DataFrame) -> pl.LazyFrame:
+    """Give lines what the taxonomy says of their SKU: division, family, sale type.
 
     Parameters
     ----------
     lines
-        `Judged.lines` of the increment, copies left out; any row order.
+        Staged lines.
+    products
+        `dim_product`.
 
     Returns
     -------
     polars.LazyFrame
-        `sales_log` of the increment; the same for any order of the raw rows.
+        The same rows; `division` is null where the taxonomy does not know the SKU.
     """
-    # Sorted by then: a business key is a run of rows.
-    ordinal = pl.int_range(pl.len()).over(pl.struct(BUSINESS_KEY).rle_id()).cast(pl.String)
+    return lines.join(products.lazy().drop("is_target"), on="sku", how="left")
+
+
+def build_lines(
+    lines: pl.LazyFrame, routes: Sequence[DivisionRoute], cutoff: dt.date
+) -> pl.LazyFrame:
+    """Finish the lines of some days: division, identity, home currency, returns, total order.
+
+    Parameters
+    ----------
+    lines
+        All lines of those days in an increment, with what the taxonomy says; any row order.
+    routes
+        SKUs that the source's own division sends elsewhere.
+    cutoff
+        Of the increment.
+
+    Returns
+    -------
+    polars.LazyFrame
+        `sales_log` of those days; the same for any order of the raw rows.
+    """
+    ordered = _in_order(lines.with_columns(_routed(routes)).collect())
     quantity, revenue, profit = (pl.col(measure) for measure in MEASURES)
-    keyed = (
-        lines.sort(*BUSINESS_KEY, *REST)
-        .with_columns(ordinal=ordinal)
-        .with_columns(pl.col("order_date", "recorded_at").cast(pl.String).name.suffix("_text"))
+    dates = pl.col("order_date", "recorded_at").cast(pl.String).name.suffix("_text")
+    return (
+        ordered.lazy()
+        .with_columns(dates, pl.col("ordinal").cast(pl.String))
         .with_columns(
-            transaction_id=stable_key(
-                [
-                    "customer_id",
-                    "invoice_id",
-                    "sku",
-                    "order_date_text",
-                    "recorded_at_text",
-                    "ordinal",
-                ]
-            )
+            transaction_id=stable_key(IDENTIFYING),
+            visible_cutoff=pl.lit(cutoff),
+            quantity=exact(quantity, QUANTITY_SCALE),
+            revenue_source=exact(revenue, MONEY_SCALE),
+            gross_profit_source=exact(profit, MONEY_SCALE),
+            revenue_usd=exact(_home(revenue), MONEY_SCALE),
+            gross_profit_usd=exact(_home(profit), MONEY_SCALE),
+            # A line taken back is no return, and taking a return back is one neither.
+            is_return=~pl.col("is_reversal")
+            & pl.when(quantity.is_not_null() & (quantity != 0))
+            .then(quantity < 0)
+            # Never null: a line has a quantity or an amount.
+            .otherwise(pl.coalesce(revenue, profit, 0) < 0),
         )
     )
-    return keyed.with_columns(
-        quantity=exact(quantity, QUANTITY_SCALE),
-        revenue_source=exact(revenue, MONEY_SCALE),
-        gross_profit_source=exact(profit, MONEY_SCALE),
-        revenue_usd=exact(_home(revenue), MONEY_SCALE),
-        gross_profit_usd=exact(_home(profit), MONEY_SCALE),
-        is_return=pl.when(quantity.is_not_null() & (quantity != 0))
-        .then(quantity < 0)
-        # Never null: a line has a quantity or an amount.
-        .otherwise(pl.coalesce(revenue, profit, 0) < 0),
-    ).sort(ORDER)
+
+
+def _in_order(lines: pl.DataFrame) -> pl.DataFrame:
+    """Sort into the total order and number the lines of one business key (`ordinal`)."""
+    ordered = lines.sort(BUSINESS_KEY)
+    run = ordered.select(pl.struct(BUSINESS_KEY).rle_id().alias("run"))["run"]
+    again = run.is_duplicated()
+    if again.any():
+        # Few keys repeat: only theirs are compared in everything else.
+        among = ordered.filter(again).sort(*BUSINESS_KEY, *REST).with_columns(run.filter(again))
+        alone = ordered.filter(~again).with_columns(run.filter(~again))
+        ordered = pl.concat([alone, among]).sort("run", maintain_order=True)
+    else:
+        ordered = ordered.with_columns(run)
+    at = pl.int_range(pl.len())
+    first = pl.col("run") != pl.col("run").shift()
+    since = pl.when(first.fill_null(value=True)).then(at).forward_fill()
+    return ordered.with_columns(ordinal=at - since)
 
 
 def _home(cents: pl.Expr) -> pl.Expr:

@@ -3,90 +3,70 @@
 import polars as pl
 
 from gosales_assets.star.cells import MEASURES
-from gosales_assets.star.lines import Judged
 from gosales_resources.parse import MONEY_SCALE, QUANTITY_SCALE, exact
-from gosales_resources.sources import MisshapenRow
 
-SCHEMA = {
-    "row_id": pl.Int64,
-    "source_file": pl.String,
-    "source_row": pl.Int64,
-    "line": pl.String,
-    "reason": pl.String,
-    "raw": pl.String,
-    "line_count": pl.Int64,
-    "quantity": pl.Decimal(18, QUANTITY_SCALE),
-    "revenue_source": pl.Decimal(18, MONEY_SCALE),
-    "gross_profit_source": pl.Decimal(18, MONEY_SCALE),
-}
+SCALES = dict(zip(MEASURES, (QUANTITY_SCALE, MONEY_SCALE, MONEY_SCALE), strict=True))
 NAMES = dict(zip(MEASURES, ("quantity", "revenue_source", "gross_profit_source"), strict=True))
 
 
-def build_rejects(raw: pl.DataFrame, judged: Judged) -> pl.DataFrame:
-    """Put together the rejects of one batch.
+def build_rejects(raws: pl.LazyFrame, faulty: pl.LazyFrame, unknown: pl.LazyFrame) -> pl.LazyFrame:
+    """Put rejects together.
 
     Parameters
     ----------
-    raw
-        The raw rows with `row_id`.
-    judged
-        The classified batch.
+    raws
+        Raw values and faults by `row_id`.
+    faulty
+        Slim rows that are rejected whole.
+    unknown
+        Lines of sound rows whose SKU the taxonomy does not know.
 
     Returns
     -------
-    polars.DataFrame
-        Columns of `SCHEMA`; whole rows have an empty `line`.
+    polars.LazyFrame
+        One row per rejected row (its `line` is empty) or line, unsorted.
     """
-    rows = judged.rows.filter(pl.col("fault").is_not_null()).with_columns(
-        line=pl.lit(""), reason=pl.col("fault")
-    )
-    lines = judged.unknown.with_columns(
-        line=pl.col("sku").fill_null("?"),
-        reason=pl.when(pl.col("sku").is_null())
-        .then(pl.lit("SKU is blank"))
-        .otherwise(pl.format("SKU '{}' is not in the taxonomy", "sku")),
+    sku = pl.col("sku")
+    rows = faulty.select("row_id", "line_count", *MEASURES, line=pl.lit(""))
+    lines = unknown.select(
+        "row_id",
+        *MEASURES,
         line_count=pl.lit(1, dtype=pl.Int64),
+        line=sku.fill_null("?"),
+        unknown=pl.when(sku.is_null())
+        .then(pl.lit("SKU is blank"))
+        .otherwise(pl.format("SKU '{}' is not in the taxonomy", sku)),
     )
-    wanted = ["row_id", "source_file", "source_row", "line", "reason", "line_count", *MEASURES]
-    found = pl.concat([rows.select(wanted), lines.select(wanted)])
-    text = raw.filter(pl.col("row_id").is_in(found["row_id"].implode()))
-    return (
-        found.join(_as_json(text), on="row_id", how="left")
-        .with_columns(
-            exact(pl.col(measure), SCHEMA[name].scale).alias(name)
-            for measure, name in NAMES.items()
-        )
-        .select(list(SCHEMA))
-        .cast(pl.Schema(SCHEMA))
-    )
-
-
-def misshapen_rejects(name: str, misshapen: list[MisshapenRow], row_ids: pl.Series) -> pl.DataFrame:
-    """Put together the rejects of rows with a wrong number of fields."""
-    return pl.DataFrame(
-        {
-            "row_id": row_ids,
-            "source_file": [name] * len(misshapen),
-            "source_row": [bad.row for bad in misshapen],
-            "line": [""] * len(misshapen),
-            "reason": [bad.problem for bad in misshapen],
-            "raw": [bad.text for bad in misshapen],
-            "line_count": [0] * len(misshapen),
-            **{name: [None] * len(misshapen) for name in NAMES.values()},
-        },
-        schema=SCHEMA,
+    found = pl.concat([rows, lines], how="diagonal")
+    return found.join(
+        raws.select("row_id", "source_file", "reject_id", "fault", "raw"), on="row_id", how="left"
+    ).select(
+        "row_id",
+        "source_file",
+        "reject_id",
+        "line",
+        "line_count",
+        "raw",
+        *(exact(pl.col(m), SCALES[m]).alias(name) for m, name in NAMES.items()),
+        reason=pl.coalesce("unknown", "fault"),
     )
 
 
-def _as_json(raw: pl.DataFrame) -> pl.DataFrame:
-    """Return each row's filled columns as JSON."""
-    columns = [name for name in raw.columns if name != "row_id"]
-    texts = raw.select("row_id", pl.col(columns).cast(pl.String))
-    long = texts.unpivot(columns, index="row_id").filter(pl.col("value").fill_null("") != "")
+def raw_as_json(raw: pl.DataFrame) -> pl.DataFrame:
+    """Return each row's filled columns as JSON: `row` and `raw`, in any order."""
+    columns = [name for name in raw.columns if name != "row"]
+    texts = raw.select("row", pl.col(columns).cast(pl.String))
+    long = texts.unpivot(columns, index="row").filter(pl.col("value").fill_null("") != "")
     # JSON quoting is Polars' own: a struct of one field, its braces cut off.
     pair = pl.struct("variable", "value").struct.json_encode()
-    return (
+    told = (
         long.with_columns(pair=pair)
-        .group_by("row_id", maintain_order=True)
+        .group_by("row", maintain_order=True)
         .agg(raw=pl.concat_str(pl.lit("["), pl.col("pair").str.join(","), pl.lit("]")))
+    )
+    # A row of blanks alone has nothing to tell and is still told of.
+    return (
+        raw.select("row")
+        .join(told, on="row", how="left")
+        .with_columns(pl.col("raw").fill_null("[]"))
     )

@@ -6,7 +6,31 @@ from gosales_resources.parse import blanks, day_time, scaled, text
 from gosales_resources.settings.source import LogColumns, LogSource
 
 RATE_SCALE = 6
-TEXTS = ("customer_id", "customer_name", "invoice_id", "source_division", "rep", "branch", "region")
+# What every line of a row takes from it.
+IDENTITY = {
+    "customer_id": pl.String(),
+    "customer_name": pl.String(),
+    "order_date": pl.Date(),
+    "recorded_at": pl.Datetime("us"),
+    "invoice_id": pl.String(),
+    "line_number": pl.String(),
+    "source_division": pl.String(),
+    "rep": pl.String(),
+    "branch": pl.String(),
+    "region": pl.String(),
+    "currency": pl.String(),
+    "rate": pl.Float64(),
+}
+TEXTS = (
+    "customer_id",
+    "customer_name",
+    "invoice_id",
+    "line_number",
+    "source_division",
+    "rep",
+    "branch",
+    "region",
+)
 
 
 def identify_rows(frame: pl.DataFrame, log: LogSource, columns: LogColumns) -> pl.DataFrame:
@@ -15,7 +39,7 @@ def identify_rows(frame: pl.DataFrame, log: LogSource, columns: LogColumns) -> p
     Parameters
     ----------
     frame
-        Raw rows with a `row_id`; columns are text, or typed where the file has types.
+        Raw rows with a `row`; columns are text, or typed where the file has types.
     log
         Date formats, currency rules, earliest legal date.
     columns
@@ -39,7 +63,7 @@ def identify_rows(frame: pl.DataFrame, log: LogSource, columns: LogColumns) -> p
         for name in (columns.order_date, columns.recorded_at)
     )
     typed = frame.select(
-        "row_id",
+        "row",
         *texts,
         *_currency(schema, log, columns),
         order_date=ordered["moment"].cast(pl.Date),

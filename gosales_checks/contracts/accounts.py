@@ -11,9 +11,9 @@ import dataframely as dy
 import polars as pl
 
 from gosales_checks.contracts.contract import Contract
+from gosales_checks.contracts.star import SALES_LOG
 
 SEGMENTS = ["warm", "cold", "prospect"]
-CALENDAR = ("divisions", "calendar", "mode")
 DIVISION = {"kind": "division"}
 FILLED = {"blank": "filled"}
 COUNT = {"unit": "count"}
@@ -59,7 +59,10 @@ class DimCustomer(dy.Schema):
 class DimCustomerHistory(dy.Schema):
     """Versions of every customer's attributes as known at the cutoff."""
 
-    customer_id = dy.String(description="Customer.")
+    customer_id = dy.String(primary_key=True, description="Customer.")
+    version_number = dy.Int32(
+        primary_key=True, min=1, description="Counts the versions of a customer, oldest first."
+    )
     cutoff = dy.Date(description="As-of date.")
     valid_from = dy.Date(nullable=True, description="First day; null from the beginning.")
     valid_to = dy.Date(nullable=True, description="First day no longer; null for the current one.")
@@ -71,7 +74,7 @@ class DimCustomerHistory(dy.Schema):
     rep = dy.String(nullable=True, description="CRM owner, else of the log by then.")
 
     @dy.rule()
-    def one_version_at_a_time(cls):
+    def one_begins_a_day(cls):
         """No two versions of a customer begin on one day."""
         return ~pl.struct("customer_id", "valid_from").is_duplicated()
 
@@ -183,29 +186,8 @@ class SourceLedger(dy.Schema):
         return cls.rows_in.col == known
 
 
-def cutoff_contract(
-    name: str,
-    schema: type[dy.Schema],
-    grain: str,
-    description: str,
-    *sections: str,
-    **options: bool,
-) -> Contract:
-    """Declare a table of the star group by cutoff; it depends on the sections and the mode."""
-    return Contract(
-        name=name,
-        schema=schema,
-        grain=grain,
-        phase="star",
-        partitioned_by="cutoff",
-        settings_sections=(*sections, *CALENDAR),
-        description=description,
-        **options,
-    )
-
-
-# The roster rests on all three.
-ROSTER = ("source.sales_log", "source.taxonomy", "source.customers", "source.assets")
+# Which rows name a division that there is: under fail_soft the others are left out.
+DIVISIONS = ("divisions.slugs",)
 SIDE_SOURCES = (
     "customers",
     "assets",
@@ -216,50 +198,70 @@ SIDE_SOURCES = (
     "surfacing_log",
 )
 
-DIM_CUSTOMER = cutoff_contract(
-    "dim_customer",
-    DimCustomer,
-    "one row per customer",
-    "The roster as of the cutoff, with attributes and segment.",
-    *ROSTER,
-    "labels",
+FACT_ASSETS = Contract(
+    name="fact_assets",
+    schema=FactAssets,
+    grain="one row per row of the asset register",
+    phase="star",
+    partitioned_by="cutoff",
+    settings=("source.assets",),
+    settings_here=DIVISIONS,
+    description="The installed base as known at the cutoff; empty without an asset register.",
+)
+DIM_CUSTOMER_HISTORY = Contract(
+    name="dim_customer_history",
+    schema=DimCustomerHistory,
+    grain="one row per customer and span of days in which its attributes did not change",
+    phase="star",
+    partitioned_by="cutoff",
+    settings=("source.customers",),
+    made_from=(SALES_LOG, FACT_ASSETS),
+    description="Attribute history (type 2) as known at the cutoff; valid_from counts, valid_to "
+    "does not.",
     open_columns=True,
 )
-DIM_CUSTOMER_HISTORY = cutoff_contract(
-    "dim_customer_history",
-    DimCustomerHistory,
-    "one row per customer and span of days in which its attributes did not change",
-    "Attribute history (type 2) as known at the cutoff; valid_from counts, valid_to does not.",
-    *ROSTER,
+DIM_CUSTOMER = Contract(
+    name="dim_customer",
+    schema=DimCustomer,
+    grain="one row per customer",
+    phase="star",
+    partitioned_by="cutoff",
+    settings=("labels.warm_window_months",),
+    made_from=(SALES_LOG, FACT_ASSETS, DIM_CUSTOMER_HISTORY),
+    description="The roster as of the cutoff, with attributes and segment.",
     open_columns=True,
 )
-DIM_DATE = cutoff_contract(
-    "dim_date",
-    DimDate,
-    "one row per day, from the earliest legal order date to the end of the label window",
-    "The calendar as seen from one cutoff.",
-    "source.sales_log",
-    "labels",
+DIM_DATE = Contract(
+    name="dim_date",
+    schema=DimDate,
+    grain="one row per day, from the earliest legal order date to the end of the label window",
+    phase="star",
+    partitioned_by="cutoff",
+    settings=(
+        "source.sales_log.min_order_date",
+        "labels.window_months",
+        "calendar.start",
+        "calendar.cadence_months",
+        "calendar.end@window",
+    ),
+    description="The calendar as seen from one cutoff.",
 )
-FACT_ASSETS = cutoff_contract(
-    "fact_assets",
-    FactAssets,
-    "one row per row of the asset register",
-    "The installed base as known at the cutoff; empty without an asset register.",
-    "source.assets",
+SOURCE_REJECTS = Contract(
+    name="source_rejects",
+    schema=SourceRejects,
+    grain="one row per unusable row of a table beside the sales log",
+    phase="star",
+    partitioned_by="cutoff",
+    settings=(*(f"source.{name}" for name in SIDE_SOURCES), *DIVISIONS),
+    description="What could not be used of the tables beside the sales log, why, and the raw "
+    "values. A row that no date places is there at every cutoff.",
 )
-SOURCE_REJECTS = cutoff_contract(
-    "source_rejects",
-    SourceRejects,
-    "one row per unusable row of a table beside the sales log",
-    "What could not be used of the tables beside the sales log, why, and the raw values. A row "
-    "that no date places is there at every cutoff.",
-    *(f"source.{name}" for name in SIDE_SOURCES),
-)
-SOURCE_LEDGER = cutoff_contract(
-    "source_ledger",
-    SourceLedger,
-    "one row per configured source beside the sales log",
-    "Rows in, kept, rejected and later, of every table beside the sales log.",
-    *(f"source.{name}" for name in SIDE_SOURCES),
+SOURCE_LEDGER = Contract(
+    name="source_ledger",
+    schema=SourceLedger,
+    grain="one row per configured source beside the sales log",
+    phase="star",
+    partitioned_by="cutoff",
+    settings=(*(f"source.{name}" for name in SIDE_SOURCES), *DIVISIONS),
+    description="Rows in, kept, rejected and later, of every table beside the sales log.",
 )

@@ -4,7 +4,7 @@ Key, column metadata, the blocking check, the data dictionary and test samples a
 """
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import dataframely as dy
@@ -15,7 +15,8 @@ from gosales_resources.errors import ContractError
 PartitionedBy = Literal["cutoff", "division_cutoff", "target_cutoff"]
 
 
-@dataclass(frozen=True)
+# Compared by identity: a table is declared once.
+@dataclass(frozen=True, eq=False)
 class Contract:
     """One table: its schema, grain, partitioning and what its numbers depend on."""
 
@@ -29,10 +30,18 @@ class Contract:
     """Group in the asset graph."""
     partitioned_by: PartitionedBy
     """Partition dimensions."""
-    settings_sections: tuple[str, ...]
-    """Sections of the settings tree its numbers depend on; a change makes stored ones stale."""
     description: str
     """What the table is, for people."""
+    settings: tuple[str, ...] = ()
+    """Settings its own content depends on, by path; a change makes it stale, and what is made from
+    it. `@division` after a path: only what touches the partition's division; `@window`: only up to
+    where a label window of its cutoff can see."""
+    settings_here: tuple[str, ...] = ()
+    """The same, of columns or rows that nothing is made from: a change stops here."""
+    made_from: tuple["Contract", ...] = field(default=(), repr=False)
+    """Tables it is made from; their settings are its settings too."""
+    trained_on: tuple["Contract", ...] = field(default=(), repr=False)
+    """Those it reads at the training cutoffs alone."""
     open_columns: bool = False
     """True for feature tables: columns beyond the schema are allowed, declared elsewhere."""
 

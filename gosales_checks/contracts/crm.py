@@ -4,14 +4,18 @@ Names and metadata of columns tell the reader what to do, as in `accounts`.
 """
 
 import dataframely as dy
-import polars as pl
 
-from gosales_checks.contracts.accounts import DIVISION, FILLED, cutoff_contract
+from gosales_checks.contracts.accounts import DIVISION, DIVISIONS, FILLED
+from gosales_checks.contracts.contract import Contract
 
 
 class CrmContacts(dy.Schema):
     """Contacts up to the cutoff."""
 
+    entry_id = dy.String(
+        primary_key=True,
+        description="Stable hash of the entry's values, numbered among exact copies.",
+    )
     customer_id = dy.String(description="Customer.")
     contact_date = dy.Date(description="Day of the contact.")
     contact_id = dy.String(nullable=True, description="The person, or the contact made.")
@@ -43,32 +47,26 @@ class CrmDeals(dy.Schema):
 class DoNotContact(dy.Schema):
     """Who is not to be contacted, as known at the cutoff."""
 
+    spell_id = dy.String(primary_key=True, description="Stable hash of customer and first day.")
     customer_id = dy.String(description="Customer.")
     from_date = dy.Date(nullable=True, description="First day it holds; null always.")
     until_date = dy.Date(nullable=True, description="Last day, where passed by the cutoff.")
     reason = dy.String(nullable=True, description="Why.")
     is_active = dy.Bool(description="Holds on the cutoff day; the last day counts.")
 
-    @dy.rule()
-    def once_each(cls):
-        """No spell of a customer is there twice."""
-        return ~pl.struct("customer_id", "from_date").is_duplicated()
-
 
 class RepOwnership(dy.Schema):
     """Who owned which customer, as known at the cutoff."""
 
+    spell_id = dy.String(
+        primary_key=True, description="Stable hash of customer, representative and first day."
+    )
     customer_id = dy.String(description="Customer.")
     rep = dy.String(description="Sales representative.")
     region = dy.String(nullable=True, description="Region of the book.")
     from_date = dy.Date(nullable=True, description="First day it holds; null always.")
     until_date = dy.Date(nullable=True, description="Last day, where passed by the cutoff.")
     is_active = dy.Bool(description="Holds on the cutoff day; the last day counts.")
-
-    @dy.rule()
-    def once_each(cls):
-        """No spell of a customer and representative is there twice."""
-        return ~pl.struct("customer_id", "rep", "from_date").is_duplicated()
 
 
 class SurfacingLog(dy.Schema):
@@ -83,38 +81,50 @@ class SurfacingLog(dy.Schema):
     )
 
 
-CRM_CONTACTS = cutoff_contract(
-    "crm_contacts",
-    CrmContacts,
-    "one row per contact",
-    "Contacts with customers up to the cutoff; empty without the source.",
-    "source.crm_contacts",
+CRM_CONTACTS = Contract(
+    name="crm_contacts",
+    schema=CrmContacts,
+    grain="one row per contact",
+    phase="star",
+    partitioned_by="cutoff",
+    settings=("source.crm_contacts",),
+    description="Contacts with customers up to the cutoff; empty without the source.",
 )
-CRM_DEALS = cutoff_contract(
-    "crm_deals",
-    CrmDeals,
-    "one row per deal",
-    "Deals opened by the cutoff, as they stood then; empty without the source.",
-    "source.crm_deals",
+CRM_DEALS = Contract(
+    name="crm_deals",
+    schema=CrmDeals,
+    grain="one row per deal",
+    phase="star",
+    partitioned_by="cutoff",
+    settings=("source.crm_deals",),
+    settings_here=DIVISIONS,
+    description="Deals opened by the cutoff, as they stood then; empty without the source.",
 )
-DO_NOT_CONTACT = cutoff_contract(
-    "do_not_contact",
-    DoNotContact,
-    "one row per customer and spell",
-    "Customers not to be contacted, ended spells too; empty without the source.",
-    "source.do_not_contact",
+DO_NOT_CONTACT = Contract(
+    name="do_not_contact",
+    schema=DoNotContact,
+    grain="one row per customer and spell",
+    phase="star",
+    partitioned_by="cutoff",
+    settings=("source.do_not_contact",),
+    description="Customers not to be contacted, ended spells too; empty without the source.",
 )
-REP_OWNERSHIP = cutoff_contract(
-    "rep_ownership",
-    RepOwnership,
-    "one row per customer, representative and spell",
-    "Books of the sales representatives, ended spells too; empty without the source.",
-    "source.rep_ownership",
+REP_OWNERSHIP = Contract(
+    name="rep_ownership",
+    schema=RepOwnership,
+    grain="one row per customer, representative and spell",
+    phase="star",
+    partitioned_by="cutoff",
+    settings=("source.rep_ownership",),
+    description="Books of the sales representatives, ended spells too; empty without the source.",
 )
-SURFACING_LOG = cutoff_contract(
-    "surfacing_log",
-    SurfacingLog,
-    "one row per customer, division and day it was surfaced",
-    "What was surfaced by the cutoff and acted on by then; empty without the source.",
-    "source.surfacing_log",
+SURFACING_LOG = Contract(
+    name="surfacing_log",
+    schema=SurfacingLog,
+    grain="one row per customer, division and day it was surfaced",
+    phase="star",
+    partitioned_by="cutoff",
+    settings=("source.surfacing_log",),
+    settings_here=DIVISIONS,
+    description="What was surfaced by the cutoff and acted on by then; empty without the source.",
 )

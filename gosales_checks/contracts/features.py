@@ -6,9 +6,12 @@ holds what is true of every feature table.
 
 import dataframely as dy
 
+from gosales_checks.contracts.accounts import DIM_CUSTOMER
 from gosales_checks.contracts.contract import Contract
+from gosales_checks.contracts.star import PURCHASE_HISTORY
 
-SECTIONS = ("source", "divisions", "calendar", "value", "labels", "features")
+# What the windows of features are made with; SKUs on the denylist count in none of them.
+WINDOWS = ("features", "labels.window_months", "labels.denylist")
 SEGMENTS = ["warm", "cold", "prospect"]
 
 
@@ -44,7 +47,8 @@ CUSTOMER_FEATURES = Contract(
     grain="one row per customer of the population",
     phase="features",
     partitioned_by="cutoff",
-    settings_sections=SECTIONS,
+    settings=(*WINDOWS, "labels.mode", "divisions.slugs"),
+    made_from=(PURCHASE_HISTORY, DIM_CUSTOMER),
     description="Features over all divisions as of the cutoff, shared by all targets.",
     open_columns=True,
 )
@@ -54,7 +58,10 @@ DIVISION_FEATURES = Contract(
     grain="one row per customer and target division with history in it",
     phase="features",
     partitioned_by="cutoff",
-    settings_sections=SECTIONS,
+    settings=WINDOWS,
+    # One target more or less is rows of its own: the others' tables read theirs alone.
+    settings_here=("divisions.targets",),
+    made_from=(PURCHASE_HISTORY, DIM_CUSTOMER),
     description="Features within each target division as of the cutoff, in one pass.",
     open_columns=True,
 )
@@ -64,7 +71,7 @@ FEATURES = Contract(
     grain="one row per customer of the population",
     phase="features",
     partitioned_by="target_cutoff",
-    settings_sections=SECTIONS,
+    made_from=(CUSTOMER_FEATURES, DIVISION_FEATURES),
     description="One target's feature table: what its model trains on and scores.",
     open_columns=True,
 )

@@ -2,9 +2,9 @@
 
 import dataframely as dy
 
+from gosales_checks.contracts.accounts import DIM_CUSTOMER
 from gosales_checks.contracts.contract import Contract
-
-SECTIONS = ("source", "divisions", "calendar", "value", "labels")
+from gosales_checks.contracts.star import FACT_TRANSACTIONS, SALES_LEDGER
 
 
 class CutoffMetadata(dy.Schema):
@@ -16,7 +16,9 @@ class CutoffMetadata(dy.Schema):
     )
     window_end = dy.Date(description="Last day of the label window.")
     data_through = dy.Date(
-        nullable=True, description="Latest day the log is known to cover; null without any data."
+        nullable=True,
+        description="Latest day up to the end of the window that the log is known to cover; null "
+        "without any data.",
     )
     is_censored = dy.Bool(description="The data ends before the label window does.")
     customer_count = dy.Int64(
@@ -87,7 +89,13 @@ CUTOFF_METADATA = Contract(
     grain="one row",
     phase="labels",
     partitioned_by="cutoff",
-    settings_sections=SECTIONS,
+    settings=(
+        "labels.window_months",
+        "source.sales_log.complete_through@window",
+        # Ledgers after it do not exist.
+        "calendar.end@window",
+    ),
+    made_from=(SALES_LEDGER, DIM_CUSTOMER),
     description="The label window of a cutoff and whether the data covers it.",
 )
 LABELS = Contract(
@@ -96,6 +104,7 @@ LABELS = Contract(
     grain="one row per customer of the population",
     phase="labels",
     partitioned_by="target_cutoff",
-    settings_sections=SECTIONS,
+    settings=("value", "labels.mode", "labels.gp_min_threshold", "labels.denylist@division"),
+    made_from=(FACT_TRANSACTIONS, CUTOFF_METADATA, DIM_CUSTOMER),
     description="Leakage-safe labels: who bought in the division in (cutoff, cutoff + window].",
 )

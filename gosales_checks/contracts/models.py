@@ -3,8 +3,9 @@
 import dataframely as dy
 
 from gosales_checks.contracts.contract import Contract
+from gosales_checks.contracts.features import FEATURES
+from gosales_checks.contracts.labels import LABELS
 
-SECTIONS = ("source", "divisions", "calendar", "value", "labels", "features", "models")
 SEGMENTS = ["warm", "cold", "prospect"]
 STATUSES = ["fitted", "prior"]
 COUNT = {"unit": "count"}
@@ -72,7 +73,8 @@ MODEL = Contract(
     grain="one bundle",
     phase="models",
     partitioned_by="target_cutoff",
-    settings_sections=SECTIONS,
+    settings=("models", "labels.window_months"),
+    trained_on=(FEATURES, LABELS),
     description="The calibrated model of one division, trained on labels whose window had ended "
     "by the cutoff.",
 )
@@ -82,6 +84,6 @@ SCORES = Contract(
     grain="one row per customer of the population",
     phase="models",
     partitioned_by="target_cutoff",
-    settings_sections=SECTIONS,
+    made_from=(MODEL, FEATURES),
     description="Calibrated purchase probabilities of the division as of the cutoff.",
 )

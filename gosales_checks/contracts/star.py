@@ -4,8 +4,9 @@ import dataframely as dy
 
 from gosales_checks.contracts.contract import Contract
 
-# Of the raw inputs only these: a CRM table that is added must not ask for the log to be read anew.
-SECTIONS = ("source.sales_log", "source.taxonomy", "divisions", "calendar")
+# How a raw row becomes lines, and in which increment. The list of divisions is not among them: a
+# line's division is the taxonomy's (docs/adr/0007).
+PARSING = ("source.sales_log", "source.taxonomy", "calendar.start", "calendar.cadence_months")
 USD = {"unit": "usd"}
 COUNT = {"unit": "count"}
 SOURCE_AMOUNT = {"unit": "source currency"}
@@ -48,6 +49,9 @@ class SalesLog(dy.Schema):
     is_return = dy.Bool(
         description="Quantity below zero, or the amount where there is no quantity."
     )
+    is_reversal = dy.Bool(
+        description="Takes back an earlier version of a line that the source restated."
+    )
     rep = dy.String(nullable=True, description="Sales representative.")
     branch = dy.String(nullable=True, description="Branch or store.")
     region = dy.String(nullable=True, description="Sales region.")
@@ -81,6 +85,9 @@ class SalesLogRejects(dy.Schema):
     line = dy.String(
         primary_key=True, description="SKU of the rejected line; empty where the whole row is."
     )
+    reject_id = dy.String(
+        description="Names the row by its raw values; corrections refer to it, wherever it lies."
+    )
     reason = dy.String(min_length=1, description="What is wrong, all findings.")
     raw = dy.String(description="The raw row: JSON of its filled columns, or the text.")
     line_count = dy.Int64(min=0, description="Lines rejected with it.", metadata=COUNT)
@@ -109,13 +116,20 @@ class SalesLedger(dy.Schema):
     lines_loaded = dy.Int64(min=0, description="Lines loaded.", metadata=COUNT)
     lines_rejected = dy.Int64(min=0, description="Lines rejected.", metadata=COUNT)
     lines_duplicate = dy.Int64(min=0, description="Lines of duplicate rows.", metadata=COUNT)
+    lines_reversal = dy.Int64(
+        min=0, description="Lines that take back restated ones.", metadata=COUNT
+    )
     quantity_in = dy.Decimal(18, 3, description="Readable quantity of all raw rows.")
     quantity_duplicate = dy.Decimal(18, 3, description="Of it in duplicate rows.")
+    quantity_reversal = dy.Decimal(18, 3, description="Quantity of lines taken back.")
     revenue_in = dy.Decimal(
         18, 2, description="Readable revenue of all raw rows, as written.", metadata=SOURCE_AMOUNT
     )
     revenue_duplicate = dy.Decimal(
         18, 2, description="Of it in duplicate rows.", metadata=SOURCE_AMOUNT
+    )
+    revenue_reversal = dy.Decimal(
+        18, 2, description="Revenue of lines taken back.", metadata=SOURCE_AMOUNT
     )
     gross_profit_in = dy.Decimal(
         18,
@@ -126,16 +140,12 @@ class SalesLedger(dy.Schema):
     gross_profit_duplicate = dy.Decimal(
         18, 2, description="Of it in duplicate rows.", metadata=SOURCE_AMOUNT
     )
-    file_rows = dy.Int64(min=0, description="Rows counted in the whole file.", metadata=COUNT)
-    file_rows_booked = dy.Int64(
-        min=0, description="Of them booked in some increment of the calendar.", metadata=COUNT
-    )
-    file_rows_later = dy.Int64(
-        min=0, description="Of them known only after the last cutoff; they wait.", metadata=COUNT
+    gross_profit_reversal = dy.Decimal(
+        18, 2, description="Gross profit of lines taken back.", metadata=SOURCE_AMOUNT
     )
     data_through = dy.Date(
         nullable=True,
-        description="Latest day up to the cutoff that a row of the file became known; null if none.",
+        description="Latest day up to the cutoff that a row of the file became known.",
     )
 
 
@@ -163,7 +173,7 @@ class PurchaseHistory(dy.Schema):
     order_date = dy.Date(primary_key=True, description="Day of the order.")
     visible_cutoff = dy.Date(description="Increment in which it became known.")
     quantity = dy.Decimal(18, 3, nullable=True, description="Units, returns netted.")
-    line_count = dy.Int64(min=1, description="Lines.", metadata=COUNT)
+    line_count = dy.Int64(description="Lines, those taken back deducted.", metadata=COUNT)
     return_count = dy.Int64(min=0, description="Of them returns.", metadata=COUNT)
     revenue_cents = dy.Int64(nullable=True, description="Revenue.", metadata={"unit": "cents"})
     gross_profit_cents = dy.Int64(
@@ -180,7 +190,9 @@ SALES_LOG = Contract(
     grain="one row per line of the raw log, in the increment it became visible in",
     phase="star",
     partitioned_by="cutoff",
-    settings_sections=SECTIONS,
+    settings=PARSING,
+    # Who reads the whole log does not read the division of its lines.
+    settings_here=("source.taxonomy.routes@division",),
     description="The raw sales log as typed lines, wide and long sources alike.",
 )
 SALES_LOG_REJECTS = Contract(
@@ -189,16 +201,20 @@ SALES_LOG_REJECTS = Contract(
     grain="one row per rejected raw row or line",
     phase="star",
     partitioned_by="cutoff",
-    settings_sections=SECTIONS,
+    settings=PARSING,
+    # A row without a readable date is booked where the calendar ends.
+    settings_here=("calendar.end",),
     description="What could not be loaded, why, and the raw values.",
 )
 SALES_LEDGER = Contract(
     name="sales_ledger",
     schema=SalesLedger,
-    grain="one row per raw file",
+    grain="one row per raw file known by the cutoff",
     phase="star",
     partitioned_by="cutoff",
-    settings_sections=SECTIONS,
+    settings=PARSING,
+    # Rows that wait for a later cutoff; who reads the ledger reads its dates.
+    settings_here=("calendar.end",),
     description="Rows, lines, quantity and money in, loaded, rejected and duplicate.",
 )
 DIM_PRODUCT = Contract(
@@ -207,7 +223,7 @@ DIM_PRODUCT = Contract(
     grain="one row per SKU",
     phase="star",
     partitioned_by="cutoff",
-    settings_sections=SECTIONS,
+    settings=("source.taxonomy", "divisions.predictor_only"),
     description="The taxonomy: which division, family and sale type a SKU belongs to.",
 )
 FACT_TRANSACTIONS = Contract(
@@ -216,7 +232,8 @@ FACT_TRANSACTIONS = Contract(
     grain="one row per line of the division, in the increment it became visible in",
     phase="star",
     partitioned_by="division_cutoff",
-    settings_sections=SECTIONS,
+    settings=("source.taxonomy.routes@division",),
+    made_from=(SALES_LOG,),
     description="The fact table: lines by division and increment; returns stay as negative lines.",
 )
 PURCHASE_HISTORY = Contract(
@@ -225,6 +242,7 @@ PURCHASE_HISTORY = Contract(
     grain="one row per customer, SKU, division, invoice and day of the increment",
     phase="star",
     partitioned_by="cutoff",
-    settings_sections=(*SECTIONS, "value"),
+    settings=("value", "divisions.slugs"),
+    made_from=(FACT_TRANSACTIONS,),
     description="The increment aggregated: what features are summed from.",
 )

@@ -3,17 +3,9 @@
 import dataframely as dy
 
 from gosales_checks.contracts.contract import Contract
+from gosales_checks.contracts.labels import LABELS
+from gosales_checks.contracts.models import SCORES
 
-SECTIONS = (
-    "source",
-    "divisions",
-    "calendar",
-    "value",
-    "labels",
-    "features",
-    "models",
-    "validation",
-)
 SLICES = ["all", "whitespace"]
 STATUSES = ["ok", "censored", "no_model", "one_class", "empty"]
 
@@ -66,7 +58,8 @@ FORWARD_VALIDATION = Contract(
     grain="one row per slice, measure and bin",
     phase="validation",
     partitioned_by="target_cutoff",
-    settings_sections=SECTIONS,
+    settings=("validation.bootstrap_draws", "validation.seed"),
+    made_from=(SCORES, LABELS),
     description="How good the scores were on the time after their cutoff, for all customers and "
     "for the whitespace, with intervals.",
 )

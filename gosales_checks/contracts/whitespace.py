@@ -2,18 +2,11 @@
 
 import dataframely as dy
 
+from gosales_checks.contracts.accounts import DIM_CUSTOMER
 from gosales_checks.contracts.contract import Contract
+from gosales_checks.contracts.labels import LABELS
+from gosales_checks.contracts.models import SCORES
 
-SECTIONS = (
-    "source",
-    "divisions",
-    "calendar",
-    "value",
-    "labels",
-    "features",
-    "models",
-    "whitespace",
-)
 SEGMENTS = ["warm", "cold", "prospect"]
 # Why a candidate is not ranked, in the order the gates are applied: each row has one reason.
 GATES = ["owned", "no_model"]
@@ -105,7 +98,9 @@ WHITESPACE_SIGNALS = Contract(
     grain="one row per customer of the population",
     phase="whitespace",
     partitioned_by="target_cutoff",
-    settings_sections=SECTIONS,
+    settings=("whitespace.ev_cap_quantile", "whitespace.ev_shrinkage_buyers"),
+    made_from=(SCORES, DIM_CUSTOMER),
+    trained_on=(LABELS,),
     description="Signals of every candidate of a division, with the reason where it is not ranked.",
 )
 WHITESPACE = Contract(
@@ -114,6 +109,7 @@ WHITESPACE = Contract(
     grain="one row per eligible customer and division",
     phase="whitespace",
     partitioned_by="cutoff",
-    settings_sections=SECTIONS,
+    settings=("whitespace", "divisions.targets"),
+    made_from=(WHITESPACE_SIGNALS, DIM_CUSTOMER),
     description="The ranked list over all divisions: whom to call about what.",
 )

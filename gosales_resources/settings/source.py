@@ -33,6 +33,9 @@ class LogColumns(StrictModel):
         default=None,
         description="Name of the customer; its id in front, as in '497588 Crayola', is cut.",
     )
+    line_number: str | None = Field(
+        default=None, description="Number of the line in its invoice, where the source has one."
+    )
     rep: str | None = Field(default=None, description="Sales representative.")
     branch: str | None = Field(default=None, description="Branch or store.")
     region: str | None = Field(default=None, description="Sales region.")
@@ -85,6 +88,29 @@ class LogSource(FileSource):
     min_order_date: dt.date = Field(
         default=dt.date(1990, 1, 1), description="An earlier order date is a reject."
     )
+    line_key: list[Literal["customer_id", "invoice_id", "sku", "order_date", "line_number"]] = (
+        Field(
+            default_factory=list,
+            description="What names a line in all its versions, where the source keeps them: a row of "
+            "the same key recorded later restates the earlier, which is taken back in the increment "
+            "of the later. Needs columns.recorded_at.",
+        )
+    )
+    corrections: str | None = Field(
+        default=None,
+        description="CSV of corrected cells of rejected rows: reject_id, column, value; relative "
+        "to source.base_dir. They are loaded as if the source had said so.",
+    )
+
+    @model_validator(mode="after")
+    def _versions_need_a_time(self) -> "LogSource":
+        columns = getattr(self, "columns", None)
+        if self.line_key and columns is not None:
+            if columns.recorded_at is None:
+                raise ValueError("line_key needs columns.recorded_at: which version is the later?")
+            if "line_number" in self.line_key and columns.line_number is None:
+                raise ValueError("line_key names line_number; map columns.line_number")
+        return self
 
 
 class WideLog(LogSource):

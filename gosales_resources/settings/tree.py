@@ -26,6 +26,7 @@ from pydantic_settings import (
 from gosales_resources.errors import SettingsError, nearest
 from gosales_resources.scope import cutoffs_between, is_month_end, month_end
 from gosales_resources.settings.base import StrictModel, slugify
+from gosales_resources.settings.contracts import ContractSettings
 from gosales_resources.settings.models import ModelSettings
 from gosales_resources.settings.phases import (
     FeatureSettings,
@@ -124,12 +125,13 @@ class Settings(BaseSettings):
     )
     mode: Literal["strict", "fail_soft"] = Field(
         default="strict",
-        description="What a contract or source breach does: strict stops downstream, fail_soft "
-        "quarantines the breaching rows and the rest goes on.",
+        description="A row that breaches its contract, or that a table beside the sales log has "
+        "wrong: strict stops what comes after, fail_soft quarantines the row and goes on.",
     )
     calendar: CalendarSettings
     divisions: DivisionSettings
     source: SourceSettings
+    contracts: ContractSettings = Field(default_factory=ContractSettings)
     storage: StorageSettings = Field(default_factory=StorageSettings)
     labels: LabelSettings = Field(default_factory=LabelSettings)
     features: FeatureSettings = Field(default_factory=FeatureSettings)
@@ -166,7 +168,7 @@ class Settings(BaseSettings):
         return (self.config_file.parent / self.source.base_dir).resolve()
 
     def content_hash(self, *sections: str) -> str:
-        """Hash what the numbers depend on: all sections, or the ones named (`a` or `a.b`).
+        """Hash what the numbers depend on: all sections, or the ones named.
 
         Returns
         -------
@@ -179,14 +181,9 @@ class Settings(BaseSettings):
             if isinstance(part, dict):
                 part.pop("path", None)
         if sections:
-            tree = {key: _at(tree, key) for key in sections}
+            tree = {key: tree[key] for key in sections}
         text = json.dumps(tree, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-def _at(tree: Mapping[str, Any], section: str) -> Any:
-    name, _, rest = section.partition(".")
-    return _at(tree[name], rest) if rest else tree[name]
 
 
 def load_settings(

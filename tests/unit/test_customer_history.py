@@ -176,6 +176,17 @@ def test_a_late_line_falls_between_the_lines_known_before(tmp_path):
     assert found == ["West", "East", "West"]
 
 
+def test_a_line_that_takes_a_restated_one_back_says_nothing_of_its_own(tmp_path):
+    log = lines(
+        ("001", "2023-01-05", None, "West", None, "2023-03-31"),
+        ("001", "2023-01-05", None, "East", None, "2023-06-30"),
+        ("001", "2023-01-05", None, "West", None, "2023-06-30"),
+    ).with_columns(is_reversal=pl.col("transaction_id") == "t002")
+    settings = side_world(tmp_path, {})
+    assert roster_of(settings, "2023-03-31", log)["region"].to_list() == ["West"]
+    assert roster_of(settings, "2023-06-30", log)["region"].to_list() == ["East"]
+
+
 def test_enrichment_fills_what_the_accounts_lack_and_no_more(tmp_path):
     columns = {"customers": ["customer_id", "industry", "sub_industry"]}
     rows = ["own,Aero,Jets", "none,,", "half,Aero,", "other,Auto,"]

@@ -92,6 +92,7 @@ def purchase_history(lines: Iterable[Line]) -> pl.LazyFrame:
         revenue_usd=money,
         gross_profit_usd=money,
         is_return=pl.col("q") < 0,
+        is_reversal=pl.lit(value=False),
     )
     return build_purchase_history(facts, "gross_profit")
 

@@ -28,6 +28,7 @@ def lines(*rows: tuple) -> pl.LazyFrame:
     return frame.lazy().with_columns(
         gross_profit_usd=pl.col("amount").cast(pl.Decimal(18, 2)),
         is_return=pl.col("amount") < 0,
+        is_reversal=pl.lit(value=False),
         recorded_at=pl.col("recorded").cast(pl.Datetime("us")),
         visible_cutoff=pl.max_horizontal("order_date", "recorded"),
     )

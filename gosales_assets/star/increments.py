@@ -1,0 +1,229 @@
+"""Cuts increments from staged blocks: copies out, SKUs to divisions, rejects and ledger beside.
+
+A raw row belongs to the first cutoff at which it was known. Work goes along the days rows are of:
+copies of a row are of its day, and lines are sorted by it first, so memory is that of a run of
+days, however long the history.
+"""
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import polars as pl
+
+from gosales_assets.star.ledger import build_ledger, tally
+from gosales_assets.star.lines import build_lines, with_division
+from gosales_assets.star.rejects import build_rejects
+from gosales_assets.star.restatements import build_reversals, no_reversals, replaced_rows
+from gosales_assets.star.staging import StagedBlock, digest_of
+from gosales_resources.settings.source import DivisionRoute
+
+# Lines taken at a time, about 1 KB each while they are sorted.
+CHUNK_LINES = 750_000
+Span = tuple[dt.date, dt.date]
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What must be known of an increment before its lines are cut."""
+
+    copies: pl.Series
+    """row_id of exact copies of earlier rows."""
+    tallies: pl.DataFrame
+    """Counts and sums per file."""
+
+
+@dataclass(frozen=True)
+class StagedLog:
+    """A staged log under one calendar and one taxonomy."""
+
+    blocks: Sequence[StagedBlock]
+    cutoffs: Sequence[dt.date]
+    """The calendar, oldest first."""
+    products: pl.DataFrame
+    """`dim_product`: one row per SKU."""
+    routes: Sequence[DivisionRoute]
+    line_key: Sequence[str] = ()
+    """Columns that name a line whatever its version; empty where the source keeps no versions."""
+    chunk_lines: int = CHUNK_LINES
+    _surveys: dict[dt.date, Survey] = field(default_factory=dict, repr=False, compare=False)
+
+    def lines(self, cutoff: dt.date) -> Iterator[pl.DataFrame]:
+        """Yield `sales_log` of one increment in its total order, a run of days at a time."""
+        copies = self._survey(cutoff).copies
+        for span in self._spans(cutoff):
+            entries = self._scan("lines", cutoff, span, copies)
+            both = [
+                entries.with_columns(is_reversal=pl.lit(value=False)),
+                self._taken_back(cutoff, span),
+            ]
+            known = with_division(pl.concat(both, how="diagonal"), self.products)
+            sold = known.filter(pl.col("division").is_not_null())
+            yield build_lines(sold, self.routes, cutoff).collect()
+
+    def rejects(self, cutoff: dt.date) -> Iterator[pl.DataFrame]:
+        """Yield `sales_log_rejects` of one increment, by day, file and row."""
+        copies = self._survey(cutoff).copies
+        for span in self._spans(cutoff):
+            raws, rows, lines = (
+                self._scan(table, cutoff, span, copies) for table in ("raws", "rows", "lines")
+            )
+            unknown = with_division(lines, self.products).filter(pl.col("division").is_null())
+            rejects = build_rejects(raws, rows.filter("is_faulty"), unknown).collect()
+            numbered = rejects.sort("row_id").join_asof(
+                self._offsets, left_on="row_id", right_on="base"
+            )
+            yield numbered.with_columns(source_row=pl.col("row_id") + pl.col("offset")).sort(
+                "source_file", "source_row", "line"
+            )
+
+    def ledger(self, cutoff: dt.date) -> pl.DataFrame:
+        """Return `sales_ledger` of one increment, one row per file known by then."""
+        return build_ledger(self._survey(cutoff).tallies, self._reach(cutoff))
+
+    def digest(self, cutoff: dt.date) -> str:
+        """Name the content of one increment: what its rows are, and what their SKUs mean.
+
+        Equal digests make equal tables, so a partition made from another digest is stale.
+        """
+        mine = self.days.filter(self._window(cutoff))
+        faulty = mine.filter(pl.col("faulty_count") > 0)["block"].unique().sort().to_list()
+        # Rejects tell their row numbers: where a block with one lies matters.
+        placed = [(self.blocks[at].key, self.blocks[at].first_row) for at in faulty]
+        content = (
+            mine.group_by("source_file", "day", "known_on")
+            .agg(pl.col("row_count").sum(), pl.col("content_1", "content_2").sort())
+            .sort("source_file", "day", "known_on")
+        )
+        skus = self._scan("lines", cutoff).select("sku").unique().collect()["sku"]
+        meaning = self.products.filter(pl.col("sku").is_in(skus.implode())).sort("sku")
+        reach = self._reach(cutoff)
+        taken_back = self._taken_back(cutoff).collect()
+        parts = (content, meaning, reach, taken_back)
+        return digest_of([placed, *(part.rows() for part in parts)])
+
+    @property
+    def row_count(self) -> int:
+        """Raw rows of all inputs."""
+        return sum(block.row_count for block in self.blocks)
+
+    @property
+    def waiting_count(self) -> int:
+        """Raw rows that were known only after the last cutoff of the calendar."""
+        later = self.days.filter(pl.col("known_on") > self.cutoffs[-1])
+        return int(later["row_count"].sum())
+
+    @cached_property
+    def days(self) -> pl.DataFrame:
+        """Rows of all blocks by day, with the number of their block."""
+        tables = [b.scan("days").with_columns(block=pl.lit(n)) for n, b in enumerate(self.blocks)]
+        return pl.concat(tables).collect()
+
+    @cached_property
+    def _reversals(self) -> pl.DataFrame:
+        """Lines that a later version replaces, taken back."""
+        if not self.line_key:
+            return no_reversals()
+        lines = pl.concat([block.scan("lines") for block in self.blocks])
+        rows = replaced_rows(lines, self.line_key)["row_id"].unique().implode()
+        of_them = pl.col("row_id").is_in(rows)
+        slim = pl.concat([block.scan("rows") for block in self.blocks]).filter(of_them).collect()
+        copies = _copies(slim).implode()
+        found = lines.filter(of_them & ~pl.col("row_id").is_in(copies)).collect()
+        return build_reversals(found, self.line_key)
+
+    def _taken_back(self, cutoff: dt.date, span: Span | None = None) -> pl.LazyFrame:
+        inside = self._window(cutoff)
+        if span is not None:
+            inside = inside & pl.col("day").is_between(*span)
+        return self._reversals.lazy().filter(inside)
+
+    @cached_property
+    def _offsets(self) -> pl.DataFrame:
+        """From row_id to the number of the row in its file."""
+        bases = [(b.base, b.first_row - b.base) for b in self.blocks if b.row_count]
+        return pl.DataFrame(bases, {"base": pl.Int64, "offset": pl.Int64}, orient="row")
+
+    def _reach(self, cutoff: dt.date) -> pl.DataFrame:
+        """Return how far each file reaches up to a cutoff: source_file, data_through."""
+        return (
+            self.days.filter(pl.col("known_on") <= cutoff)
+            .group_by("source_file")
+            .agg(data_through=pl.col("known_on").max())
+            .sort("source_file")
+        )
+
+    def _survey(self, cutoff: dt.date) -> Survey:
+        if cutoff not in self._surveys:
+            copies, tallies = [pl.Series("row_id", [], pl.Int64)], [tally(*self._nothing())]
+            for span in self._spans(cutoff):
+                rows = self._scan("rows", cutoff, span).collect()
+                copies.append(_copies(rows))
+                lines = with_division(self._scan("lines", cutoff, span), self.products)
+                unknown = (
+                    lines.filter(pl.col("division").is_null()).group_by("row_id").len("strange")
+                )
+                taken_back = with_division(self._taken_back(cutoff, span), self.products)
+                reversals = taken_back.filter(pl.col("division").is_not_null()).collect()
+                tallies.append(tally(rows, copies[-1], unknown.collect(), reversals))
+            self._surveys[cutoff] = Survey(pl.concat(copies), pl.concat(tallies))
+        return self._surveys[cutoff]
+
+    def _nothing(self) -> tuple[pl.DataFrame, pl.Series, pl.DataFrame, pl.DataFrame]:
+        rows = self.blocks[0].scan("rows").clear().collect()
+        strange = pl.DataFrame(schema={"row_id": pl.Int64, "strange": pl.UInt32})
+        return rows, rows["row_id"], strange, no_reversals()
+
+    def _window(self, cutoff: dt.date) -> pl.Expr:
+        at = list(self.cutoffs).index(cutoff)
+        known = pl.col("known_on") <= cutoff
+        return known & (pl.col("known_on") > self.cutoffs[at - 1]) if at else known
+
+    def _spans(self, cutoff: dt.date) -> list[Span]:
+        """Split an increment into runs of days of at most so many lines (or one day); one or more."""
+        per_day = (
+            self.days.filter(self._window(cutoff))
+            .group_by("day")
+            .agg(pl.col("line_count").sum(), pl.col("row_count").sum())
+        )
+        taken_back = (
+            self._taken_back(cutoff).group_by("day").agg(line_count=pl.len().cast(pl.Int64))
+        )
+        both = [per_day, taken_back.with_columns(row_count=pl.lit(0, pl.Int64)).collect()]
+        per_day = pl.concat(both).group_by("day").sum().sort("day")
+        spans: list[Span] = []
+        taken = self.chunk_lines
+        for day, line_count, row_count in per_day.rows():
+            count = max(line_count, row_count)
+            if taken + count > self.chunk_lines:
+                spans.append((day, day))
+                taken = 0
+            spans[-1] = (spans[-1][0], day)
+            taken += count
+        return spans or [(cutoff, cutoff)]
+
+    def _scan(
+        self,
+        table: str,
+        cutoff: dt.date,
+        span: Span | None = None,
+        but: pl.Series | None = None,
+    ) -> pl.LazyFrame:
+        inside = self._window(cutoff)
+        if span is not None:
+            inside = inside & pl.col("day").is_between(*span)
+        blocks = self.days.filter(inside)["block"].unique().sort().to_list()
+        found = [self.blocks[at].scan(table).filter(inside) for at in blocks]
+        # An increment without a row still has the columns.
+        scanned = pl.concat(found or [self.blocks[0].scan(table).clear()])
+        if but is None or but.is_empty():
+            return scanned
+        return scanned.join(but.to_frame().lazy(), on="row_id", how="anti")
+
+
+def _copies(rows: pl.DataFrame) -> pl.Series:
+    """Return all but the first of rows that agree in every cell."""
+    suspects = rows.filter(~pl.col("is_misshapen") & pl.col("hash_1").is_duplicated())
+    same = pl.struct("hash_1", "hash_2").is_first_distinct()
+    return suspects.sort("row_id").filter(~same)["row_id"]

@@ -1,0 +1,216 @@
+"""The sales log as typed Parquet, block by block, remembered by content.
+
+A block's rows are typed once for given content, columns and settings; a file that grew, or one
+more file, costs what is new. Nothing here depends on the calendar or on what a SKU means: which
+increment a row belongs to and which division a line is of are decided when increments are cut.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from gosales_assets.star.cells import layout_of
+from gosales_assets.star.corrections import Corrections, fingerprint
+from gosales_assets.star.typing import TABLES, TypedRows, Typing
+from gosales_resources.errors import StorageError
+from gosales_resources.settings.source import LongLog, WideLog
+from gosales_resources.sources.raw import Block, RawInput
+
+META = "block.json"
+# A group of rows that a scan can pass over by its dates.
+ROW_GROUP_ROWS = 32_768
+# Modules that decide what a typed row is: what they wrote before they changed is not read.
+CODE = (
+    ".staging",
+    ".typing",
+    ".cells",
+    ".rows",
+    ".rejects",
+    ".corrections",
+    "gosales_resources.parse",
+)
+
+
+@dataclass(frozen=True)
+class StagedBlock:
+    """One block of one input, typed."""
+
+    source_file: str
+    first_row: int
+    """Number for people of its first row in the file."""
+    base: int
+    """Rows before it over all inputs: `base + row` orders all rows."""
+    key: str
+    folder: Path
+    row_count: int
+    corrected_ids: tuple[str, ...]
+    """Rejected rows of it that an override corrected."""
+
+    def scan(self, table: str) -> pl.LazyFrame:
+        """Scan `rows`, `lines` or `raws` with their `row_id`, or `days`; with `source_file`."""
+        frame = pl.scan_parquet(self.folder / f"{table}.parquet")
+        named = frame.with_columns(source_file=pl.lit(self.source_file))
+        return named if table == "days" else named.with_columns(row_id=pl.col("row") + self.base)
+
+
+@dataclass(frozen=True)
+class Staging:
+    """Where and how a sales log is staged."""
+
+    root: Path
+    log: WideLog | LongLog
+    skus: Sequence[str]
+    """SKUs of the taxonomy: lines of others keep their raw row, for they will be rejected."""
+    corrections: Corrections
+    progress: Callable[[str], object]
+
+    def stage(self, inputs: Sequence[RawInput]) -> list[StagedBlock]:
+        """Type every block that is not remembered, as many at once as there are cores.
+
+        Parameters
+        ----------
+        inputs
+            All inputs of the log, in the order of their names.
+
+        Returns
+        -------
+        list of StagedBlock
+            In the order of the inputs and of their content; rows are numbered through.
+
+        Raises
+        ------
+        SourceError
+            When an input cannot be read or lacks a column, or a correction does not fit its row.
+        StorageError
+            When there is no room for staged blocks.
+        """
+        staged: list[StagedBlock] = []
+        base = 0
+        for number, raw in enumerate(inputs, start=1):
+            first = raw.first_row
+            for key, folder, meta in self._blocks(raw):
+                rows, corrected = int(meta["row_count"]), tuple(meta["corrected_ids"])
+                staged.append(StagedBlock(raw.name, first, base, key, folder, rows, corrected))
+                base, first = base + rows, first + rows
+                if len(staged) % 8 == 0:
+                    self.progress(f"sales log: {base:,} rows read, now in {raw.name}")
+            self.progress(f"sales log: {base:,} rows, {raw.name} done ({number} of {len(inputs)})")
+        self._tell_unused({i for block in staged for i in block.corrected_ids})
+        self._forget(staged)
+        return staged
+
+    def _blocks(self, raw: RawInput) -> Iterator[tuple[str, Path, dict[str, Any]]]:
+        header = raw.header()
+        typing = Typing(
+            raw.name, header, layout_of(raw.name, header, self.log, self.skus), self.log,
+            frozenset(self.skus), self.corrections,
+        )  # fmt: skip
+        how = typing.fingerprint(CODE)
+        # One block more than there are cores is in flight, so memory is bounded; in their order.
+        workers = os.cpu_count() or 1
+        pending: deque[Future[tuple[str, Path, dict[str, Any]]]] = deque()
+        with ThreadPoolExecutor(workers) as pool:
+            for block in raw.blocks():
+                pending.append(pool.submit(self._remembered, block, typing, how))
+                if len(pending) > workers:
+                    yield pending.popleft().result()
+            while pending:
+                yield pending.popleft().result()
+
+    def _remembered(
+        self, block: Block, typing: Typing, how: str
+    ) -> tuple[str, Path, dict[str, Any]]:
+        folder = self.root / how / block.key
+        meta = _read_meta(folder)
+        if meta is None or not self._still_fits(folder, meta):
+            shutil.rmtree(folder, ignore_errors=True)
+            meta = self._write(folder, typing.type_rows(block.read()))
+        else:
+            # Seen today: see `_forget`.
+            os.utime(folder)
+        return block.key, folder, meta
+
+    def _still_fits(self, folder: Path, meta: dict[str, Any]) -> bool:
+        """Tell whether a block would be typed as it was: same corrections, raw rows at hand."""
+        if set(meta["skus"]) - set(self.skus) - set(meta["skus_unknown"]):
+            return False
+        ids = set(meta["corrected_ids"])
+        if self.corrections:
+            raws = pl.scan_parquet(folder / "raws.parquet").select("reject_id").unique().collect()
+            ids |= set(raws["reject_id"]) & set(self.corrections)
+        return fingerprint(self.corrections, ids) == meta["corrections"]
+
+    def _write(self, folder: Path, typed: TypedRows) -> dict[str, Any]:
+        try:
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            work = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+            try:
+                for name in TABLES:
+                    frame: pl.DataFrame = getattr(typed, name)
+                    frame.write_parquet(
+                        work / f"{name}.parquet",
+                        compression="lz4",
+                        row_group_size=ROW_GROUP_ROWS,
+                    )
+                meta = typed.meta(self.corrections) | {"bytes": _sizes(work)}
+                (work / META).write_text(json.dumps(meta), encoding="utf-8")
+                _put(work, folder)
+            finally:
+                shutil.rmtree(work, ignore_errors=True)
+        except OSError as error:
+            raise StorageError(
+                f"sales_log: cannot stage raw rows in {self.root}: {error.strerror or error}. Make "
+                "room or point storage.root elsewhere, then run again; what was staged is kept."
+            ) from error
+        return meta
+
+    def _tell_unused(self, used: set[str]) -> None:
+        if unused := sorted(set(self.corrections) - used):
+            shown = ", ".join(unused[:5]) + (", ..." if len(unused) > 5 else "")
+            self.progress(f"sales log: {len(unused)} correction(s) fit no rejected row: {shown}")
+
+    def _forget(self, staged: Sequence[StagedBlock]) -> None:
+        """Remove blocks that no input has any more, except a day's: another run may read them."""
+        kept = {block.folder for block in staged}
+        newest = max((b.folder.stat().st_mtime for b in staged), default=0.0)
+        for folder in self.root.glob("*/*"):
+            if folder not in kept and folder.stat().st_mtime < newest - 86_400:
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+def _read_meta(folder: Path) -> dict[str, Any] | None:
+    try:
+        meta = json.loads((folder / META).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        # Never staged, or damaged: typed anew either way.
+        return None
+    return meta if meta.get("bytes") == _sizes(folder) else None
+
+
+def _sizes(folder: Path) -> dict[str, int]:
+    paths = {name: folder / f"{name}.parquet" for name in TABLES}
+    return {name: path.stat().st_size for name, path in paths.items() if path.is_file()}
+
+
+def _put(work: Path, folder: Path) -> None:
+    try:
+        os.replace(work, folder)
+    except OSError:
+        # Another run staged the same content meanwhile: equal by its name.
+        if _read_meta(folder) is None:
+            raise
+
+
+def digest_of(parts: Sequence[Any]) -> str:
+    """Hash plain values into 32 hexadecimal digits."""
+    return hashlib.sha256(json.dumps(parts, default=str).encode()).hexdigest()[:32]

@@ -1,0 +1,96 @@
+"""What a raw input is to everyone else: a name, a header, and blocks of rows.
+
+Nothing is interpreted here; text stays text, types stay types. What columns mean is the star
+phase's business. A kind of input (text, Parquet, Excel, SQL) is one module beside this one.
+"""
+
+from abc import ABC, abstractmethod
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from gosales_resources.errors import SourceError
+
+# Number of a row in its block, from 0, in the order of the input.
+ROW = "__source_row"
+
+
+@dataclass(frozen=True)
+class MisshapenRow:
+    """A row that cannot be laid out in columns: a wrong number of fields, unreadable bytes."""
+
+    row: int
+    text: str
+    problem: str
+
+
+@dataclass(frozen=True)
+class RawBatch:
+    """Consecutive rows of one block as they are; `ROW` numbers them."""
+
+    frame: pl.DataFrame
+    misshapen: list[MisshapenRow] = field(default_factory=list)
+
+    @property
+    def row_count(self) -> int:
+        """Rows in it, the misshapen ones too."""
+        return self.frame.height + len(self.misshapen)
+
+
+@dataclass(frozen=True)
+class Block:
+    """A run of whole rows: what is read, typed and remembered at a time."""
+
+    key: str
+    """Hash of the header, of how it is read and of the content: equal rows, equal key."""
+    read: Callable[[], Iterator[RawBatch]]
+    """Read its rows; column names have no blanks around them."""
+
+
+class RawInput(ABC):
+    """One file, sheet or query result."""
+
+    name: str
+    """What `source_file` says: the path relative to source.base_dir, or the table."""
+    first_row: int
+    """Number of the first record for people: 2 below a header row, else 1."""
+
+    @abstractmethod
+    def header(self) -> list[str]:
+        """Return the column names, blanks around them removed.
+
+        Raises
+        ------
+        SourceError
+            When the input is empty, unreadable, or names a column twice.
+        """
+
+    @abstractmethod
+    def blocks(self) -> Iterator[Block]:
+        """Stream the content; memory is that of one block.
+
+        Raises
+        ------
+        SourceError
+            When the input cannot be read, ends too early, or changes while it is read; names it
+            and, where it is known, the row.
+        """
+
+
+def checked_header(name: str, header: list[str]) -> list[str]:
+    """Return column names without blanks around them; refuse empty and repeated ones.
+
+    Raises
+    ------
+    SourceError
+        When there is none, or one is there twice.
+    """
+    names = [column.strip() for column in header]
+    if not any(names):
+        raise SourceError(f"{name} is empty: it has no header row.")
+    twice = sorted(column for column, count in Counter(names).items() if count > 1)
+    if twice:
+        raise SourceError(f"{name}, row 1: columns named twice: {', '.join(map(repr, twice))}.")
+    return names

@@ -1,0 +1,159 @@
+"""A sample that keeps each contract, and for each rule a row that breaks it.
+
+Columns and their own rules (null, bounds, length, key) are drawn and broken from the declaration;
+what only a person can know stands below: values of a closed set, and rows for the rules that look
+at several columns.
+"""
+
+import datetime as dt
+import functools
+from collections.abc import Mapping
+from typing import Any
+
+import dataframely as dy
+import polars as pl
+
+from gosales_checks.contracts.contract import Contract
+
+ROWS = 3
+SEED = 7
+DAY, EARLIER, LATER = dt.date(2024, 6, 30), dt.date(2024, 5, 1), dt.date(2024, 12, 31)
+
+# One legal value of a column, in every contract that has it: closed sets cannot be drawn, and
+# drawn dates would be in any order.
+LEGAL = {
+    "segment": "warm",
+    "cutoff": DAY,
+    "order_date": EARLIER,
+    "visible_cutoff": DAY,
+    "last_seen_date": EARLIER,
+    "window_end": LATER,
+    "first_purchase_date": dt.date(2024, 9, 9),
+    "quantity": 2,
+    "is_buyer": True,
+    "has_asset": False,
+    "valid_from": EARLIER,
+    "valid_to": None,
+    "customer_count": 9,
+    "buyer_count": 4,
+    "is_new_logo": False,
+    "is_expansion": True,
+    "is_renewal_like": False,
+    "feature_count": 5,
+    "positive_count": 5,
+    "is_eligible": True,
+    "ineligible_reason": None,
+    "p_icp": 0.25,
+    "p_icp_pct": 0.5,
+    "low": 0.1,
+    "value": 0.2,
+    "high": 0.3,
+    "rank": range(1, ROWS + 1),
+    "grade": "A",
+    "slice": "all",
+    "model_status": "fitted",
+}
+# The same where contracts differ, or a set is closed in one contract only.
+LEGAL_HERE: dict[str, dict[str, Any]] = {
+    "model": {"status": "fitted"},
+    "forward_validation": {"status": "ok"},
+    "fact_assets": {
+        "purchase_date": EARLIER,
+        "effective_purchase_date": EARLIER,
+        "is_purchase_date_imputed": False,
+    },
+    "crm_deals": {"closed_date": None, "is_open": True},
+    "source_ledger": {"rows_in": 3, "rows_kept": 1, "rows_rejected": 1, "rows_later": 1},
+}
+
+# Rule -> cells of a row that breaks it; all but these are legal.
+BREAKING: dict[str, dict[str, Any]] = {
+    "visible_not_before_ordered": {"order_date": LATER},
+    "some_amount": {"quantity": None, "revenue_usd": None, "gross_profit_usd": None},
+    "seen_up_to_the_cutoff": {"last_seen_date": LATER},
+    "prospects_have_nothing": {"segment": "prospect"},
+    "warm_customers_bought": {"is_buyer": False, "has_asset": True},
+    "one_begins_a_day": {"version_number": 999},
+    "one_current_version": {"valid_to": DAY},
+    "begins_before_it_ends": {"valid_to": EARLIER},
+    "known_at_the_cutoff": {"valid_from": LATER},
+    "imputed_exactly_where_unusable": {"effective_purchase_date": DAY},
+    "open_until_closed": {"is_open": False},
+    "nothing_is_lost": {"rows_later": 2},
+    "window_ends_after_cutoff": {"window_end": EARLIER},
+    "buyers_are_on_the_roster": {"buyer_count": 10},
+    "exactly_one_cohort": {"is_new_logo": True},
+    "first_purchase_lies_in_the_window": {"first_purchase_date": DAY},
+    "a_fitted_model_has_features": {"feature_count": 0},
+    "the_ineligible_have_a_reason": {"is_eligible": False, "p_icp_pct": None},
+    "the_eligible_are_ranked": {"p_icp_pct": None},
+    "intervals_are_ordered": {"low": 0.4},
+    "censored_shows_no_outcome": {"status": "censored"},
+    "each_place_is_taken_once": {"rank": 2},
+}
+# Rules over several rows: the changed row stands beside the one it was changed from.
+BESIDE = {"one_begins_a_day"}
+UNKNOWN = "no such value"
+# Kind of a column's own rule -> a value that breaks it.
+BREAKING_KINDS = {
+    "nullability": lambda _: None,
+    "min": lambda column: column.min - 1,
+    "max": lambda column: column.max + 1,
+    "min_exclusive": lambda column: column.min_exclusive,
+    "max_exclusive": lambda column: column.max_exclusive,
+    "min_length": lambda column: "x" * (column.min_length - 1),
+    "max_length": lambda column: "x" * (column.max_length + 1),
+    "is_in": lambda column: max(column.is_in) + 1,
+    "inf": lambda _: float("inf"),
+    "nan": lambda _: float("nan"),
+    "check": lambda _: UNKNOWN,
+}
+
+
+@functools.cache
+def sample(contract: Contract) -> pl.DataFrame:
+    """Draw rows that keep a contract, the same in every run: three, or one if its key is given."""
+    columns = contract.schema.columns()
+    values = LEGAL | LEGAL_HERE.get(contract.name, {})
+    values = {name: value for name, value in values.items() if name in columns}
+    rows = 1 if set(contract.key) <= set(values) else ROWS
+    given = {n: list(v) if isinstance(v, range) else [v] * rows for n, v in values.items()}
+    generator = dy.random.Generator(SEED)
+    if not given:
+        return pl.DataFrame(contract.schema.sample(rows, generator=generator))
+    return pl.DataFrame(contract.schema.sample(rows, overrides=given, generator=generator))
+
+
+def rules(contract: Contract) -> list[str]:
+    """List the rules of a contract: its own and those of its columns."""
+    nothing = contract.schema.create_empty()
+    judged = contract.schema.filter(nothing).failure.details()
+    return [name for name in judged.columns if name not in nothing.columns]
+
+
+def breaking(contract: Contract, rule: str) -> pl.DataFrame:
+    """Return the sample with its first row changed so that it breaks a rule.
+
+    A rule that nothing here knows how to break is a KeyError: add it to `BREAKING`.
+    """
+    frame = sample(contract)
+    if rule == "primary_key":
+        return pl.concat([frame, frame.head(1)])
+    changed = change_first(frame, _cells(contract, rule))
+    return pl.concat([changed, frame.head(1)]) if rule in BESIDE else changed
+
+
+def _cells(contract: Contract, rule: str) -> Mapping[str, Any]:
+    column, of_column, kind = rule.partition("|")
+    if not of_column:
+        return BREAKING[rule]
+    return {column: BREAKING_KINDS[kind](contract.schema.columns()[column])}
+
+
+def change_first(frame: pl.DataFrame, cells: Mapping[str, Any]) -> pl.DataFrame:
+    """Set some cells of the first row."""
+    first = pl.int_range(pl.len()) == 0
+    return frame.with_columns(
+        pl.when(first).then(pl.lit(value, dtype=frame.schema[name])).otherwise(name).alias(name)
+        for name, value in cells.items()
+    )

@@ -1,0 +1,156 @@
+"""A changed setting makes stale exactly what depends on it, table by table and division by division."""
+
+import datetime as dt
+
+import pytest
+
+from gosales_assets.cli.status import addresses_of
+from gosales_assets.platform import Platform
+from gosales_assets.registry import CONTRACTS
+from gosales_resources.settings.tree import load_settings
+from tests.worlds import SETTINGS, row, write_world
+
+TARGETS = ("simulation", "solid_works")
+EVERYTHING = set(CONTRACTS)
+LOG = {"sales_log", "sales_log_rejects", "sales_ledger"}
+# What comes after labels, and what comes after features, of every cutoff that has training cutoffs.
+MODELLED = {"model", "scores", "whitespace_signals", "whitespace", "forward_validation"}
+FEATURES = {"purchase_history", "customer_features", "division_features", "features"}
+# Tables beside the sales log; those that read a division; what came in of all of them.
+WITH_DIVISION = {"fact_assets", "crm_deals", "surfacing_log"}
+BESIDE = WITH_DIVISION | {"crm_contacts", "do_not_contact", "rep_ownership", "dim_date"}
+INTAKE = {"source_rejects", "source_ledger"}
+CUTOFF = "2024-06-30"
+
+
+@pytest.fixture
+def world(tmp_path):
+    write_world(tmp_path, [row()])
+    return tmp_path
+
+
+def stale(folder, cutoff: str = CUTOFF, **changed) -> set[tuple[str, str | None]]:
+    """List table and division of the partitions at a cutoff that a change makes stale."""
+    config = folder / "gosales.yaml"
+    before, after = (Platform.of(load_settings(config, c)) for c in ({}, changed))
+    found = set()
+    for contract in CONTRACTS.values():
+        for address in addresses_of(before, contract, [dt.date.fromisoformat(cutoff)]):
+            then, now = (p.provenance_of(contract, address) for p in (before, after))
+            if then != now:
+                found.add((address.asset, address.division))
+    return found
+
+
+def tables(found: set[tuple[str, str | None]]) -> set[str]:
+    return {table for table, _ in found}
+
+
+def route(**changed) -> dict:
+    first = SETTINGS["source"]["taxonomy"]["routes"][0]
+    return {"source": {"taxonomy": {"routes": [first | changed]}}}
+
+
+def test_an_unchanged_tree_makes_nothing_stale(world):
+    assert stale(world) == set()
+    assert stale(world, name="other", storage={"root": "elsewhere"}) == set()
+
+
+def test_bounds_of_checks_move_no_number(world):
+    changed = {"contracts": {"freshness_days": 3}, "validation": {"cal_mae_max": 0.5}}
+    assert stale(world, **changed) == set()
+
+
+def test_a_route_moved_elsewhere_marks_the_division_left_and_the_one_reached(world):
+    # Seats are Simulation's; the route sent some to Scanning and now to Solid Works.
+    found = stale(world, **route(division="Solid Works"))
+    facts = {d for table, d in found if table == "fact_transactions"}
+    assert facts == {"simulation", "scanning", "solid_works"}
+    found = stale(world, **route(when_source_division="Elsewhere"))
+    assert {d for table, d in found if table == "fact_transactions"} == {"simulation", "scanning"}
+    assert {d for table, d in found if table == "labels"} == {"simulation"}
+    assert {("sales_log", None), ("purchase_history", None), ("whitespace", None)} <= found
+    assert tables(found) & {"sales_log_rejects", "sales_ledger", "dim_customer"} == set()
+
+
+def test_a_route_that_says_the_same_in_other_words_marks_nothing(world):
+    assert stale(world, **route(division="SCANNING", when_source_division="scanning ")) == set()
+
+
+def test_a_new_division_leaves_facts_and_labels_of_the_others_current(world):
+    names = [*SETTINGS["divisions"]["names"], "Services"]
+    found = stale(world, divisions={"names": names})
+    # A column for the new division in everyone's features, its rows in history and in the list.
+    assert tables(found) == FEATURES | MODELLED | WITH_DIVISION | INTAKE
+    platform = Platform.of(load_settings(world / "gosales.yaml", {"divisions": {"names": names}}))
+    keys = addresses_of(platform, CONTRACTS["labels"], [dt.date(2024, 6, 30)])
+    assert [a.division for a in keys] == ["services", "simulation", "solid_works"]
+
+
+def test_a_predictor_that_becomes_a_target_leaves_the_other_models_current(world):
+    found = stale(world, divisions={"predictor_only": []})
+    assert tables(found) == {"dim_product", "division_features", "whitespace"}
+
+
+def test_a_denied_sku_marks_the_labels_of_the_divisions_its_lines_can_be_in(world):
+    found = stale(world, labels={"denylist": ["CAD"]})
+    assert {d for table, d in found if table == "labels"} == {"solid_works"}
+    found = stale(world, labels={"denylist": ["Seats"]})
+    assert {d for table, d in found if table == "labels"} == {"simulation"}
+    assert not tables(found) & {*LOG, "purchase_history", "fact_transactions", "dim_customer"}
+
+
+def test_more_complete_data_marks_the_labels_it_can_reach_and_what_is_validated_on_them(world):
+    later = {"source": {"sales_log": {"complete_through": "2024-11-30"}}}
+    assert tables(stale(world, **later)) == {"cutoff_metadata", "labels", "forward_validation"}
+    # The window of 2024-03-31 ended in September: nothing of it changes.
+    assert stale(world, "2024-03-31", **later) == set()
+
+
+def test_a_longer_calendar_marks_the_ledger_and_no_number_of_a_mature_cutoff(world):
+    longer = {"calendar": {"end": "2025-12-31"}}
+    ledger = {("sales_ledger", None), ("sales_log_rejects", None)}
+    assert stale(world, "2024-03-31", **longer) == ledger
+    assert tables(stale(world, "2024-12-31", **longer)) == {
+        "sales_ledger", "sales_log_rejects", "cutoff_metadata", "labels", "forward_validation",
+        "dim_date",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("changed", "expected"),
+    [
+        ({"whitespace": {"weight_ev": 0.3}}, {"whitespace"}),
+        ({"whitespace": {"ev_cap_quantile": 0.9}}, {"whitespace_signals", "whitespace"}),
+        ({"validation": {"seed": 1}}, {"forward_validation"}),
+        ({"models": {"seed": 1}}, MODELLED),
+        ({"features": {"recency_floor_days": 9}}, MODELLED | FEATURES - {"purchase_history"}),
+        ({"value": "revenue"}, MODELLED | FEATURES | {"labels"}),
+        ({"labels": {"mode": "all"}}, MODELLED | {"labels", "customer_features", "features"}),
+        (
+            {"source": {"customers": {"numeric_attributes": []}}},
+            EVERYTHING - LOG - BESIDE - {"dim_product", "fact_transactions", "purchase_history"},
+        ),
+        (
+            {"source": {"sales_log": {"decimal": ","}}},
+            EVERYTHING - BESIDE - INTAKE - {"dim_product"},
+        ),
+        ({"mode": "fail_soft"}, EVERYTHING),
+    ],
+    ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
+)
+def test_a_setting_marks_the_tables_made_with_it_and_what_is_made_of_them(world, changed, expected):
+    assert tables(stale(world, **changed)) == expected
+
+
+def test_a_path_and_a_folder_are_places_not_content(world):
+    platform = Platform.of(load_settings(world / "gosales.yaml"))
+    terms = {
+        term
+        for contract in CONTRACTS.values()
+        for address in addresses_of(platform, contract, [dt.date(2024, 6, 30)])
+        for term in platform.provenance_of(contract, address).settings
+    }
+    assert not [term for term in terms if term.endswith(("path", "base_dir", "root"))]
+    moved = {"source": {"sales_log": {"path": "elsewhere.csv"}}}
+    assert stale(world, **moved) == set()
