@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 from world import sample_world, show
 
-from gosales_assets.cli.plan import Request, plan
+from gosales_assets.cli.plan import Request
 from gosales_assets.cli.runs import execute
 from gosales_assets.platform import Platform
 from gosales_checks.measures.ranking import auc, lift_at, tie_breaker
@@ -90,7 +90,7 @@ def against_simple_models() -> None:
 
 def run(settings, cutoffs: tuple[dt.date, ...]) -> Platform:
     platform = Platform.of(settings)
-    outcome = execute(platform, plan(platform, Request(cutoffs)), lambda _: None)
+    outcome = execute(platform, Request(cutoffs), lambda _: None)
     if outcome.error:
         raise RuntimeError(outcome.error)
     return platform

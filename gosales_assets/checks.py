@@ -79,7 +79,10 @@ def bundle_check(platform: Platform) -> dg.AssetChecksDefinition:
 
     def examine(address: Address) -> Findings:
         files = platform.store.read_bundle(address, platform.provenance_of(MODEL, address))
-        return judge(MODEL, describe_bundle(files)).violations
+        found = judge(MODEL, describe_bundle(files)).violations
+        if not found:
+            platform.store.mark_checked(address)
+        return found
 
     return partition_check(
         asset=MODEL.name,

@@ -3,8 +3,6 @@
 Dagster loads `defs` from here; the settings file is the one `GOSALES_CONFIG` names.
 """
 
-from functools import partial
-
 import dagster as dg
 
 from gosales_assets.accounts import assets as accounts
@@ -32,9 +30,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
 
 def _define(platform: Platform) -> dg.Definitions:
     tables = {contract.name: platform.spec_of(contract) for contract in TABLE_CONTRACTS}
-    bundles = {
-        contract.name: partial(platform.provenance_of, contract) for contract in BUNDLE_CONTRACTS
-    }
+    bundles = {contract.name: platform.spec_of(contract) for contract in BUNDLE_CONTRACTS}
     return dg.Definitions(
         assets=[asset for phase in PHASES for asset in phase.define_assets(platform)],
         asset_checks=define_checks(platform),

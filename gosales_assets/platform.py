@@ -6,21 +6,23 @@ schema, kinds, owners, provenance, code version.
 
 import datetime as dt
 import hashlib
+import importlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
 
+from gosales_assets.inputs import Inputs
 from gosales_assets.provenance import Dependence, settings_hash
 from gosales_checks.contracts.contract import Contract, conform
 from gosales_checks.contracts.star import SALES_LEDGER
 from gosales_checks.ledger import RECONCILES
 from gosales_checks.quarantine import split_rows
-from gosales_resources.io_managers import TableSpec
+from gosales_resources.io_managers import MAY_BE_MISSING, TableSpec
 from gosales_resources.partitions import PartitionSpace, partition_key
 from gosales_resources.settings.tree import Settings
 from gosales_resources.storage import Address, Provenance, TableStore
@@ -32,12 +34,21 @@ OWNERS = ["team:gosales"]
 UNTYPED: Any = dg.Any
 
 
+@cache
 def code_version() -> str:
-    """Return the installed package's version; `0` when run from a bare source tree."""
+    """Return the package's version and a hash of the code that makes tables."""
     try:
-        return version("gosales")
+        number = version("gosales")
     except PackageNotFoundError:
-        return "0"
+        # Run from a bare source tree.
+        number = "0"
+    digest = hashlib.sha256()
+    for package in ("gosales_resources", "gosales_checks", "gosales_assets"):
+        root = Path(str(importlib.import_module(package).__file__)).parent
+        for path in sorted(root.rglob("*.py")):
+            if path.relative_to(root).parts[0] not in ("cli", "sample"):
+                digest.update(path.relative_to(root).as_posix().encode() + path.read_bytes())
+    return f"{number}+{digest.hexdigest()[:12]}"
 
 
 @dataclass(frozen=True)
@@ -48,13 +59,15 @@ class Platform:
     space: PartitionSpace
     store: TableStore
     dependence: Dependence
+    inputs: Inputs
 
     @classmethod
     def of(cls, settings: Settings) -> "Platform":
         """Build the platform of a settings tree."""
         space = PartitionSpace(settings)
         store = TableStore(settings.store_root / "store")
-        return cls(settings, space, store, Dependence(settings, space))
+        inputs = Inputs(settings, space, store)
+        return cls(settings, space, store, Dependence(settings, space), inputs)
 
     @property
     def staging(self) -> Path:
@@ -72,22 +85,42 @@ class Platform:
         terms = self.dependence.of(contract, address.cutoff, address.division)
         return Provenance(settings_hash(terms), digest, code_version(), terms)
 
+    def ins_of(self, contract: Contract) -> dict[str, dg.AssetIn]:
+        """Return a table's inputs with their partition mappings, as its contract declares them."""
+        return {
+            read.table.name: dg.AssetIn(
+                partition_mapping=self.space.mapping(
+                    read.span, read.table.partitioned_by, contract.partitioned_by
+                ),
+                metadata={MAY_BE_MISSING: True} if read.may_be_missing else None,
+            )
+            for read in contract.reads
+        }
+
     def spec_of(self, contract: Contract) -> TableSpec:
         """Return what the IO manager needs to write and read a table."""
         soft = self.settings.mode == "fail_soft"
         return TableSpec(
             partial(self.provenance_of, contract),
+            partial(self.inputs.of, contract),
             partial(conform, contract),
             partial(split_rows, contract) if soft else None,
         )
 
+    def changes(
+        self, contract: Contract, address: Address, log: Mapping[dt.date, str] | None = None
+    ) -> list[str]:
+        """Name what makes a stored partition stale; see `TableStore.changes` and `Inputs.of`."""
+        provenance = self.provenance_of(contract, address)
+        return self.store.changes(address, provenance, self.inputs.of(contract, address, log))
+
     def table(
-        self, contract: Contract, ins: Mapping[str, dg.AssetIn] | None = None, **options: Any
+        self, contract: Contract, **options: Any
     ) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
         """Decorate the function that makes a table's partitions (it returns `Partitions`)."""
         return dg.asset(
             name=contract.name,
-            ins=ins,
+            ins=self.ins_of(contract),
             partitions_def=self.partitions_of(contract),
             backfill_policy=dg.BackfillPolicy.single_run(),
             group_name=contract.phase,
@@ -105,7 +138,6 @@ class Platform:
         self,
         contracts: Sequence[Contract],
         name: str,
-        ins: Mapping[str, dg.AssetIn] | None = None,
     ) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
         """Decorate the function that makes several tables of one partitioning in one pass.
 
@@ -113,7 +145,8 @@ class Platform:
         """
         return dg.multi_asset(
             name=name,
-            ins=ins,
+            # Tables that one function makes read the same.
+            ins=self.ins_of(contracts[0]),
             outs={
                 contract.name: dg.AssetOut(
                     io_manager_key=TABLES,

@@ -38,6 +38,7 @@ def contract_check(
         verdict = judge_table(contract, store.scan_table(address, provenance(address)))
         if not verdict.passed:
             return Examined(verdict.violations)
+        store.mark_checked(address)
         counts = quarantined(store, address)
         findings = {f"quarantined: {rule}": rows for rule, rows in counts.items()}
         return Examined(findings, is_tolerated=True)

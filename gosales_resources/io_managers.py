@@ -5,6 +5,7 @@ next, so memory is that of one partition plus what they share.
 """
 
 import datetime as dt
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -30,6 +31,8 @@ class Partition:
     content: Any
     division: str | None = None
     metadata: Mapping[str, Any] = field(default_factory=dict)
+    inputs: Mapping[str, str] | None = None
+    """Source -> digest of what it was made from, where the asset knows better than its contract."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,8 @@ class TableSpec:
     """What the IO manager must know of a table, given by its contract."""
 
     provenance: Callable[[Address], Provenance]
+    inputs: Callable[[Address], Mapping[str, str]]
+    """Table or source -> digest of the content that a partition is made from."""
     conform: Callable[[pl.LazyFrame], pl.LazyFrame]
     split: Callable[[pl.DataFrame], tuple[pl.DataFrame, pl.DataFrame]] | None = None
     """Parts rows that keep the contract from those that break it; None stores all (strict)."""
@@ -61,8 +66,8 @@ class TableIOManager(dg.IOManager):
         asset = context.asset_key.path[-1]
         spec = self._specs[asset]
 
-        def write(address: Address, content: Any) -> Written:
-            provenance = spec.provenance(address)
+        def write(address: Address, content: Any, inputs: Mapping[str, str]) -> Written:
+            provenance, facts = spec.provenance(address), {"inputs": json.dumps(dict(inputs))}
             # A table too large for memory comes in parts.
             parts = content if isinstance(content, Iterator) else [content]
             conformed = (spec.conform(part.lazy()) for part in parts)
@@ -70,12 +75,12 @@ class TableIOManager(dg.IOManager):
                 # Keys are compared over the whole table: here it has to fit in memory.
                 whole = pl.concat(part.collect() for part in conformed)
                 kept, broken = spec.split(whole)
-                return write_split(self._store, address, kept, broken, provenance)
-            written = self._store.write_table(address, conformed, provenance)
+                return write_split(self._store, address, kept, broken, provenance, facts)
+            written = self._store.write_table(address, conformed, provenance, facts)
             forget(self._store, address)
             return written
 
-        _write_all(context, obj, self._store, write)
+        _write_all(context, obj, self._store, write, spec.inputs)
 
     def load_input(self, context: dg.InputContext) -> Any:
         """Return one LazyFrame over all upstream partitions, or a dict by key if so annotated."""
@@ -96,24 +101,22 @@ class TableIOManager(dg.IOManager):
 class BundleIOManager(dg.IOManager):
     """Model bundles: named files of safe formats <-> a folder."""
 
-    def __init__(
-        self, store: TableStore, provenances: Mapping[str, Callable[[Address], Provenance]]
-    ) -> None:
+    def __init__(self, store: TableStore, specs: Mapping[str, TableSpec]) -> None:
         self._store = store
-        self._provenances = provenances
+        self._specs = specs
 
     def handle_output(self, context: dg.OutputContext, obj: Partitions) -> None:
         """Write every bundle of the run."""
-        provenance = self._provenances[context.asset_key.path[-1]]
+        spec = self._specs[context.asset_key.path[-1]]
 
-        def write(address: Address, content: Any) -> Written:
-            return self._store.write_bundle(address, content, provenance(address))
+        def write(address: Address, content: Any, inputs: Mapping[str, str]) -> Written:
+            return self._store.write_bundle(address, content, spec.provenance(address), inputs)
 
-        _write_all(context, obj, self._store, write)
+        _write_all(context, obj, self._store, write, spec.inputs)
 
     def load_input(self, context: dg.InputContext) -> dict[str, dict[str, bytes]]:
         """Return the files of every upstream bundle, by partition key."""
-        provenance = self._provenances[context.asset_key.path[-1]]
+        provenance = self._specs[context.asset_key.path[-1]].provenance
         present = _present(context, self._store, _addresses(context))
         return {key: self._store.read_bundle(a, provenance(a)) for key, a in present.items()}
 
@@ -137,7 +140,8 @@ def _write_all(
     context: dg.OutputContext,
     partitions: Partitions,
     store: TableStore,
-    write: Callable[[Address, Any], Written],
+    write: Callable[[Address, Any, Mapping[str, str]], Written],
+    inputs_of: Callable[[Address], Mapping[str, str]],
 ) -> None:
     asset = context.asset_key.path[-1]
     asked = {str(key) for key in context.asset_partition_keys}
@@ -148,7 +152,9 @@ def _write_all(
         if key not in asked or key in versions:
             raise GosalesError(f"{asset}: made partition {key}, asked for {sorted(asked)}.")
         address = Address(asset, partition.cutoff, partition.division)
-        written = write(address, partition.content)
+        inputs = partition.inputs if partition.inputs is not None else inputs_of(address)
+        store.mark_unchecked(address)
+        written = write(address, partition.content, inputs)
         versions[key] = written.sha256
         context.step_context.add_asset_metadata(
             {**partition.metadata, **_facts(written), **_quarantine(store, address, written)},

@@ -9,11 +9,12 @@ import datetime as dt
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import dagster as dg
 
 from gosales_resources.errors import ScopeError, nearest
-from gosales_resources.scope import shift_months
+from gosales_resources.scope import Span, shift_months
 from gosales_resources.settings.tree import Settings
 
 # How many cutoffs a code location may see arrive while it is loaded: five years of months. Dagster
@@ -79,16 +80,53 @@ class PartitionSpace:
 
     def cutoffs(self) -> list[dt.date]:
         """List the calendar's cutoffs that exist by now, oldest first."""
+        return list(self._closed) if self.settings.calendar.end else self._by_now()
+
+    @cached_property
+    def _closed(self) -> list[dt.date]:
+        # A calendar with an end does not grow; walking the cron string takes milliseconds.
+        return self._by_now()
+
+    def _by_now(self) -> list[dt.date]:
         keys = self.cutoff.get_partition_keys()
         return [dt.date.fromisoformat(key) for key in keys]
 
-    def increments(self) -> dg.PartitionMapping:
+    def mapping(self, span: Span, upstream: str, downstream: str) -> dg.PartitionMapping:
+        """Return Dagster's mapping of what a table reads.
+
+        Parameters
+        ----------
+        span
+            At which cutoffs.
+        upstream, downstream
+            How the table that is read and the one that reads are partitioned.
+        """
+        if span == "cutoff":
+            one_dimension = (upstream == "cutoff") != (downstream == "cutoff")
+            return self._across_divisions() if one_dimension else dg.IdentityPartitionMapping()
+        return {
+            "up_to_cutoff": self._increments,
+            "label_window": self._label_window,
+            "up_to_window_end": self._label_facts,
+            "training": self._walk_forward,
+        }[span]()
+
+    def cutoffs_read(self, span: Span, cutoff: dt.date) -> list[dt.date]:
+        """List the cutoffs of the calendar that a partition reads another table at."""
+        after = {"label_window": self.window_steps + 1, "up_to_window_end": self.window_steps}
+        if span == "training":
+            return self.training_cutoffs(cutoff)
+        first = cutoff if span in ("cutoff", "label_window") else dt.date.min
+        last = self.steps_after(cutoff, after.get(span, 0))
+        return [c for c in self.cutoffs() if first <= c <= last]
+
+    def _increments(self) -> dg.PartitionMapping:
         """Cutoff <- all cutoffs up to it: the lineage that keeps the future out."""
         return dg.TimeWindowPartitionMapping(
             start_offset=self._all_earlier, end_offset=0, allow_nonexistent_upstream_partitions=True
         )
 
-    def label_window(self) -> dg.PartitionMapping:
+    def _label_window(self) -> dg.PartitionMapping:
         """Cutoff <- the cutoffs from it to one past the end of its label window.
 
         One past: a log without a sale on the window's last day is known to cover it only by a
@@ -100,16 +138,16 @@ class PartitionSpace:
             allow_nonexistent_upstream_partitions=True,
         )
 
-    def label_facts(self) -> dg.PartitionMapping:
+    def _label_facts(self) -> dg.PartitionMapping:
         """(division, cutoff) <- its facts up to the cutoff that closes the label window."""
         return self._along_cutoffs(self._all_earlier, self.window_steps)
 
-    def walk_forward(self) -> dg.PartitionMapping:
+    def _walk_forward(self) -> dg.PartitionMapping:
         """(division, C) <- (division, t) for the newest training cutoffs t with t + W <= C."""
         last = -self.window_steps
         return self._along_cutoffs(last - self.settings.models.training_cutoffs + 1, last)
 
-    def across_divisions(self) -> dg.PartitionMapping:
+    def _across_divisions(self) -> dg.PartitionMapping:
         """Cutoff <-> all its divisions."""
         return dg.MultiToSingleDimensionPartitionMapping(partition_dimension_name="cutoff")
 

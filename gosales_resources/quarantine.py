@@ -9,6 +9,7 @@ import contextlib
 import hashlib
 import io
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import polars as pl
@@ -26,20 +27,21 @@ def write_split(
     kept: pl.DataFrame,
     broken: pl.DataFrame,
     provenance: Provenance,
+    facts: Mapping[str, str],
 ) -> Written:
     """Write a partition's rows, and those kept out of it beside it.
 
     Parameters
     ----------
-    store, address, provenance
-        Which partition, made under what.
+    store, address, provenance, facts
+        Which partition, made under and from what.
     kept
         The rows that keep the contract.
     broken
         The others, with `BROKEN_RULES`; none leaves no file and no trace in the table.
     """
     if broken.is_empty():
-        written = store.write_table(address, kept, provenance)
+        written = store.write_table(address, kept, provenance, facts)
         forget(store, address)
         return written
     buffer = io.BytesIO()
@@ -48,8 +50,8 @@ def write_split(
     with replacing(_folder(store, address) / name, f"quarantine of {address}") as temporary:
         temporary.write_bytes(buffer.getvalue())
     counts = broken.explode(BROKEN_RULES)[BROKEN_RULES].value_counts(name="rows").rows()
-    facts = {"quarantined": json.dumps(dict(sorted(counts))), "quarantine": name}
-    written = store.write_table(address, kept, provenance, facts)
+    told = {"quarantined": json.dumps(dict(sorted(counts))), "quarantine": name}
+    written = store.write_table(address, kept, provenance, {**facts, **told})
     forget(store, address, keep=name)
     return written
 

@@ -15,6 +15,7 @@ import os
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -36,7 +37,9 @@ PART = "part-0.parquet"
 BUNDLE_INDEX = "bundle.json"
 PROVENANCE_PREFIX = "gosales."
 # Facts in the metadata that are JSON, not plain text.
-JSON_FACTS = ("settings", "quarantined")
+JSON_FACTS = ("settings", "quarantined", "inputs")
+# Lies in a partition from before it is written until its contract check has passed.
+UNCHECKED = ".unchecked"
 
 
 @dataclass(frozen=True)
@@ -125,13 +128,16 @@ class TableStore:
             PROVENANCE_PREFIX + "settings": json.dumps(dict(provenance.settings), sort_keys=True),
             **{PROVENANCE_PREFIX + name: value for name, value in (facts or {}).items()},
         }
+        content = _Content()
+        tables = map(content.seen, tables)
         with replacing(path, str(address)) as temporary:
             first = next(tables)
             second = next(tables, None)
             if second is None:
-                rows = _write_whole(temporary, first, metadata)
+                rows = _write_whole(temporary, first, metadata, content)
             else:
-                rows = _write_parts(temporary, chain([first, second], tables), metadata)
+                several = chain([first, second], tables)
+                rows = _write_parts(temporary, several, metadata, content)
             digest = _sha256(temporary)
             size = temporary.stat().st_size
         return Written(path, rows, size, digest)
@@ -164,22 +170,59 @@ class TableStore:
         """Tell whether a partition has been materialised."""
         return self._stored(address) is not None
 
-    def is_current(self, address: Address, provenance: Provenance) -> bool:
-        """Tell whether a partition is there and was written under `provenance`."""
-        return self.has(address) and not self.changes(address, provenance)
+    def changes(
+        self, address: Address, provenance: Provenance, inputs: Mapping[str, str]
+    ) -> list[str]:
+        """Name what a stored partition was made under, or from, that is no longer so.
 
-    def changes(self, address: Address, provenance: Provenance) -> list[str]:
-        """Name what a stored partition was made under that is no longer in force.
+        Parameters
+        ----------
+        address
+            The partition.
+        provenance
+            What is in force.
+        inputs
+            Table or source -> digest of its content now.
 
         Returns
         -------
         list of str
-            Settings by path, and `schema`; empty when the partition is current or not there.
+            Settings by path, `schema`, `code`, `data of X`, `unchecked` (its contract check has not
+            passed); empty when the partition is current, or not there.
         """
         path = self._stored(address)
-        return _differences(path, provenance) if path else []
+        if path is None:
+            return []
+        facts = _read_provenance(path)
+        then = facts.get("inputs") or {}
+        changed = sorted(n for n in {*then, *inputs} if then.get(n) != inputs.get(n))
+        return [
+            *_differences(path, provenance),
+            *(["code"] if facts.get("code_version") != provenance.code_version else []),
+            *(f"data of {name}" for name in changed),
+            *(["unchecked"] if (path.parent / UNCHECKED).exists() else []),
+        ]
 
-    def facts(self, address: Address) -> dict[str, Any]:
+    def content(self, address: Address) -> str:
+        """Return the digest of a stored partition's rows; `absent` when it is not there."""
+        return str(self.facts(address).get("content", "absent"))
+
+    def mark_unchecked(self, address: Address) -> None:
+        """Say that a partition is about to be written: nothing is known of it until it is checked."""
+        folder = address.folder(self.root)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / UNCHECKED).touch()
+        except OSError as error:
+            raise StorageError(
+                f"{address}: cannot write {folder}: {error.strerror or error}."
+            ) from error
+
+    def mark_checked(self, address: Address) -> None:
+        """Say that a stored partition keeps its contract."""
+        (address.folder(self.root) / UNCHECKED).unlink(missing_ok=True)
+
+    def facts(self, address: Address) -> Mapping[str, Any]:
         """Read what a stored partition says of itself; empty when it is not there."""
         path = self._stored(address)
         return _read_provenance(path) if path else {}
@@ -206,7 +249,11 @@ class TableStore:
             )
 
     def write_bundle(
-        self, address: Address, files: Mapping[str, bytes], provenance: Provenance
+        self,
+        address: Address,
+        files: Mapping[str, bytes],
+        provenance: Provenance,
+        inputs: Mapping[str, str],
     ) -> Written:
         """Write a folder of files named by their content, then the index that names them.
 
@@ -220,11 +267,13 @@ class TableStore:
             with replacing(folder / stored, str(address)) as temporary:
                 temporary.write_bytes(files[name])
             index[name] = stored
-        content = {"files": index, "provenance": dataclasses.asdict(provenance)}
+        names = json.dumps(index, sort_keys=True)
+        facts = {"content": hashlib.sha256(names.encode()).hexdigest()[:32], "inputs": inputs}
+        content = {"files": index, "provenance": dataclasses.asdict(provenance) | facts}
         text = json.dumps(content, indent=2, sort_keys=True) + "\n"
         with replacing(folder / BUNDLE_INDEX, str(address)) as temporary:
             temporary.write_text(text, encoding="utf-8", newline="\n")
-        for stray in set(os.listdir(folder)) - set(index.values()) - {BUNDLE_INDEX}:
+        for stray in set(os.listdir(folder)) - set(index.values()) - {BUNDLE_INDEX, UNCHECKED}:
             (folder / stray).unlink()
         size = sum(len(content) for content in files.values())
         return Written(folder, len(files), size, hashlib.sha256(text.encode()).hexdigest())
@@ -263,18 +312,49 @@ class TableStore:
         return path
 
 
-def _write_whole(path: Path, table: pl.DataFrame, metadata: Mapping[str, str]) -> int:
+class _Content:
+    """Names the rows of a table by hashes that do not depend on how it is cut into parts."""
+
+    def __init__(self) -> None:
+        self._rows, self._sum, self._schema = 0, 0, ""
+
+    def seen(self, table: pl.DataFrame) -> pl.DataFrame:
+        """Count a part in and pass it on."""
+        places = pl.int_range(self._rows, self._rows + table.height, dtype=pl.UInt64, eager=True)
+        # A hash with the place of its row: an order is content too.
+        hashes = table.hash_rows(seed=1) ^ places.hash(seed=2)
+        low, high = hashes & 0xFFFFFFFF, hashes // 2**32
+        self._sum += int(low.sum()) + (int(high.sum()) << 32)
+        self._rows += table.height
+        self._schema = str(table.schema)
+        return table
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """Return what the file says of its rows."""
+        text = f"{self._rows}:{self._sum}:{self._schema}"
+        return {
+            PROVENANCE_PREFIX + "rows": str(self._rows),
+            PROVENANCE_PREFIX + "content": hashlib.sha256(text.encode()).hexdigest()[:32],
+        }
+
+
+def _write_whole(
+    path: Path, table: pl.DataFrame, metadata: Mapping[str, str], content: _Content
+) -> int:
     table.rechunk().write_parquet(
         path,
         compression="zstd",
         compression_level=1,
         row_group_size=ROW_GROUP_ROWS,
-        metadata={**metadata, PROVENANCE_PREFIX + "rows": str(table.height)},
+        metadata={**metadata, **content.facts},
     )
     return table.height
 
 
-def _write_parts(path: Path, tables: Iterable[pl.DataFrame], metadata: Mapping[str, str]) -> int:
+def _write_parts(
+    path: Path, tables: Iterable[pl.DataFrame], metadata: Mapping[str, str], content: _Content
+) -> int:
     """Write parts one after another in row groups of the usual size, however they are cut."""
     rows, rest, writer = 0, pl.DataFrame(), None
     try:
@@ -293,7 +373,7 @@ def _write_parts(path: Path, tables: Iterable[pl.DataFrame], metadata: Mapping[s
             if rest.height:
                 writer.write_table(_arrow(rest), row_group_size=ROW_GROUP_ROWS)
             rows += rest.height
-            writer.add_key_value_metadata({**metadata, PROVENANCE_PREFIX + "rows": str(rows)})
+            writer.add_key_value_metadata({**metadata, **content.facts})
     finally:
         if writer is not None:
             writer.close()
@@ -357,8 +437,15 @@ def _differences(path: Path, provenance: Provenance) -> list[str]:
     return found + (["schema"] if stored.get("schema_hash") != provenance.schema_hash else [])
 
 
-def _read_provenance(path: Path) -> dict[str, Any]:
+def _read_provenance(path: Path) -> Mapping[str, Any]:
     """Read what a stored file or bundle index says it was made under; empty when it says nothing."""
+    found = path.stat()
+    return _facts_of(path, found.st_mtime_ns, found.st_size, found.st_ino)
+
+
+@lru_cache(maxsize=65_536)
+def _facts_of(path: Path, *_: int) -> Mapping[str, Any]:
+    # Remembered for as long as the file is the same one: a plan asks for a partition many times.
     if path.name == BUNDLE_INDEX:
         return _read_index(path)["provenance"]
     metadata = pl.read_parquet_metadata(path)

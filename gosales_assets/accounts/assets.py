@@ -33,9 +33,7 @@ from gosales_resources.partitions import cutoff_of, partition_key
 
 def define_assets(platform: Platform) -> list[dg.AssetsDefinition]:
     """Define the roster and its history, the calendar, and the tables beside the sales log."""
-    settings, space = platform.settings, platform.space
-    identity = dg.AssetIn(partition_mapping=dg.IdentityPartitionMapping())
-    increments = dg.AssetIn(partition_mapping=space.increments())
+    settings = platform.settings
 
     @platform.table(DIM_DATE)
     def dim_date(context: dg.AssetExecutionContext) -> Partitions:
@@ -57,7 +55,7 @@ def define_assets(platform: Platform) -> list[dg.AssetsDefinition]:
 
         return Partitions(made())
 
-    @platform.table(DIM_CUSTOMER_HISTORY, ins={"sales_log": increments, "fact_assets": identity})
+    @platform.table(DIM_CUSTOMER_HISTORY)
     def dim_customer_history(
         context: dg.AssetExecutionContext, sales_log: pl.LazyFrame, fact_assets: dict
     ) -> Partitions:
@@ -72,14 +70,7 @@ def define_assets(platform: Platform) -> list[dg.AssetsDefinition]:
 
         return Partitions(made())
 
-    @platform.table(
-        DIM_CUSTOMER,
-        ins={
-            "dim_customer_history": identity,
-            "sales_log": increments,
-            "fact_assets": identity,
-        },
-    )
+    @platform.table(DIM_CUSTOMER)
     def dim_customer(
         context: dg.AssetExecutionContext,
         dim_customer_history: dict,

@@ -6,7 +6,7 @@ import shutil
 from importlib.resources import files
 from pathlib import Path
 
-from gosales_assets.cli.plan import Request, plan
+from gosales_assets.cli.plan import Request
 from gosales_assets.cli.report import print_list, print_outcome, print_quality
 from gosales_assets.cli.runs import execute, say
 from gosales_assets.platform import Platform
@@ -39,7 +39,7 @@ def run_demo(folder: Path, size: Size) -> int:
         say(f"sample company of size {size}: already in {data}")
     platform = Platform.of(load_settings(config))
     cutoffs = tuple(c for c in platform.space.cutoffs() if FIRST <= c <= LAST)
-    outcome = execute(platform, plan(platform, Request(cutoffs)), say)
+    outcome = execute(platform, Request(cutoffs), say)
     print_outcome(platform, outcome)
     if outcome.error:
         return 1

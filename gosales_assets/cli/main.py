@@ -1,7 +1,8 @@
 """The `gosales` command: arguments in, exit code out.
 
-Exit codes: 0 done (checks may have warned), 1 a run or a blocking check failed, 2 the input is not
-usable (arguments, settings, a missing partition), 130 interrupted.
+Exit codes: 0 done (checks may have warned), 1 a run or a blocking check failed or an inspected
+source needs decisions, 2 the input is not usable (arguments, settings, a missing partition), 130
+interrupted.
 """
 
 import argparse
@@ -12,12 +13,14 @@ from pathlib import Path
 import yaml
 
 from gosales_assets.cli.demo import run_demo
-from gosales_assets.cli.plan import Batch, Request, check_assets, missing_upstream, plan
+from gosales_assets.cli.plan import Narrowing, Request, check_assets, missing_upstream, plan
 from gosales_assets.cli.report import print_outcome
 from gosales_assets.cli.runs import describe, execute, say, serve_ui
 from gosales_assets.cli.show import FORMATS, show_table
+from gosales_assets.cli.source import add_source_command
 from gosales_assets.platform import Platform
 from gosales_assets.registry import CONTRACTS
+from gosales_assets.star.ingest import recall_digests
 from gosales_resources.errors import GosalesError
 from gosales_resources.settings.tree import Settings, load_settings, parse_overrides
 
@@ -60,6 +63,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     _add_materialize(commands, settings)
     _add_show(commands, settings)
+    add_source_command(commands)
     demo = commands.add_parser("demo", help="generate a sample company and run everything on it")
     demo.add_argument("--folder", type=Path, default=Path("demo"), help="where it is put")
     demo.add_argument("--size", choices=["S", "M"], default="S", help="2,000 or 20,000 customers")
@@ -92,6 +96,9 @@ def _add_materialize(
         help="these assets alone, comma-separated; without it the whole graph and what it needs",
     )
     parser.add_argument(
+        "--rebuild", action="store_true", help="make everything anew, what is current too"
+    )
+    parser.add_argument(
         "--dry-run", action="store_true", help="print what would be made from what; compute nothing"
     )
     parser.set_defaults(command=_materialize)
@@ -114,18 +121,28 @@ def _materialize(options: argparse.Namespace) -> int:
         cutoffs=tuple(platform.space.select_cutoffs(options.cutoffs)),
         divisions=tuple(divisions) if divisions else None,
         assets=check_assets(_list(options.select)) or None,
+        rebuild=options.rebuild,
     )
-    batches = plan(platform, request)
     if options.dry_run:
-        print_plan(platform, request, batches)
+        print_plan(platform, request)
         return DONE
-    outcome = execute(platform, batches, say)
+    outcome = execute(platform, request, say)
     print_outcome(platform, outcome)
     return FAILED if outcome.error or outcome.blocked else DONE
 
 
-def print_plan(platform: Platform, request: Request, batches: Sequence[Batch]) -> None:
+def print_plan(platform: Platform, request: Request) -> None:
     """Print what would be made, from what, and what is missing."""
+    batches = plan(platform, request)
+    if not request.is_forced:
+        cutoffs = platform.space.cutoffs()
+        log = recall_digests(platform.settings, cutoffs, platform.staging)
+        if log is None:
+            print(
+                "the raw log is new or has changed: which increments it changes is known when it is read"
+            )
+        dry = Narrowing(platform, log, is_dry=True)
+        batches = [part for batch in batches for part in dry.left(batch)]
     total = sum(batch.partition_count for batch in batches)
     print(f"{total} asset partitions in {len(batches)} runs:")
     for number, batch in enumerate(batches, start=1):

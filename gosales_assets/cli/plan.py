@@ -1,26 +1,19 @@
 """What a request makes: which partitions of which assets, in which runs.
 
-A request names cutoffs (and divisions, and assets). Without assets it is the whole graph, and
-what the graph needs from other cutoffs is made too where it is missing or stale: earlier
-increments, training cutoffs, the increments that close label windows.
+A request names cutoffs (and divisions, and assets). Without assets it is the whole graph and what
+the graph reads at other cutoffs (earlier increments, training cutoffs, the increments that close
+label windows), less what is current. With assets it is those, current or not.
 """
 
 import datetime as dt
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
-import dagster as dg
-
-from gosales_assets.definitions import build_definitions
 from gosales_assets.platform import Platform
 from gosales_assets.registry import CONTRACTS
 from gosales_checks.contracts.contract import Contract
 from gosales_resources.errors import ScopeError, nearest
 from gosales_resources.storage import Address
-
-# Tables whose content at a cutoff changes while later data arrives: a stored label may be
-# censored by now-arrived data, so labels that others need are always made anew.
-RIPENING = ("cutoff_metadata", "labels")
 
 
 @dataclass(frozen=True)
@@ -37,6 +30,16 @@ class Batch:
         """Asset partitions the run makes."""
         return len(self.assets) * len(self.cutoffs) * len(self.divisions or ("",))
 
+    @property
+    def addresses(self) -> list[Address]:
+        """Every partition the run makes."""
+        return [
+            Address(name, cutoff, division)
+            for name in self.assets
+            for cutoff in self.cutoffs
+            for division in self.divisions or (None,)
+        ]
+
 
 @dataclass(frozen=True)
 class Request:
@@ -48,9 +51,63 @@ class Request:
     rebuild: bool = False
     """Everything wanted is made anew, current or not."""
 
+    @property
+    def is_forced(self) -> bool:
+        """What is named is made, current or not."""
+        return self.rebuild or self.assets is not None
+
+
+@dataclass
+class Narrowing:
+    """Leaves out of a plan what is current, batch by batch, as the plan goes on."""
+
+    platform: Platform
+    log: Mapping[dt.date, str] | None
+    """Digest of each increment of the raw log; None where it was not looked at."""
+    is_dry: bool = False
+    """Nothing is made: what would be made counts as changed for what reads it."""
+    made: set[Address] = field(default_factory=set)
+
+    def left(self, batch: Batch) -> list[Batch]:
+        """Return the runs that are left of a batch: its partitions with a stale asset."""
+        stale: dict[dt.date, list[str | None]] = {}
+        for cutoff in batch.cutoffs:
+            for division in batch.divisions or (None,):
+                places = [Address(name, cutoff, division) for name in batch.assets]
+                # All are judged: what is stale makes what reads it in the same run stale.
+                judged = [self._is_stale(place) for place in places]
+                if any(judged):
+                    stale.setdefault(cutoff, []).append(division)
+        runs = []
+        for divisions in dict.fromkeys(tuple(found) for found in stale.values()):
+            same = [cutoff for cutoff, found in stale.items() if tuple(found) == divisions]
+            part = None if batch.divisions is None else tuple(d for d in divisions if d)
+            runs += _runs(self.platform, batch.assets, same, part)
+        if not self.is_dry:
+            # They are made before the next batch is judged, from what is in the store then.
+            self.made.clear()
+        return runs
+
+    def _is_stale(self, address: Address) -> bool:
+        contract = CONTRACTS[address.asset]
+        platform = self.platform
+        reads = (
+            upstream
+            for read in contract.reads
+            for upstream in platform.inputs.addresses(read, contract, address)
+        )
+        is_stale = (
+            not platform.store.has(address)
+            or any(upstream in self.made for upstream in reads)
+            or bool(platform.changes(contract, address, self.log))
+        )
+        if is_stale:
+            self.made.add(address)
+        return is_stale
+
 
 def plan(platform: Platform, request: Request) -> list[Batch]:
-    """Turn a request into runs, in dependency order.
+    """Turn a request into runs, in dependency order, current partitions included.
 
     Raises
     ------
@@ -60,16 +117,8 @@ def plan(platform: Platform, request: Request) -> list[Batch]:
     wanted = _wanted_cutoffs(platform, request)
     batches: list[Batch] = []
     for names in _units(wanted):
-        contract = CONTRACTS[names[0]]
-        divisions = _divisions(platform, contract, request)
-        needed = wanted[contract.name]
-        made = {c: _to_make(platform, names, c, divisions, request) for c in needed}
-        # Cutoffs that need the same divisions go together: a run covers the product of ranges.
-        for part in dict.fromkeys(made.values()):
-            same = [cutoff for cutoff in needed if made[cutoff] == part]
-            for cutoffs in _contiguous(same, platform.space.cutoffs()):
-                for group in _division_groups(platform, contract, part):
-                    batches.append(Batch(names, tuple(cutoffs), group))
+        divisions = _divisions(platform, CONTRACTS[names[0]], request)
+        batches += _runs(platform, names, wanted[names[0]], divisions)
     return _merge(batches)
 
 
@@ -82,18 +131,16 @@ def missing_upstream(
     """
     if request.assets is None:
         return []
-    graph = build_definitions(platform.settings).resolve_asset_graph()
-    made = {name for batch in batches for name in batch.assets}
-    read = {parent.path[-1] for name in made for parent in graph.get(dg.AssetKey(name)).parent_keys}
-    whole = Request(request.cutoffs, request.divisions)
-    wanted = _wanted_cutoffs(platform, whole)
-    addresses = [
-        Address(name, cutoff, division)
-        for name in sorted(read - made)
-        for cutoff in wanted[name]
-        for division in _divisions(platform, CONTRACTS[name], whole) or (None,)
-    ]
-    return [address for address in addresses if not platform.store.has(address)]
+    made = {address for batch in batches for address in batch.addresses}
+    read = {
+        upstream
+        for address in made
+        for one in CONTRACTS[address.asset].reads
+        if not one.may_be_missing
+        for upstream in platform.inputs.addresses(one, CONTRACTS[address.asset], address)
+    }
+    missing = [address for address in read - made if not platform.store.has(address)]
+    return sorted(missing, key=str)
 
 
 def check_assets(names: Sequence[str]) -> tuple[str, ...]:
@@ -114,42 +161,19 @@ def _wanted_cutoffs(platform: Platform, request: Request) -> dict[str, list[dt.d
     asked = sorted(request.cutoffs)
     if request.assets is not None:
         return dict.fromkeys(_with_siblings(request.assets), asked)
-    space = platform.space
-    calendar = space.cutoffs()
-    training = sorted({t for c in asked for t in space.training_cutoffs(c)})
-    tables = sorted({*asked, *training})
-    closing = space.steps_after(tables[-1], space.window_steps + 1)
-    increments = [c for c in calendar if c <= closing]
-    history = [c for c in calendar if c <= tables[-1]]
-    wanted = {
-        "sales_log": increments,
-        "sales_log_rejects": increments,
-        "sales_ledger": increments,
-        "fact_transactions": increments,
-        "purchase_history": history,
-    }
-    for name in (
-        "fact_assets",
-        "dim_customer_history",
-        "dim_customer",
-        "cutoff_metadata",
-        "customer_features",
-        "division_features",
-        "labels",
-        "features",
-    ):
-        wanted[name] = tables
-    for name in ("dim_product", "model", "scores", "whitespace_signals", "forward_validation"):
-        wanted[name] = asked
-    for name in ("dim_date", *SIDE_TABLES, "source_rejects", "source_ledger"):
-        wanted[name] = asked
     # The ranking needs the signals of every division.
-    wanted["whitespace"] = asked if request.divisions is None else []
-    return wanted
+    whole = request.divisions is None
+    wanted = {name: set(asked if whole or name != "whitespace" else ()) for name in CONTRACTS}
+    for name in reversed(CONTRACTS):
+        for read in CONTRACTS[name].reads:
+            at = {t for c in wanted[name] for t in platform.space.cutoffs_read(read.span, c)}
+            wanted[read.table.name] |= at
+    for group in SIBLINGS:
+        together = set().union(*(wanted[name] for name in group))
+        wanted |= dict.fromkeys(group, together)
+    return {name: sorted(cutoffs) for name, cutoffs in wanted.items() if cutoffs}
 
 
-# Tables of the CRM that only the ranking of the cutoff asked for reads.
-SIDE_TABLES = ("crm_contacts", "crm_deals", "do_not_contact", "rep_ownership", "surfacing_log")
 # Assets that one function makes together: selecting one selects all.
 SIBLINGS = (
     ("sales_log", "sales_log_rejects", "sales_ledger"),
@@ -192,30 +216,23 @@ def _units(wanted: Collection[str]) -> list[tuple[str, ...]]:
     return units
 
 
-def _to_make(
+def _runs(
     platform: Platform,
     names: Sequence[str],
-    cutoff: dt.date,
+    cutoffs: Collection[dt.date],
     divisions: tuple[str, ...] | None,
-    request: Request,
-) -> tuple[str, ...] | None:
-    """Return the divisions that must be made at a cutoff; of a table without, None or nothing."""
-    if request.rebuild or cutoff in request.cutoffs or names[0] in RIPENING:
-        return divisions
-
-    def is_current(division: str | None) -> bool:
-        addresses = [Address(name, cutoff, division) for name in names]
-        return all(
-            platform.store.is_current(a, platform.provenance_of(CONTRACTS[a.asset], a))
-            for a in addresses
-        )
-
-    if divisions is None:
-        return () if is_current(None) else None
-    return tuple(division for division in divisions if not is_current(division))
+) -> list[Batch]:
+    """Cover partitions by runs: a run is a range of cutoffs times a range of divisions."""
+    return [
+        Batch(tuple(names), tuple(span), group)
+        for span in _contiguous(cutoffs, platform.space.cutoffs())
+        for group in _division_groups(platform, CONTRACTS[names[0]], divisions)
+    ]
 
 
-def _contiguous(cutoffs: Sequence[dt.date], calendar: Sequence[dt.date]) -> Iterator[list[dt.date]]:
+def _contiguous(
+    cutoffs: Collection[dt.date], calendar: Sequence[dt.date]
+) -> Iterator[list[dt.date]]:
     group: list[dt.date] = []
     for cutoff in calendar:
         if cutoff in cutoffs:
@@ -248,11 +265,7 @@ def _division_groups(
 
 
 def _merge(batches: Sequence[Batch]) -> list[Batch]:
-    """Put neighbours of one partitioning and range into one run; order is kept.
-
-    A batch may move up to an earlier one of its range only past batches it does not depend on,
-    so only direct neighbours and whole phases in graph order are merged.
-    """
+    """Put neighbours of one partitioning and range into one run; order is kept."""
     merged: list[Batch] = []
     for batch in batches:
         last = merged[-1] if merged else None

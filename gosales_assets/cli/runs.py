@@ -3,23 +3,27 @@
 The instance is a local folder with SQLite, the same that the UI opens; no server is needed.
 """
 
+import datetime as dt
 import logging
 import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 import dagster as dg
 
-from gosales_assets.cli.plan import Batch
+from gosales_assets.cli.plan import Batch, Narrowing, Request, plan
 from gosales_assets.definitions import build_definitions
 from gosales_assets.platform import Platform
+from gosales_assets.star.dimensions import build_dim_product
+from gosales_assets.star.ingest import ingest, recall_digests
 from gosales_resources.errors import GosalesError
 from gosales_resources.partitions import partition_key
 from gosales_resources.settings.tree import CONFIG_VARIABLE
+from gosales_resources.sources.table import read_table
 from gosales_resources.storage import replacing
 
 RANGE_START = "dagster/asset_partition_range_start"
@@ -48,6 +52,8 @@ class Outcome:
     """A check of severity ERROR failed."""
     passed_checks: int = 0
     partitions: int = 0
+    current: int = 0
+    """Partitions that were wanted and needed no run."""
     seconds: float = 0.0
 
 
@@ -61,8 +67,12 @@ def open_instance(platform: Platform) -> dg.DagsterInstance:
     return dg.DagsterInstance.get()
 
 
-def execute(platform: Platform, batches: Sequence[Batch], report: Callable[[str], None]) -> Outcome:
-    """Run the batches in order; stop at the first run that fails."""
+def execute(platform: Platform, request: Request, report: Callable[[str], None]) -> Outcome:
+    """Run what a request makes, in order; stop at the first run that fails.
+
+    What is current is left out, judged before each run from what is in the store by then.
+    """
+    batches = plan(platform, request)
     settings_hash = platform.settings.content_hash()
     resolved = platform.settings.model_dump(mode="json")
     platform.store.remember_settings(settings_hash, resolved)
@@ -72,14 +82,40 @@ def execute(platform: Platform, batches: Sequence[Batch], report: Callable[[str]
     )
     outcome = Outcome()
     began = time.perf_counter()
+    narrowing = None if request.is_forced else Narrowing(platform, read_log(platform, report))
     with open_instance(platform) as instance:
         for number, batch in enumerate(batches, start=1):
-            report(f"[{number}/{len(batches)}] {describe(batch)}")
-            _run(job, instance, batch, settings_hash, outcome)
+            left = narrowing.left(batch) if narrowing else [batch]
+            skipped = batch.partition_count - sum(part.partition_count for part in left)
+            outcome.current += skipped
+            for part in left:
+                report(f"[{number}/{len(batches)}] {describe(part)}")
+                _run(job, instance, part, settings_hash, outcome)
+                if outcome.error:
+                    break
+            if not left:
+                report(f"[{number}/{len(batches)}] {describe(batch)}: current")
             if outcome.error:
                 break
     outcome.seconds = time.perf_counter() - began
     return outcome
+
+
+def read_log(platform: Platform, report: Callable[[str], None]) -> dict[dt.date, str]:
+    """Read what is new of the raw log and return the digest of each increment.
+
+    Raises
+    ------
+    SourceError
+        When an input cannot be read.
+    """
+    settings, cutoffs = platform.settings, platform.space.cutoffs()
+    if known := recall_digests(settings, cutoffs, platform.staging):
+        return known
+    taxonomy = read_table(settings.source.taxonomy, settings.source_dir)
+    products = build_dim_product(taxonomy, settings)
+    staged = ingest(settings, products, cutoffs, platform.staging, report)
+    return {cutoff: staged.digest(cutoff) for cutoff in cutoffs}
 
 
 def describe(batch: Batch) -> str:

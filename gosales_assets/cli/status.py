@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -25,17 +25,19 @@ class PartitionStatus:
 
 
 def status_of(
-    platform: Platform, cutoffs: Sequence[dt.date], tables: Sequence[str] = ()
+    platform: Platform,
+    cutoffs: Sequence[dt.date],
+    tables: Sequence[str] = (),
+    log: Mapping[dt.date, str] | None = None,
 ) -> Iterator[PartitionStatus]:
     """Yield the status of every partition of the tables (all without any) at the cutoffs."""
     for contract in CONTRACTS.values():
         if tables and contract.name not in tables:
             continue
         for address in addresses_of(platform, contract, cutoffs):
-            provenance = platform.provenance_of(contract, address)
             if not platform.store.has(address):
                 yield PartitionStatus(address, "missing")
-            elif reasons := platform.store.changes(address, provenance):
+            elif reasons := platform.changes(contract, address, log):
                 yield PartitionStatus(address, "stale", tuple(reasons))
             else:
                 yield PartitionStatus(address, "current")

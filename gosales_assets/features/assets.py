@@ -18,15 +18,11 @@ from gosales_resources.partitions import cutoff_of, division_of, partition_key
 
 def define_assets(platform: Platform) -> list[dg.AssetsDefinition]:
     """Define `customer_features`, `division_features` and `features`."""
-    settings, space = platform.settings, platform.space
+    settings = platform.settings
 
     @platform.tables(
         [CUSTOMER_FEATURES, DIVISION_FEATURES],
         name="scoped_features",
-        ins={
-            "purchase_history": dg.AssetIn(partition_mapping=space.increments()),
-            "dim_customer": dg.AssetIn(partition_mapping=dg.IdentityPartitionMapping()),
-        },
     )
     def scoped_features(
         context: dg.AssetExecutionContext,
@@ -52,10 +48,6 @@ def define_assets(platform: Platform) -> list[dg.AssetsDefinition]:
 
     @platform.table(
         FEATURES,
-        ins={
-            "customer_features": dg.AssetIn(partition_mapping=space.across_divisions()),
-            "division_features": dg.AssetIn(partition_mapping=space.across_divisions()),
-        },
     )
     def features(
         context: dg.AssetExecutionContext,

@@ -11,7 +11,7 @@ from gosales_assets.labels.windows import describe_cutoff
 from gosales_assets.platform import Platform
 from gosales_checks.contracts.labels import CUTOFF_METADATA, LABELS
 from gosales_resources.errors import PartitionMissingError
-from gosales_resources.io_managers import MAY_BE_MISSING, Partition, Partitions
+from gosales_resources.io_managers import Partition, Partitions
 from gosales_resources.partitions import PartitionSpace, cutoff_of, division_of, partition_key
 from gosales_resources.storage import Address, missing_message
 
@@ -22,12 +22,6 @@ def define_assets(platform: Platform) -> list[dg.AssetsDefinition]:
 
     @platform.table(
         CUTOFF_METADATA,
-        ins={
-            "sales_ledger": dg.AssetIn(
-                partition_mapping=space.label_window(), metadata={MAY_BE_MISSING: True}
-            ),
-            "dim_customer": dg.AssetIn(partition_mapping=dg.IdentityPartitionMapping()),
-        },
     )
     def cutoff_metadata(
         context: dg.AssetExecutionContext,
@@ -54,13 +48,6 @@ def define_assets(platform: Platform) -> list[dg.AssetsDefinition]:
 
     @platform.table(
         LABELS,
-        ins={
-            "fact_transactions": dg.AssetIn(
-                partition_mapping=space.label_facts(), metadata={MAY_BE_MISSING: True}
-            ),
-            "cutoff_metadata": dg.AssetIn(partition_mapping=space.across_divisions()),
-            "dim_customer": dg.AssetIn(partition_mapping=space.across_divisions()),
-        },
     )
     def labels(
         context: dg.AssetExecutionContext,

@@ -22,7 +22,7 @@ from gosales_checks.contracts.labels import LABELS
 from gosales_checks.contracts.models import MODEL, SCORES
 from gosales_checks.promotion import refuse_failed_upstream
 from gosales_resources.errors import PartitionMissingError
-from gosales_resources.io_managers import MAY_BE_MISSING, Partition, Partitions
+from gosales_resources.io_managers import Partition, Partitions
 from gosales_resources.partitions import cutoff_of, division_of, partition_key
 from gosales_resources.storage import Address, missing_message
 
@@ -33,10 +33,7 @@ def define_assets(platform: Platform) -> list[dg.AssetsDefinition]:
 
     @dg.asset(
         name=MODEL.name,
-        ins={
-            "features": dg.AssetIn(partition_mapping=space.walk_forward(), metadata=WALK_FORWARD),
-            "labels": dg.AssetIn(partition_mapping=space.walk_forward(), metadata=WALK_FORWARD),
-        },
+        ins=platform.ins_of(MODEL),
         partitions_def=platform.partitions_of(MODEL),
         backfill_policy=dg.BackfillPolicy.single_run(),
         group_name=MODEL.phase,
@@ -78,10 +75,6 @@ def define_assets(platform: Platform) -> list[dg.AssetsDefinition]:
 
     @platform.table(
         SCORES,
-        ins={
-            "model": dg.AssetIn(partition_mapping=dg.IdentityPartitionMapping()),
-            "features": dg.AssetIn(partition_mapping=dg.IdentityPartitionMapping()),
-        },
     )
     def scores(context: dg.AssetExecutionContext, model: dict, features: dict) -> Partitions:
         def made() -> Iterator[Partition]:
@@ -112,7 +105,3 @@ def summarise(trained: TrainedModel) -> dict[str, object]:
         "warnings": "; ".join(trained.warnings) or None,
     }
     return {name: value for name, value in shown.items() if value is not None}
-
-
-# The first cutoffs have no training cutoff: the mapping is then empty, and the model says so.
-WALK_FORWARD = {MAY_BE_MISSING: True}

@@ -38,7 +38,9 @@ def define_assets(platform: Platform) -> list[dg.AssetsDefinition]:
         log = ingest(settings, products(), space.cutoffs(), platform.staging, context.log.info)
         cut = {SALES_LOG: log.lines, SALES_LOG_REJECTS: log.rejects, SALES_LEDGER: log.ledger}
         for contract, take in cut.items():
-            made = Partitions(Partition(c, take(c)) for c in cutoffs)
+            made = Partitions(
+                Partition(c, take(c), inputs={"source.sales_log": log.digest(c)}) for c in cutoffs
+            )
             yield dg.Output(made, output_name=contract.name)
 
     @platform.table(DIM_PRODUCT)
@@ -48,7 +50,6 @@ def define_assets(platform: Platform) -> list[dg.AssetsDefinition]:
 
     @platform.table(
         FACT_TRANSACTIONS,
-        ins={"sales_log": dg.AssetIn(partition_mapping=space.across_divisions())},
     )
     def fact_transactions(context: dg.AssetExecutionContext, sales_log: dict) -> Partitions:
         def made():
@@ -64,7 +65,6 @@ def define_assets(platform: Platform) -> list[dg.AssetsDefinition]:
 
     @platform.table(
         PURCHASE_HISTORY,
-        ins={"fact_transactions": dg.AssetIn(partition_mapping=space.across_divisions())},
     )
     def purchase_history(context: dg.AssetExecutionContext, fact_transactions: dict) -> Partitions:
         def made():

@@ -17,6 +17,7 @@ from gosales_assets.star.lines import build_lines, with_division
 from gosales_assets.star.rejects import build_rejects
 from gosales_assets.star.restatements import build_reversals, no_reversals, replaced_rows
 from gosales_assets.star.staging import StagedBlock, digest_of
+from gosales_assets.star.typing import CONTENT
 from gosales_resources.settings.source import DivisionRoute
 
 # Lines taken at a time, about 1 KB each while they are sorted.
@@ -71,12 +72,7 @@ class StagedLog:
             )
             unknown = with_division(lines, self.products).filter(pl.col("division").is_null())
             rejects = build_rejects(raws, rows.filter("is_faulty"), unknown).collect()
-            numbered = rejects.sort("row_id").join_asof(
-                self._offsets, left_on="row_id", right_on="base"
-            )
-            yield numbered.with_columns(source_row=pl.col("row_id") + pl.col("offset")).sort(
-                "source_file", "source_row", "line"
-            )
+            yield self._numbered(rejects).sort("source_file", "source_row", "line")
 
     def ledger(self, cutoff: dt.date) -> pl.DataFrame:
         """Return `sales_ledger` of one increment, one row per file known by then."""
@@ -87,21 +83,25 @@ class StagedLog:
 
         Equal digests make equal tables, so a partition made from another digest is stale.
         """
-        mine = self.days.filter(self._window(cutoff))
-        faulty = mine.filter(pl.col("faulty_count") > 0)["block"].unique().sort().to_list()
-        # Rejects tell their row numbers: where a block with one lies matters.
-        placed = [(self.blocks[at].key, self.blocks[at].first_row) for at in faulty]
         content = (
-            mine.group_by("source_file", "day", "known_on")
-            .agg(pl.col("row_count").sum(), pl.col("content_1", "content_2").sort())
+            self.days.filter(self._window(cutoff))
+            .group_by("source_file", "day", "known_on")
+            .agg(pl.col("row_count", *CONTENT).sum())
             .sort("source_file", "day", "known_on")
         )
         skus = self._scan("lines", cutoff).select("sku").unique().collect()["sku"]
-        meaning = self.products.filter(pl.col("sku").is_in(skus.implode())).sort("sku")
-        reach = self._reach(cutoff)
+        meaning = self.products.drop("is_target").filter(pl.col("sku").is_in(skus.implode()))
+        # Rejects tell their row numbers: where they lie matters.
+        rejected = self._scan("raws", cutoff).select("source_file", "row_id", "reject_id").collect()
         taken_back = self._taken_back(cutoff).collect()
-        parts = (content, meaning, reach, taken_back)
-        return digest_of([placed, *(part.rows() for part in parts)])
+        parts = (
+            content,
+            meaning.sort("sku"),
+            self._numbered(rejected).drop("row_id").sort("source_file", "source_row"),
+            self._reach(cutoff),
+            taken_back,
+        )
+        return digest_of([part.rows() for part in parts])
 
     @property
     def row_count(self) -> int:
@@ -138,6 +138,13 @@ class StagedLog:
         if span is not None:
             inside = inside & pl.col("day").is_between(*span)
         return self._reversals.lazy().filter(inside)
+
+    def _numbered(self, rejects: pl.DataFrame) -> pl.DataFrame:
+        """Give rows their number in their file (`source_row`)."""
+        placed = rejects.sort("row_id").join_asof(self._offsets, left_on="row_id", right_on="base")
+        return placed.with_columns(source_row=pl.col("row_id") + pl.col("offset")).drop(
+            "base", "offset"
+        )
 
     @cached_property
     def _offsets(self) -> pl.DataFrame:

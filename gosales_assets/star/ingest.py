@@ -1,17 +1,24 @@
 """From raw inputs to a staged log that increments are cut from."""
 
 import datetime as dt
+import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import polars as pl
 
+from gosales_assets.inputs import source_digest
 from gosales_assets.star.corrections import read_corrections
 from gosales_assets.star.increments import StagedLog
 from gosales_assets.star.staging import Staging
 from gosales_resources.errors import SourceError
 from gosales_resources.settings.tree import Settings
 from gosales_resources.sources.files import open_inputs
+from gosales_resources.sources.raw import file_stamp
+from gosales_resources.storage import replacing
+
+# What the last reading came to: so that a plan need not read the log.
+INDEX = "index.json"
 
 
 def ingest(
@@ -57,4 +64,41 @@ def ingest(
         progress(
             f"sales log: {waiting:,} rows were known after {cutoffs[-1]} and wait for later cutoffs"
         )
+    _remember(settings, staging, staged)
     return staged
+
+
+def recall_digests(
+    settings: Settings, cutoffs: Sequence[dt.date], staging: Path
+) -> dict[dt.date, str] | None:
+    """Return the digest of each increment as of the last reading, None where it may be another.
+
+    Nothing is read but the inputs' sizes and times of change, and the small sources.
+    """
+    path = staging / INDEX
+    if not path.is_file():
+        return None
+    index = json.loads(path.read_text(encoding="utf-8"))
+    digests = {dt.date.fromisoformat(day): digest for day, digest in index["digests"].items()}
+    fits = index["state"] == _state(settings) and set(cutoffs) <= set(digests)
+    return digests if fits else None
+
+
+def _remember(settings: Settings, staging: Path, staged: StagedLog) -> None:
+    state = _state(settings)
+    if None not in state.values():
+        digests = {cutoff.isoformat(): staged.digest(cutoff) for cutoff in staged.cutoffs}
+        with replacing(staging / INDEX, "sales_log") as temporary:
+            temporary.write_text(json.dumps({"state": state, "digests": digests}), encoding="utf-8")
+
+
+def _state(settings: Settings) -> dict[str, str | None]:
+    """Return what the digests follow from: inputs as they lie there, settings, taxonomy."""
+    log, base = settings.source.sales_log, settings.source_dir
+    inputs = {f"input {raw.name}": raw.stamp() for raw in open_inputs(log, base)}
+    fixes = file_stamp(base / log.corrections) if log.corrections else "none"
+    return inputs | {
+        "settings": settings.content_hash("source", "calendar"),
+        "taxonomy": source_digest(settings, "taxonomy"),
+        "corrections": fixes,
+    }

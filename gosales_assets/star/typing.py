@@ -55,6 +55,13 @@ RAWS = {
     "raw": pl.String(),
 }
 TABLES = ("rows", "lines", "raws", "days")
+# Sums that change when a row does, whatever the order of rows and however they lie in blocks.
+CONTENT = {
+    "content_1_low": pl.col("hash_1") & 0xFFFFFFFF,
+    "content_1_high": pl.col("hash_1") // 2**32,
+    "content_2_low": pl.col("hash_2") & 0xFFFFFFFF,
+    "content_2_high": pl.col("hash_2") // 2**32,
+}
 
 
 @dataclass(frozen=True)
@@ -272,18 +279,11 @@ def _days(rows: pl.DataFrame) -> pl.DataFrame:
         .agg(
             row_count=pl.len().cast(pl.Int64),
             line_count=pl.col("line_count").sum(),
-            faulty_count=pl.col("is_faulty").sum().cast(pl.Int64),
-            content_1=_wrapping_sum("hash_1"),
-            content_2=_wrapping_sum("hash_2"),
+            # Halves are summed apart: a sum of 64-bit hashes would overflow.
+            **{name: half.sum() for name, half in CONTENT.items()},
         )
         .sort("day", "known_on")
     )
-
-
-def _wrapping_sum(column: str) -> pl.Expr:
-    # Halves are summed apart: a sum of 64-bit hashes would overflow.
-    low, high = pl.col(column) & 0xFFFFFFFF, pl.col(column) // 2**32
-    return pl.format("{}:{}", high.sum(), low.sum())
 
 
 def _hashes(raw: pl.DataFrame) -> list[pl.Series]:

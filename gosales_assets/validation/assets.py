@@ -23,10 +23,6 @@ def define_assets(platform: Platform) -> list[dg.AssetsDefinition]:
 
     @platform.table(
         FORWARD_VALIDATION,
-        ins={
-            "scores": dg.AssetIn(partition_mapping=dg.IdentityPartitionMapping()),
-            "labels": dg.AssetIn(partition_mapping=dg.IdentityPartitionMapping()),
-        },
     )
     def forward_validation(
         context: dg.AssetExecutionContext, scores: dict, labels: dict

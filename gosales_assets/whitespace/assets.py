@@ -18,7 +18,7 @@ from gosales_checks.contracts.star import (
 from gosales_checks.contracts.whitespace import WHITESPACE, WHITESPACE_SIGNALS
 from gosales_checks.promotion import refuse_failed_upstream
 from gosales_resources.errors import PartitionMissingError
-from gosales_resources.io_managers import MAY_BE_MISSING, Partition, Partitions
+from gosales_resources.io_managers import Partition, Partitions
 from gosales_resources.partitions import cutoff_of, division_of, partition_key
 from gosales_resources.storage import Address, missing_message
 
@@ -32,13 +32,6 @@ def define_assets(platform: Platform) -> list[dg.AssetsDefinition]:
 
     @platform.table(
         WHITESPACE_SIGNALS,
-        ins={
-            "scores": dg.AssetIn(partition_mapping=dg.IdentityPartitionMapping()),
-            "labels": dg.AssetIn(
-                partition_mapping=space.walk_forward(), metadata={MAY_BE_MISSING: True}
-            ),
-            "dim_customer": dg.AssetIn(partition_mapping=space.across_divisions()),
-        },
     )
     def whitespace_signals(
         context: dg.AssetExecutionContext, scores: dict, labels: dict, dim_customer: dict
@@ -62,10 +55,6 @@ def define_assets(platform: Platform) -> list[dg.AssetsDefinition]:
 
     @platform.table(
         WHITESPACE,
-        ins={
-            "whitespace_signals": dg.AssetIn(partition_mapping=space.across_divisions()),
-            "dim_customer": dg.AssetIn(partition_mapping=dg.IdentityPartitionMapping()),
-        },
     )
     def whitespace(
         context: dg.AssetExecutionContext, whitespace_signals: dict, dim_customer: dict

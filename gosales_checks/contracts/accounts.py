@@ -10,7 +10,7 @@ and that a column which is never null may be blank in the source (the table fill
 import dataframely as dy
 import polars as pl
 
-from gosales_checks.contracts.contract import Contract
+from gosales_checks.contracts.contract import Contract, Read
 from gosales_checks.contracts.star import SALES_LOG
 
 SEGMENTS = ["warm", "cold", "prospect"]
@@ -206,6 +206,7 @@ FACT_ASSETS = Contract(
     partitioned_by="cutoff",
     settings=("source.assets",),
     settings_here=DIVISIONS,
+    sources=("assets",),
     description="The installed base as known at the cutoff; empty without an asset register.",
 )
 DIM_CUSTOMER_HISTORY = Contract(
@@ -215,7 +216,8 @@ DIM_CUSTOMER_HISTORY = Contract(
     phase="star",
     partitioned_by="cutoff",
     settings=("source.customers",),
-    made_from=(SALES_LOG, FACT_ASSETS),
+    reads=(Read(SALES_LOG, "up_to_cutoff"), Read(FACT_ASSETS)),
+    sources=("customers",),
     description="Attribute history (type 2) as known at the cutoff; valid_from counts, valid_to "
     "does not.",
     open_columns=True,
@@ -227,7 +229,7 @@ DIM_CUSTOMER = Contract(
     phase="star",
     partitioned_by="cutoff",
     settings=("labels.warm_window_months",),
-    made_from=(SALES_LOG, FACT_ASSETS, DIM_CUSTOMER_HISTORY),
+    reads=(Read(SALES_LOG, "up_to_cutoff"), Read(FACT_ASSETS), Read(DIM_CUSTOMER_HISTORY)),
     description="The roster as of the cutoff, with attributes and segment.",
     open_columns=True,
 )
@@ -253,6 +255,7 @@ SOURCE_REJECTS = Contract(
     phase="star",
     partitioned_by="cutoff",
     settings=(*(f"source.{name}" for name in SIDE_SOURCES), *DIVISIONS),
+    sources=SIDE_SOURCES,
     description="What could not be used of the tables beside the sales log, why, and the raw "
     "values. A row that no date places is there at every cutoff.",
 )
@@ -263,5 +266,6 @@ SOURCE_LEDGER = Contract(
     phase="star",
     partitioned_by="cutoff",
     settings=(*(f"source.{name}" for name in SIDE_SOURCES), *DIVISIONS),
+    sources=SIDE_SOURCES,
     description="Rows in, kept, rejected and later, of every table beside the sales log.",
 )

@@ -11,6 +11,7 @@ import dataframely as dy
 import polars as pl
 
 from gosales_resources.errors import ContractError
+from gosales_resources.scope import Span
 
 PartitionedBy = Literal["cutoff", "division_cutoff", "target_cutoff"]
 
@@ -38,10 +39,10 @@ class Contract:
     where a label window of its cutoff can see."""
     settings_here: tuple[str, ...] = ()
     """The same, of columns or rows that nothing is made from: a change stops here."""
-    made_from: tuple["Contract", ...] = field(default=(), repr=False)
-    """Tables it is made from; their settings are its settings too."""
-    trained_on: tuple["Contract", ...] = field(default=(), repr=False)
-    """Those it reads at the training cutoffs alone."""
+    reads: tuple["Read", ...] = field(default=(), repr=False)
+    """Tables it is made from: the lineage, what is planned before it, what makes it stale."""
+    sources: tuple[str, ...] = ()
+    """Raw sources it reads, as fields of the `source` settings; their content makes it stale."""
     open_columns: bool = False
     """True for feature tables: columns beyond the schema are allowed, declared elsewhere."""
 
@@ -51,9 +52,30 @@ class Contract:
         return list(self.schema.primary_key())
 
     @property
+    def made_from(self) -> tuple["Contract", ...]:
+        """Tables it reads as of its own cutoff."""
+        return tuple(read.table for read in self.reads if read.span != "training")
+
+    @property
+    def trained_on(self) -> tuple["Contract", ...]:
+        """Tables it reads at the training cutoffs alone."""
+        return tuple(read.table for read in self.reads if read.span == "training")
+
+    @property
     def check_name(self) -> str:
         """Name of the blocking check that the table keeps this contract."""
         return f"{self.name}_keeps_contract"
+
+
+@dataclass(frozen=True)
+class Read:
+    """One table that another is made from, and at which cutoffs."""
+
+    table: Contract
+    span: Span = "cutoff"
+    may_be_missing: bool = False
+    """Partitions may be absent (the end of a window that the data has not reached): the asset gets
+    those that are there, by key, and says what it lacks."""
 
 
 @dataclass(frozen=True)

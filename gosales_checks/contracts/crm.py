@@ -88,6 +88,7 @@ CRM_CONTACTS = Contract(
     phase="star",
     partitioned_by="cutoff",
     settings=("source.crm_contacts",),
+    sources=("crm_contacts",),
     description="Contacts with customers up to the cutoff; empty without the source.",
 )
 CRM_DEALS = Contract(
@@ -98,6 +99,7 @@ CRM_DEALS = Contract(
     partitioned_by="cutoff",
     settings=("source.crm_deals",),
     settings_here=DIVISIONS,
+    sources=("crm_deals",),
     description="Deals opened by the cutoff, as they stood then; empty without the source.",
 )
 DO_NOT_CONTACT = Contract(
@@ -107,6 +109,7 @@ DO_NOT_CONTACT = Contract(
     phase="star",
     partitioned_by="cutoff",
     settings=("source.do_not_contact",),
+    sources=("do_not_contact",),
     description="Customers not to be contacted, ended spells too; empty without the source.",
 )
 REP_OWNERSHIP = Contract(
@@ -116,6 +119,7 @@ REP_OWNERSHIP = Contract(
     phase="star",
     partitioned_by="cutoff",
     settings=("source.rep_ownership",),
+    sources=("rep_ownership",),
     description="Books of the sales representatives, ended spells too; empty without the source.",
 )
 SURFACING_LOG = Contract(
@@ -126,5 +130,6 @@ SURFACING_LOG = Contract(
     partitioned_by="cutoff",
     settings=("source.surfacing_log",),
     settings_here=DIVISIONS,
+    sources=("surfacing_log",),
     description="What was surfaced by the cutoff and acted on by then; empty without the source.",
 )

@@ -7,7 +7,7 @@ holds what is true of every feature table.
 import dataframely as dy
 
 from gosales_checks.contracts.accounts import DIM_CUSTOMER
-from gosales_checks.contracts.contract import Contract
+from gosales_checks.contracts.contract import Contract, Read
 from gosales_checks.contracts.star import PURCHASE_HISTORY
 
 # What the windows of features are made with; SKUs on the denylist count in none of them.
@@ -48,7 +48,7 @@ CUSTOMER_FEATURES = Contract(
     phase="features",
     partitioned_by="cutoff",
     settings=(*WINDOWS, "labels.mode", "divisions.slugs"),
-    made_from=(PURCHASE_HISTORY, DIM_CUSTOMER),
+    reads=(Read(PURCHASE_HISTORY, "up_to_cutoff"), Read(DIM_CUSTOMER)),
     description="Features over all divisions as of the cutoff, shared by all targets.",
     open_columns=True,
 )
@@ -61,7 +61,7 @@ DIVISION_FEATURES = Contract(
     settings=WINDOWS,
     # One target more or less is rows of its own: the others' tables read theirs alone.
     settings_here=("divisions.targets",),
-    made_from=(PURCHASE_HISTORY, DIM_CUSTOMER),
+    reads=(Read(PURCHASE_HISTORY, "up_to_cutoff"), Read(DIM_CUSTOMER)),
     description="Features within each target division as of the cutoff, in one pass.",
     open_columns=True,
 )
@@ -71,7 +71,7 @@ FEATURES = Contract(
     grain="one row per customer of the population",
     phase="features",
     partitioned_by="target_cutoff",
-    made_from=(CUSTOMER_FEATURES, DIVISION_FEATURES),
+    reads=(Read(CUSTOMER_FEATURES), Read(DIVISION_FEATURES)),
     description="One target's feature table: what its model trains on and scores.",
     open_columns=True,
 )

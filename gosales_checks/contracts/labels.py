@@ -3,7 +3,7 @@
 import dataframely as dy
 
 from gosales_checks.contracts.accounts import DIM_CUSTOMER
-from gosales_checks.contracts.contract import Contract
+from gosales_checks.contracts.contract import Contract, Read
 from gosales_checks.contracts.star import FACT_TRANSACTIONS, SALES_LEDGER
 
 
@@ -95,7 +95,7 @@ CUTOFF_METADATA = Contract(
         # Ledgers after it do not exist.
         "calendar.end@window",
     ),
-    made_from=(SALES_LEDGER, DIM_CUSTOMER),
+    reads=(Read(SALES_LEDGER, "label_window", may_be_missing=True), Read(DIM_CUSTOMER)),
     description="The label window of a cutoff and whether the data covers it.",
 )
 LABELS = Contract(
@@ -105,6 +105,10 @@ LABELS = Contract(
     phase="labels",
     partitioned_by="target_cutoff",
     settings=("value", "labels.mode", "labels.gp_min_threshold", "labels.denylist@division"),
-    made_from=(FACT_TRANSACTIONS, CUTOFF_METADATA, DIM_CUSTOMER),
+    reads=(
+        Read(FACT_TRANSACTIONS, "up_to_window_end", may_be_missing=True),
+        Read(CUTOFF_METADATA),
+        Read(DIM_CUSTOMER),
+    ),
     description="Leakage-safe labels: who bought in the division in (cutoff, cutoff + window].",
 )

@@ -2,7 +2,7 @@
 
 import dataframely as dy
 
-from gosales_checks.contracts.contract import Contract
+from gosales_checks.contracts.contract import Contract, Read
 from gosales_checks.contracts.features import FEATURES
 from gosales_checks.contracts.labels import LABELS
 
@@ -74,7 +74,11 @@ MODEL = Contract(
     phase="models",
     partitioned_by="target_cutoff",
     settings=("models", "labels.window_months"),
-    trained_on=(FEATURES, LABELS),
+    # The first cutoffs have no training cutoff: the model says so.
+    reads=(
+        Read(FEATURES, "training", may_be_missing=True),
+        Read(LABELS, "training", may_be_missing=True),
+    ),
     description="The calibrated model of one division, trained on labels whose window had ended "
     "by the cutoff.",
 )
@@ -84,6 +88,6 @@ SCORES = Contract(
     grain="one row per customer of the population",
     phase="models",
     partitioned_by="target_cutoff",
-    made_from=(MODEL, FEATURES),
+    reads=(Read(MODEL), Read(FEATURES)),
     description="Calibrated purchase probabilities of the division as of the cutoff.",
 )

@@ -2,7 +2,7 @@
 
 import dataframely as dy
 
-from gosales_checks.contracts.contract import Contract
+from gosales_checks.contracts.contract import Contract, Read
 
 # How a raw row becomes lines, and in which increment. The list of divisions is not among them: a
 # line's division is the taxonomy's (docs/adr/0007).
@@ -191,6 +191,7 @@ SALES_LOG = Contract(
     phase="star",
     partitioned_by="cutoff",
     settings=PARSING,
+    sources=("sales_log",),
     # Who reads the whole log does not read the division of its lines.
     settings_here=("source.taxonomy.routes@division",),
     description="The raw sales log as typed lines, wide and long sources alike.",
@@ -202,6 +203,7 @@ SALES_LOG_REJECTS = Contract(
     phase="star",
     partitioned_by="cutoff",
     settings=PARSING,
+    sources=("sales_log",),
     # A row without a readable date is booked where the calendar ends.
     settings_here=("calendar.end",),
     description="What could not be loaded, why, and the raw values.",
@@ -213,6 +215,7 @@ SALES_LEDGER = Contract(
     phase="star",
     partitioned_by="cutoff",
     settings=PARSING,
+    sources=("sales_log",),
     # Rows that wait for a later cutoff; who reads the ledger reads its dates.
     settings_here=("calendar.end",),
     description="Rows, lines, quantity and money in, loaded, rejected and duplicate.",
@@ -224,6 +227,7 @@ DIM_PRODUCT = Contract(
     phase="star",
     partitioned_by="cutoff",
     settings=("source.taxonomy", "divisions.predictor_only"),
+    sources=("taxonomy",),
     description="The taxonomy: which division, family and sale type a SKU belongs to.",
 )
 FACT_TRANSACTIONS = Contract(
@@ -233,7 +237,7 @@ FACT_TRANSACTIONS = Contract(
     phase="star",
     partitioned_by="division_cutoff",
     settings=("source.taxonomy.routes@division",),
-    made_from=(SALES_LOG,),
+    reads=(Read(SALES_LOG),),
     description="The fact table: lines by division and increment; returns stay as negative lines.",
 )
 PURCHASE_HISTORY = Contract(
@@ -243,6 +247,6 @@ PURCHASE_HISTORY = Contract(
     phase="star",
     partitioned_by="cutoff",
     settings=("value", "divisions.slugs"),
-    made_from=(FACT_TRANSACTIONS,),
+    reads=(Read(FACT_TRANSACTIONS),),
     description="The increment aggregated: what features are summed from.",
 )

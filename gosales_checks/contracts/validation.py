@@ -2,7 +2,7 @@
 
 import dataframely as dy
 
-from gosales_checks.contracts.contract import Contract
+from gosales_checks.contracts.contract import Contract, Read
 from gosales_checks.contracts.labels import LABELS
 from gosales_checks.contracts.models import SCORES
 
@@ -59,7 +59,7 @@ FORWARD_VALIDATION = Contract(
     phase="validation",
     partitioned_by="target_cutoff",
     settings=("validation.bootstrap_draws", "validation.seed"),
-    made_from=(SCORES, LABELS),
+    reads=(Read(SCORES), Read(LABELS)),
     description="How good the scores were on the time after their cutoff, for all customers and "
     "for the whitespace, with intervals.",
 )

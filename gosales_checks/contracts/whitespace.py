@@ -3,7 +3,7 @@
 import dataframely as dy
 
 from gosales_checks.contracts.accounts import DIM_CUSTOMER
-from gosales_checks.contracts.contract import Contract
+from gosales_checks.contracts.contract import Contract, Read
 from gosales_checks.contracts.labels import LABELS
 from gosales_checks.contracts.models import SCORES
 
@@ -99,8 +99,7 @@ WHITESPACE_SIGNALS = Contract(
     phase="whitespace",
     partitioned_by="target_cutoff",
     settings=("whitespace.ev_cap_quantile", "whitespace.ev_shrinkage_buyers"),
-    made_from=(SCORES, DIM_CUSTOMER),
-    trained_on=(LABELS,),
+    reads=(Read(SCORES), Read(LABELS, "training", may_be_missing=True), Read(DIM_CUSTOMER)),
     description="Signals of every candidate of a division, with the reason where it is not ranked.",
 )
 WHITESPACE = Contract(
@@ -110,6 +109,6 @@ WHITESPACE = Contract(
     phase="whitespace",
     partitioned_by="cutoff",
     settings=("whitespace", "divisions.targets"),
-    made_from=(WHITESPACE_SIGNALS, DIM_CUSTOMER),
+    reads=(Read(WHITESPACE_SIGNALS), Read(DIM_CUSTOMER)),
     description="The ranked list over all divisions: whom to call about what.",
 )

@@ -17,6 +17,8 @@ class FileSource(StrictModel):
     separator: str = Field(
         default=",", min_length=1, max_length=1, description="CSV field separator."
     )
-    encoding: Literal["utf8", "latin1"] = Field(
-        default="utf8", description="Text encoding of CSV files."
+    encoding: Literal["utf8", "latin1", "cp1252"] = Field(
+        default="utf8",
+        description="Text encoding of CSV files; cp1252 is what Windows calls ANSI (it has the "
+        "euro sign, latin1 has none).",
     )

@@ -12,7 +12,7 @@ import pyarrow.parquet as pa_parquet
 
 from gosales_resources.errors import SourceError
 from gosales_resources.settings.source import FileSource
-from gosales_resources.sources.raw import ROW, Block, RawBatch, RawInput, checked_header
+from gosales_resources.sources.raw import ROW, Block, RawBatch, RawInput, checked_header, file_stamp
 
 BATCH_ROWS = 131_072
 
@@ -29,6 +29,10 @@ class ParquetFile(RawInput):
     def header(self) -> list[str]:
         """See `RawInput`."""
         return checked_header(str(self.path), _opened(self.path).schema_arrow.names)
+
+    def stamp(self) -> str:
+        """See `RawInput`."""
+        return file_stamp(self.path)
 
     def blocks(self) -> Iterator[Block]:
         """See `RawInput`; the key is of the whole file, so any change reads all of it again."""

@@ -8,6 +8,7 @@ from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import polars as pl
 
@@ -67,6 +68,10 @@ class RawInput(ABC):
             When the input is empty, unreadable, or names a column twice.
         """
 
+    def stamp(self) -> str | None:
+        """Return what is cheap to get and changes when the content does; None where nothing is."""
+        return None
+
     @abstractmethod
     def blocks(self) -> Iterator[Block]:
         """Stream the content; memory is that of one block.
@@ -77,6 +82,12 @@ class RawInput(ABC):
             When the input cannot be read, ends too early, or changes while it is read; names it
             and, where it is known, the row.
         """
+
+
+def file_stamp(path: Path) -> str:
+    """Return size and time of change of a file."""
+    found = path.stat()
+    return f"{found.st_size}:{found.st_mtime_ns}"
 
 
 def checked_header(name: str, header: list[str]) -> list[str]:

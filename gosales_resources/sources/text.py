@@ -10,7 +10,6 @@ import csv
 import gzip
 import hashlib
 import json
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +28,7 @@ from gosales_resources.sources.raw import (
     RawBatch,
     RawInput,
     checked_header,
+    file_stamp,
 )
 
 # What is remembered at a time. A change in the middle of a file costs from there to its end.
@@ -40,7 +40,7 @@ BATCH_ROWS = 131_072
 # one quoted field may hold; a quote that is open for longer is taken for a stray one.
 LONGEST_RECORD = 2**20
 MOST_LINES = 1_000
-ENCODINGS = {"utf8": "utf-8", "latin1": "latin-1"}
+ENCODINGS = {"utf8": "utf-8", "latin1": "latin-1", "cp1252": "cp1252"}
 BOM = b"\xef\xbb\xbf"
 
 
@@ -58,9 +58,13 @@ class TextFile(RawInput):
         with _opened(self.path) as stream:
             return self._header(_first_record(stream, self.path))
 
+    def stamp(self) -> str:
+        """See `RawInput`."""
+        return file_stamp(self.path)
+
     def blocks(self) -> Iterator[Block]:
         """See `RawInput`."""
-        before = _state(self.path)
+        before = self.stamp()
         with _opened(self.path) as stream:
             first = _first_record(stream, self.path)
             header = self._header(first)
@@ -70,7 +74,7 @@ class TextFile(RawInput):
                 digest = salt.copy()
                 digest.update(content)
                 yield Block(digest.hexdigest()[:32], _Reader(self, header, content))
-        if _state(self.path) != before:
+        if self.stamp() != before:
             raise SourceError(f"{self.path} changed while it was read. Run again.")
 
     @property
@@ -103,7 +107,7 @@ class _Reader:
         try:
             # All of it before any of it is handed out: a later error must not leave half a block.
             yield from list(self._parsed())
-        except pa.ArrowInvalid:
+        except (pa.ArrowInvalid, UnicodeDecodeError):
             yield from self._line_by_line()
 
     def _parsed(self) -> Iterator[RawBatch]:
@@ -277,8 +281,3 @@ def _records(content: bytes) -> Iterator[bytes]:
         if record:
             yield record
         at += taken
-
-
-def _state(path: Path) -> tuple[int, int]:
-    found = os.stat(path)
-    return found.st_size, found.st_mtime_ns

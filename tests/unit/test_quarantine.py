@@ -89,10 +89,10 @@ def test_each_offered_row_is_in_exactly_one_place(rows):
 def test_the_table_names_the_rows_kept_out_of_it_and_a_clean_one_forgets_them(tmp_path):
     store, offered = TableStore(tmp_path), breaking(DIM_PRODUCT, "primary_key")
     kept, broken = split_rows(DIM_PRODUCT, offered)
-    write_split(store, ADDRESS, kept, broken, UNDER)
+    write_split(store, ADDRESS, kept, broken, UNDER, {})
     assert quarantined(store, ADDRESS) == {"primary_key": 1}
     assert scan_quarantine(store, ADDRESS).collect().equals(broken)
-    write_split(store, ADDRESS, kept, broken.clear(), UNDER)
+    write_split(store, ADDRESS, kept, broken.clear(), UNDER, {})
     assert quarantined(store, ADDRESS) == {}
     assert scan_quarantine(store, ADDRESS) is None
     assert not list((tmp_path / "quarantine").rglob("*.parquet"))
