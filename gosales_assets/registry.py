@@ -3,12 +3,26 @@
 The one list that definitions, checks, documents and the command line go by.
 """
 
+from gosales_checks.contracts.accounts import (
+    DIM_CUSTOMER,
+    DIM_CUSTOMER_HISTORY,
+    DIM_DATE,
+    FACT_ASSETS,
+    SOURCE_LEDGER,
+    SOURCE_REJECTS,
+)
+from gosales_checks.contracts.crm import (
+    CRM_CONTACTS,
+    CRM_DEALS,
+    DO_NOT_CONTACT,
+    REP_OWNERSHIP,
+    SURFACING_LOG,
+)
 from gosales_checks.contracts.enrichment import CUSTOMER_ENRICHMENT, ENRICHMENT_UNMATCHED
 from gosales_checks.contracts.features import CUSTOMER_FEATURES, DIVISION_FEATURES, FEATURES
 from gosales_checks.contracts.labels import CUTOFF_METADATA, LABELS
 from gosales_checks.contracts.models import MODEL, SCORES
 from gosales_checks.contracts.star import (
-    DIM_CUSTOMER,
     DIM_PRODUCT,
     FACT_TRANSACTIONS,
     PURCHASE_HISTORY,
@@ -28,6 +42,16 @@ CONTRACTS = {
         DIM_PRODUCT,
         CUSTOMER_ENRICHMENT,
         ENRICHMENT_UNMATCHED,
+        DIM_DATE,
+        CRM_CONTACTS,
+        CRM_DEALS,
+        DO_NOT_CONTACT,
+        REP_OWNERSHIP,
+        SURFACING_LOG,
+        SOURCE_REJECTS,
+        SOURCE_LEDGER,
+        FACT_ASSETS,
+        DIM_CUSTOMER_HISTORY,
         DIM_CUSTOMER,
         CUTOFF_METADATA,
         FACT_TRANSACTIONS,

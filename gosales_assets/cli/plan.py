@@ -178,6 +178,7 @@ def _wanted_cutoffs(platform: Platform, request: Request) -> dict[str, list[dt.d
 SIBLINGS = (
     ("sales_log", "sales_log_rejects", "sales_ledger"),
     ("customer_enrichment", "enrichment_unmatched"),
+    ("source_rejects", "source_ledger"),
     ("customer_features", "division_features"),
 )
 

@@ -16,7 +16,8 @@ from gosales_assets.features.families.cross_division import cross_division_featu
 from gosales_assets.features.families.lifecycle import lifecycle_features, purchase_days
 from gosales_assets.features.families.rfm import monthly_features, recency_features
 from gosales_assets.features.history import SUMS, ScopedHistory, SharedHistory, share_history
-from gosales_checks.contracts.star import DimCustomer, PurchaseHistory
+from gosales_checks.contracts.accounts import DimCustomer
+from gosales_checks.contracts.star import PurchaseHistory
 from gosales_resources.scope import visible_at
 from gosales_resources.settings.base import slugify
 from gosales_resources.settings.tree import Settings

@@ -14,7 +14,7 @@ from gosales_assets.onboarding.dates import find_date_formats
 from gosales_assets.onboarding.finding import Finding, evidence
 from gosales_assets.onboarding.profile import Profile, profile, read_numbers, share_of
 from gosales_assets.onboarding.words import decoy_of, name_points, tokens
-from gosales_assets.star.parse import text
+from gosales_resources.parse import text
 from gosales_resources.settings.base import slugify
 
 NAMED = {

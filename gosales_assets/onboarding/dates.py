@@ -14,7 +14,7 @@ from functools import cache
 
 import polars as pl
 
-from gosales_assets.star.parse import day_time
+from gosales_resources.parse import day_time
 
 DAYS = (
     "%Y-%m-%d",

@@ -25,8 +25,8 @@ from gosales_assets.onboarding.wide import (
     find_suffix,
 )
 from gosales_assets.onboarding.words import decoy_of
-from gosales_assets.star.parse import text
 from gosales_resources.errors import SettingsError, nearest
+from gosales_resources.parse import text
 
 PRODUCT_NAME = "product name"
 

@@ -37,7 +37,7 @@ from gosales_assets.onboarding.taxonomy import (
 )
 from gosales_assets.onboarding.totals import Totals
 from gosales_assets.onboarding.wide import find_amount
-from gosales_assets.star.parse import day_time, text
+from gosales_resources.parse import day_time, text
 from gosales_resources.sources.raw import ROW
 from gosales_resources.sources.table import read_table
 

@@ -8,7 +8,7 @@ from gosales_assets.onboarding.period import Period
 from gosales_assets.onboarding.profile import read_numbers
 from gosales_assets.onboarding.roles import MEASURES
 from gosales_assets.onboarding.totals import Totals
-from gosales_assets.star.parse import text
+from gosales_resources.parse import text
 
 
 def ignored_columns(draft: Draft, late: set[str | None]) -> list[str]:

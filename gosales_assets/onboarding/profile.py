@@ -6,7 +6,7 @@ from typing import Literal
 import polars as pl
 
 from gosales_assets.onboarding.dates import looks_like_dates
-from gosales_assets.star.parse import QUANTITY_SCALE, is_filled, scaled, text
+from gosales_resources.parse import QUANTITY_SCALE, is_filled, scaled, text
 
 Kind = Literal["empty", "date", "number", "text"]
 # A column is what nearly all its filled cells are.

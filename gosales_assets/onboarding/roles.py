@@ -11,7 +11,7 @@ import polars as pl
 from gosales_assets.onboarding.finding import Certainty, Finding, evidence
 from gosales_assets.onboarding.profile import Profile, share_of
 from gosales_assets.onboarding.words import STRONG, decoy_of, name_points, tokens
-from gosales_assets.star.parse import text
+from gosales_resources.parse import text
 
 ESSENTIAL = ("customer_id", "order_date", "invoice_id", "sku")
 # In this order columns are given away: what the values pin down best comes first.

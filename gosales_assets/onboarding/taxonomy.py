@@ -8,7 +8,7 @@ import polars as pl
 from gosales_assets.onboarding.finding import Finding
 from gosales_assets.onboarding.profile import Profile
 from gosales_assets.onboarding.words import name_points, tokens
-from gosales_assets.star.parse import text
+from gosales_resources.parse import text
 from gosales_resources.settings.base import slugify
 
 # More divisions than this are families: each target gets models of its own.

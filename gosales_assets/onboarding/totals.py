@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from gosales_assets.star.parse import text
+from gosales_resources.parse import text
 
 # A source with more distinct timestamps keeps every other one; months and formats do not change.
 MOST_VALUES = 200_000

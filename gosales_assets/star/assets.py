@@ -7,11 +7,10 @@ import dagster as dg
 import polars as pl
 
 from gosales_assets.platform import Platform
-from gosales_assets.star.dimensions import build_dim_customers, build_dim_product
+from gosales_assets.star.dimensions import build_dim_product
 from gosales_assets.star.history import build_purchase_history
 from gosales_assets.star.ingest import ingest
 from gosales_checks.contracts.star import (
-    DIM_CUSTOMER,
     DIM_PRODUCT,
     FACT_TRANSACTIONS,
     PURCHASE_HISTORY,
@@ -25,7 +24,7 @@ from gosales_resources.sources.table import read_table
 
 
 def define_assets(platform: Platform) -> list[dg.AssetsDefinition]:
-    """Define the sales log, its rejects and ledger, facts, dimensions and purchase history."""
+    """Define the sales log, its rejects and ledger, facts, products and purchase history."""
     settings, space = platform.settings, platform.space
 
     def products() -> pl.DataFrame:
@@ -48,16 +47,6 @@ def define_assets(platform: Platform) -> list[dg.AssetsDefinition]:
     def dim_product(context: dg.AssetExecutionContext) -> Partitions:
         frame = products()
         return Partitions(Partition(cutoff_of(key), frame) for key in context.partition_keys)
-
-    @platform.table(
-        DIM_CUSTOMER,
-    )
-    def dim_customer(context: dg.AssetExecutionContext, sales_log: pl.LazyFrame) -> Partitions:
-        source = settings.source.customers
-        accounts = read_table(source, settings.source_dir) if source else None
-        cutoffs = [cutoff_of(key) for key in context.partition_keys]
-        made = build_dim_customers(settings, accounts, sales_log, cutoffs)
-        return Partitions(Partition(cutoff, frame) for cutoff, frame in made)
 
     @platform.table(
         FACT_TRANSACTIONS,
@@ -85,4 +74,4 @@ def define_assets(platform: Platform) -> list[dg.AssetsDefinition]:
 
         return Partitions(made())
 
-    return [sales_log_ingest, dim_product, dim_customer, fact_transactions, purchase_history]
+    return [sales_log_ingest, dim_product, fact_transactions, purchase_history]

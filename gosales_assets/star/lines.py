@@ -6,8 +6,8 @@ from collections.abc import Sequence
 import polars as pl
 
 from gosales_assets.star.cells import MEASURES
-from gosales_assets.star.parse import MONEY_SCALE, QUANTITY_SCALE, exact
 from gosales_resources.hashing import stable_key
+from gosales_resources.parse import MONEY_SCALE, QUANTITY_SCALE, exact
 from gosales_resources.settings.base import slugify
 from gosales_resources.settings.source import DivisionRoute
 

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from gosales_assets.star.parse import blanks, day_time, scaled, text
+from gosales_resources.parse import blanks, day_time, scaled, text
 from gosales_resources.settings.source import LogColumns, LogSource
 
 RATE_SCALE = 6

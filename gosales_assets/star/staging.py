@@ -30,7 +30,15 @@ META = "block.json"
 # A group of rows that a scan can pass over by its dates.
 ROW_GROUP_ROWS = 32_768
 # Modules that decide what a typed row is: what they wrote before they changed is not read.
-CODE = ("staging", "typing", "cells", "rows", "parse", "rejects", "corrections")
+CODE = (
+    ".staging",
+    ".typing",
+    ".cells",
+    ".rows",
+    ".rejects",
+    ".corrections",
+    "gosales_resources.parse",
+)
 
 
 @dataclass(frozen=True)

@@ -110,7 +110,7 @@ class Typing:
         told = self.log.model_dump(
             mode="json", exclude={"path", "database", "complete_through", "corrections"}
         )
-        code = [_source_of(f"{__package__}.{name}") for name in modules]
+        code = [_source_of(name) for name in modules]
         parts = [pl.__version__, told, asdict(self.layout), code]
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
 
@@ -296,5 +296,5 @@ def _hashes(raw: pl.DataFrame) -> list[pl.Series]:
 
 
 def _source_of(module: str) -> str:
-    path = importlib.import_module(module).__file__
+    path = importlib.import_module(module, __package__).__file__
     return hashlib.sha256(Path(str(path)).read_bytes()).hexdigest()

@@ -6,10 +6,10 @@ import polars as pl
 from gosales_assets.platform import Platform
 from gosales_assets.whitespace.rank import rank_candidates
 from gosales_assets.whitespace.signals import build_signals
+from gosales_checks.contracts.accounts import DIM_CUSTOMER, DIM_CUSTOMER_HISTORY, FACT_ASSETS
 from gosales_checks.contracts.features import CUSTOMER_FEATURES, DIVISION_FEATURES, FEATURES
 from gosales_checks.contracts.models import MODEL, SCORES
 from gosales_checks.contracts.star import (
-    DIM_CUSTOMER,
     FACT_TRANSACTIONS,
     PURCHASE_HISTORY,
     SALES_LEDGER,
@@ -83,6 +83,8 @@ def define_assets(platform: Platform) -> list[dg.AssetsDefinition]:
 # list is made from.
 INCREMENTS = (SALES_LOG, SALES_LEDGER, FACT_TRANSACTIONS, PURCHASE_HISTORY)
 TABLES_OF_THE_CUTOFF = (
+    FACT_ASSETS,
+    DIM_CUSTOMER_HISTORY,
     DIM_CUSTOMER,
     CUSTOMER_FEATURES,
     DIVISION_FEATURES,

@@ -6,8 +6,9 @@ holds what is true of every feature table.
 
 import dataframely as dy
 
+from gosales_checks.contracts.accounts import DIM_CUSTOMER
 from gosales_checks.contracts.contract import Contract, Read
-from gosales_checks.contracts.star import DIM_CUSTOMER, PURCHASE_HISTORY
+from gosales_checks.contracts.star import PURCHASE_HISTORY
 
 # What the windows of features are made with; SKUs on the denylist count in none of them.
 WINDOWS = ("features", "labels.window_months", "labels.denylist")

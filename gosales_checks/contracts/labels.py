@@ -2,8 +2,9 @@
 
 import dataframely as dy
 
+from gosales_checks.contracts.accounts import DIM_CUSTOMER
 from gosales_checks.contracts.contract import Contract, Read
-from gosales_checks.contracts.star import DIM_CUSTOMER, FACT_TRANSACTIONS, SALES_LEDGER
+from gosales_checks.contracts.star import FACT_TRANSACTIONS, SALES_LEDGER
 
 
 class CutoffMetadata(dy.Schema):

@@ -7,7 +7,6 @@ from gosales_checks.contracts.contract import Contract, Read
 # How a raw row becomes lines, and in which increment. The list of divisions is not among them: a
 # line's division is the taxonomy's (docs/adr/0007).
 PARSING = ("source.sales_log", "source.taxonomy", "calendar.start", "calendar.cadence_months")
-SEGMENTS = ["warm", "cold", "prospect"]
 USD = {"unit": "usd"}
 COUNT = {"unit": "count"}
 SOURCE_AMOUNT = {"unit": "source currency"}
@@ -161,33 +160,6 @@ class DimProduct(dy.Schema):
     is_target = dy.Bool(description="Its division gets a model.")
 
 
-class DimCustomer(dy.Schema):
-    """The roster as of the cutoff: everyone in the sales log up to it, and CRM accounts."""
-
-    customer_id = dy.String(primary_key=True, description="Customer.")
-    cutoff = dy.Date(description="As-of date.")
-    customer_name = dy.String(nullable=True, description="CRM name, else the latest in the log.")
-    segment = dy.String(check=lambda c: c.is_in(SEGMENTS), description="warm, cold or prospect.")
-    is_buyer = dy.Bool(description="Bought anything up to the cutoff.")
-    first_seen_date = dy.Date(nullable=True, description="First order; null for a prospect.")
-    last_seen_date = dy.Date(nullable=True, description="Latest order; null for a prospect.")
-    industry = dy.String(nullable=True, description="Industry.")
-    sub_industry = dy.String(nullable=True, description="Sub-industry.")
-    region = dy.String(nullable=True, description="CRM region, else of the latest line.")
-    territory = dy.String(nullable=True, description="Territory.")
-    rep = dy.String(nullable=True, description="CRM owner, else of the latest line.")
-
-    @dy.rule()
-    def seen_up_to_the_cutoff(cls):
-        """Nothing after the cutoff is known."""
-        return cls.last_seen_date.col.is_null() | (cls.last_seen_date.col <= cls.cutoff.col)
-
-    @dy.rule()
-    def prospects_never_bought(cls):
-        """A prospect has no purchase, everyone else has one."""
-        return (cls.segment.col == "prospect") == ~cls.is_buyer.col
-
-
 class FactTransactions(SalesLog):
     """Lines of one division that became visible in one increment."""
 
@@ -254,18 +226,6 @@ DIM_PRODUCT = Contract(
     settings=("source.taxonomy", "divisions.predictor_only"),
     sources=("taxonomy",),
     description="The taxonomy: which division, family and sale type a SKU belongs to.",
-)
-DIM_CUSTOMER = Contract(
-    name="dim_customer",
-    schema=DimCustomer,
-    grain="one row per customer",
-    phase="star",
-    partitioned_by="cutoff",
-    settings=("source.customers", "labels.warm_window_months"),
-    reads=(Read(SALES_LOG, "up_to_cutoff"),),
-    sources=("customers",),
-    description="The roster as of the cutoff, with attributes and segment.",
-    open_columns=True,
 )
 FACT_TRANSACTIONS = Contract(
     name="fact_transactions",

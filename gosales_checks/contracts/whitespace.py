@@ -2,10 +2,10 @@
 
 import dataframely as dy
 
+from gosales_checks.contracts.accounts import DIM_CUSTOMER
 from gosales_checks.contracts.contract import Contract, Read
 from gosales_checks.contracts.labels import LABELS
 from gosales_checks.contracts.models import SCORES
-from gosales_checks.contracts.star import DIM_CUSTOMER
 
 SEGMENTS = ["warm", "cold", "prospect"]
 # Why a candidate is not ranked, in the order the gates are applied: each row has one reason.

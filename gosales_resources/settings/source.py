@@ -5,6 +5,14 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from gosales_resources.settings.accounts import (
+    AssetSource,
+    ContactSource,
+    DealSource,
+    DoNotContactSource,
+    RepOwnershipSource,
+    SurfacingSource,
+)
 from gosales_resources.settings.base import StrictModel
 from gosales_resources.settings.enrichment import (
     CoverageSettings,
@@ -176,6 +184,11 @@ class CustomerColumns(StrictModel):
         description="Date from which the account was known. Without it an account that has not "
         "bought yet is taken as known at every cutoff.",
     )
+    valid_from: str | None = Field(
+        default=None,
+        description="First day on which the row's attributes hold: the table then has several "
+        "dated versions of an account. Blank: from the beginning.",
+    )
 
 
 class CustomerSource(FileSource):
@@ -226,3 +239,9 @@ class SourceSettings(StrictModel):
     enrichment: EnrichmentSource | None = Field(
         default=None, description="A company directory that customers are looked up in by name."
     )
+    assets: AssetSource | None = None
+    crm_contacts: ContactSource | None = None
+    crm_deals: DealSource | None = None
+    do_not_contact: DoNotContactSource | None = None
+    rep_ownership: RepOwnershipSource | None = None
+    surfacing_log: SurfacingSource | None = None

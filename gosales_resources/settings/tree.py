@@ -133,8 +133,8 @@ class Settings(BaseSettings):
     )
     mode: Literal["strict", "fail_soft"] = Field(
         default="strict",
-        description="A row that breaches its contract: strict stops what comes after, fail_soft "
-        "quarantines the row and goes on.",
+        description="A row that breaches its contract, or that a table beside the sales log has "
+        "wrong: strict stops what comes after, fail_soft quarantines the row and goes on.",
     )
     calendar: CalendarSettings
     divisions: DivisionSettings

@@ -31,6 +31,9 @@ LEGAL = {
     "first_purchase_date": dt.date(2024, 9, 9),
     "quantity": 2,
     "is_buyer": True,
+    "has_asset": False,
+    "valid_from": EARLIER,
+    "valid_to": None,
     "customer_count": 9,
     "buyer_count": 4,
     "is_new_logo": False,
@@ -51,7 +54,7 @@ LEGAL = {
     "model_status": "fitted",
 }
 # The same where contracts differ, or a set is closed in one contract only.
-LEGAL_HERE = {
+LEGAL_HERE: dict[str, dict[str, Any]] = {
     "model": {"status": "fitted"},
     "forward_validation": {"status": "ok"},
     "customer_enrichment": {
@@ -61,6 +64,13 @@ LEGAL_HERE = {
         "runner_up_score": 0.5,
     },
     "enrichment_unmatched": {"reason": "no_name"},
+    "fact_assets": {
+        "purchase_date": EARLIER,
+        "effective_purchase_date": EARLIER,
+        "is_purchase_date_imputed": False,
+    },
+    "crm_deals": {"closed_date": None, "is_open": True},
+    "source_ledger": {"rows_in": 3, "rows_kept": 1, "rows_rejected": 1, "rows_later": 1},
 }
 
 # Rule -> cells of a row that breaks it; all but these are legal.
@@ -68,7 +78,15 @@ BREAKING: dict[str, dict[str, Any]] = {
     "visible_not_before_ordered": {"order_date": LATER},
     "some_amount": {"quantity": None, "revenue_usd": None, "gross_profit_usd": None},
     "seen_up_to_the_cutoff": {"last_seen_date": LATER},
-    "prospects_never_bought": {"segment": "prospect"},
+    "prospects_have_nothing": {"segment": "prospect"},
+    "warm_customers_bought": {"is_buyer": False, "has_asset": True},
+    "one_begins_a_day": {"version_number": 999},
+    "one_current_version": {"valid_to": DAY},
+    "begins_before_it_ends": {"valid_to": EARLIER},
+    "known_at_the_cutoff": {"valid_from": LATER},
+    "imputed_exactly_where_unusable": {"effective_purchase_date": DAY},
+    "open_until_closed": {"is_open": False},
+    "nothing_is_lost": {"rows_later": 2},
     "window_ends_after_cutoff": {"window_end": EARLIER},
     "buyers_are_on_the_roster": {"buyer_count": 10},
     "exactly_one_cohort": {"is_new_logo": True},
@@ -85,6 +103,8 @@ BREAKING: dict[str, dict[str, Any]] = {
         "decided_by": None,
     },
 }
+# Rules over several rows: the changed row stands beside the one it was changed from.
+BESIDE = {"one_begins_a_day"}
 UNKNOWN = "no such value"
 # Kind of a column's own rule -> a value that breaks it.
 BREAKING_KINDS = {
@@ -131,7 +151,8 @@ def breaking(contract: Contract, rule: str) -> pl.DataFrame:
     frame = sample(contract)
     if rule == "primary_key":
         return pl.concat([frame, frame.head(1)])
-    return change_first(frame, _cells(contract, rule))
+    changed = change_first(frame, _cells(contract, rule))
+    return pl.concat([changed, frame.head(1)]) if rule in BESIDE else changed
 
 
 def _cells(contract: Contract, rule: str) -> Mapping[str, Any]:

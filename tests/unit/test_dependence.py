@@ -17,6 +17,10 @@ LOG = {"sales_log", "sales_log_rejects", "sales_ledger"}
 ENRICHED = {"customer_enrichment", "enrichment_unmatched"}
 MODELLED = {"model", "scores", "whitespace_signals", "whitespace", "forward_validation"}
 FEATURES = {"purchase_history", "customer_features", "division_features", "features"}
+# Tables beside the sales log; those that read a division; what came in of all of them.
+WITH_DIVISION = {"fact_assets", "crm_deals", "surfacing_log"}
+BESIDE = WITH_DIVISION | {"crm_contacts", "do_not_contact", "rep_ownership", "dim_date"}
+INTAKE = {"source_rejects", "source_ledger"}
 CUTOFF = "2024-06-30"
 
 
@@ -78,7 +82,7 @@ def test_a_new_division_leaves_facts_and_labels_of_the_others_current(world):
     names = [*SETTINGS["divisions"]["names"], "Services"]
     found = stale(world, divisions={"names": names})
     # A column for the new division in everyone's features, its rows in history and in the list.
-    assert tables(found) == FEATURES | MODELLED
+    assert tables(found) == FEATURES | MODELLED | WITH_DIVISION | INTAKE
     platform = Platform.of(load_settings(world / "gosales.yaml", {"divisions": {"names": names}}))
     keys = addresses_of(platform, CONTRACTS["labels"], [dt.date(2024, 6, 30)])
     assert [a.division for a in keys] == ["services", "simulation", "solid_works"]
@@ -107,7 +111,7 @@ def test_more_complete_data_marks_the_labels_it_can_reach_and_what_is_validated_
 def test_a_longer_calendar_marks_no_mature_cutoff(world):
     longer = {"calendar": {"end": "2025-12-31"}}
     assert stale(world, "2024-03-31", **longer) == set()
-    unripe = {"cutoff_metadata", "labels", "forward_validation"}
+    unripe = {"cutoff_metadata", "labels", "forward_validation", "dim_date"}
     assert tables(stale(world, "2024-12-31", **longer)) == unripe
 
 
@@ -123,11 +127,11 @@ def test_a_longer_calendar_marks_no_mature_cutoff(world):
         ({"labels": {"mode": "all"}}, MODELLED | {"labels", "customer_features", "features"}),
         (
             {"source": {"customers": {"numeric_attributes": []}}},
-            EVERYTHING - LOG - {"dim_product", "fact_transactions", "purchase_history"},
+            EVERYTHING - LOG - BESIDE - {"dim_product", "fact_transactions", "purchase_history"},
         ),
         (
             {"source": {"sales_log": {"decimal": ","}}},
-            EVERYTHING - {"dim_product"},
+            EVERYTHING - BESIDE - INTAKE - {"dim_product"},
         ),
         ({"mode": "fail_soft"}, EVERYTHING),
     ],

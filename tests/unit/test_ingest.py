@@ -2,17 +2,16 @@
 
 import datetime as dt
 import random
-import re
 from decimal import Decimal
 
 import polars as pl
 import pytest
 
-from gosales_assets.star.dimensions import build_dim_customers, build_dim_product
+from gosales_assets.star.dimensions import build_dim_product
 from gosales_assets.star.increments import StagedLog
 from gosales_assets.star.ingest import ingest
 from gosales_checks.contracts.contract import conform, judge
-from gosales_checks.contracts.star import DIM_CUSTOMER, SALES_LEDGER, SALES_LOG, SALES_LOG_REJECTS
+from gosales_checks.contracts.star import SALES_LEDGER, SALES_LOG, SALES_LOG_REJECTS
 from gosales_checks.ledger import ledger_breaches
 from gosales_resources.errors import SourceError
 from gosales_resources.partitions import PartitionSpace
@@ -278,33 +277,3 @@ def test_an_unknown_division_of_the_taxonomy_is_named_with_the_nearest(tmp_path)
         SourceError, match=r"'Scannning' is not in divisions.names. Did you mean 'scan"
     ):
         read(settings, tmp_path)
-
-
-def roster(settings: Settings, log: StagedLog, cutoff: dt.date) -> pl.DataFrame:
-    cutoffs = [c for c in PartitionSpace(settings).cutoffs() if c <= cutoff]
-    lines = pl.concat([lines_of(log, c) for c in cutoffs]).lazy()
-    source = settings.source.customers
-    accounts = read_table(source, settings.source_dir) if source else None
-    ((_, frame),) = build_dim_customers(settings, accounts, lines, [cutoff])
-    return conform(DIM_CUSTOMER, frame.lazy()).collect()
-
-
-def test_the_roster_is_the_log_up_to_the_cutoff_and_the_accounts(tmp_path):
-    rows = [row("001", "2021-02-01"), row("002", "2023-02-01"), row("003", "2023-05-01")]
-    settings = write_world(tmp_path, rows)
-    frame = roster(settings, read(settings, tmp_path), CUTOFFS[0])
-    assert judge(DIM_CUSTOMER, frame).passed
-    assert frame.select("customer_id", "segment", "is_buyer").rows() == [
-        ("001", "cold", True),
-        ("002", "warm", True),
-        ("003", "prospect", False),
-        ("prospect", "prospect", False),
-    ]
-
-
-def test_a_number_of_an_account_that_is_none_is_an_error(tmp_path):
-    settings = write_world(tmp_path, [row()])
-    path = tmp_path / "customers.csv"
-    path.write_text(re.sub(r",\d+\n", ",many\n", path.read_text(), count=1))
-    with pytest.raises(SourceError, match="employees is not a number: 'many'"):
-        roster(settings, read(settings, tmp_path), CUTOFFS[0])

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gosales_assets.star.parse import day_time, exact, scaled, text
+from gosales_resources.parse import day_time, exact, scaled, text
 
 
 def cents(cell: str, decimal: str = ".") -> int | None:

@@ -1,4 +1,4 @@
-"""Turns raw cells into typed values: text, money, quantities, dates.
+"""Turns raw cells into typed values: text, money, quantities, dates, yes and no.
 
 A cell that cannot be read is null; nothing is guessed. Who calls tells blank from unreadable.
 """
@@ -19,6 +19,10 @@ NUMBER = r"^(?:\d{1,3}(?:,\d{3})+|\d+)?(?:\.\d+)?$"
 # What needs no spelling out.
 PLAIN = {".": r"^-?[0-9]+(?:\.[0-9]+)?$", ",": r"^-?[0-9]+$"}
 CONTROL = r"[\x00-\x1f\x7f]"
+SPELLINGS = {
+    **dict.fromkeys(("true", "t", "yes", "y", "1", "1.0", "on", "x"), True),
+    **dict.fromkeys(("false", "f", "no", "n", "0", "0.0", "off"), False),
+}
 # What normalising leaves as it is, in every cell of most columns.
 NOT_PLAIN_TEXT = r"[^\x20-\x7e]"
 
@@ -111,6 +115,12 @@ def day_time(cells: pl.Series, formats: Sequence[str]) -> pl.DataFrame:
         .then(pl.lit("ambiguous"))
     )
     return read.select(moment=pl.when(earliest == latest).then(earliest), problem=problem)
+
+
+def yes_no(column: str) -> pl.Expr:
+    """Read a yes/no column in the usual spellings; null where blank or anything else."""
+    word = text(column).str.to_lowercase()
+    return word.replace_strict(SPELLINGS, default=None, return_dtype=pl.Boolean)
 
 
 def blanks(rows: int) -> pl.Series:

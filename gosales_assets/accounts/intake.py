@@ -1,0 +1,130 @@
+"""What came in from the tables beside the sales log: all of them read, rejected, counted."""
+
+import datetime as dt
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+import polars as pl
+
+from gosales_assets.accounts.crm import CRM_TABLES, build_crm_table, read_crm
+from gosales_assets.accounts.customers import read_customers
+from gosales_assets.accounts.installed_base import USABLE, build_fact_assets, read_assets
+from gosales_assets.accounts.side_rows import SideRows, refuse_rejects, split_at
+from gosales_checks.contracts.accounts import SIDE_SOURCES, SourceLedger, SourceRejects
+from gosales_resources.settings.tree import Settings
+from gosales_resources.side_files import read_raw
+
+CRM = {table.contract.name: table for table in CRM_TABLES}
+
+
+def read_source(settings: Settings, name: str) -> SideRows | None:
+    """Read one table beside the sales log by the name of its setting.
+
+    Returns
+    -------
+    SideRows or None
+        None where the source is not configured.
+
+    Raises
+    ------
+    SourceError
+        When a file or a configured column is missing; in strict mode also when any row cannot be
+        used.
+    """
+    side = _read(settings, name)
+    if side is not None and settings.mode == "strict":
+        refuse_rejects([side])
+    return side
+
+
+def read_sources(settings: Settings) -> dict[str, SideRows]:
+    """Read every configured table beside the sales log.
+
+    Raises
+    ------
+    SourceError
+        As `read_source`, with the findings of all sources at once.
+    """
+    read = {name: _read(settings, name) for name in SIDE_SOURCES}
+    sides = {name: side for name, side in read.items() if side is not None}
+    if settings.mode == "strict":
+        refuse_rejects(list(sides.values()))
+    return sides
+
+
+def build_source_rejects(sides: Mapping[str, SideRows], cutoff: dt.date) -> pl.DataFrame:
+    """List the unusable rows known at a cutoff.
+
+    Parameters
+    ----------
+    sides
+        Every configured source.
+    cutoff
+        As-of date.
+
+    Returns
+    -------
+    polars.DataFrame
+        `source_rejects`, sorted by source, file and row.
+    """
+    schema = {name: c.dtype for name, c in SourceRejects.columns().items()}
+    parts = [split_at(side, cutoff).rejected for side in sides.values()]
+    return pl.concat([pl.DataFrame(schema=schema), *parts]).sort(
+        "source", "source_file", "source_row"
+    )
+
+
+def build_source_ledger(sides: Mapping[str, SideRows], cutoff: dt.date) -> pl.DataFrame:
+    """Count what became of the rows of each source at a cutoff.
+
+    Parameters
+    ----------
+    sides
+        Every configured source.
+    cutoff
+        As-of date.
+
+    Returns
+    -------
+    polars.DataFrame
+        `source_ledger`, sorted by source. Kept is counted in the table that was made, later in
+        the dates of the rows, so that the sum is a test.
+    """
+    rows = [_count(name, side, cutoff) for name, side in sorted(sides.items())]
+    schema = {name: c.dtype for name, c in SourceLedger.columns().items()}
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def _count(name: str, side: SideRows, cutoff: dt.date) -> dict[str, Any]:
+    split = split_at(side, cutoff)
+    later = side.rows.filter(pl.col("known_on") > cutoff).height
+    kept = split.usable.height
+    if name == "assets":
+        kept = build_fact_assets(side, cutoff).height
+        if split.usable[USABLE].is_null().all():
+            # Neither date nor recording time, and no other asset to infer a date from.
+            later += split.usable["known_on"].null_count()
+    elif name in CRM:
+        kept = build_crm_table(CRM[name], side, cutoff).height
+    return {
+        "source": name,
+        "rows_in": side.rows_in,
+        "rows_kept": kept,
+        "rows_rejected": split.rejected.height,
+        "rows_later": later,
+    }
+
+
+def _read(settings: Settings, name: str) -> SideRows | None:
+    source = getattr(settings.source, name)
+    if source is None:
+        return None
+    readers = {
+        "customers": partial(read_customers, source=source),
+        "assets": partial(read_assets, source=source, divisions=settings.divisions.slugs),
+    }
+    raw = read_raw(source, settings.source_dir)
+    if name in readers:
+        return readers[name](raw)
+    return read_crm(CRM[name], raw, settings)

@@ -1,0 +1,102 @@
+"""What the sales log says of customers: when they were seen, and under which name, region, rep."""
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import polars as pl
+
+from gosales_resources.scope import visible_at
+
+OBSERVED = ("customer_name", "region", "rep")
+
+
+@dataclass(frozen=True)
+class Seen:
+    """When customers were seen in the log: per customer and increment, for all cutoffs of a run."""
+
+    spans: pl.DataFrame
+    """First and last order, last purchase that is no return."""
+
+    def at(self, cutoff: dt.date) -> pl.DataFrame:
+        """Return one row per customer of the log up to a cutoff, sorted by customer_id."""
+        return (
+            visible_at(self.spans.lazy(), cutoff)
+            .group_by("customer_id")
+            .agg(
+                pl.col("first_seen_date").min(),
+                pl.col("last_seen_date", "last_purchase_date").max(),
+            )
+            .sort("customer_id")
+            .collect()
+        )
+
+
+@dataclass(frozen=True)
+class Observations:
+    """The log aggregated once for all cutoffs of a run."""
+
+    seen: Seen
+    values: Mapping[str, pl.DataFrame]
+    """Of each attribute of `OBSERVED`: per customer, increment and day the last value written."""
+
+
+def see(sales_log: pl.LazyFrame) -> Seen:
+    """Aggregate when customers were seen in the lines of the increments up to the last cutoff."""
+    # A line that takes a restated one back says nothing of its own.
+    purchase = pl.col("order_date").filter(~pl.col("is_return") & ~pl.col("is_reversal"))
+    spans = sales_log.group_by("customer_id", "visible_cutoff").agg(
+        first_seen_date=pl.col("order_date").min(),
+        last_seen_date=pl.col("order_date").max(),
+        last_purchase_date=purchase.max(),
+    )
+    return Seen(spans.collect())
+
+
+def observe(sales_log: pl.LazyFrame) -> Observations:
+    """Aggregate the log.
+
+    Parameters
+    ----------
+    sales_log
+        Lines of the increments up to the last cutoff wanted.
+
+    Returns
+    -------
+    Observations
+        Of lines of one customer, increment and day the one with the largest transaction_id wins;
+        within an increment only days at which a value begins or ends a run are kept (later
+        increments may fall between them).
+    """
+    values = pl.collect_all([_runs(sales_log, name) for name in OBSERVED])
+    return Observations(see(sales_log), dict(zip(OBSERVED, values, strict=True)))
+
+
+def values_at(observations: Observations, attribute: str, cutoff: dt.date) -> pl.DataFrame:
+    """Return one row per customer and day an attribute was written by a cutoff.
+
+    Of values of one day the one that became known last wins.
+    """
+    return (
+        visible_at(observations.values[attribute].lazy(), cutoff)
+        .group_by("customer_id", "order_date")
+        .agg(pl.col(attribute).sort_by("visible_cutoff").last())
+        .collect()
+    )
+
+
+def _runs(sales_log: pl.LazyFrame, attribute: str) -> pl.LazyFrame:
+    by = ["customer_id", "visible_cutoff"]
+    value = pl.col(attribute)
+    edge = pl.lit(value=False)
+    for step in (1, -1):
+        other = [pl.col(name).ne_missing(pl.col(name).shift(step)) for name in (*by, attribute)]
+        edge = edge | pl.any_horizontal(other)
+    return (
+        # A line that takes a restated one back repeats what was wrong.
+        sales_log.filter(value.is_not_null() & ~pl.col("is_reversal"))
+        .group_by(*by, "order_date")
+        .agg(value.sort_by("transaction_id").last())
+        .sort(*by, "order_date")
+        .filter(edge)
+    )

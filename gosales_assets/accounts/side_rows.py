@@ -1,0 +1,217 @@
+"""Reads a table beside the sales log: typed values, findings per row, what was known when.
+
+One reader for all of them. A table's contract says which columns there are, of which type and
+whether they may be blank; its settings say what the source calls them. What the table then is as
+of a cutoff is the business of `crm`, `installed_base` and `customers`.
+"""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from gosales_assets.accounts.fields import Field, Reading, read_field
+from gosales_resources.errors import SourceError
+from gosales_resources.hashing import stable_key
+from gosales_resources.side_files import FILE, RawTable
+from gosales_resources.sources.raw import ROW
+from gosales_resources.sources.table import require_columns
+
+SHOWN_FINDINGS = 20
+PLACE = ("source_file", "source_row")
+
+
+@dataclass(frozen=True)
+class SideRows:
+    """All rows of one source, typed and judged one by one."""
+
+    setting: str
+    path: str
+    raw: RawTable
+    rows: pl.DataFrame
+    """Fields, `PLACE`, `reason` (null where the row can be used), `known_on`, `at`."""
+    names: tuple[str, ...]
+    """The fields."""
+    unique: tuple[str, ...]
+    """What may be there once; empty where anything may repeat."""
+
+    @property
+    def rows_in(self) -> int:
+        """Rows of the files, misshapen ones too."""
+        return self.rows.height + self.raw.misshapen.height
+
+
+@dataclass(frozen=True)
+class Split:
+    """Rows known at a cutoff: those that can be used, and the others."""
+
+    usable: pl.DataFrame
+    """Fields, `known_on`; in the order of files and rows."""
+    rejected: pl.DataFrame
+    """source, source_file, source_row, reason, raw; sorted by file and row."""
+
+
+def read_side_rows(
+    raw: RawTable,
+    fields: Sequence[Field],
+    reading: Reading,
+    known: Sequence[str],
+    unique: Sequence[str] = (),
+    findings: Sequence[pl.Expr] = (),
+) -> SideRows:
+    """Type the rows of a source and collect what is wrong with each.
+
+    Parameters
+    ----------
+    raw
+        The rows as they are.
+    fields
+        What to read.
+    reading
+        Date formats, decimal mark, divisions.
+    known
+        Date fields that must all have passed before a row is known; blank ones do not count.
+    unique
+        Fields that together may be there once among the rows known at a cutoff.
+    findings
+        Expressions over the typed fields: a text where something is wrong, else null.
+
+    Raises
+    ------
+    SourceError
+        When a configured column is missing; the nearest names are offered.
+    """
+    wanted = {f"{reading.setting}: {f.name}": f.column for f in fields if f.column is not None}
+    require_columns(raw.path, raw.columns, wanted)
+    read = [read_field(field, raw.frame, reading) for field in fields]
+    problems = pl.DataFrame([p.rename(str(n)) for n, (_, p) in enumerate(read)])
+    typed = raw.frame.select(pl.col(FILE).alias(PLACE[0]), pl.col(ROW).alias(PLACE[1])).hstack(
+        [value for value, _ in read]
+    )
+    days = [pl.col(name).cast(pl.Date) for name in known]
+    rows = typed.with_row_index("at").with_columns(
+        known_on=pl.max_horizontal(days) if days else pl.lit(None, dtype=pl.Date),
+        cells=problems.select(pl.concat_str(pl.all(), separator="; ", ignore_nulls=True))
+        .to_series()
+        .replace("", None),
+    )
+    whole = [pl.lit(None, dtype=pl.String), *findings]
+    reason = pl.concat_str("cells", *whole, separator="; ", ignore_nulls=True)
+    rows = rows.with_columns(reason=pl.when(reason != "").then(reason)).drop("cells")
+    names = tuple(field.name for field in fields)
+    return SideRows(reading.setting, raw.path, raw, rows, names, tuple(unique))
+
+
+def split_at(side: SideRows, cutoff: dt.date | None) -> Split:
+    """Split the rows known at a cutoff into usable and rejected.
+
+    Parameters
+    ----------
+    side
+        All rows.
+    cutoff
+        As-of date; None for the whole file.
+
+    Returns
+    -------
+    Split
+        What may be there once is judged among the rows known at the cutoff, so that a later row
+        changes nothing. A row that no date places is known at every cutoff.
+    """
+    rows = side.rows
+    if cutoff is not None:
+        rows = rows.filter(pl.col("known_on").is_null() | (pl.col("known_on") <= cutoff))
+    rows = _with_repeats(rows, side)
+    usable = rows.filter(pl.col("reason").is_null())
+    bad = rows.filter(pl.col("reason").is_not_null())
+    source = pl.lit(side.setting).alias("source")
+    wanted = ["source", *PLACE, "reason", "raw"]
+    found = bad.hstack([_as_json(side.raw, bad["at"])]).select(source, *wanted[1:])
+    misshapen = side.raw.misshapen.select(source, *wanted[1:])
+    return Split(
+        usable.select(*side.names, "known_on"),
+        pl.concat([found, misshapen]).sort(PLACE),
+    )
+
+
+def refuse_rejects(sides: Sequence[SideRows]) -> None:
+    """Raise when any row of the sources cannot be used: the strict mode.
+
+    Raises
+    ------
+    SourceError
+        Listing the rows of all sources with what is wrong.
+    """
+    parts = []
+    for side in sides:
+        rejected = split_at(side, None).rejected
+        if rejected.is_empty():
+            continue
+        lines = [
+            f"  {file}, row {row}: {reason}"
+            for file, row, reason in rejected.head(SHOWN_FINDINGS).select(*PLACE, "reason").rows()
+        ]
+        if more := rejected.height - len(lines):
+            lines.append(f"  ... and {more} more")
+        head = f"{side.path} (source.{side.setting}): {rejected.height} row(s) cannot be used:"
+        parts.append("\n".join([head, *lines]))
+    if parts:
+        parts.append(
+            "Mend them, or set mode: fail_soft to set them aside in source_rejects and go on."
+        )
+        raise SourceError("\n".join(parts))
+
+
+def name_rows(rows: pl.DataFrame, fields: Sequence[str]) -> pl.Series:
+    """Name each row by its values: equal wherever it lies in the files.
+
+    Exact copies are numbered: two seats may be two rows.
+    """
+    texts = rows.select(pl.col(fields).cast(pl.String))
+    copy = pl.int_range(pl.len()).over(fields).cast(pl.String).alias("copy_number")
+    return texts.with_columns(copy).select(stable_key([*fields, "copy_number"])).to_series()
+
+
+def _with_repeats(rows: pl.DataFrame, side: SideRows) -> pl.DataFrame:
+    """Add the findings on rows whose key is there more than once.
+
+    Of exact copies the first stays; rows of one key that differ are all refused: nothing tells
+    which one is right.
+    """
+    if not side.unique:
+        return rows
+    keys, mine = list(side.unique), pl.col("reason").is_null()
+    good = rows.filter(mine)
+    repeated = good.filter(pl.struct(keys).is_duplicated())
+    if repeated.is_empty():
+        return rows
+    place = pl.format("{}, row {}", *PLACE)
+    first = place.sort_by(*PLACE).first()
+    judged = repeated.with_columns(
+        is_first=(pl.struct(PLACE) == pl.struct(PLACE).sort_by(*PLACE).first()).over(keys),
+        differs=(pl.struct(side.names).n_unique() > 1).over(keys),
+        count=pl.len().over(keys),
+        first=first.over(keys),
+        key=pl.concat_str(
+            [pl.col(k).cast(pl.String).fill_null("(blank)") for k in keys], separator=", "
+        ),
+    )
+    finding = (
+        pl.when("differs")
+        .then(pl.format("{} '{}' is there {} times", pl.lit(", ".join(keys)), "key", "count"))
+        .when(~pl.col("is_first"))
+        .then(pl.format("is an exact copy of {}", "first"))
+    )
+    found = judged.select("at", repeat=finding)
+    return (
+        rows.join(found, on="at", how="left", maintain_order="left")
+        .with_columns(pl.coalesce("reason", "repeat").alias("reason"))
+        .drop("repeat")
+    )
+
+
+def _as_json(raw: RawTable, at: pl.Series) -> pl.Series:
+    """Return raw rows as JSON objects of text."""
+    chosen = raw.frame.select(pl.col(raw.columns).cast(pl.String))[at]
+    return chosen.select(raw=pl.struct(pl.all()).struct.json_encode()).to_series()
