@@ -9,6 +9,7 @@ from gosales_assets.arrival_checks import arrival_checks
 from gosales_assets.models.bundle import describe_bundle
 from gosales_assets.platform import Platform
 from gosales_assets.registry import BUNDLE_CONTRACTS, TABLE_CONTRACTS
+from gosales_assets.schema_checks import schema_checks
 from gosales_checks.contract_checks import (
     Examine,
     contract_check,
@@ -42,6 +43,7 @@ def define_checks(platform: Platform) -> list[dg.AssetChecksDefinition]:
         *bundles,
         ledger_check(platform),
         *arrival_checks(platform),
+        *schema_checks(platform),
         *bound_checks(platform),
     ]
 

@@ -7,6 +7,7 @@ from functools import partial
 
 import dagster as dg
 
+from gosales_assets import violations
 from gosales_assets.checks import define_checks
 from gosales_assets.features import assets as features
 from gosales_assets.labels import assets as labels
@@ -20,7 +21,7 @@ from gosales_resources.io_managers import BundleIOManager, TableIOManager
 from gosales_resources.partitions import expecting_beta_warnings
 from gosales_resources.settings.tree import Settings, load_settings
 
-PHASES = (star, labels, features, models, whitespace, validation)
+PHASES = (star, labels, features, models, whitespace, validation, violations)
 
 
 def build_definitions(settings: Settings) -> dg.Definitions:

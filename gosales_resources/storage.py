@@ -120,7 +120,7 @@ class TableStore:
                 row_group_size=ROW_GROUP_ROWS,
                 metadata=metadata,
             )
-            digest = _sha256(temporary)
+            digest = sha256_of(temporary)
             size = temporary.stat().st_size
         return Written(path, table.height, size, digest)
 
@@ -150,7 +150,7 @@ class TableStore:
 
     def has(self, address: Address) -> bool:
         """Tell whether a partition has been materialised."""
-        return self._stored(address) is not None
+        return self.path_of(address) is not None
 
     def is_current(self, address: Address, provenance: Provenance) -> bool:
         """Tell whether a partition is there and was written under `provenance`."""
@@ -164,23 +164,24 @@ class TableStore:
         list of str
             Settings by path, and `schema`; empty when the partition is current or not there.
         """
-        path = self._stored(address)
+        path = self.path_of(address)
         return _differences(path, provenance) if path else []
 
     def facts(self, address: Address) -> dict[str, Any]:
         """Read what a stored partition says of itself; empty when it is not there."""
-        path = self._stored(address)
+        path = self.path_of(address)
         return _read_provenance(path) if path else {}
 
     def stamp(self, address: Address) -> str | None:
         """Return what changes when a partition is replaced; None when it is not there."""
-        path = self._stored(address)
+        path = self.path_of(address)
         if path is None:
             return None
         found = path.stat()
         return f"{found.st_mtime_ns}-{found.st_size}-{found.st_ino}"
 
-    def _stored(self, address: Address) -> Path | None:
+    def path_of(self, address: Address) -> Path | None:
+        """Return a partition's file, a bundle's index; None when it is not there."""
         folder = address.folder(self.root)
         found = [folder / name for name in (PART, BUNDLE_INDEX) if (folder / name).is_file()]
         return found[0] if found else None
@@ -234,7 +235,7 @@ class TableStore:
             raise PartitionMissingError(missing_message([address]))
         self._refuse_stale(address, folder / BUNDLE_INDEX, provenance)
         try:
-            index = _read_index(folder / BUNDLE_INDEX)["files"]
+            index = read_index(folder / BUNDLE_INDEX)["files"]
             return {n: (folder / Path(stored).name).read_bytes() for n, stored in index.items()}
         except (OSError, ValueError, KeyError, AttributeError) as error:
             raise BundleError(
@@ -307,7 +308,7 @@ def _differences(path: Path, provenance: Provenance) -> list[str]:
 def _read_provenance(path: Path) -> dict[str, Any]:
     """Read what a stored file or bundle index says it was made under; empty when it says nothing."""
     if path.name == BUNDLE_INDEX:
-        return _read_index(path)["provenance"]
+        return read_index(path)["provenance"]
     metadata = pl.read_parquet_metadata(path)
     ours = {
         key.removeprefix(PROVENANCE_PREFIX): value
@@ -317,7 +318,8 @@ def _read_provenance(path: Path) -> dict[str, Any]:
     return ours | {key: json.loads(ours[key]) for key in JSON_FACTS if key in ours}
 
 
-def _read_index(path: Path) -> dict[str, dict[str, Any]]:
+def read_index(path: Path) -> dict[str, dict[str, Any]]:
+    """Read which files a bundle has and what it was made under."""
     try:
         index = json.loads(path.read_text(encoding="utf-8"))
         return {"files": dict(index["files"]), "provenance": dict(index["provenance"])}
@@ -331,6 +333,7 @@ def _existing(path: Path) -> Path:
     return path
 
 
-def _sha256(path: Path) -> str:
+def sha256_of(path: Path) -> str:
+    """Return the SHA-256 of a file."""
     with path.open("rb") as handle:
         return hashlib.file_digest(handle, "sha256").hexdigest()

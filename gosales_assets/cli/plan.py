@@ -13,14 +13,14 @@ import dagster as dg
 
 from gosales_assets.definitions import build_definitions
 from gosales_assets.platform import Platform
-from gosales_assets.registry import CONTRACTS
+from gosales_assets.registry import CONTRACTS, VIOLATIONS
 from gosales_checks.contracts.contract import Contract
 from gosales_resources.errors import ScopeError, nearest
 from gosales_resources.storage import Address
 
 # Tables whose content at a cutoff changes while later data arrives: a stored label may be
 # censored by now-arrived data, so labels that others need are always made anew.
-RIPENING = ("cutoff_metadata", "labels")
+RIPENING = ("cutoff_metadata", "labels", "violations")
 
 
 @dataclass(frozen=True)
@@ -63,6 +63,9 @@ def plan(platform: Platform, request: Request) -> list[Batch]:
         contract = CONTRACTS[names[0]]
         divisions = _divisions(platform, contract, request)
         needed = wanted[contract.name]
+        if contract is VIOLATIONS and request.assets is None:
+            # What is made is judged, and may have been judged otherwise before.
+            needed = sorted({cutoff for batch in batches for cutoff in batch.cutoffs})
         made = {c: _to_make(platform, names, c, divisions, request) for c in needed}
         # Cutoffs that need the same divisions go together: a run covers the product of ranges.
         for part in dict.fromkeys(made.values()):
@@ -137,8 +140,15 @@ def _wanted_cutoffs(platform: Platform, request: Request) -> dict[str, list[dt.d
         "features",
     ):
         wanted[name] = tables
-    for name in ("dim_product", "model", "scores", "whitespace_signals", "forward_validation"):
+    for name in (
+        "dim_product",
+        "model",
+        "scores",
+        "whitespace_signals",
+        "forward_validation",
+    ):
         wanted[name] = asked
+    wanted["violations"] = increments
     # The ranking needs the signals of every division.
     wanted["whitespace"] = asked if request.divisions is None else []
     return wanted

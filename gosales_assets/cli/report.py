@@ -8,6 +8,7 @@ import polars as pl
 from gosales_assets.cli.runs import Outcome, say
 from gosales_assets.cli.show import read_stored
 from gosales_assets.platform import Platform
+from gosales_assets.registry import VIOLATIONS
 from gosales_checks.contracts.validation import FORWARD_VALIDATION
 from gosales_checks.contracts.whitespace import WHITESPACE
 
@@ -39,6 +40,23 @@ def print_outcome(platform: Platform, outcome: Outcome) -> None:
         say(f"error: {outcome.error}")
         say("Finished partitions are kept; after the remedy run the same command again.")
     say(f"store: {platform.store.root}")
+
+
+def print_violations(platform: Platform, cutoffs: Sequence[dt.date]) -> None:
+    """Say what broke which contract at some cutoffs, and where to look at the rows."""
+    broken = pl.concat(read_stored(platform, VIOLATIONS, str(c), None) for c in cutoffs)
+    rules = broken.group_by("cutoff", "table", "rule", "outcome").agg(
+        pl.col("partition").n_unique(),
+        pl.struct("partition", "rows").unique().struct.field("rows").sum(),
+    )
+    found = rules.sort("cutoff", "table", "rule", "outcome").collect()
+    for row in found.head(SHOWN_FINDINGS).iter_rows(named=True):
+        say(
+            f"  {row['outcome']}: {row['table']} {row['cutoff']}, {row['rule']}: {row['rows']} rows "
+            f"in {row['partition']} partition(s)"
+        )
+    for cutoff in found["cutoff"].unique().sort().head(SHOWN_FINDINGS):
+        say(f"rows: gosales show {VIOLATIONS.name} --cutoff {cutoff}")
 
 
 def print_list(platform: Platform, cutoff: dt.date, rows: int) -> None:
