@@ -9,9 +9,6 @@ from gosales_checks.contracts.contract import BLOCK_ROWS, SAMPLE_ROWS, Contract,
 from gosales_checks.contracts.quality import Violations
 from gosales_resources.quarantine import BROKEN_RULES
 
-# What JSON holds as it is; the rest is shown as text.
-PLAIN = (pl.Boolean, pl.String, *pl.datatypes.group.INTEGER_DTYPES)
-
 
 def blocked_rows(contract: Contract, table: pl.LazyFrame) -> pl.DataFrame:
     """Judge a stored table again and show the rows that break it.
@@ -80,7 +77,11 @@ def _breaking(
 def _json(rows: pl.DataFrame) -> list[str]:
     if rows.is_empty():
         return []
-    text = [pl.col(n) if t in PLAIN else pl.col(n).cast(pl.String) for n, t in rows.schema.items()]
+    # What JSON does not hold exactly (decimals, dates, floats) is shown as text.
+    text = [
+        pl.col(n) if t.is_integer() or t in (pl.Boolean, pl.String) else pl.col(n).cast(pl.String)
+        for n, t in rows.schema.items()
+    ]
     return rows.select(pl.struct(text).struct.json_encode()).to_series().to_list()
 
 

@@ -130,8 +130,9 @@ def _materialize(options: argparse.Namespace) -> int:
     if outcome.blocked:
         # What waits for the failed check would not run: say at once which rows it is about.
         cutoffs = tuple(sorted({cutoff for batch in batches for cutoff in batch.cutoffs}))
-        execute(platform, [Batch((VIOLATIONS.name,), cutoffs, None)], say)
-        print_violations(platform, cutoffs)
+        judged = execute(platform, [Batch((VIOLATIONS.name,), cutoffs, None)], say)
+        if not judged.error:
+            print_violations(platform, cutoffs)
     print_outcome(platform, outcome)
     return FAILED if outcome.error or outcome.blocked else DONE
 

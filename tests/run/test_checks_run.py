@@ -204,6 +204,15 @@ def test_half_the_usual_rows_warn_and_stop_nothing(tmp_path, capsys):
     assert "of the median" in told
 
 
+def test_a_window_past_the_calendars_end_is_censored_however_complete_the_log(tmp_path):
+    # Its increments do not exist: labels would all be 0 and look mature.
+    ends = SETTINGS["calendar"] | {"end": CUTOFF}
+    write_world(tmp_path, random_rows(40), OVERRIDES | {"calendar": ends})
+    assert materialize(tmp_path, cutoffs=CUTOFF) == 0
+    window = platform_of(tmp_path).store.scan_table(Address("cutoff_metadata", DAY), None).collect()
+    assert window["is_censored"].to_list() == [True]
+
+
 def test_the_header_of_the_world_is_what_is_announced(world):
     assert gosales(world, "schema", "accept") == 0
     announced = json.loads((world / "schema_snapshot.json").read_text(encoding="utf-8"))
