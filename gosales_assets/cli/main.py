@@ -13,7 +13,7 @@ import yaml
 
 from gosales_assets.cli.demo import run_demo
 from gosales_assets.cli.plan import Batch, Request, check_assets, missing_upstream, plan
-from gosales_assets.cli.report import print_outcome, print_violations
+from gosales_assets.cli.report import judge_again, print_outcome, print_violations
 from gosales_assets.cli.runs import describe, execute, say, serve_ui
 from gosales_assets.cli.show import FORMATS, show_table
 from gosales_assets.cli.stored import add_stored_commands
@@ -127,9 +127,8 @@ def _materialize(options: argparse.Namespace) -> int:
         print_plan(platform, request, batches)
         return DONE
     outcome = execute(platform, batches, say)
-    if outcome.blocked:
-        # What waits for the failed check would not run: say at once which rows it is about.
-        cutoffs = tuple(sorted({cutoff for batch in batches for cutoff in batch.cutoffs}))
+    if cutoffs := judge_again(platform, batches, outcome.blocked):
+        # What waits for a failed check would not run: say at once which rows it is about.
         judged = execute(platform, [Batch((VIOLATIONS.name,), cutoffs, None)], say)
         if not judged.error:
             print_violations(platform, cutoffs)

@@ -20,7 +20,7 @@ from gosales_resources.storage import Address
 
 # Tables whose content at a cutoff changes while later data arrives: a stored label may be
 # censored by now-arrived data, so labels that others need are always made anew.
-RIPENING = ("cutoff_metadata", "labels", "violations")
+RIPENING = ("cutoff_metadata", "labels")
 
 
 @dataclass(frozen=True)
@@ -63,10 +63,10 @@ def plan(platform: Platform, request: Request) -> list[Batch]:
         contract = CONTRACTS[names[0]]
         divisions = _divisions(platform, contract, request)
         needed = wanted[contract.name]
+        made = {c: _to_make(platform, names, c, divisions, request) for c in needed}
         if contract is VIOLATIONS and request.assets is None:
             # What is made is judged, and may have been judged otherwise before.
-            needed = sorted({cutoff for batch in batches for cutoff in batch.cutoffs})
-        made = {c: _to_make(platform, names, c, divisions, request) for c in needed}
+            made |= {c: None for batch in batches for c in batch.cutoffs}
         # Cutoffs that need the same divisions go together: a run covers the product of ranges.
         for part in dict.fromkeys(made.values()):
             same = [cutoff for cutoff in needed if made[cutoff] == part]
