@@ -10,6 +10,7 @@ from gosales_assets.coverage_check import coverage_check
 from gosales_assets.models.bundle import describe_bundle
 from gosales_assets.platform import Platform
 from gosales_assets.registry import BUNDLE_CONTRACTS, TABLE_CONTRACTS
+from gosales_assets.schema_checks import schema_checks
 from gosales_checks.contract_checks import (
     Examine,
     contract_check,
@@ -44,6 +45,7 @@ def define_checks(platform: Platform) -> list[dg.AssetChecksDefinition]:
         ledger_check(platform),
         *arrival_checks(platform),
         coverage_check(platform),
+        *schema_checks(platform),
         *bound_checks(platform),
     ]
 

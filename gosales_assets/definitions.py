@@ -5,6 +5,7 @@ Dagster loads `defs` from here; the settings file is the one `GOSALES_CONFIG` na
 
 import dagster as dg
 
+from gosales_assets import violations
 from gosales_assets.accounts import assets as accounts
 from gosales_assets.checks import define_checks
 from gosales_assets.enrichment import assets as enrichment
@@ -20,7 +21,7 @@ from gosales_resources.io_managers import BundleIOManager, TableIOManager
 from gosales_resources.partitions import expecting_beta_warnings
 from gosales_resources.settings.tree import Settings, load_settings
 
-PHASES = (star, enrichment, accounts, labels, features, models, whitespace, validation)
+PHASES = (star, enrichment, accounts, labels, features, models, whitespace, validation, violations)
 
 
 def build_definitions(settings: Settings) -> dg.Definitions:

@@ -95,6 +95,7 @@ class Platform:
                 metadata={MAY_BE_MISSING: True} if read.may_be_missing else None,
             )
             for read in contract.reads
+            if read.is_loaded
         }
 
     def spec_of(self, contract: Contract) -> TableSpec:
@@ -121,6 +122,16 @@ class Platform:
         return dg.asset(
             name=contract.name,
             ins=self.ins_of(contract),
+            deps=[
+                dg.AssetDep(
+                    read.table.name,
+                    partition_mapping=self.space.mapping(
+                        read.span, read.table.partitioned_by, contract.partitioned_by
+                    ),
+                )
+                for read in contract.reads
+                if not read.is_loaded
+            ],
             partitions_def=self.partitions_of(contract),
             backfill_policy=dg.BackfillPolicy.single_run(),
             group_name=contract.phase,

@@ -22,6 +22,7 @@ from gosales_checks.contracts.enrichment import CUSTOMER_ENRICHMENT, ENRICHMENT_
 from gosales_checks.contracts.features import CUSTOMER_FEATURES, DIVISION_FEATURES, FEATURES
 from gosales_checks.contracts.labels import CUTOFF_METADATA, LABELS
 from gosales_checks.contracts.models import MODEL, SCORES
+from gosales_checks.contracts.quality import violations_contract
 from gosales_checks.contracts.star import (
     DIM_PRODUCT,
     FACT_TRANSACTIONS,
@@ -33,40 +34,42 @@ from gosales_checks.contracts.star import (
 from gosales_checks.contracts.validation import FORWARD_VALIDATION
 from gosales_checks.contracts.whitespace import WHITESPACE, WHITESPACE_SIGNALS
 
-CONTRACTS = {
-    contract.name: contract
-    for contract in (
-        SALES_LOG,
-        SALES_LOG_REJECTS,
-        SALES_LEDGER,
-        DIM_PRODUCT,
-        CUSTOMER_ENRICHMENT,
-        ENRICHMENT_UNMATCHED,
-        DIM_DATE,
-        CRM_CONTACTS,
-        CRM_DEALS,
-        DO_NOT_CONTACT,
-        REP_OWNERSHIP,
-        SURFACING_LOG,
-        SOURCE_REJECTS,
-        SOURCE_LEDGER,
-        FACT_ASSETS,
-        DIM_CUSTOMER_HISTORY,
-        DIM_CUSTOMER,
-        CUTOFF_METADATA,
-        FACT_TRANSACTIONS,
-        PURCHASE_HISTORY,
-        CUSTOMER_FEATURES,
-        DIVISION_FEATURES,
-        LABELS,
-        FEATURES,
-        MODEL,
-        SCORES,
-        WHITESPACE_SIGNALS,
-        FORWARD_VALIDATION,
-        WHITESPACE,
-    )
-}
+TABLES_OF_PHASES = (
+    SALES_LOG,
+    SALES_LOG_REJECTS,
+    SALES_LEDGER,
+    DIM_PRODUCT,
+    CUSTOMER_ENRICHMENT,
+    ENRICHMENT_UNMATCHED,
+    DIM_DATE,
+    CRM_CONTACTS,
+    CRM_DEALS,
+    DO_NOT_CONTACT,
+    REP_OWNERSHIP,
+    SURFACING_LOG,
+    SOURCE_REJECTS,
+    SOURCE_LEDGER,
+    FACT_ASSETS,
+    DIM_CUSTOMER_HISTORY,
+    DIM_CUSTOMER,
+    CUTOFF_METADATA,
+    FACT_TRANSACTIONS,
+    PURCHASE_HISTORY,
+    CUSTOMER_FEATURES,
+    DIVISION_FEATURES,
+    LABELS,
+    FEATURES,
+    MODEL,
+    SCORES,
+    WHITESPACE_SIGNALS,
+    FORWARD_VALIDATION,
+    WHITESPACE,
+)
+# Over all of them, so it comes last.
+VIOLATIONS = violations_contract(TABLES_OF_PHASES)
+CONTRACTS = {contract.name: contract for contract in (*TABLES_OF_PHASES, VIOLATIONS)}
 # Stored as bundles of files, not as Parquet tables.
 BUNDLE_CONTRACTS = (MODEL,)
 TABLE_CONTRACTS = tuple(c for c in CONTRACTS.values() if c not in BUNDLE_CONTRACTS)
+# What the staging step makes of the raw sales log (`gosales materialize --staging-only`).
+STAGING = ("sales_log", "sales_log_rejects", "sales_ledger")

@@ -12,6 +12,7 @@ from dagster._core.storage.asset_check_execution_record import AssetCheckExecuti
 
 from gosales_resources.errors import ContractError
 
+# A verdict is a finished evaluation; planned ones say nothing yet.
 FINISHED = {AssetCheckExecutionRecordStatus.SUCCEEDED, AssetCheckExecutionRecordStatus.FAILED}
 SHOWN = 6
 
@@ -48,13 +49,22 @@ def refuse_failed_upstream(
         )
 
 
-def _latest_failed(instance: dg.DagsterInstance, check: dg.AssetCheckKey, partition: str) -> bool:
+def latest_verdict(
+    instance: dg.DagsterInstance, check: dg.AssetCheckKey, partition: str
+) -> dg.AssetCheckEvaluation | None:
+    """Return the latest finished evaluation of a check on a partition; None without any."""
     latest = instance.event_log_storage.get_asset_check_execution_history(
         check, limit=1, status=FINISHED, partition_filter=PartitionKeyFilter(key=partition)
     )
-    if not latest or latest[0].status != AssetCheckExecutionRecordStatus.FAILED:
-        return False
+    entry = latest[0].event if latest else None
+    return entry.asset_check_evaluation if entry else None
+
+
+def _latest_failed(instance: dg.DagsterInstance, check: dg.AssetCheckKey, partition: str) -> bool:
+    verdict = latest_verdict(instance, check, partition)
     # What was quarantined is a warning: the table that is stored keeps its contract.
-    entry = latest[0].event
-    evaluation = entry.asset_check_evaluation if entry else None
-    return evaluation is None or evaluation.severity is dg.AssetCheckSeverity.ERROR
+    return (
+        verdict is not None
+        and not verdict.passed
+        and verdict.severity is dg.AssetCheckSeverity.ERROR
+    )

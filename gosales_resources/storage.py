@@ -138,7 +138,7 @@ class TableStore:
             else:
                 several = chain([first, second], tables)
                 rows = _write_parts(temporary, several, metadata, content)
-            digest = _sha256(temporary)
+            digest = sha256_of(temporary)
             size = temporary.stat().st_size
         return Written(path, rows, size, digest)
 
@@ -168,7 +168,7 @@ class TableStore:
 
     def has(self, address: Address) -> bool:
         """Tell whether a partition has been materialised."""
-        return self._stored(address) is not None
+        return self.path_of(address) is not None
 
     def changes(
         self, address: Address, provenance: Provenance, inputs: Mapping[str, str]
@@ -190,7 +190,7 @@ class TableStore:
             Settings by path, `schema`, `code`, `data of X`, `unchecked` (its contract check has not
             passed); empty when the partition is current, or not there.
         """
-        path = self._stored(address)
+        path = self.path_of(address)
         if path is None:
             return []
         facts = _read_provenance(path)
@@ -224,18 +224,19 @@ class TableStore:
 
     def facts(self, address: Address) -> Mapping[str, Any]:
         """Read what a stored partition says of itself; empty when it is not there."""
-        path = self._stored(address)
+        path = self.path_of(address)
         return _read_provenance(path) if path else {}
 
     def stamp(self, address: Address) -> str | None:
         """Return what changes when a partition is replaced; None when it is not there."""
-        path = self._stored(address)
+        path = self.path_of(address)
         if path is None:
             return None
         found = path.stat()
         return f"{found.st_mtime_ns}-{found.st_size}-{found.st_ino}"
 
-    def _stored(self, address: Address) -> Path | None:
+    def path_of(self, address: Address) -> Path | None:
+        """Return a partition's file, a bundle's index; None when it is not there."""
         folder = address.folder(self.root)
         found = [folder / name for name in (PART, BUNDLE_INDEX) if (folder / name).is_file()]
         return found[0] if found else None
@@ -295,7 +296,7 @@ class TableStore:
             raise PartitionMissingError(missing_message([address]))
         self._refuse_stale(address, folder / BUNDLE_INDEX, provenance)
         try:
-            index = _read_index(folder / BUNDLE_INDEX)["files"]
+            index = read_index(folder / BUNDLE_INDEX)["files"]
             return {n: (folder / Path(stored).name).read_bytes() for n, stored in index.items()}
         except (OSError, ValueError, KeyError, AttributeError) as error:
             raise BundleError(
@@ -447,7 +448,7 @@ def _read_provenance(path: Path) -> Mapping[str, Any]:
 def _facts_of(path: Path, *_: int) -> Mapping[str, Any]:
     # Remembered for as long as the file is the same one: a plan asks for a partition many times.
     if path.name == BUNDLE_INDEX:
-        return _read_index(path)["provenance"]
+        return read_index(path)["provenance"]
     metadata = pl.read_parquet_metadata(path)
     ours = {
         key.removeprefix(PROVENANCE_PREFIX): value
@@ -457,7 +458,8 @@ def _facts_of(path: Path, *_: int) -> Mapping[str, Any]:
     return ours | {key: json.loads(ours[key]) for key in JSON_FACTS if key in ours}
 
 
-def _read_index(path: Path) -> dict[str, dict[str, Any]]:
+def read_index(path: Path) -> dict[str, dict[str, Any]]:
+    """Read which files a bundle has and what it was made under."""
     try:
         index = json.loads(path.read_text(encoding="utf-8"))
         return {"files": dict(index["files"]), "provenance": dict(index["provenance"])}
@@ -471,6 +473,7 @@ def _existing(path: Path) -> Path:
     return path
 
 
-def _sha256(path: Path) -> str:
+def sha256_of(path: Path) -> str:
+    """Return the SHA-256 of a file."""
     with path.open("rb") as handle:
         return hashlib.file_digest(handle, "sha256").hexdigest()

@@ -14,12 +14,13 @@ import yaml
 
 from gosales_assets.cli.demo import run_demo
 from gosales_assets.cli.plan import Narrowing, Request, check_assets, missing_upstream, plan
-from gosales_assets.cli.report import print_outcome
+from gosales_assets.cli.report import judge_again, print_outcome, print_violations
 from gosales_assets.cli.runs import describe, execute, say, serve_ui
 from gosales_assets.cli.show import FORMATS, show_table
 from gosales_assets.cli.source import add_source_command
+from gosales_assets.cli.stored import add_stored_commands
 from gosales_assets.platform import Platform
-from gosales_assets.registry import CONTRACTS
+from gosales_assets.registry import CONTRACTS, STAGING, VIOLATIONS
 from gosales_assets.star.ingest import recall_digests
 from gosales_resources.errors import GosalesError
 from gosales_resources.settings.tree import Settings, load_settings, parse_overrides
@@ -64,6 +65,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_materialize(commands, settings)
     _add_show(commands, settings)
     add_source_command(commands)
+    add_stored_commands(commands, settings)
     demo = commands.add_parser("demo", help="generate a sample company and run everything on it")
     demo.add_argument("--folder", type=Path, default=Path("demo"), help="where it is put")
     demo.add_argument("--size", choices=["S", "M"], default="S", help="2,000 or 20,000 customers")
@@ -95,6 +97,10 @@ def _add_materialize(
         metavar="ASSETS",
         help="these assets alone, comma-separated; without it the whole graph and what it needs",
     )
+    parser.add_argument("--staging-only", action="store_true", help=f"only {', '.join(STAGING)}")
+    parser.add_argument(
+        "--rebuild", action="store_true", help="make everything anew, what is current too"
+    )
     parser.add_argument(
         "--rebuild", action="store_true", help="make everything anew, what is current too"
     )
@@ -120,13 +126,18 @@ def _materialize(options: argparse.Namespace) -> int:
     request = Request(
         cutoffs=tuple(platform.space.select_cutoffs(options.cutoffs)),
         divisions=tuple(divisions) if divisions else None,
-        assets=check_assets(_list(options.select)) or None,
+        assets=STAGING if options.staging_only else check_assets(_list(options.select)) or None,
         rebuild=options.rebuild,
     )
     if options.dry_run:
         print_plan(platform, request)
         return DONE
     outcome = execute(platform, request, say)
+    if cutoffs := judge_again(platform, outcome):
+        # What waits for a failed check would not run: say at once which rows it is about.
+        judged = execute(platform, Request(cutoffs, assets=(VIOLATIONS.name,)), say)
+        if not judged.error:
+            print_violations(platform, cutoffs)
     print_outcome(platform, outcome)
     return FAILED if outcome.error or outcome.blocked else DONE
 

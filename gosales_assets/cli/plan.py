@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from gosales_assets.platform import Platform
-from gosales_assets.registry import CONTRACTS
+from gosales_assets.registry import CONTRACTS, VIOLATIONS
 from gosales_checks.contracts.contract import Contract
 from gosales_resources.errors import ScopeError, nearest
 from gosales_resources.storage import Address
@@ -165,12 +165,14 @@ def _wanted_cutoffs(platform: Platform, request: Request) -> dict[str, list[dt.d
     whole = request.divisions is None
     wanted = {name: set(asked if whole or name != "whitespace" else ()) for name in CONTRACTS}
     for name in reversed(CONTRACTS):
-        for read in CONTRACTS[name].reads:
+        # What is only looked at is not made for it.
+        for read in (r for r in CONTRACTS[name].reads if r.is_loaded):
             at = {t for c in wanted[name] for t in platform.space.cutoffs_read(read.span, c)}
             wanted[read.table.name] |= at
     for group in SIBLINGS:
         together = set().union(*(wanted[name] for name in group))
         wanted |= dict.fromkeys(group, together)
+    wanted[VIOLATIONS.name] = set().union(*wanted.values())
     return {name: sorted(cutoffs) for name, cutoffs in wanted.items() if cutoffs}
 
 

@@ -8,8 +8,10 @@ import polars as pl
 from gosales_assets.cli.runs import Outcome, say
 from gosales_assets.cli.show import read_stored
 from gosales_assets.platform import Platform
+from gosales_assets.registry import VIOLATIONS
 from gosales_checks.contracts.validation import FORWARD_VALIDATION
 from gosales_checks.contracts.whitespace import WHITESPACE
+from gosales_resources.storage import Address
 
 SHOWN_FINDINGS = 10
 LIST_COLUMNS = [
@@ -40,6 +42,47 @@ def print_outcome(platform: Platform, outcome: Outcome) -> None:
         say(f"error: {outcome.error}")
         say("Finished partitions are kept; after the remedy run the same command again.")
     say(f"store: {platform.store.root}")
+
+
+def judge_again(platform: Platform, outcome: Outcome) -> tuple[dt.date, ...]:
+    """Return the range of cutoffs whose violations a finished plan leaves out of date.
+
+    After a blocked run all that it made; else those that had violations and may be mended now.
+    """
+    batches, blocked = outcome.batches, outcome.blocked
+    if not blocked and any(VIOLATIONS.name in batch.assets for batch in batches):
+        return ()
+    touched = sorted({cutoff for batch in batches for cutoff in batch.cutoffs})
+    if not blocked:
+        touched = [cutoff for cutoff in touched if _has_violations(platform, cutoff)]
+    if not touched:
+        return ()
+    # A run covers a range of the calendar.
+    return tuple(c for c in platform.space.cutoffs() if touched[0] <= c <= touched[-1])
+
+
+def _has_violations(platform: Platform, cutoff: dt.date) -> bool:
+    address = Address(VIOLATIONS.name, cutoff)
+    if not platform.store.has(address):
+        return False
+    return not platform.store.scan_table(address, None).head(1).collect().is_empty()
+
+
+def print_violations(platform: Platform, cutoffs: Sequence[dt.date]) -> None:
+    """Say what broke which contract at some cutoffs, and where to look at the rows."""
+    broken = pl.concat(read_stored(platform, VIOLATIONS, str(c), None) for c in cutoffs)
+    rules = broken.group_by("cutoff", "table", "rule", "outcome").agg(
+        pl.col("partition").n_unique(),
+        pl.struct("partition", "rows").unique().struct.field("rows").sum(),
+    )
+    found = rules.sort("cutoff", "table", "rule", "outcome").collect()
+    for row in found.head(SHOWN_FINDINGS).iter_rows(named=True):
+        say(
+            f"  {row['outcome']}: {row['table']} {row['cutoff']}, {row['rule']}: {row['rows']} rows "
+            f"in {row['partition']} partition(s)"
+        )
+    for cutoff in found["cutoff"].unique().sort().head(SHOWN_FINDINGS):
+        say(f"rows: gosales show {VIOLATIONS.name} --cutoff {cutoff}")
 
 
 def print_list(platform: Platform, cutoff: dt.date, rows: int) -> None:

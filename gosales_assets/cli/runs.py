@@ -45,6 +45,8 @@ class Outcome:
     """What a plan's runs came to."""
 
     run_ids: list[str] = field(default_factory=list)
+    batches: list[Batch] = field(default_factory=list)
+    """The runs, finished or not."""
     error: str | None = None
     failed_checks: list[tuple[str, str, str]] = field(default_factory=list)
     """Asset, check, what it says; of checks that warn or fail."""
@@ -90,6 +92,7 @@ def execute(platform: Platform, request: Request, report: Callable[[str], None])
             outcome.current += skipped
             for part in left:
                 report(f"[{number}/{len(batches)}] {describe(part)}")
+                outcome.batches.append(part)
                 _run(job, instance, part, settings_hash, outcome)
                 if outcome.error:
                     break

@@ -28,6 +28,10 @@ def define_assets(platform: Platform) -> list[dg.AssetsDefinition]:
         sales_ledger: dict,
         dim_customer: dict,
     ) -> Partitions:
+        # Rows after the calendar's last cutoff are in no increment, however complete the log is.
+        declared = settings.source.sales_log.complete_through
+        complete = min(declared, space.cutoffs()[-1]) if declared else None
+
         def made():
             for key in context.partition_keys:
                 cutoff = cutoff_of(key)
@@ -38,7 +42,7 @@ def define_assets(platform: Platform) -> list[dg.AssetsDefinition]:
                     pl.concat(ledgers).collect(),
                     dim_customer[str(key)].select("customer_id", "is_buyer").collect(),
                     settings.labels.window_months,
-                    settings.source.sales_log.complete_through,
+                    complete,
                 )
                 shown = ("window_end", "data_through", "is_censored", "customer_count")
                 row = frame.row(0, named=True)

@@ -98,7 +98,7 @@ def _state(settings: Settings) -> dict[str, str | None]:
     inputs = {f"input {raw.name}": raw.stamp() for raw in open_inputs(log, base)}
     fixes = file_stamp(base / log.corrections) if log.corrections else "none"
     return inputs | {
-        "settings": settings.content_hash("source", "calendar"),
+        "settings": settings.content_hash(),
         "taxonomy": source_digest(settings, "taxonomy"),
         "corrections": fixes,
     }

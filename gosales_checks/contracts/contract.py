@@ -76,6 +76,8 @@ class Read:
     may_be_missing: bool = False
     """Partitions may be absent (the end of a window that the data has not reached): the asset gets
     those that are there, by key, and says what it lacks."""
+    is_loaded: bool = True
+    """False where it only comes first: the asset looks at what it needs of it by itself."""
 
 
 @dataclass(frozen=True)

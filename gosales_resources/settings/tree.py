@@ -175,8 +175,8 @@ class Settings(BaseSettings):
         """Folder that relative source paths start from, as an absolute path."""
         return (self.config_file.parent / self.source.base_dir).resolve()
 
-    def content_hash(self, *sections: str) -> str:
-        """Hash what the numbers depend on: all sections, or the ones named.
+    def content_hash(self) -> str:
+        """Hash what the numbers depend on; a partition's own part of it is in its provenance.
 
         Returns
         -------
@@ -188,8 +188,6 @@ class Settings(BaseSettings):
         for part in tree["source"].values():
             if isinstance(part, dict):
                 drop_place(part)
-        if sections:
-            tree = {key: tree[key] for key in sections}
         text = json.dumps(tree, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 

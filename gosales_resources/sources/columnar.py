@@ -32,6 +32,11 @@ class ParquetFile(RawInput):
         """See `RawInput`."""
         return checked_header(str(self.path), _opened(self.path).schema_arrow.names)
 
+    def columns(self) -> dict[str, str]:
+        """See `RawInput`."""
+        types = map(str, _opened(self.path).schema_arrow.types)
+        return dict(zip(self.header(), types, strict=True))
+
     def stamp(self) -> str:
         """See `RawInput`."""
         return file_stamp(self.path)

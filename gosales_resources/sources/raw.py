@@ -67,6 +67,10 @@ class RawInput(ABC):
             When the input is empty, unreadable, or names a column twice.
         """
 
+    def columns(self) -> dict[str, str]:
+        """Return column -> type, in its order; `text` where the input has no types."""
+        return dict.fromkeys(self.header(), "text")
+
     def stamp(self) -> str | None:
         """Return what is cheap to get and changes when the content does; None where nothing is."""
         return None

@@ -51,6 +51,9 @@ LEGAL = {
     "rank": range(1, ROWS + 1),
     "grade": "A",
     "slice": "all",
+    "sample_row": 1,
+    "raw": "{}",
+    "outcome": "blocked",
     "model_status": "fitted",
 }
 # The same where contracts differ, or a set is closed in one contract only.
@@ -96,6 +99,7 @@ BREAKING: dict[str, dict[str, Any]] = {
     "the_eligible_are_ranked": {"p_icp_pct": None},
     "intervals_are_ordered": {"low": 0.4},
     "censored_shows_no_outcome": {"status": "censored"},
+    "a_sample_row_is_shown": {"raw": None},
     "each_place_is_taken_once": {"rank": 2},
     "scored_where_names_were_compared": {"score": None},
     "fuzzy_is_not_worse_than_its_runner_up_unless_something_decides": {

@@ -1,0 +1,55 @@
+"""The table of what broke which contract (SPEC section 1)."""
+
+from collections.abc import Iterable
+
+import dataframely as dy
+
+from gosales_checks.contracts.contract import Contract, Read
+
+# blocked: the rows are stored, what comes after waits; quarantined: they were kept out (fail_soft).
+OUTCOMES = ["blocked", "quarantined"]
+
+
+class Violations(dy.Schema):
+    """Rows that break a contract: a capped sample per rule, with exact counts."""
+
+    table = dy.String(primary_key=True, description="Table whose contract is broken.")
+    partition = dy.String(primary_key=True, description="Its partition.")
+    rule = dy.String(
+        primary_key=True,
+        description="The rule, as `column|kind` where it is one column's; `schema: ...` for a "
+        "missing column or another type.",
+    )
+    sample_row = dy.Int32(
+        primary_key=True,
+        min=0,
+        max=20,
+        description="Number of the row in the sample; 0 where the rule is not of single rows.",
+    )
+    cutoff = dy.Date(description="As-of date of the partition.")
+    rows = dy.Int64(min=1, description="Rows that break the rule.", metadata={"unit": "count"})
+    raw = dy.String(nullable=True, description="The row as JSON; null where there is none to show.")
+    outcome = dy.String(
+        check=lambda c: c.is_in(OUTCOMES),
+        description="blocked: stored, what comes after waits; quarantined: kept out of the table.",
+    )
+
+    @dy.rule()
+    def a_sample_row_is_shown(cls):
+        """Row 0 stands for the rule as a whole, every other shows its row."""
+        return (cls.sample_row.col == 0) == cls.raw.col.is_null()
+
+
+def violations_contract(tables: Iterable[Contract]) -> Contract:
+    """Declare `violations` over all the other tables."""
+    return Contract(
+        name="violations",
+        schema=Violations,
+        grain="one row per table, partition, broken rule and sample row",
+        phase="quality",
+        partitioned_by="cutoff",
+        description="What broke which contract, how often, with up to 20 rows each, and what was "
+        "done with them. Empty when all is well.",
+        # It reads verdicts, and rows of the few partitions that failed.
+        reads=tuple(Read(table, may_be_missing=True, is_loaded=False) for table in tables),
+    )
