@@ -102,9 +102,6 @@ def _add_materialize(
         "--rebuild", action="store_true", help="make everything anew, what is current too"
     )
     parser.add_argument(
-        "--rebuild", action="store_true", help="make everything anew, what is current too"
-    )
-    parser.add_argument(
         "--dry-run", action="store_true", help="print what would be made from what; compute nothing"
     )
     parser.set_defaults(command=_materialize)

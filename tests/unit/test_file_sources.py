@@ -15,8 +15,8 @@ import polars as pl
 import pytest
 from openpyxl.worksheet.formula import ArrayFormula
 
-from gosales_assets.star.parse import day_time, scaled, text
 from gosales_resources.errors import SourceError
+from gosales_resources.parse import day_time, scaled, text
 from gosales_resources.settings.inputs import FileSource
 from gosales_resources.settings.source import LongLog
 from gosales_resources.sources import excel

@@ -19,8 +19,8 @@ from sqlalchemy.dialects import mssql, postgresql
 
 from gosales_assets.star.dimensions import build_dim_product
 from gosales_assets.star.ingest import ingest
-from gosales_assets.star.parse import exact, scaled
 from gosales_resources.errors import SettingsError, SourceError
+from gosales_resources.parse import exact, scaled
 from gosales_resources.partitions import PartitionSpace
 from gosales_resources.settings.inputs import DatabaseTable, FileSource
 from gosales_resources.settings.tree import load_settings
