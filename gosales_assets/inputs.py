@@ -8,16 +8,20 @@ import datetime as dt
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from gosales_checks.contracts.contract import Contract, Read
 from gosales_resources.partitions import PartitionSpace
 from gosales_resources.settings.source import FileSource
 from gosales_resources.settings.tree import Settings
 from gosales_resources.sources.files import open_inputs
+from gosales_resources.sources.raw import ROW, RawInput
 from gosales_resources.storage import Address, TableStore
 
 LOG = "sales_log"
+UNREADABLE = "unreadable"
+# Behind a source whose order of rows is content too.
+ORDER = "@order"
 
 
 @dataclass(frozen=True)
@@ -27,6 +31,9 @@ class Inputs:
     settings: Settings
     space: PartitionSpace
     store: TableStore
+    _sources: dict[tuple[str, tuple[str | None, ...]], str] = field(
+        default_factory=dict, repr=False, compare=False
+    )
 
     def of(
         self, contract: Contract, address: Address, log: Mapping[dt.date, str] | None = None
@@ -54,13 +61,22 @@ class Inputs:
         }
         for name in contract.sources:
             if name != LOG:
-                found[f"source.{name}"] = source_digest(self.settings, name)
+                found[f"source.{name.removesuffix(ORDER)}"] = self._source(name)
             elif log is not None:
-                found["source.sales_log"] = log[address.cutoff]
+                found["source.sales_log"] = log.get(address.cutoff, UNREADABLE)
             else:
                 known = self.store.facts(address).get("inputs") or {}
                 found |= {k: v for k, v in known.items() if k == "source.sales_log"}
         return found
+
+    def _source(self, name: str) -> str:
+        """Return a source's digest, remembered for as long as its files are the same."""
+        stamps = tuple(raw.stamp() for raw in _inputs_of(self.settings, name))
+        if None in stamps:
+            return source_digest(self.settings, name)
+        if (name, stamps) not in self._sources:
+            self._sources[name, stamps] = source_digest(self.settings, name)
+        return self._sources[name, stamps]
 
     def addresses(self, read: Read, contract: Contract, address: Address) -> list[Address]:
         """List the partitions of another table that a partition reads, in order."""
@@ -79,18 +95,49 @@ class Inputs:
 
 
 def source_digest(settings: Settings, name: str) -> str:
-    """Name the content of a small raw source; `none` where it is not configured."""
-    source: FileSource | None = getattr(settings.source, name)
+    """Name the content of a small raw source; `none` where it is not configured.
+
+    Parameters
+    ----------
+    settings
+        Where it lies.
+    name
+        Field of the `source` settings. The order of rows does not count, unless `@order` follows:
+        tables that tell row numbers depend on it.
+    """
+    inputs = _inputs_of(settings, name)
+    read = _in_order if name.endswith(ORDER) else _in_any_order
+    return _digest([(raw.name, raw.header(), read(raw)) for raw in inputs]) if inputs else "none"
+
+
+def _inputs_of(settings: Settings, name: str) -> list[RawInput]:
+    source: FileSource | None = getattr(settings.source, name.removesuffix(ORDER))
     if source is None:
-        return "none"
+        return []
     # A source may have another beside it, such as overrides.
-    nested = [getattr(source, field) for field in type(source).model_fields]
-    inputs = [
+    nested = [getattr(source, inner) for inner in type(source).model_fields]
+    return [
         raw
         for part in (source, *(n for n in nested if isinstance(n, FileSource)))
         for raw in open_inputs(part, settings.source_dir)
     ]
-    return _digest([(raw.name, [block.key for block in raw.blocks()]) for raw in inputs])
+
+
+def _in_order(raw: RawInput) -> list[str]:
+    return [block.key for block in raw.blocks()]
+
+
+def _in_any_order(raw: RawInput) -> list[object]:
+    count, total, texts = 0, 0, []
+    for block in raw.blocks():
+        for batch in block.read():
+            hashes = batch.frame.drop(ROW).hash_rows(seed=1)
+            # Halves are summed apart: a sum of 64-bit hashes would overflow.
+            low, high = hashes & 0xFFFFFFFF, hashes // 2**32
+            total += int(low.sum()) + (int(high.sum()) << 32)
+            count += batch.row_count
+            texts += [bad.text for bad in batch.misshapen]
+    return [count, total, sorted(texts)]
 
 
 def _digest(parts: object) -> str:

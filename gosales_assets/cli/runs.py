@@ -107,17 +107,17 @@ def execute(platform: Platform, request: Request, report: Callable[[str], None])
 def read_log(platform: Platform, report: Callable[[str], None]) -> dict[dt.date, str]:
     """Read what is new of the raw log and return the digest of each increment.
 
-    Raises
-    ------
-    SourceError
-        When an input cannot be read.
+    Nothing where it cannot be read: every increment is then asked for, and its run says why.
     """
     settings, cutoffs = platform.settings, platform.space.cutoffs()
     if known := recall_digests(settings, cutoffs, platform.staging):
         return known
-    taxonomy = read_table(settings.source.taxonomy, settings.source_dir)
-    products = build_dim_product(taxonomy, settings)
-    staged = ingest(settings, products, cutoffs, platform.staging, report)
+    try:
+        taxonomy = read_table(settings.source.taxonomy, settings.source_dir)
+        products = build_dim_product(taxonomy, settings)
+        staged = ingest(settings, products, cutoffs, platform.staging, report)
+    except GosalesError:
+        return {}
     return {cutoff: staged.digest(cutoff) for cutoff in cutoffs}
 
 

@@ -264,7 +264,8 @@ SOURCE_REJECTS = Contract(
     phase="star",
     partitioned_by="cutoff",
     settings=(*(f"source.{name}" for name in SIDE_SOURCES), *DIVISIONS),
-    sources=SIDE_SOURCES,
+    # It tells row numbers.
+    sources=tuple(f"{name}@order" for name in SIDE_SOURCES),
     description="What could not be used of the tables beside the sales log, why, and the raw "
     "values. A row that no date places is there at every cutoff.",
 )

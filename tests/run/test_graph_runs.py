@@ -11,17 +11,18 @@ import polars as pl
 import pytest
 from sklearn.metrics import roc_auc_score
 
+from gosales_assets.cli.status import addresses_of
 from gosales_assets.platform import Platform
 from gosales_assets.registry import CONTRACTS
 from gosales_resources.settings.tree import load_settings
-from gosales_resources.storage import Address, TableStore
+from gosales_resources.storage import UNCHECKED, Address, TableStore
 from tests.run.worlds_run import CUTOFFS, OVERRIDES, materialize, stored, up_to
 from tests.worlds import HEADER, random_rows, row, write_world
 
 CUTOFF = "2024-06-30"
 # What may depend on nothing after its cutoff.
 AS_OF = [name for name in CONTRACTS if name not in
-         ("labels", "cutoff_metadata", "forward_validation", "sales_ledger")]  # fmt: skip
+         ("labels", "cutoff_metadata", "forward_validation", "sales_ledger", "violations")]  # fmt: skip
 
 
 def table(folder, name: str, cutoff: str = CUTOFF) -> pl.DataFrame:
@@ -59,7 +60,7 @@ def test_a_second_run_finds_everything_current_and_a_rebuild_leaves_the_same_byt
 def test_new_rows_make_anew_what_they_touch_and_only_that(finished, tmp_path):
     folder = tmp_path / "w"
     shutil.copytree(finished, folder)
-    before = stored(folder)
+    before, contents = stored(folder), fact_contents(folder)
     with (folder / "sales_log.csv").open("a", newline="", encoding="utf-8") as handle:
         csv.DictWriter(handle, HEADER, restval="").writerow(row("0007", "2024-02-02"))
     assert materialize(folder) == 0
@@ -70,8 +71,16 @@ def test_new_rows_make_anew_what_they_touch_and_only_that(finished, tmp_path):
     changed = {path for path, digest in stored(folder).items() if before.get(path) != digest}
     assert changed
     assert not {path for path in changed if path.split("cutoff=")[1][:10] < "2023-06-30"}
-    facts = {path for path in changed if path.startswith("fact_transactions")}
-    assert facts == {"fact_transactions/cutoff=2024-03-31/division=solid_works/part-0.parquet"}
+    # Other divisions of the quarter were looked at: their rows are what they were.
+    now = fact_contents(folder)
+    assert {key for key in now if now[key] != contents[key]} == {("2024-03-31", "solid_works")}
+
+
+def fact_contents(folder) -> dict[tuple[str, str | None], str]:
+    platform = Platform.of(load_settings(folder / "gosales.yaml"))
+    facts = CONTRACTS["fact_transactions"]
+    addresses = addresses_of(platform, facts, platform.space.cutoffs())
+    return {(str(a.cutoff), a.division): platform.store.content(a) for a in addresses}
 
 
 def read_log_rows(folder) -> list[dict[str, str]]:
@@ -154,11 +163,11 @@ def test_an_interrupted_run_is_healed_by_the_next(finished, tmp_path, monkeypatc
     write_world(tmp_path, random_rows(), OVERRIDES)
     written, original = [], TableStore.write_table
 
-    def interrupted(self, address, frame, provenance):
+    def interrupted(self, address, frame, *more):
         written.append(address)
         if len(written) == 70:
             raise KeyboardInterrupt
-        return original(self, address, frame, provenance)
+        return original(self, address, frame, *more)
 
     monkeypatch.setattr(TableStore, "write_table", interrupted)
     assert materialize(tmp_path) == 130
@@ -186,7 +195,9 @@ def test_a_full_disk_is_one_clear_error_and_leaves_nothing_half_written(
     assert "no space left" in told.lower()
     assert "Traceback" not in told
     root = tmp_path / "gosales_home" / "store"
-    assert not [p for p in root.rglob("*") if p.is_file() and p.parent.name != "settings"]
+    left = [p for p in root.rglob("*") if p.is_file() and p.parent.name != "settings"]
+    # A mark that says of a partition that it is not there, or not checked, is none.
+    assert not [p for p in left if p.name != UNCHECKED]
 
 
 def test_nothing_is_published_on_top_of_a_failed_check_until_it_is_mended(
@@ -195,10 +206,10 @@ def test_nothing_is_published_on_top_of_a_failed_check_until_it_is_mended(
     shutil.copytree(finished, tmp_path / "w")
     folder, original = tmp_path / "w", TableStore.write_table
 
-    def spoiled(self, address, frame, provenance):
+    def spoiled(self, address, frame, *more):
         if address.asset == "scores" and address.division == "simulation":
             frame = (part.with_columns(p_icp=pl.col("p_icp") + 5) for part in frame)
-        return original(self, address, frame, provenance)
+        return original(self, address, frame, *more)
 
     monkeypatch.setattr(TableStore, "write_table", spoiled)
     assert materialize(folder, "--select", "scores") == 1

@@ -14,7 +14,8 @@ from gosales_resources.settings.tree import load_settings
 from gosales_resources.sources.files import open_inputs
 from tests.run import exports
 
-LOG = ["sales_log", "dim_product", "dim_customer"]
+LOG = ["sales_log", "dim_product", "customer_enrichment", "fact_assets", "dim_customer_history",
+       "dim_customer"]  # fmt: skip
 
 
 @pytest.fixture
