@@ -1,32 +1,24 @@
 """What a child process does: one task, its answer as one line of JSON."""
 
-import datetime as dt
 import json
 import sys
 import time
-from collections.abc import Iterator
 
 import dagster as dg
 import polars as pl
 from world import peak_mib
 
-from gosales_assets.cli.plan import Batch, Request, plan
+from gosales_assets.cli.plan import Request
 from gosales_assets.cli.runs import execute, open_instance
 from gosales_assets.platform import Platform
-from gosales_assets.registry import CONTRACTS
 from gosales_resources.io_managers import Partition, Partitions, TableIOManager, TableSpec
 from gosales_resources.partitions import cutoff_of, expecting_beta_warnings
 from gosales_resources.settings.tree import load_settings
 from gosales_resources.storage import Address, Provenance, TableStore
 
-UP_TO_FEATURES = tuple(CONTRACTS)[: tuple(CONTRACTS).index("model")]
-INCREMENTS = (
-    "sales_log",
-    "sales_log_rejects",
-    "sales_ledger",
-    "fact_transactions",
-    "purchase_history",
-)
+# Star, labels and features; what a cutoff needs of other cutoffs comes with them.
+UP_TO_FEATURES = ("dim_product", "labels", "features")
+STAR = ("sales_log",)
 
 
 def read_raw(config: str) -> dict:
@@ -46,12 +38,9 @@ def materialize(config: str, cutoffs: str, what: str) -> dict:
     """Make the graph (or what comes before the model) for some cutoffs, through Dagster."""
     platform = Platform.of(load_settings(config))
     asked = tuple(platform.space.select_cutoffs(cutoffs))
-    batches = plan(platform, Request(asked))
-    if what == "features":
-        # Star, labels and features of the cutoffs asked for; no training cutoffs.
-        batches = [part for batch in batches for part in _before_models(batch, asked)]
+    goals = {"features": UP_TO_FEATURES, "log": STAR}.get(what)
     began = time.perf_counter()
-    outcome = execute(platform, batches, lambda _: None)
+    outcome = execute(platform, Request(asked, assets=goals, upstream=True), lambda _: None)
     if outcome.error:
         raise RuntimeError(outcome.error)
     return {
@@ -59,18 +48,6 @@ def materialize(config: str, cutoffs: str, what: str) -> dict:
         "partitions": outcome.partitions,
         "peak_mib": peak_mib(),
     }
-
-
-def _before_models(batch: Batch, asked: tuple[dt.date, ...]) -> Iterator[Batch]:
-    """Keep every increment, and of the rest of star, labels and features the cutoffs asked for."""
-    assets = [name for name in batch.assets if name in UP_TO_FEATURES]
-    increments = tuple(name for name in assets if name in INCREMENTS)
-    others = tuple(name for name in assets if name not in INCREMENTS)
-    cutoffs = tuple(c for c in batch.cutoffs if c in asked)
-    if increments:
-        yield Batch(increments, batch.cutoffs, batch.divisions)
-    if others and cutoffs:
-        yield Batch(others, cutoffs, batch.divisions)
 
 
 def overhead(config: str) -> dict:
@@ -94,7 +71,7 @@ def overhead(config: str) -> dict:
             )
 
         store = TableStore(platform.settings.store_root / "overhead")
-        tables = TableIOManager(store, {"nothing": TableSpec(provenance, lambda lazy: lazy)})
+        tables = TableIOManager(store, {"nothing": TableSpec(lambda _: provenance, lambda _: {}, lambda lazy: lazy)})
         job = dg.Definitions(
             assets=[nothing], resources={"tables": tables}, executor=dg.in_process_executor
         ).resolve_implicit_global_asset_job_def()

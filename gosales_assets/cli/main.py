@@ -97,6 +97,9 @@ def _add_materialize(
         metavar="ASSETS",
         help="these assets alone, comma-separated; without it the whole graph and what it needs",
     )
+    parser.add_argument(
+        "--upstream", action="store_true", help="with --select: what they need too, where stale"
+    )
     parser.add_argument("--staging-only", action="store_true", help=f"only {', '.join(STAGING)}")
     parser.add_argument(
         "--rebuild", action="store_true", help="make everything anew, what is current too"
@@ -124,6 +127,7 @@ def _materialize(options: argparse.Namespace) -> int:
         cutoffs=tuple(platform.space.select_cutoffs(options.cutoffs)),
         divisions=tuple(divisions) if divisions else None,
         assets=STAGING if options.staging_only else check_assets(_list(options.select)) or None,
+        upstream=options.upstream,
         rebuild=options.rebuild,
     )
     if options.dry_run:

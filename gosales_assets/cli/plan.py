@@ -2,7 +2,8 @@
 
 A request names cutoffs (and divisions, and assets). Without assets it is the whole graph and what
 the graph reads at other cutoffs (earlier increments, training cutoffs, the increments that close
-label windows), less what is current. With assets it is those, current or not.
+label windows), less what is current. With assets it is those, current or not; or those and what
+they need, less what is current.
 """
 
 import datetime as dt
@@ -48,13 +49,15 @@ class Request:
     cutoffs: tuple[dt.date, ...]
     divisions: tuple[str, ...] | None = None
     assets: tuple[str, ...] | None = None
+    upstream: bool = False
+    """What the assets need is made too, where it is missing or stale."""
     rebuild: bool = False
     """Everything wanted is made anew, current or not."""
 
     @property
     def is_forced(self) -> bool:
         """What is named is made, current or not."""
-        return self.rebuild or self.assets is not None
+        return self.rebuild or (self.assets is not None and not self.upstream)
 
 
 @dataclass
@@ -129,7 +132,7 @@ def missing_upstream(
 
     Only a request for some assets can miss something: a whole-graph plan makes what it needs.
     """
-    if request.assets is None:
+    if request.assets is None or request.upstream:
         return []
     made = {address for batch in batches for address in batch.addresses}
     read = {
@@ -159,11 +162,12 @@ def check_assets(names: Sequence[str]) -> tuple[str, ...]:
 
 def _wanted_cutoffs(platform: Platform, request: Request) -> dict[str, list[dt.date]]:
     asked = sorted(request.cutoffs)
-    if request.assets is not None:
+    if request.assets is not None and not request.upstream:
         return dict.fromkeys(_with_siblings(request.assets), asked)
+    goals = request.assets or CONTRACTS
     # The ranking needs the signals of every division.
-    whole = request.divisions is None
-    wanted = {name: set(asked if whole or name != "whitespace" else ()) for name in CONTRACTS}
+    left_out = {"whitespace"} if request.divisions else set()
+    wanted = {n: set(asked if n in goals and n not in left_out else ()) for n in CONTRACTS}
     for name in reversed(CONTRACTS):
         # What is only looked at is not made for it.
         for read in (r for r in CONTRACTS[name].reads if r.is_loaded):
@@ -172,7 +176,8 @@ def _wanted_cutoffs(platform: Platform, request: Request) -> dict[str, list[dt.d
     for group in SIBLINGS:
         together = set().union(*(wanted[name] for name in group))
         wanted |= dict.fromkeys(group, together)
-    wanted[VIOLATIONS.name] = set().union(*wanted.values())
+    if VIOLATIONS.name in goals:
+        wanted[VIOLATIONS.name] = set().union(*wanted.values())
     return {name: sorted(cutoffs) for name, cutoffs in wanted.items() if cutoffs}
 
 
