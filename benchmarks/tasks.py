@@ -71,7 +71,9 @@ def overhead(config: str) -> dict:
             )
 
         store = TableStore(platform.settings.store_root / "overhead")
-        tables = TableIOManager(store, {"nothing": TableSpec(lambda _: provenance, lambda _: {}, lambda lazy: lazy)})
+        tables = TableIOManager(
+            store, {"nothing": TableSpec(lambda _: provenance, lambda _: {}, lambda lazy: lazy)}
+        )
         job = dg.Definitions(
             assets=[nothing], resources={"tables": tables}, executor=dg.in_process_executor
         ).resolve_implicit_global_asset_job_def()

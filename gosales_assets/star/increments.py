@@ -49,6 +49,7 @@ class StagedLog:
     """Columns that name a line whatever its version; empty where the source keeps no versions."""
     chunk_lines: int = CHUNK_LINES
     _surveys: dict[dt.date, Survey] = field(default_factory=dict, repr=False, compare=False)
+    _digests: dict[dt.date, str] = field(default_factory=dict, repr=False, compare=False)
 
     def lines(self, cutoff: dt.date) -> Iterator[pl.DataFrame]:
         """Yield `sales_log` of one increment in its total order, a run of days at a time."""
@@ -83,6 +84,11 @@ class StagedLog:
 
         Equal digests make equal tables, so a partition made from another digest is stale.
         """
+        if cutoff not in self._digests:
+            self._digests[cutoff] = self._digest(cutoff)
+        return self._digests[cutoff]
+
+    def _digest(self, cutoff: dt.date) -> str:
         content = (
             self.days.filter(self._window(cutoff))
             .group_by("source_file", "day", "known_on")

@@ -4,13 +4,15 @@ import datetime as dt
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
 from gosales_assets.inputs import source_digest
 from gosales_assets.star.corrections import read_corrections
 from gosales_assets.star.increments import StagedLog
-from gosales_assets.star.staging import Staging
+from gosales_assets.star.staging import CODE, StagedBlock, Staging
+from gosales_assets.star.typing import code_hash
 from gosales_resources.errors import SourceError
 from gosales_resources.settings.tree import Settings
 from gosales_resources.sources.files import open_inputs
@@ -19,6 +21,9 @@ from gosales_resources.storage import replacing
 
 # What the last reading came to: so that a plan need not read the log.
 INDEX = "index.json"
+# Modules beside those of staging that digests follow from.
+CUTTING = (".increments", ".restatements", ".ingest")
+State = dict[str, str | None]
 
 
 def ingest(
@@ -49,22 +54,22 @@ def ingest(
         When an input cannot be read, a configured column is missing, or the log has no rows.
     """
     log, base = settings.source.sales_log, settings.source_dir
-    corrections = read_corrections(base / log.corrections if log.corrections else None)
-    stage = Staging(staging, log, products["sku"].to_list(), corrections, progress)
-    staged = StagedLog(
-        stage.stage(open_inputs(log, base)),
-        cutoffs,
-        products,
-        settings.source.taxonomy.routes,
-        log.line_key,
-    )
+    state = _state(settings)
+    blocks = _recall(staging, state)
+    if blocks is None:
+        corrections = read_corrections(base / log.corrections if log.corrections else None)
+        stage = Staging(staging, log, products["sku"].to_list(), corrections, progress)
+        blocks = stage.stage(open_inputs(log, base))
+    staged = StagedLog(blocks, cutoffs, products, settings.source.taxonomy.routes, log.line_key)
     if not staged.row_count:
         raise SourceError(f"{log.place}: the sales log has no rows.")
     if waiting := staged.waiting_count:
         progress(
             f"sales log: {waiting:,} rows were known after {cutoffs[-1]} and wait for later cutoffs"
         )
-    _remember(settings, staging, staged)
+    # An input that changed meanwhile is read again next time.
+    if state == _state(settings):
+        _remember(staging, state, staged)
     return staged
 
 
@@ -75,25 +80,38 @@ def recall_digests(
 
     Nothing is read but the inputs' sizes and times of change, and the small sources.
     """
-    path = staging / INDEX
-    if not path.is_file():
-        return None
-    index = json.loads(path.read_text(encoding="utf-8"))
+    index = _index(staging, _state(settings))
     digests = {dt.date.fromisoformat(day): digest for day, digest in index["digests"].items()}
-    fits = index["state"] == _state(settings) and set(cutoffs) <= set(digests)
-    return digests if fits else None
+    return digests if digests and set(cutoffs) <= set(digests) else None
 
 
-def _remember(settings: Settings, staging: Path, staged: StagedLog) -> None:
-    state = _state(settings)
-    if None not in state.values():
-        digests = {cutoff.isoformat(): staged.digest(cutoff) for cutoff in staged.cutoffs}
-        with replacing(staging / INDEX, "sales_log") as temporary:
-            temporary.write_text(json.dumps({"state": state, "digests": digests}), encoding="utf-8")
+def _recall(staging: Path, state: State) -> list[StagedBlock] | None:
+    """Return the blocks of the last reading, where nothing has changed since."""
+    index = _index(staging, state)
+    blocks = [StagedBlock.from_json(told, staging) for told in index["blocks"]]
+    return blocks if blocks and all(block.is_whole for block in blocks) else None
 
 
-def _state(settings: Settings) -> dict[str, str | None]:
-    """Return what the digests follow from: inputs as they lie there, settings, taxonomy."""
+def _index(staging: Path, state: State) -> dict[str, Any]:
+    path = staging / INDEX
+    index = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    # A state that cannot be told (a database) is never known to be the same.
+    fits = index.get("state") == state and None not in state.values()
+    return index if fits else {"digests": {}, "blocks": []}
+
+
+def _remember(staging: Path, state: State, staged: StagedLog) -> None:
+    index = {
+        "state": state,
+        "digests": {cutoff.isoformat(): staged.digest(cutoff) for cutoff in staged.cutoffs},
+        "blocks": [block.to_json(staging) for block in staged.blocks],
+    }
+    with replacing(staging / INDEX, "sales_log") as temporary:
+        temporary.write_text(json.dumps(index), encoding="utf-8")
+
+
+def _state(settings: Settings) -> State:
+    """Return what the digests follow from: inputs as they lie there, settings, taxonomy, code."""
     log, base = settings.source.sales_log, settings.source_dir
     inputs = {f"input {raw.name}": raw.stamp() for raw in open_inputs(log, base)}
     fixes = file_stamp(base / log.corrections) if log.corrections else "none"
@@ -101,4 +119,5 @@ def _state(settings: Settings) -> dict[str, str | None]:
         "settings": settings.content_hash(),
         "taxonomy": source_digest(settings, "taxonomy"),
         "corrections": fixes,
+        "code": code_hash((*CODE, *CUTTING)),
     }

@@ -13,7 +13,7 @@ import tempfile
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +61,21 @@ class StagedBlock:
         frame = pl.scan_parquet(self.folder / f"{table}.parquet")
         named = frame.with_columns(source_file=pl.lit(self.source_file))
         return named if table == "days" else named.with_columns(row_id=pl.col("row") + self.base)
+
+    @property
+    def is_whole(self) -> bool:
+        """Its files are all there."""
+        return _read_meta(self.folder) is not None
+
+    def to_json(self, root: Path) -> dict[str, Any]:
+        """Return plain data; the folder is told relative to the staging folder."""
+        return {**asdict(self), "folder": self.folder.relative_to(root).as_posix()}
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any], root: Path) -> "StagedBlock":
+        """Read what `to_json` wrote."""
+        ids = tuple(data["corrected_ids"])
+        return cls(**{**data, "folder": root / data["folder"], "corrected_ids": ids})
 
 
 @dataclass(frozen=True)

@@ -110,8 +110,7 @@ class Typing:
         told = self.log.model_dump(
             mode="json", exclude={"path", "database", "complete_through", "corrections"}
         )
-        code = [_source_of(name) for name in modules]
-        parts = [pl.__version__, told, asdict(self.layout), code]
+        parts = [told, asdict(self.layout), code_hash(modules)]
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
 
     def type_rows(self, batches: Iterable[RawBatch]) -> TypedRows:
@@ -295,6 +294,10 @@ def _hashes(raw: pl.DataFrame) -> list[pl.Series]:
     return [ordered.hash_rows(seed).alias(name) for name, seed in HASH_SEEDS.items()]
 
 
-def _source_of(module: str) -> str:
-    path = importlib.import_module(module, __package__).__file__
-    return hashlib.sha256(Path(str(path)).read_bytes()).hexdigest()
+def code_hash(modules: Sequence[str]) -> str:
+    """Hash the source of modules and the version of the table library whose hashes they use."""
+    paths = [importlib.import_module(name, __package__).__file__ for name in modules]
+    digest = hashlib.sha256(pl.__version__.encode())
+    for path in paths:
+        digest.update(Path(str(path)).read_bytes())
+    return digest.hexdigest()[:16]
