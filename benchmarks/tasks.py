@@ -1,6 +1,7 @@
 """What a child process does: one task, its answer as one line of JSON."""
 
 import json
+import shutil
 import sys
 import time
 
@@ -32,6 +33,46 @@ def read_raw(config: str) -> dict:
         "seconds": time.perf_counter() - began,
         "mib": path.stat().st_size / 2**20,
     }
+
+
+def scan_to_parquet(config: str) -> dict:
+    """Yardstick: Polars' own way from the raw CSV to Parquet, every cell as text."""
+    settings = load_settings(config)
+    path = settings.source_dir / settings.source.sales_log.path
+    out = path.with_suffix(".yardstick.parquet")
+    began = time.perf_counter()
+    pl.scan_csv(path, infer_schema=False).sink_parquet(out)
+    seconds = time.perf_counter() - began
+    rows = pl.scan_parquet(out).select(pl.len()).collect().item()
+    out.unlink()
+    return {"seconds": seconds, "rows": rows, "mib": path.stat().st_size / 2**20}
+
+
+def split_last_quarter(config: str) -> dict:
+    """Set the rows posted after the last but one cutoff apart; return how many there are."""
+    settings = load_settings(config)
+    path = settings.source_dir / settings.source.sales_log.path
+    written = pl.col("Posted_Date").str.strip_chars()
+    posted = pl.coalesce(written.str.to_date(f, strict=False) for f in ("%Y-%m-%d", "%m/%d/%Y"))
+    cutoffs = Platform.of(settings).space.cutoffs()
+    later = (posted > cutoffs[-2]).fill_null(value=False)
+    raw = pl.scan_csv(path, infer_schema=False)
+    parts = {"earlier": raw.filter(~later), "later": raw.filter(later)}
+    for name, part in parts.items():
+        part.sink_csv(path.with_suffix(f".{name}.csv"), include_header=name == "earlier")
+    path.with_suffix(".earlier.csv").replace(path)
+    return {"mib": path.with_suffix(".later.csv").stat().st_size / 2**20}
+
+
+def append_last_quarter(config: str) -> dict:
+    """Put the rows set apart at the end of the log."""
+    settings = load_settings(config)
+    path = settings.source_dir / settings.source.sales_log.path
+    later = path.with_suffix(".later.csv")
+    with path.open("ab") as log, later.open("rb") as rows:
+        shutil.copyfileobj(rows, log, 2**24)
+    later.unlink()
+    return {"mib": path.stat().st_size / 2**20}
 
 
 def materialize(config: str, cutoffs: str, what: str) -> dict:
@@ -91,7 +132,14 @@ def overhead(config: str) -> dict:
     return {"partitions": len(keys), "through_dagster": through_dagster, "direct": direct}
 
 
-TASKS = {"read_raw": read_raw, "materialize": materialize, "overhead": overhead}
+TASKS = {
+    "read_raw": read_raw,
+    "scan_to_parquet": scan_to_parquet,
+    "split_last_quarter": split_last_quarter,
+    "append_last_quarter": append_last_quarter,
+    "materialize": materialize,
+    "overhead": overhead,
+}
 
 if __name__ == "__main__":
     print(json.dumps(TASKS[sys.argv[1]](*sys.argv[2:])))

@@ -14,6 +14,7 @@ from gosales_assets.labels import assets as labels
 from gosales_assets.models import assets as models
 from gosales_assets.platform import BUNDLES, TABLES, Platform
 from gosales_assets.registry import BUNDLE_CONTRACTS, TABLE_CONTRACTS
+from gosales_assets.sensors import define_sensors
 from gosales_assets.star import assets as star
 from gosales_assets.validation import assets as validation
 from gosales_assets.whitespace import assets as whitespace
@@ -36,6 +37,7 @@ def _define(platform: Platform) -> dg.Definitions:
     return dg.Definitions(
         assets=[asset for phase in PHASES for asset in phase.define_assets(platform)],
         asset_checks=define_checks(platform),
+        sensors=define_sensors(platform),
         resources={
             TABLES: TableIOManager(platform.store, tables),
             BUNDLES: BundleIOManager(platform.store, bundles),

@@ -13,9 +13,16 @@ from pathlib import Path
 import yaml
 
 from gosales_assets.cli.demo import run_demo
-from gosales_assets.cli.plan import Narrowing, Request, check_assets, missing_upstream, plan
+from gosales_assets.cli.plan import (
+    Narrowing,
+    Request,
+    check_assets,
+    describe,
+    missing_upstream,
+    plan,
+)
 from gosales_assets.cli.report import judge_again, print_outcome, print_violations
-from gosales_assets.cli.runs import describe, execute, say, serve_ui
+from gosales_assets.cli.runs import execute, say, serve_ui
 from gosales_assets.cli.show import FORMATS, show_table
 from gosales_assets.cli.source import add_source_command
 from gosales_assets.cli.stored import add_stored_commands

@@ -7,14 +7,21 @@ they need, less what is current.
 """
 
 import datetime as dt
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from gosales_assets.platform import Platform
 from gosales_assets.registry import CONTRACTS, VIOLATIONS
+from gosales_assets.star.dimensions import build_dim_product
+from gosales_assets.star.ingest import ingest, recall_digests
 from gosales_checks.contracts.contract import Contract
-from gosales_resources.errors import ScopeError, nearest
+from gosales_resources.errors import GosalesError, ScopeError, nearest
+from gosales_resources.partitions import partition_key
+from gosales_resources.sources.table import read_table
 from gosales_resources.storage import Address
+
+RANGE_START = "dagster/asset_partition_range_start"
+RANGE_END = "dagster/asset_partition_range_end"
 
 
 @dataclass(frozen=True)
@@ -30,6 +37,15 @@ class Batch:
     def partition_count(self) -> int:
         """Asset partitions the run makes."""
         return len(self.assets) * len(self.cutoffs) * len(self.divisions or ("",))
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """Tags of a Dagster run over the range."""
+        ends = (self.divisions[0], self.divisions[-1]) if self.divisions else (None, None)
+        return {
+            RANGE_START: str(partition_key(self.cutoffs[0], ends[0])),
+            RANGE_END: str(partition_key(self.cutoffs[-1], ends[1])),
+        }
 
     @property
     def addresses(self) -> list[Address]:
@@ -123,6 +139,32 @@ def plan(platform: Platform, request: Request) -> list[Batch]:
         divisions = _divisions(platform, CONTRACTS[names[0]], request)
         batches += _runs(platform, names, wanted[names[0]], divisions)
     return _merge(batches)
+
+
+def describe(batch: Batch) -> str:
+    """Say in one line what a batch makes."""
+    span = f"{batch.cutoffs[0]}"
+    if len(batch.cutoffs) > 1:
+        span += f"..{batch.cutoffs[-1]} ({len(batch.cutoffs)} cutoffs)"
+    divisions = f" x {len(batch.divisions)} divisions" if batch.divisions else ""
+    return f"{', '.join(batch.assets)}: {span}{divisions}"
+
+
+def read_log(platform: Platform, report: Callable[[str], None]) -> dict[dt.date, str]:
+    """Read what is new of the raw log and return the digest of each increment.
+
+    Nothing where it cannot be read: every increment is then asked for, and its run says why.
+    """
+    settings, cutoffs = platform.settings, platform.space.cutoffs()
+    if known := recall_digests(settings, cutoffs, platform.staging):
+        return known
+    try:
+        taxonomy = read_table(settings.source.taxonomy, settings.source_dir)
+        products = build_dim_product(taxonomy, settings)
+        staged = ingest(settings, products, cutoffs, platform.staging, report)
+    except GosalesError:
+        return {}
+    return {cutoff: staged.digest(cutoff) for cutoff in cutoffs}
 
 
 def missing_upstream(

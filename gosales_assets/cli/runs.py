@@ -3,7 +3,6 @@
 The instance is a local folder with SQLite, the same that the UI opens; no server is needed.
 """
 
-import datetime as dt
 import logging
 import os
 import subprocess
@@ -15,19 +14,13 @@ from typing import Any
 
 import dagster as dg
 
-from gosales_assets.cli.plan import Batch, Narrowing, Request, plan
+from gosales_assets.cli.plan import Batch, Narrowing, Request, describe, plan, read_log
 from gosales_assets.definitions import build_definitions
 from gosales_assets.platform import Platform
-from gosales_assets.star.dimensions import build_dim_product
-from gosales_assets.star.ingest import ingest, recall_digests
 from gosales_resources.errors import GosalesError
-from gosales_resources.partitions import partition_key
 from gosales_resources.settings.tree import CONFIG_VARIABLE
-from gosales_resources.sources.table import read_table
 from gosales_resources.storage import replacing
 
-RANGE_START = "dagster/asset_partition_range_start"
-RANGE_END = "dagster/asset_partition_range_end"
 INSTANCE_SETTINGS = """\
 # The embedded instance of GoSales: SQLite in this folder, nothing sent anywhere.
 telemetry:
@@ -104,32 +97,6 @@ def execute(platform: Platform, request: Request, report: Callable[[str], None])
     return outcome
 
 
-def read_log(platform: Platform, report: Callable[[str], None]) -> dict[dt.date, str]:
-    """Read what is new of the raw log and return the digest of each increment.
-
-    Nothing where it cannot be read: every increment is then asked for, and its run says why.
-    """
-    settings, cutoffs = platform.settings, platform.space.cutoffs()
-    if known := recall_digests(settings, cutoffs, platform.staging):
-        return known
-    try:
-        taxonomy = read_table(settings.source.taxonomy, settings.source_dir)
-        products = build_dim_product(taxonomy, settings)
-        staged = ingest(settings, products, cutoffs, platform.staging, report)
-    except GosalesError:
-        return {}
-    return {cutoff: staged.digest(cutoff) for cutoff in cutoffs}
-
-
-def describe(batch: Batch) -> str:
-    """Say in one line what a batch makes."""
-    span = f"{batch.cutoffs[0]}"
-    if len(batch.cutoffs) > 1:
-        span += f"..{batch.cutoffs[-1]} ({len(batch.cutoffs)} cutoffs)"
-    divisions = f" x {len(batch.divisions)} divisions" if batch.divisions else ""
-    return f"{', '.join(batch.assets)}: {span}{divisions}"
-
-
 def _run(
     job: dg.JobDefinition,
     instance: dg.DagsterInstance,
@@ -137,13 +104,11 @@ def _run(
     settings_hash: str,
     outcome: Outcome,
 ) -> None:
-    ends = (batch.divisions[0], batch.divisions[-1]) if batch.divisions else (None, None)
     result = job.execute_in_process(
         instance=instance,
         asset_selection=[dg.AssetKey(name) for name in batch.assets],
         tags={
-            RANGE_START: str(partition_key(batch.cutoffs[0], ends[0])),
-            RANGE_END: str(partition_key(batch.cutoffs[-1], ends[1])),
+            **batch.tags,
             "gosales/settings": settings_hash,
         },
         # Named, or Dagster prints every event with a logger of its own.
