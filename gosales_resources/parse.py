@@ -8,6 +8,8 @@ from decimal import Decimal
 
 import polars as pl
 
+from gosales_resources.settings.base import slugify
+
 MONEY_SCALE = 2
 QUANTITY_SCALE = 3
 # Beyond a million billion cents a float no longer holds every cent, and Decimal(18, 2) is full.
@@ -34,6 +36,11 @@ def text(column: str) -> pl.Expr:
     """
     # One function per column: an expression used twice would be evaluated twice.
     return pl.col(column).cast(pl.String).map_batches(_clean, return_dtype=pl.String)
+
+
+def slugs(name: pl.Expr) -> pl.Expr:
+    """Return the slugs of names (see `slugify`); null stays null."""
+    return name.map_batches(_slugs, return_dtype=pl.String)
 
 
 def scaled(cell: pl.Expr, dtype: pl.DataType, decimal: str, scale: int) -> pl.Expr:
@@ -126,6 +133,13 @@ def yes_no(column: str) -> pl.Expr:
 def blanks(rows: int) -> pl.Series:
     """Return the dates of a column that the source does not have: all blank."""
     return pl.repeat(None, rows, dtype=pl.Datetime("us"), eager=True)
+
+
+def _slugs(names: pl.Series) -> pl.Series:
+    # Few names occur many times.
+    distinct = names.drop_nulls().unique().to_list()
+    made = [slugify(name) for name in distinct]
+    return names.replace_strict(distinct, made, default=None, return_dtype=pl.String)
 
 
 def _clean(cells: pl.Series) -> pl.Series:

@@ -3,7 +3,7 @@
 import polars as pl
 
 from gosales_resources.errors import SourceError, nearest
-from gosales_resources.parse import text
+from gosales_resources.parse import slugs, text
 from gosales_resources.settings.tree import Settings
 from gosales_resources.sources.raw import ROW
 from gosales_resources.sources.table import require_columns
@@ -42,14 +42,13 @@ def build_dim_product(taxonomy: pl.DataFrame, settings: Settings) -> pl.DataFram
     require_columns(
         source.path, taxonomy.columns, {f"taxonomy.columns.{k}": v for k, v in wanted.items()}
     )
-    slug = pl.col("division").str.to_lowercase().str.replace_all(r"[^a-z0-9]+", "_")
     frame = (
         taxonomy.select(
             *(text(column).alias(name) for name, column in wanted.items()),
             *(pl.lit(None, dtype=pl.String).alias(n) for n in optional if n not in wanted),
             pl.col(ROW),
         )
-        .with_columns(slug=slug.str.strip_chars("_"))
+        .with_columns(slug=slugs(pl.col("division")))
         .with_columns(is_target=pl.col("slug").is_in(settings.divisions.targets))
     )
     if findings := _taxonomy_findings(frame, settings.divisions.slugs):

@@ -7,7 +7,7 @@ import polars as pl
 
 from gosales_assets.star.cells import MEASURES
 from gosales_resources.hashing import stable_key
-from gosales_resources.parse import MONEY_SCALE, QUANTITY_SCALE, exact
+from gosales_resources.parse import MONEY_SCALE, QUANTITY_SCALE, exact, slugs
 from gosales_resources.settings.base import slugify
 from gosales_resources.settings.source import DivisionRoute
 
@@ -122,11 +122,8 @@ def _home(cents: pl.Expr) -> pl.Expr:
 
 
 def _routed(routes: Sequence[DivisionRoute]) -> pl.Expr:
-    division = pl.col("division")
+    division, source = pl.col("division"), slugs(pl.col("source_division"))
     for route in routes:
-        slug = pl.col("source_division").str.to_lowercase().str.replace_all(r"[^a-z0-9]+", "_")
-        matches = (pl.col("sku") == route.sku) & (
-            slug.str.strip_chars("_") == slugify(route.when_source_division)
-        )
+        matches = (pl.col("sku") == route.sku) & (source == slugify(route.when_source_division))
         division = pl.when(matches).then(pl.lit(slugify(route.division))).otherwise(division)
     return division.alias("division")

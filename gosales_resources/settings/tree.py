@@ -84,8 +84,13 @@ class DivisionSettings(StrictModel):
     @model_validator(mode="after")
     def _known_and_distinct(self) -> "DivisionSettings":
         slugs = [slugify(n) for n in self.names]
-        if "" in slugs or len(set(slugs)) != len(slugs):
-            raise ValueError("division names must be distinct after slugging (case and blanks)")
+        if "" in slugs:
+            name = self.names[slugs.index("")]
+            raise ValueError(
+                f"'{name}' has no Latin letter and no digit: a partition key needs one"
+            )
+        if len(set(slugs)) != len(slugs):
+            raise ValueError("division names must be distinct without case, accents and signs")
         for name in self.predictor_only:
             if slugify(name) not in slugs:
                 raise ValueError(f"predictor_only: '{name}' unknown. {nearest(name, self.names)}")
@@ -164,6 +169,16 @@ class Settings(BaseSettings):
             EnvSettingsSource(settings_cls),
             YamlConfigSettingsSource(settings_cls, yaml_file=config_file),
         )
+
+    @model_validator(mode="after")
+    def _routes_end_somewhere(self) -> "Settings":
+        for route in self.source.taxonomy.routes:
+            if slugify(route.division) not in self.divisions.slugs:
+                raise ValueError(
+                    f"source.taxonomy.routes: division '{route.division}' of SKU '{route.sku}' is "
+                    f"not in divisions.names. {nearest(route.division, self.divisions.names)}"
+                )
+        return self
 
     @property
     def store_root(self) -> Path:

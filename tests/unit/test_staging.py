@@ -232,3 +232,11 @@ def test_a_line_key_without_a_recording_time_is_refused(tmp_path):
     overrides = parse_overrides([*VERSIONS, "source.sales_log.columns.recorded_at=null"])
     with pytest.raises(SettingsError, match=r"line_key needs columns\.recorded_at"):
         load_settings(config, overrides)
+
+
+def test_a_route_to_a_division_that_is_not_there_is_refused(tmp_path):
+    config = write_world(tmp_path, [row()]).config_file
+    text = config.read_text().replace("division: Scanning", "division: Scaning")
+    config.write_text(text)
+    with pytest.raises(SettingsError, match="Did you mean 'Scanning'"):
+        load_settings(config)
