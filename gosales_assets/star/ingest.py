@@ -49,6 +49,8 @@ def ingest(
         When an input cannot be read, a configured column is missing, or the log has no rows.
     """
     log, base = settings.source.sales_log, settings.source_dir
+    # Of the inputs before they are read: what changes after that is read the next time.
+    state = _state(settings)
     corrections = read_corrections(base / log.corrections if log.corrections else None)
     stage = Staging(staging, log, products["sku"].to_list(), corrections, progress)
     staged = StagedLog(
@@ -64,7 +66,7 @@ def ingest(
         progress(
             f"sales log: {waiting:,} rows were known after {cutoffs[-1]} and wait for later cutoffs"
         )
-    _remember(settings, staging, staged)
+    _remember(state, staging, staged)
     return staged
 
 
@@ -84,8 +86,7 @@ def recall_digests(
     return digests if fits else None
 
 
-def _remember(settings: Settings, staging: Path, staged: StagedLog) -> None:
-    state = _state(settings)
+def _remember(state: dict[str, str | None], staging: Path, staged: StagedLog) -> None:
     if None not in state.values():
         digests = {cutoff.isoformat(): staged.digest(cutoff) for cutoff in staged.cutoffs}
         with replacing(staging / INDEX, "sales_log") as temporary:
