@@ -61,7 +61,8 @@ def forget(store: TableStore, address: Address, keep: str | None = None) -> None
     folder = _folder(store, address)
     for path in folder.glob("*.parquet") if folder.is_dir() else ():
         if path.name != keep:
-            path.unlink()
+            # Another run of the same partition may have removed it.
+            path.unlink(missing_ok=True)
     with contextlib.suppress(OSError):
         # Not empty, or not there: both are fine.
         folder.rmdir()

@@ -12,6 +12,7 @@ import errno
 import hashlib
 import json
 import os
+import platform
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -30,6 +31,7 @@ from gosales_resources.errors import (
     StalePartitionError,
     StorageError,
 )
+from gosales_resources.parquet import write_parquet
 
 # Fixed, so that bytes do not depend on how many threads wrote or how the frame was chunked.
 ROW_GROUP_ROWS = 262_144
@@ -275,7 +277,9 @@ class TableStore:
         with replacing(folder / BUNDLE_INDEX, str(address)) as temporary:
             temporary.write_text(text, encoding="utf-8", newline="\n")
         for stray in set(os.listdir(folder)) - set(index.values()) - {BUNDLE_INDEX, UNCHECKED}:
-            (folder / stray).unlink()
+            # Another run may be writing the same bundle, or have removed it before.
+            if not stray.endswith(".partial"):
+                (folder / stray).unlink(missing_ok=True)
         size = sum(len(content) for content in files.values())
         return Written(folder, len(files), size, hashlib.sha256(text.encode()).hexdigest())
 
@@ -343,7 +347,8 @@ class _Content:
 def _write_whole(
     path: Path, table: pl.DataFrame, metadata: Mapping[str, str], content: _Content
 ) -> int:
-    table.rechunk().write_parquet(
+    write_parquet(
+        table.rechunk(),
         path,
         compression="zstd",
         compression_level=1,
@@ -394,9 +399,10 @@ def replacing(path: Path, what: str) -> Iterator[Path]:
     StorageError
         When the disk is full or the folder may not be written; nothing is left behind.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    temporary = path.with_name(f".{path.name}.{platform.node()}-{os.getpid()}.partial")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        _forget_partials(path)
         yield temporary
         with temporary.open("rb+") as handle:
             os.fsync(handle.fileno())
@@ -410,6 +416,28 @@ def replacing(path: Path, what: str) -> Iterator[Path]:
         ) from error
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _forget_partials(path: Path) -> None:
+    """Remove what killed processes of this machine left of a file; those that live still write."""
+    mine = f".{path.name}.{platform.node()}-"
+    for name in os.listdir(path.parent):
+        writer = name.removeprefix(mine).removesuffix(".partial")
+        if name == f"{mine}{writer}.partial" and writer.isdigit() and not _is_alive(int(writer)):
+            (path.parent / name).unlink(missing_ok=True)
+
+
+def _is_alive(process: int) -> bool:
+    if os.name != "posix":
+        # There, asking would end it.
+        return True
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def missing_message(addresses: list[Address]) -> str:
