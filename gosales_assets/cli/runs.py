@@ -14,7 +14,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import dagster as dg
+from filelock import FileLock
 
+from gosales_assets.cli.history import HISTORY_ERRORS, history_message, telling_history_errors
 from gosales_assets.cli.plan import Batch, Narrowing, Request, plan
 from gosales_assets.definitions import build_definitions
 from gosales_assets.platform import Platform
@@ -66,7 +68,9 @@ def open_instance(platform: Platform) -> dg.DagsterInstance:
         with replacing(home / "dagster.yaml", "dagster instance") as temporary:
             temporary.write_text(INSTANCE_SETTINGS, encoding="utf-8")
     os.environ["DAGSTER_HOME"] = str(home)
-    return dg.DagsterInstance.get()
+    # Two that make the history's files at once leave them with two versions, for good.
+    with FileLock(home / "opening.lock"):
+        return dg.DagsterInstance.get()
 
 
 def execute(platform: Platform, request: Request, report: Callable[[str], None]) -> Outcome:
@@ -85,7 +89,8 @@ def execute(platform: Platform, request: Request, report: Callable[[str], None])
     outcome = Outcome()
     began = time.perf_counter()
     narrowing = None if request.is_forced else Narrowing(platform, read_log(platform, report))
-    with open_instance(platform) as instance:
+    home = platform.settings.store_root / "dagster"
+    with telling_history_errors(home), open_instance(platform) as instance:
         for number, batch in enumerate(batches, start=1):
             left = narrowing.left(batch) if narrowing else [batch]
             skipped = batch.partition_count - sum(part.partition_count for part in left)
