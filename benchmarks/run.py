@@ -2,6 +2,7 @@
 
 import argparse
 
+from faults import faults
 from matching import matching
 from quality import against_oracle, against_simple_models
 from world import machine, measured, sample_world, show
@@ -87,6 +88,7 @@ BENCHMARKS = {
     "quality": quality,
     "scale": scale,
     "matching": matching,
+    "faults": faults,
 }
 USUAL = ["speed", "overhead", "quality"]
 

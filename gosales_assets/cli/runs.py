@@ -16,7 +16,7 @@ from typing import Any
 import dagster as dg
 from filelock import FileLock
 
-from gosales_assets.cli.history import HISTORY_ERRORS, history_message, telling_history_errors
+from gosales_assets.cli.history import telling_history_errors
 from gosales_assets.cli.plan import Batch, Narrowing, Request, plan
 from gosales_assets.definitions import build_definitions
 from gosales_assets.platform import Platform

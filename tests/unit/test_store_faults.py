@@ -89,9 +89,7 @@ def test_a_block_that_another_run_staged_meanwhile_is_not_taken_from_it(tmp_path
     first, original = read(), staging._read_meta
     asked = []
     # Not there when it is looked for, there when it is to be put.
-    monkeypatch.setattr(
-        staging, "_read_meta", lambda f: original(f) if asked else asked.append(f)
-    )
+    monkeypatch.setattr(staging, "_read_meta", lambda f: original(f) if asked else asked.append(f))
     assert read() == first
 
 
