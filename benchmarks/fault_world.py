@@ -30,6 +30,8 @@ END = rb"(?:\r\n|\r|\n|\Z)"
 # A record of whole fields, else the line that no such record begins on.
 RECORD = re.compile(rb"(?:" + FIELD + rb"(?:," + FIELD + rb")*|[^\r\n]*)" + END)
 
+WAITING = re.compile(r"([\d,]+) rows were known after")
+
 
 @dataclass(frozen=True)
 class Result:
@@ -145,13 +147,23 @@ def records(content: bytes) -> int:
     return sum(1 for record in found if record) - 1
 
 
-def account(folder: Path, raw_rows: int) -> tuple[bool, str]:
+def account(folder: Path, raw_rows: int, told: str) -> tuple[bool, str]:
     """Compare the ledger's end with what was counted in the raw bytes.
+
+    Parameters
+    ----------
+    folder
+        The world.
+    raw_rows
+        Counted in the raw bytes.
+    told
+        What the build said: how many rows have a date after the last cutoff.
 
     Returns
     -------
     bool
-        Every raw row is loaded, stored as a reject with its raw text, or counted as a copy.
+        Every raw row is loaded, stored as a reject with its raw text, or counted as a copy; or it
+        waits for a later cutoff, and the build said so.
     str
         The figures.
     """
@@ -163,8 +175,11 @@ def account(folder: Path, raw_rows: int) -> tuple[bool, str]:
     # Rows of which every line was rejected stand among rejected lines.
     stored_rejects = table(folder, "sales_log_rejects").select("source_file", "source_row")
     is_told &= stored_rejects.unique().height >= rejected
-    is_good = rows_in == raw_rows == loaded + rejected + copies
+    found = WAITING.search(told)
+    waiting = int(found.group(1).replace(",", "")) if found else 0
+    is_good = rows_in + waiting == raw_rows == loaded + rejected + copies + waiting
     text = f"{raw_rows:,} raw = {loaded:,} loaded + {rejected:,} rejected + {copies:,} copies"
+    text += f" + {waiting:,} of later cutoffs" if waiting else ""
     return bool(is_good and is_told), text if is_good else f"LOST: {rows_in:,} of {text}"
 
 

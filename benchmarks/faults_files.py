@@ -154,7 +154,7 @@ def _noisy(world: Path, seed: int) -> Result:
     done, other = build(folder), build(clean)
     if done.code or other.code:
         return Result(f"1 % noise, seed {seed}", False, done.told[-400:], other.told[-200:])
-    is_good, text = account(folder, records(bytes(content)))
+    is_good, text = account(folder, records(bytes(content)), done.told)
     wanted = lines_of(clean)
     # A line of noise may have swallowed neighbours where it opened a quote that one of them shut.
     lost = (wanted - lines_of(folder)).total()
@@ -180,7 +180,7 @@ def malformed(world: Path) -> Result:
     done = build(folder)
     if done.code:
         return Result(f"{MALFORMED_ROWS:,} malformed rows", False, done.told[-500:], "")
-    is_good, text = account(folder, MALFORMED_ROWS + 10)
+    is_good, text = account(folder, MALFORMED_ROWS + 10, done.told)
     # Ten sound ones on top.
     is_good = is_good and "10 loaded" in text and "0 copies" in text
     return Result(
@@ -228,7 +228,7 @@ def columns_changed(world: Path) -> list[Result]:
     is_same = done.code == 0 and lines_of(folder) == wanted
     books = {p: h for p, h in stored(folder).items() if p.startswith("sales_ledger")}
     differing = difference(books, {p: h for p, h in reference.items() if p in books})
-    is_good, text = account(folder, records(path.read_bytes()))
+    is_good, text = account(folder, records(path.read_bytes()), done.told)
     results = [
         Result(
             "columns in another order",

@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from gosales_resources.errors import StorageError
 
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
-# What Dagster's step failures call an error of the history, and of a disk without room.
+# Classes of errors of the history within a failed step; those of sources are made ours before.
 HISTORY_ERRORS = ("OperationalError", "DatabaseError")
 
 
@@ -46,10 +46,12 @@ def telling_history_errors(home: Path) -> Iterator[None]:
 def history_message(home: Path, found: str) -> str:
     """Say what is wrong with the history and what to do."""
     free = shutil.disk_usage(home if home.exists() else home.parent).free / 2**20
-    text = " ".join(found.split())
-    remedy = (
-        "Another build holds it: run the same command again when that is done."
-        if "locked" in text
-        else "Make room or point storage.root elsewhere, then run the same command again."
-    )
-    return f"run history: cannot write {home}: {text} ({free:,.1f} MiB free). {remedy}"
+    # The first line: SQLAlchemy puts the statement below it.
+    text = found.strip().partition("\n")[0]
+    if "locked" in text:
+        remedy = "Another build holds it: run the same command again when that is done."
+    elif "not a database" in text or "malformed" in text:
+        remedy = "Move that folder away and run again: it holds the history of runs, no table."
+    else:
+        remedy = "Make room or point storage.root elsewhere, then run the same command again."
+    return f"run history: cannot use {home}: {text} ({free:,.1f} MiB free). {remedy}"

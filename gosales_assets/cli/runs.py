@@ -11,12 +11,13 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
 from filelock import FileLock
 
-from gosales_assets.cli.history import telling_history_errors
+from gosales_assets.cli.history import HISTORY_ERRORS, history_message, telling_history_errors
 from gosales_assets.cli.plan import Batch, Narrowing, Request, plan
 from gosales_assets.definitions import build_definitions
 from gosales_assets.platform import Platform
@@ -175,7 +176,7 @@ def _run(
         # Dagster records the interrupt and goes on; who pressed Ctrl-C wants to stop.
         raise KeyboardInterrupt
     else:
-        outcome.error = first_error(result)
+        outcome.error = first_error(result, Path(instance.root_directory))
 
 
 def _was_interrupted(result: dg.ExecuteInProcessResult) -> bool:
@@ -184,8 +185,11 @@ def _was_interrupted(result: dg.ExecuteInProcessResult) -> bool:
     return bool(names & {"KeyboardInterrupt", "DagsterExecutionInterruptedError"})
 
 
-def first_error(result: dg.ExecuteInProcessResult) -> str:
-    """Return our own message where an error of ours is the cause, Dagster's otherwise."""
+def first_error(result: dg.ExecuteInProcessResult, home: Path) -> str:
+    """Return our own message where an error of ours, or of the history, is the cause.
+
+    Dagster's otherwise. `home` is the folder of the history.
+    """
     for event in result.all_events:
         if not event.is_step_failure:
             continue
@@ -195,6 +199,8 @@ def first_error(result: dg.ExecuteInProcessResult) -> str:
             if error.cls_name in _our_errors():
                 # Dagster puts the qualified class name in front of the message.
                 return error.message.partition(": ")[2].strip()
+            if error.cls_name in HISTORY_ERRORS:
+                return history_message(home, error.message)
             error = error.cause
         return failure.to_string() if failure else f"step {event.step_key} failed"
     failed = [event.message for event in result.all_events if event.is_failure]
