@@ -120,11 +120,13 @@ def _append(path: Path, content: bytes) -> None:
 
 
 def _overwrite(path: Path, content: bytes) -> None:
+    # Another digit at the end of some row: the size stays.
+    draw = random.Random(time.time_ns())
+    end = content.find(b"\n", draw.randrange(len(content) // 2, len(content) - 1))
+    place = max(content.rfind(digit, 0, end) for digit in (b"1", b"2", b"3"))
     with path.open("rb+") as handle:
-        at = content.find(b"\n", random.Random(time.time_ns()).randrange(len(content) // 2)) + 1
-        end = content.find(b"\n", at)
-        handle.seek(at)
-        handle.write(content[at:end])
+        handle.seek(place)
+        handle.write(str(draw.randrange(1, 4)).encode())
 
 
 def _swap(path: Path, content: bytes) -> None:
@@ -214,7 +216,7 @@ def columns_changed(world: Path) -> list[Result]:
     """Deliver the same rows with columns in another order, one twice, one under another name."""
     rows = list(csv.reader(io.StringIO((world / "data" / LOG).read_text(encoding="utf-8-sig"))))
     build(whole := another(world, "whole"))
-    reference, wanted = stored(whole), lines_of(whole)
+    reference = stored(whole)
     folder = another(world, "columns")
     path = folder / "data" / LOG
     original = path.read_bytes()
@@ -225,16 +227,14 @@ def columns_changed(world: Path) -> list[Result]:
     done = build(folder)
     if done.code:
         return [Result("columns in another order", False, done.told[-400:], "")]
-    is_same = done.code == 0 and lines_of(folder) == wanted
-    books = {p: h for p, h in stored(folder).items() if p.startswith("sales_ledger")}
-    differing = difference(books, {p: h for p, h in reference.items() if p in books})
+    differing = difference(stored(folder), reference)
     is_good, text = account(folder, records(path.read_bytes()), done.told)
     results = [
         Result(
             "columns in another order",
-            is_same and is_good,
+            is_good and not differing,
             text,
-            differing or f"{wanted.total():,} lines and the ledger as before",
+            differing or "all bytes as before",
         )
     ]
     changes = {

@@ -85,6 +85,19 @@ def test_other_columns_are_refused_by_name(tmp_path, capsys, change, finding):
     assert left(tmp_path) == []
 
 
+def test_columns_in_another_order_leave_the_same_bytes_of_rejects_too(tmp_path):
+    rows = [*random_rows(5), row("", "2023-02-03"), row("7", "2023-02-30")]
+    write_world(tmp_path / "one", rows)
+    write_world(tmp_path / "other", rows)
+    path = tmp_path / "other" / "sales_log.csv"
+    with path.open("w", newline="", encoding="utf-8") as handle:
+        writer = csv.DictWriter(handle, HEADER[::-1], restval="")
+        writer.writeheader()
+        writer.writerows(rows)
+    assert [star(tmp_path / name) for name in ("one", "other")] == [0, 0]
+    assert stored(tmp_path / "other") == stored(tmp_path / "one")
+
+
 def test_every_malformed_row_is_a_reject_with_its_text(tmp_path):
     write_world(tmp_path, [row(f"{n:03d}") for n in range(10)])
     path = tmp_path / "sales_log.csv"
