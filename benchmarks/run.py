@@ -4,6 +4,7 @@ import argparse
 import shutil
 from pathlib import Path
 
+from faults import faults
 from matching import matching
 from quality import against_oracle, against_simple_models
 from world import machine, measured, sample_world, show
@@ -123,6 +124,7 @@ BENCHMARKS = {
     "ingest": ingest,
     "scale": scale,
     "matching": matching,
+    "faults": faults,
 }
 USUAL = ["speed", "overhead", "quality"]
 

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from gosales_checks.contracts.contract import Contract
+from gosales_resources.atomic import replacing
 from gosales_resources.errors import SettingsError
-from gosales_resources.storage import replacing
 
 AS_ANNOUNCED = "schema_as_announced"
 NOT_YET = "no schema is announced yet: `gosales schema accept` announces the present one"

@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
+from gosales_resources.atomic import sha256_of
 from gosales_resources.storage import (
     BUNDLE_INDEX,
     Address,
     TableStore,
     read_index,
-    sha256_of,
 )
 
 # Of a bundle whose files are not those that its index names.

@@ -14,7 +14,8 @@ from pathlib import Path
 
 import polars as pl
 
-from gosales_resources.storage import Address, Provenance, TableStore, Written, replacing
+from gosales_resources.atomic import replacing
+from gosales_resources.storage import Address, Provenance, TableStore, Written
 
 FOLDER = "quarantine"
 # The rules that a quarantined row breaks, in the order of the contract.
@@ -61,7 +62,8 @@ def forget(store: TableStore, address: Address, keep: str | None = None) -> None
     folder = _folder(store, address)
     for path in folder.glob("*.parquet") if folder.is_dir() else ():
         if path.name != keep:
-            path.unlink()
+            # Another run of the same partition may have removed it.
+            path.unlink(missing_ok=True)
     with contextlib.suppress(OSError):
         # Not empty, or not there: both are fine.
         folder.rmdir()

@@ -5,15 +5,12 @@ Provenance lies in the Parquet key-value metadata; the SHA-256 of a file is its 
 equal data under equal settings is an equal version. No Dagster here; see `io_managers.py`.
 """
 
-import contextlib
 import dataclasses
 import datetime as dt
-import errno
 import hashlib
 import json
 import os
-import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import chain
@@ -21,18 +18,16 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
-import pyarrow as pa
-import pyarrow.parquet as pa_parquet
 
+from gosales_resources.atomic import replacing, sha256_of
 from gosales_resources.errors import (
     BundleError,
     PartitionMissingError,
     StalePartitionError,
     StorageError,
 )
+from gosales_resources.parquet import Content, write_parts, write_whole
 
-# Fixed, so that bytes do not depend on how many threads wrote or how the frame was chunked.
-ROW_GROUP_ROWS = 262_144
 PART = "part-0.parquet"
 BUNDLE_INDEX = "bundle.json"
 PROVENANCE_PREFIX = "gosales."
@@ -128,16 +123,21 @@ class TableStore:
             PROVENANCE_PREFIX + "settings": json.dumps(dict(provenance.settings), sort_keys=True),
             **{PROVENANCE_PREFIX + name: value for name, value in (facts or {}).items()},
         }
-        content = _Content()
+        content = Content()
         tables = map(content.seen, tables)
+
+        def told() -> dict[str, str]:
+            facts = {PROVENANCE_PREFIX + name: value for name, value in content.facts.items()}
+            return metadata | facts
+
         with replacing(path, str(address)) as temporary:
             first = next(tables)
             second = next(tables, None)
             if second is None:
-                rows = _write_whole(temporary, first, metadata, content)
+                rows = write_whole(temporary, first, told)
             else:
                 several = chain([first, second], tables)
-                rows = _write_parts(temporary, several, metadata, content)
+                rows = write_parts(temporary, several, told)
             digest = sha256_of(temporary)
             size = temporary.stat().st_size
         return Written(path, rows, size, digest)
@@ -275,7 +275,9 @@ class TableStore:
         with replacing(folder / BUNDLE_INDEX, str(address)) as temporary:
             temporary.write_text(text, encoding="utf-8", newline="\n")
         for stray in set(os.listdir(folder)) - set(index.values()) - {BUNDLE_INDEX, UNCHECKED}:
-            (folder / stray).unlink()
+            # Another run may be writing the same bundle, or have removed it before.
+            if not stray.endswith(".partial"):
+                (folder / stray).unlink(missing_ok=True)
         size = sum(len(content) for content in files.values())
         return Written(folder, len(files), size, hashlib.sha256(text.encode()).hexdigest())
 
@@ -311,105 +313,6 @@ class TableStore:
             with replacing(path, "settings") as temporary:
                 temporary.write_text(text, encoding="utf-8")
         return path
-
-
-class _Content:
-    """Names the rows of a table by hashes that do not depend on how it is cut into parts."""
-
-    def __init__(self) -> None:
-        self._rows, self._sum, self._schema = 0, 0, ""
-
-    def seen(self, table: pl.DataFrame) -> pl.DataFrame:
-        """Count a part in and pass it on."""
-        places = pl.int_range(self._rows, self._rows + table.height, dtype=pl.UInt64, eager=True)
-        # A hash with the place of its row: an order is content too.
-        hashes = table.hash_rows(seed=1) ^ places.hash(seed=2)
-        low, high = hashes & 0xFFFFFFFF, hashes // 2**32
-        self._sum += int(low.sum()) + (int(high.sum()) << 32)
-        self._rows += table.height
-        self._schema = str(table.schema)
-        return table
-
-    @property
-    def facts(self) -> dict[str, str]:
-        """Return what the file says of its rows."""
-        text = f"{self._rows}:{self._sum}:{self._schema}"
-        return {
-            PROVENANCE_PREFIX + "rows": str(self._rows),
-            PROVENANCE_PREFIX + "content": hashlib.sha256(text.encode()).hexdigest()[:32],
-        }
-
-
-def _write_whole(
-    path: Path, table: pl.DataFrame, metadata: Mapping[str, str], content: _Content
-) -> int:
-    table.rechunk().write_parquet(
-        path,
-        compression="zstd",
-        compression_level=1,
-        row_group_size=ROW_GROUP_ROWS,
-        metadata={**metadata, **content.facts},
-    )
-    return table.height
-
-
-def _write_parts(
-    path: Path, tables: Iterable[pl.DataFrame], metadata: Mapping[str, str], content: _Content
-) -> int:
-    """Write parts one after another in row groups of the usual size, however they are cut."""
-    rows, rest, writer = 0, pl.DataFrame(), None
-    try:
-        for table in tables:
-            rest = pl.concat([rest, table]) if rest.height else table
-            if writer is None:
-                schema = _arrow(rest.clear()).schema
-                writer = pa_parquet.ParquetWriter(
-                    path, schema, compression="zstd", compression_level=1
-                )
-            whole = rest.height - rest.height % ROW_GROUP_ROWS
-            if whole:
-                writer.write_table(_arrow(rest.head(whole)), row_group_size=ROW_GROUP_ROWS)
-                rows, rest = rows + whole, rest.slice(whole)
-        if writer is not None:
-            if rest.height:
-                writer.write_table(_arrow(rest), row_group_size=ROW_GROUP_ROWS)
-            rows += rest.height
-            writer.add_key_value_metadata({**metadata, **content.facts})
-    finally:
-        if writer is not None:
-            writer.close()
-    return rows
-
-
-def _arrow(table: pl.DataFrame) -> pa.Table:
-    return table.rechunk().to_arrow(compat_level=pl.CompatLevel.oldest())
-
-
-@contextlib.contextmanager
-def replacing(path: Path, what: str) -> Iterator[Path]:
-    """Give a temporary path beside `path`, flushed and renamed onto it when the block succeeds.
-
-    Raises
-    ------
-    StorageError
-        When the disk is full or the folder may not be written; nothing is left behind.
-    """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        yield temporary
-        with temporary.open("rb+") as handle:
-            os.fsync(handle.fileno())
-        os.replace(temporary, path)
-    except OSError as error:
-        free = shutil.disk_usage(_existing(path)).free
-        reason = "no space left" if error.errno == errno.ENOSPC else (error.strerror or str(error))
-        raise StorageError(
-            f"{what}: cannot write {path}: {reason} ({free / 2**20:,.0f} MiB free). Nothing was "
-            "replaced; make room or point storage.root elsewhere, then run again."
-        ) from error
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def missing_message(addresses: list[Address]) -> str:
@@ -465,15 +368,3 @@ def read_index(path: Path) -> dict[str, dict[str, Any]]:
         return {"files": dict(index["files"]), "provenance": dict(index["provenance"])}
     except (ValueError, KeyError, TypeError) as error:
         raise BundleError(f"{path} is not a bundle index ({error}). Rematerialise it.") from error
-
-
-def _existing(path: Path) -> Path:
-    while not path.exists():
-        path = path.parent
-    return path
-
-
-def sha256_of(path: Path) -> str:
-    """Return the SHA-256 of a file."""
-    with path.open("rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()

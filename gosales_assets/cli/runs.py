@@ -10,16 +10,19 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
+from filelock import FileLock
 
+from gosales_assets.cli.history import HISTORY_ERRORS, history_message, telling_history_errors
 from gosales_assets.cli.plan import Batch, Narrowing, Request, describe, plan, read_log
 from gosales_assets.definitions import build_definitions
 from gosales_assets.platform import Platform
+from gosales_resources.atomic import replacing
 from gosales_resources.errors import GosalesError
 from gosales_resources.settings.tree import CONFIG_VARIABLE
-from gosales_resources.storage import replacing
 
 INSTANCE_SETTINGS = """\
 # The embedded instance of GoSales: SQLite in this folder, nothing sent anywhere.
@@ -59,7 +62,9 @@ def open_instance(platform: Platform) -> dg.DagsterInstance:
         with replacing(home / "dagster.yaml", "dagster instance") as temporary:
             temporary.write_text(INSTANCE_SETTINGS, encoding="utf-8")
     os.environ["DAGSTER_HOME"] = str(home)
-    return dg.DagsterInstance.get()
+    # Two that make the history's files at once leave them with two versions, for good.
+    with FileLock(home / "opening.lock"):
+        return dg.DagsterInstance.get()
 
 
 def execute(platform: Platform, request: Request, report: Callable[[str], None]) -> Outcome:
@@ -78,7 +83,8 @@ def execute(platform: Platform, request: Request, report: Callable[[str], None])
     outcome = Outcome()
     began = time.perf_counter()
     narrowing = None if request.is_forced else Narrowing(platform, read_log(platform, report))
-    with open_instance(platform) as instance:
+    home = platform.settings.store_root / "dagster"
+    with telling_history_errors(home), open_instance(platform) as instance:
         for number, batch in enumerate(batches, start=1):
             left = narrowing.left(batch) if narrowing else [batch]
             skipped = batch.partition_count - sum(part.partition_count for part in left)
@@ -135,7 +141,7 @@ def _run(
         # Dagster records the interrupt and goes on; who pressed Ctrl-C wants to stop.
         raise KeyboardInterrupt
     else:
-        outcome.error = first_error(result)
+        outcome.error = first_error(result, Path(instance.root_directory))
 
 
 def _was_interrupted(result: dg.ExecuteInProcessResult) -> bool:
@@ -144,8 +150,11 @@ def _was_interrupted(result: dg.ExecuteInProcessResult) -> bool:
     return bool(names & {"KeyboardInterrupt", "DagsterExecutionInterruptedError"})
 
 
-def first_error(result: dg.ExecuteInProcessResult) -> str:
-    """Return our own message where an error of ours is the cause, Dagster's otherwise."""
+def first_error(result: dg.ExecuteInProcessResult, home: Path) -> str:
+    """Return our own message where an error of ours, or of the history, is the cause.
+
+    Dagster's otherwise. `home` is the folder of the history.
+    """
     for event in result.all_events:
         if not event.is_step_failure:
             continue
@@ -155,6 +164,8 @@ def first_error(result: dg.ExecuteInProcessResult) -> str:
             if error.cls_name in _our_errors():
                 # Dagster puts the qualified class name in front of the message.
                 return error.message.partition(": ")[2].strip()
+            if error.cls_name in HISTORY_ERRORS:
+                return history_message(home, error.message)
             error = error.cause
         return failure.to_string() if failure else f"step {event.step_key} failed"
     failed = [event.message for event in result.all_events if event.is_failure]

@@ -12,10 +12,10 @@ from gosales_assets.onboarding.finding import Finding
 from gosales_assets.onboarding.inspect import TAXONOMY_NAME, inspect
 from gosales_assets.onboarding.proposal import Inputs, Proposal
 from gosales_assets.onboarding.settings_text import settings_text
+from gosales_resources.atomic import replacing
 from gosales_resources.errors import SettingsError
 from gosales_resources.scope import shift_months
 from gosales_resources.settings.tree import load_settings
-from gosales_resources.storage import replacing
 
 USABLE, NEEDS_DECISIONS = 0, 1
 ROWS = 5000

@@ -13,11 +13,11 @@ from gosales_assets.star.corrections import read_corrections
 from gosales_assets.star.increments import StagedLog
 from gosales_assets.star.staging import CODE, StagedBlock, Staging
 from gosales_assets.star.typing import code_hash
+from gosales_resources.atomic import replacing
 from gosales_resources.errors import SourceError
 from gosales_resources.settings.tree import Settings
 from gosales_resources.sources.files import open_inputs
 from gosales_resources.sources.streams import file_stamp
-from gosales_resources.storage import replacing
 
 # What the last reading came to: so that a plan need not read the log.
 INDEX = "index.json"

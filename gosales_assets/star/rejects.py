@@ -53,8 +53,9 @@ def build_rejects(raws: pl.LazyFrame, faulty: pl.LazyFrame, unknown: pl.LazyFram
 
 
 def raw_as_json(raw: pl.DataFrame) -> pl.DataFrame:
-    """Return each row's filled columns as JSON: `row` and `raw`, in any order."""
-    columns = [name for name in raw.columns if name != "row"]
+    """Return each row's filled columns, sorted by name, as JSON: `row` and `raw`, in any order."""
+    # By name: a delivery with its columns in another order names its rejects the same way.
+    columns = sorted(name for name in raw.columns if name != "row")
     texts = raw.select("row", pl.col(columns).cast(pl.String))
     long = texts.unpivot(columns, index="row").filter(pl.col("value").fill_null("") != "")
     # JSON quoting is Polars' own: a struct of one field, its braces cut off.

@@ -23,6 +23,7 @@ from gosales_assets.star.cells import layout_of
 from gosales_assets.star.corrections import Corrections, fingerprint
 from gosales_assets.star.typing import TABLES, TypedRows, Typing
 from gosales_resources.errors import StorageError
+from gosales_resources.parquet import write_parquet
 from gosales_resources.settings.source import LongLog, WideLog
 from gosales_resources.sources.raw import Block, RawInput
 
@@ -149,7 +150,6 @@ class Staging:
         folder = self.root / how / block.key
         meta = _read_meta(folder)
         if meta is None or not self._still_fits(folder, meta):
-            shutil.rmtree(folder, ignore_errors=True)
             meta = self._write(folder, typing.type_rows(block.read()))
         else:
             # Seen today: see `_forget`.
@@ -173,14 +173,15 @@ class Staging:
             try:
                 for name in TABLES:
                     frame: pl.DataFrame = getattr(typed, name)
-                    frame.write_parquet(
+                    write_parquet(
+                        frame,
                         work / f"{name}.parquet",
                         compression="lz4",
                         row_group_size=ROW_GROUP_ROWS,
                     )
                 meta = typed.meta(self.corrections) | {"bytes": _sizes(work)}
                 (work / META).write_text(json.dumps(meta), encoding="utf-8")
-                _put(work, folder)
+                _put(work, folder, meta)
             finally:
                 shutil.rmtree(work, ignore_errors=True)
         except OSError as error:
@@ -218,13 +219,20 @@ def _sizes(folder: Path) -> dict[str, int]:
     return {name: path.stat().st_size for name, path in paths.items() if path.is_file()}
 
 
-def _put(work: Path, folder: Path) -> None:
+def _put(work: Path, folder: Path, meta: dict[str, Any]) -> None:
     try:
         os.replace(work, folder)
     except OSError:
-        # Another run staged the same content meanwhile: equal by its name.
-        if _read_meta(folder) is None:
-            raise
+        # Another run staged the same content meanwhile: equal by its name, and maybe in use.
+        if _read_meta(folder) == meta:
+            return
+        # Damaged, or typed with other corrections: moved away only when its successor is there.
+        away = work.with_name(f"{work.name}.away")
+        try:
+            os.replace(folder, away)
+            os.replace(work, folder)
+        finally:
+            shutil.rmtree(away, ignore_errors=True)
 
 
 def digest_of(parts: Sequence[Any]) -> str:
