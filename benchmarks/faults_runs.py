@@ -44,7 +44,9 @@ def killed(world: Path) -> Result:
             child.process.send_signal(signal.SIGKILL)
             unfinished += child.wait().code == -signal.SIGKILL
         torn += any(not name.endswith(".partial") for name in half_written(folder))
-        if found := healed(folder, reference, GRAPH):
+        found = healed(folder, reference, GRAPH)
+        print(f"    at {moment:5.2f} s: {found or 'healed'}", flush=True)
+        if found:
             bad.append(f"at {moment:.2f} s: {found}")
     return Result(
         f"kill -9 at {KILLS} moments of a build of {len(reference)} files",

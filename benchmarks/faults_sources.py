@@ -18,6 +18,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from tests import postgres
 
 ROWS = 400_000
+OPEN_SECONDS = 0.4
 TABLE = "sales_lines"
 COLUMNS = [*LONG_HEADER.split(","), "memo"]
 
@@ -43,7 +44,7 @@ def _sqlite(
     path = folder / "data" / "sales.db"
     whole = path.read_bytes()
     child = Child(folder, STAR)
-    at = _wait_until_read(child.process.pid, path, len(whole) // 4)
+    at = _wait_until_read(child, path)
     fault(path)
     done = child.wait()
     path.unlink(missing_ok=True)
@@ -65,23 +66,26 @@ def _judged(fault: str, folder: Path, reference: dict[str, str], done, at: str) 
     )
 
 
-def _wait_until_read(pid: int, path: Path, size: int) -> str:
-    """Wait until a process has read that much since it first opened a file."""
-    began = None
-    while Path(f"/proc/{pid}").exists():
-        try:
-            links = list(Path(f"/proc/{pid}/fd").iterdir())
-            opened = {os.path.realpath(link) for link in links}
-            told = Path(f"/proc/{pid}/io").read_text()
-        except OSError:
-            return "it was over"
-        read = int(told.split("rchar:")[1].split()[0])
-        if str(path) in opened:
-            began = read if began is None else began
-            if read - began >= size:
-                return f"after {read - began:,} bytes"
-        time.sleep(0.001)
+def _wait_until_read(child: Child, path: Path) -> str:
+    """Wait until a process has had a file open for a while: longer than to look at its columns."""
+    since = None
+    while child.process.poll() is None:
+        links = Path(f"/proc/{child.process.pid}/fd")
+        is_open = any(_points_at(link, path) for link in links.glob("*"))
+        now = time.perf_counter()
+        since = (since or now) if is_open else None
+        if since and now - since > OPEN_SECONDS:
+            return f"after {now - since:.1f} s of reading"
+        time.sleep(0.002)
     return "it was over"
+
+
+def _points_at(link: Path, path: Path) -> bool:
+    try:
+        return os.readlink(link) == str(path)
+    except OSError:
+        # Closed meanwhile.
+        return False
 
 
 def postgres_stopped(world: Path) -> Result:
