@@ -41,7 +41,8 @@ def killed(world: Path) -> Result:
             moment = (number + draw.random()) / KILLS * undisturbed.seconds
             child = Child(folder, GRAPH)
             time.sleep(moment)
-            child.process.send_signal(signal.SIGKILL)
+            # Not through Popen, which would reap one that has ended by itself.
+            os.kill(child.process.pid, signal.SIGKILL)
             unfinished += child.wait().code == -signal.SIGKILL
         torn += any(not name.endswith(".partial") for name in half_written(folder))
         found = healed(folder, reference, GRAPH)
