@@ -106,4 +106,6 @@ def test_a_backfill_by_the_daemon_leaves_the_bytes_of_a_headless_one(served, fin
     assert wait_for(done, MINUTES * 60) == "COMPLETED_SUCCESS"
     assert CUTOFFS.endswith("2024-06-30")
     mine, theirs = stored(folder), stored(Path(finished))
+    # What is looked over differs: the daemon was asked for every asset at every cutoff.
+    theirs = {path: digest for path, digest in theirs.items() if "violations" not in path}
     assert {path: mine.get(path) for path in theirs} == theirs
