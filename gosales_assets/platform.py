@@ -18,7 +18,7 @@ import dagster as dg
 
 from gosales_assets.inputs import Inputs
 from gosales_assets.provenance import Dependence, settings_hash
-from gosales_checks.contracts.contract import Contract, conform
+from gosales_checks.contracts.contract import Contract, Read, conform
 from gosales_checks.contracts.star import SALES_LEDGER
 from gosales_checks.ledger import RECONCILES
 from gosales_checks.quarantine import split_rows
@@ -89,14 +89,16 @@ class Platform:
         """Return a table's inputs with their partition mappings, as its contract declares them."""
         return {
             read.table.name: dg.AssetIn(
-                partition_mapping=self.space.mapping(
-                    read.span, read.table.partitioned_by, contract.partitioned_by
-                ),
+                partition_mapping=self._mapping(contract, read),
                 metadata={MAY_BE_MISSING: True} if read.may_be_missing else None,
             )
             for read in contract.reads
             if read.is_loaded
         }
+
+    def _mapping(self, contract: Contract, read: Read) -> dg.PartitionMapping:
+        upstream, downstream = read.table.partitioned_by, contract.partitioned_by
+        return self.space.mapping(read.span, upstream, downstream)
 
     def spec_of(self, contract: Contract) -> TableSpec:
         """Return what the IO manager needs to write and read a table."""
@@ -123,12 +125,7 @@ class Platform:
             name=contract.name,
             ins=self.ins_of(contract),
             deps=[
-                dg.AssetDep(
-                    read.table.name,
-                    partition_mapping=self.space.mapping(
-                        read.span, read.table.partitioned_by, contract.partitioned_by
-                    ),
-                )
+                dg.AssetDep(read.table.name, partition_mapping=self._mapping(contract, read))
                 for read in contract.reads
                 if not read.is_loaded
             ],
