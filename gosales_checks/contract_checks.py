@@ -9,6 +9,7 @@ from itertools import islice
 
 import dagster as dg
 import polars as pl
+from dagster._core.events import DagsterEventBatchMetadata, generate_event_batch_id
 
 from gosales_checks.contracts.contract import Contract, judge_table
 from gosales_checks.findings import Examined, Findings
@@ -138,7 +139,8 @@ def _report_partitions(
     partitions stay "planned" in the UI. Reported under the run's id, because an evaluation outside
     a run can be recorded once only per check and partition (unique index in 1.13).
     """
-    for key, one in examined.items():
+    batch = generate_event_batch_id()
+    for count, (key, one) in enumerate(examined.items(), start=1):
         findings = one.findings
         evaluation = dg.AssetCheckEvaluation(
             asset_key=dg.AssetKey(asset),
@@ -156,7 +158,9 @@ def _report_partitions(
             event_specific_data=evaluation,
             job_name=context.run.job_name,
         )
-        context.instance.report_dagster_event(event, run_id=context.run.run_id)
+        # Stored together, where the instance stores events in batches.
+        together = DagsterEventBatchMetadata(batch, is_end=count == len(examined))
+        context.instance.report_dagster_event(event, context.run.run_id, batch_metadata=together)
 
 
 def _sentence(examined: Mapping[str, Examined]) -> str:
