@@ -17,8 +17,9 @@ from gosales_resources.errors import ScopeError, nearest
 from gosales_resources.scope import Span, shift_months
 from gosales_resources.settings.tree import Settings
 
-# How many cutoffs a code location may see arrive while it is loaded: five years of months. Dagster
-# walks "all cutoffs up to C" step by step, so it should not be many more than there are.
+# How many cutoffs a code location may see arrive while it is loaded, where the calendar has no end:
+# five years of months. Dagster walks "all cutoffs up to C" step by step, so it should not be many
+# more than there are.
 YET_TO_COME = 60
 
 
@@ -168,7 +169,7 @@ class PartitionSpace:
 
     @property
     def _all_earlier(self) -> int:
-        return -(len(self.cutoffs()) + YET_TO_COME)
+        return -(len(self.cutoffs()) + (0 if self.settings.calendar.end else YET_TO_COME))
 
     def _along_cutoffs(self, start_offset: int, end_offset: int) -> dg.PartitionMapping:
         return dg.MultiPartitionMapping(
