@@ -4,7 +4,7 @@ from hashlib import blake2b
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gosales_assets.accounts.side_rows import name_rows
@@ -20,6 +20,7 @@ def named(rows: list[tuple[str | None, str | None]]) -> list[str]:
     return name_rows(pl.DataFrame(rows, COLUMNS, orient="row"), ["x", "y"]).to_list()
 
 
+@settings(deadline=None)
 @given(ROWS)
 def test_a_row_is_named_by_its_texts_and_the_number_of_its_copy(rows):
     expected = []
@@ -32,11 +33,13 @@ def test_a_row_is_named_by_its_texts_and_the_number_of_its_copy(rows):
     assert named(rows) == expected
 
 
+@settings(deadline=None)
 @given(ROWS)
 def test_no_two_rows_have_one_name(rows):
     assert len(set(named(rows))) == len(rows)
 
 
+@settings(deadline=None)
 @given(ROWS, st.randoms(use_true_random=False))
 def test_the_order_of_rows_does_not_change_which_names_there_are(rows, random):
     shuffled = random.sample(rows, len(rows))
