@@ -29,7 +29,7 @@ def define_assets(platform: Platform) -> list[dg.AssetsDefinition]:
         purchase_history: pl.LazyFrame,
         dim_customer: dict,
     ) -> tuple[Partitions, Partitions]:
-        shared = share_history(purchase_history, settings.labels.denylist)
+        shared = share_history(purchase_history, settings.labels.denylist, settings.divisions)
         cutoffs = [cutoff_of(key) for key in context.partition_keys]
         context.log.info("history shared by %d cutoffs", len(cutoffs))
 

@@ -83,7 +83,7 @@ def build_division_features(
     FeatureFrame
         One row per customer and target division it has history in, sorted by both.
     """
-    own = _scope_features(shared.by_division, "div", cutoff, settings)
+    own = _scope_features(shared.by_target, "div", cutoff, settings)
     frame = (
         own.frame.filter(pl.col("division").is_in(settings.divisions.targets))
         .with_columns(cutoff=pl.lit(cutoff))
@@ -139,7 +139,7 @@ def declare_features(settings: Settings) -> list[Feature]:
     """
     nothing = pl.LazyFrame(schema=_schema_of(PurchaseHistory))
     roster = pl.LazyFrame(schema=_schema_of(DimCustomer) | attribute_schema(settings))
-    shared, cutoff = share_history(nothing, []), settings.calendar.start
+    shared, cutoff = share_history(nothing, [], settings.divisions), settings.calendar.start
     return [
         *build_customer_features(shared, roster, cutoff, settings).features,
         *division_declarations(cutoff, settings),

@@ -9,6 +9,9 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from gosales_resources.settings.tree import DivisionSettings
+from gosales_resources.targets import by_target as by_target_lines
+
 DIVISION = ["customer_id", "division"]
 CUSTOMER = ["customer_id"]
 # Quantities are summed as integer thousandths: float sums depend on the order of addition.
@@ -35,9 +38,14 @@ class SharedHistory:
 
     by_customer: ScopedHistory
     by_division: ScopedHistory
+    """Of every division, targets or not."""
+    by_target: ScopedHistory
+    """The same of what gets a model: `division` may be a set of SKUs."""
 
 
-def share_history(history: pl.LazyFrame, denylist: list[str]) -> SharedHistory:
+def share_history(
+    history: pl.LazyFrame, denylist: list[str], divisions: DivisionSettings
+) -> SharedHistory:
     """Aggregate all increments once.
 
     Parameters
@@ -47,6 +55,8 @@ def share_history(history: pl.LazyFrame, denylist: list[str]) -> SharedHistory:
         invoice and day, with `visible_cutoff`.
     denylist
         SKUs (trials, POC) that are no purchase.
+    divisions
+        Which targets there are.
 
     Returns
     -------
@@ -60,8 +70,17 @@ def share_history(history: pl.LazyFrame, denylist: list[str]) -> SharedHistory:
         gp_cents=pl.col("value_cents").fill_null(0),
         quantity_milli=(pl.col("quantity") * QUANTITY_SCALE).round().cast(pl.Int64).fill_null(0),
     )
+    daily = _daily(lines)
+    by_division = _scoped(daily, DIVISION)
+    by_target = by_division
+    if divisions.sku_targets:
+        by_target = _scoped(_daily(by_target_lines(lines, divisions)), DIVISION)
+    return SharedHistory(_scoped(daily, CUSTOMER), by_division, by_target)
+
+
+def _daily(lines: pl.LazyFrame) -> pl.DataFrame:
     invoice = ["customer_id", "division", "invoice_id", "order_date", "visible_cutoff"]
-    daily = (
+    return (
         lines.group_by(invoice)
         .agg(
             pl.col("month").first(),
@@ -70,7 +89,6 @@ def share_history(history: pl.LazyFrame, denylist: list[str]) -> SharedHistory:
         )
         .collect()
     )
-    return SharedHistory(_scoped(daily, CUSTOMER), _scoped(daily, DIVISION))
 
 
 def _scoped(daily: pl.DataFrame, keys: list[str]) -> ScopedHistory:

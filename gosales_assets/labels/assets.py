@@ -7,13 +7,14 @@ import dagster as dg
 import polars as pl
 
 from gosales_assets.labels.label import build_labels
-from gosales_assets.labels.windows import describe_cutoff
+from gosales_assets.labels.windows import describe_cutoff, possible_widths
 from gosales_assets.platform import Platform
-from gosales_checks.contracts.labels import CUTOFF_METADATA, LABELS
+from gosales_checks.contracts.labels import COHORTS, CUTOFF_METADATA, LABELS
 from gosales_resources.errors import PartitionMissingError
 from gosales_resources.io_managers import Partition, Partitions
 from gosales_resources.partitions import PartitionSpace, cutoff_of, division_of, partition_key
 from gosales_resources.storage import Address, missing_message
+from gosales_resources.targets import counts_for
 
 
 def define_assets(platform: Platform) -> list[dg.AssetsDefinition]:
@@ -35,16 +36,22 @@ def define_assets(platform: Platform) -> list[dg.AssetsDefinition]:
         def made():
             for key in context.partition_keys:
                 cutoff = cutoff_of(key)
-                last = space.steps_after(cutoff, space.window_steps + 1)
+                last = space.steps_after(cutoff, space.widest_steps + 1)
                 ledgers = [f for k, f in sales_ledger.items() if cutoff <= cutoff_of(k) <= last]
                 frame = describe_cutoff(
                     cutoff,
                     pl.concat(ledgers).collect(),
                     dim_customer[str(key)].select("customer_id", "is_buyer").collect(),
-                    settings.labels.window_months,
+                    settings.labels,
                     complete,
                 )
-                shown = ("window_end", "data_through", "is_censored", "customer_count")
+                shown = (
+                    "window_end",
+                    "data_through",
+                    "is_censored",
+                    "customer_count",
+                    "buyer_count",
+                )
                 row = frame.row(0, named=True)
                 yield Partition(cutoff, frame, metadata={k: _shown(row[k]) for k in shown})
 
@@ -61,14 +68,19 @@ def define_assets(platform: Platform) -> list[dg.AssetsDefinition]:
     ) -> Partitions:
         def made():
             for key in context.partition_keys:
-                cutoff, division = cutoff_of(key), str(division_of(key))
+                cutoff, target = cutoff_of(key), str(division_of(key))
                 single = str(partition_key(cutoff))
                 window = cutoff_metadata[single].collect()
-                facts = facts_for_labels(fact_transactions, window, division, space)
                 frame = build_labels(
-                    division, window, facts, dim_customer[single], settings.labels, settings.value
-                ).collect()
-                yield Partition(cutoff, frame, division, metadata=summarise(frame))
+                    target,
+                    cutoff,
+                    possible_widths(window, settings.labels),
+                    facts_for_labels(fact_transactions, window, target, space),
+                    dim_customer[single],
+                    settings.labels,
+                    settings.value,
+                )
+                yield Partition(cutoff, frame, target, metadata=summarise(frame))
 
         return Partitions(made())
 
@@ -76,9 +88,9 @@ def define_assets(platform: Platform) -> list[dg.AssetsDefinition]:
 
 
 def summarise(labels: pl.DataFrame) -> dict[str, object]:
-    """Return the prevalence figures shown per partition."""
+    """Return the figures shown per partition."""
     whitespace = labels.filter(~pl.col("is_renewal_like"))
-    return {
+    shown: dict[str, object] = {
         "population": labels.height,
         "positives": int(labels["label"].sum()),
         "prevalence": _rate(labels),
@@ -86,32 +98,41 @@ def summarise(labels: pl.DataFrame) -> dict[str, object]:
         "whitespace_positives": int(whitespace["label"].sum()),
         "whitespace_prevalence": _rate(whitespace),
         "is_censored": bool(labels["is_censored"].any()),
+        **{name: int(labels[name].sum()) for name in COHORTS},
     }
+    if labels.height:
+        shown["window_months"] = labels.item(0, "window_months")
+        shown["window_end"] = str(labels.item(0, "window_end"))
+    return shown
 
 
 def facts_for_labels(
-    by_key: Mapping[str, pl.LazyFrame], window: pl.DataFrame, division: str, space: PartitionSpace
+    by_key: Mapping[str, pl.LazyFrame], window: pl.DataFrame, target: str, space: PartitionSpace
 ) -> pl.LazyFrame:
-    """Put together the increments that the labels of one cutoff are counted from.
+    """Put together the lines that a target's labels at one cutoff are counted from.
 
     Raises
     ------
     PartitionMissingError
-        When an increment up to the cutoff is missing, or one inside a window that the data is
-        said to cover: labels would silently miss sales.
+        When an increment up to the cutoff is missing, or one that the data is said to reach
+        before the widest window ends: labels would silently miss sales.
     """
     row = window.row(0, named=True)
-    closing = space.steps_after(row["cutoff"], space.window_steps)
+    known = space.settings.divisions
+    closing = space.steps_after(row["cutoff"], space.widest_steps)
     found, missing = [], []
     for cutoff in (c for c in space.cutoffs() if c <= closing):
-        frame = by_key.get(str(partition_key(cutoff, division)))
-        if frame is not None:
-            found.append(frame)
-        elif cutoff <= row["cutoff"] or not row["is_censored"]:
-            missing.append(Address("fact_transactions", cutoff, division))
+        begins = space.steps_after(cutoff, -1)
+        reached = row["data_through"] is not None and begins < row["data_through"]
+        for division in known.divisions_of(target):
+            frame = by_key.get(str(partition_key(cutoff, division)))
+            if frame is not None:
+                found.append(frame)
+            elif cutoff <= row["cutoff"] or reached:
+                missing.append(Address("fact_transactions", cutoff, division))
     if missing:
         raise PartitionMissingError(missing_message(missing))
-    return pl.concat(found)
+    return pl.concat(found).filter(counts_for(target, known))
 
 
 def _shown(value: object) -> object:

@@ -24,10 +24,12 @@ class CustomerFeatures(dy.Schema):
 
 
 class DivisionFeatures(dy.Schema):
-    """Scope `div`: the customer in one division."""
+    """Scope `div`: the customer in one target."""
 
-    customer_id = dy.String(primary_key=True, description="Customer with history in the division.")
-    division = dy.String(primary_key=True, description="Target division.")
+    customer_id = dy.String(primary_key=True, description="Customer with history in the target.")
+    division = dy.String(
+        primary_key=True, description="Target: a division, or a named set of SKUs."
+    )
     cutoff = dy.Date(description="As-of date.")
 
 
@@ -35,10 +37,10 @@ class Features(dy.Schema):
     """One target's table, both scopes: what training and scoring both read."""
 
     customer_id = dy.String(primary_key=True, description="Customer of the population.")
-    division = dy.String(description="Target division.")
+    division = dy.String(description="Target: a division, or a named set of SKUs.")
     cutoff = dy.Date(description="As-of date.")
     segment = dy.String(check=lambda c: c.is_in(SEGMENTS), description="warm, cold or prospect.")
-    is_whitespace = dy.Bool(description="Never bought in the division up to the cutoff.")
+    is_whitespace = dy.Bool(description="Never bought the target up to the cutoff.")
 
 
 CUSTOMER_FEATURES = Contract(
@@ -60,7 +62,7 @@ DIVISION_FEATURES = Contract(
     partitioned_by="cutoff",
     settings=WINDOWS,
     # One target more or less is rows of its own: the others' tables read theirs alone.
-    settings_here=("divisions.targets",),
+    settings_here=("divisions.targets", "divisions.sku_targets"),
     reads=(Read(PURCHASE_HISTORY, "up_to_cutoff"), Read(DIM_CUSTOMER)),
     description="Features within each target division as of the cutoff, in one pass.",
     open_columns=True,
@@ -71,6 +73,7 @@ FEATURES = Contract(
     grain="one row per customer of the population",
     phase="features",
     partitioned_by="target_cutoff",
+    settings=("divisions.sku_targets@division",),
     reads=(Read(CUSTOMER_FEATURES), Read(DIVISION_FEATURES)),
     description="One target's feature table: what its model trains on and scores.",
     open_columns=True,

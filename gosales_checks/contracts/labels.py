@@ -6,6 +6,10 @@ from gosales_checks.contracts.accounts import DIM_CUSTOMER
 from gosales_checks.contracts.contract import Contract, Read
 from gosales_checks.contracts.star import FACT_TRANSACTIONS, SALES_LEDGER
 
+# How long a label window is, and can become.
+WINDOW = ("labels.window_months", "labels.min_positive_target", "labels.max_window_months")
+COHORTS = ("is_new_logo", "is_expansion", "is_renewal_like")
+
 
 class CutoffMetadata(dy.Schema):
     """One row: what is known of a cutoff's label window."""
@@ -14,13 +18,17 @@ class CutoffMetadata(dy.Schema):
     window_months = dy.Int32(
         min=1, description="Length of the label window.", metadata={"unit": "months"}
     )
-    window_end = dy.Date(description="Last day of the label window.")
+    window_end = dy.Date(description="Last day of the label window, not widened.")
+    widest_window_end = dy.Date(
+        description="Last day of the widest window that a target may have; the same unless "
+        "labels.min_positive_target is set."
+    )
     data_through = dy.Date(
         nullable=True,
-        description="Latest day up to the end of the window that the log is known to cover; null "
-        "without any data.",
+        description="Latest day up to the end of the widest window that the log is known to "
+        "cover; null without any data.",
     )
-    is_censored = dy.Bool(description="The data ends before the label window does.")
+    is_censored = dy.Bool(description="The data ends before the label window, not widened, does.")
     customer_count = dy.Int64(
         min=0, description="Customers on the roster.", metadata={"unit": "count"}
     )
@@ -34,22 +42,27 @@ class CutoffMetadata(dy.Schema):
         return cls.window_end.col > cls.cutoff.col
 
     @dy.rule()
+    def widest_is_no_narrower(cls):
+        """A widened window ends no earlier."""
+        return cls.widest_window_end.col >= cls.window_end.col
+
+    @dy.rule()
     def buyers_are_on_the_roster(cls):
         """No more buyers than customers."""
         return cls.buyer_count.col <= cls.customer_count.col
 
 
 class Labels(dy.Schema):
-    """Whether a customer bought in a division after the cutoff."""
+    """Whether a customer bought a target after the cutoff."""
 
     customer_id = dy.String(
         primary_key=True, description="Customer of the population at the cutoff."
     )
-    division = dy.String(description="Target division.")
+    division = dy.String(description="Target: a division, or a named set of SKUs.")
     cutoff = dy.Date(description="As-of date.")
     label = dy.Int8(
         is_in=[0, 1],
-        description="1 if the net value in the division over the window exceeds the threshold; "
+        description="1 if the net value of the target over the window exceeds the threshold; "
         "counts what was known when the window ended, or so far if censored.",
     )
     net_gp_window_usd = dy.Float64(
@@ -60,12 +73,19 @@ class Labels(dy.Schema):
         nullable=True, description="First purchase in the window; null if none."
     )
     is_new_logo = dy.Bool(description="Bought nothing up to the cutoff.")
-    is_expansion = dy.Bool(description="Bought before, never in this division: the whitespace.")
-    is_renewal_like = dy.Bool(description="Bought in this division before.")
+    is_expansion = dy.Bool(description="Bought before, never this target: the whitespace.")
+    is_renewal_like = dy.Bool(description="Bought this target before.")
     is_censored = dy.Bool(
         description="The data ends before the window does: never train or validate on it."
     )
-    window_end = dy.Date(description="Last day of the label window.")
+    window_months = dy.Int32(
+        min=1,
+        description="Length of the window, widened where there were too few positives.",
+        metadata={"unit": "months"},
+    )
+    window_end = dy.Date(
+        description="Last day of the label window: learnt from at a cutoff on or after it."
+    )
 
     @dy.rule()
     def exactly_one_cohort(cls):
@@ -90,7 +110,7 @@ CUTOFF_METADATA = Contract(
     phase="labels",
     partitioned_by="cutoff",
     settings=(
-        "labels.window_months",
+        *WINDOW,
         "source.sales_log.complete_through@window",
         # Ledgers after it do not exist.
         "calendar.end@window",
@@ -104,11 +124,18 @@ LABELS = Contract(
     grain="one row per customer of the population",
     phase="labels",
     partitioned_by="target_cutoff",
-    settings=("value", "labels.mode", "labels.gp_min_threshold", "labels.denylist@division"),
+    settings=(
+        *WINDOW,
+        "value",
+        "labels.mode",
+        "labels.gp_min_threshold",
+        "labels.denylist@division",
+        "divisions.sku_targets@division",
+    ),
     reads=(
         Read(FACT_TRANSACTIONS, "up_to_window_end", may_be_missing=True),
         Read(CUTOFF_METADATA),
         Read(DIM_CUSTOMER),
     ),
-    description="Leakage-safe labels: who bought in the division in (cutoff, cutoff + window].",
+    description="Leakage-safe labels: who bought the target in (cutoff, cutoff + window].",
 )

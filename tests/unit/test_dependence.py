@@ -3,6 +3,7 @@
 import datetime as dt
 
 import pytest
+import yaml
 
 from gosales_assets.cli.status import addresses_of
 from gosales_assets.platform import Platform
@@ -100,6 +101,32 @@ def test_a_denied_sku_marks_the_labels_of_the_divisions_its_lines_can_be_in(worl
     found = stale(world, labels={"denylist": ["Seats"]})
     assert {d for table, d in found if table == "labels"} == {"simulation"}
     assert not tables(found) & {*LOG, "purchase_history", "fact_transactions", "dim_customer"}
+
+
+def with_sets(**sets: list[str]) -> dict:
+    return {"divisions": SETTINGS["divisions"] | {"sku_targets": sets}}
+
+
+def test_a_further_target_of_skus_leaves_the_models_of_the_others_current(world):
+    found = stale(world, **with_sets(seats=["Seats"]))
+    assert tables(found) == {"dim_product", "division_features", "whitespace"}
+
+
+def test_the_skus_of_a_set_are_of_that_target_alone(world):
+    tree = yaml.safe_load((world / "gosales.yaml").read_text())
+    (world / "gosales.yaml").write_text(yaml.safe_dump(tree | with_sets(a=["Seats"], b=["CAD"])))
+    found = stale(world, **with_sets(a=["Seats", "Sim"], b=["CAD"]))
+    assert {d for table, d in found if table in ("labels", "features", "model")} == {"a"}
+    # Its lines may be in any division: no route changes what it counts.
+    found = stale(world, **route(division="Solid Works"))
+    assert {d for table, d in found if table == "labels"} == {"simulation", "solid_works"}
+    denied = stale(world, labels={"denylist": ["CAD"]})
+    assert {d for table, d in denied if table == "labels"} == {"b", "solid_works"}
+
+
+def test_a_window_that_may_be_widened_marks_what_is_made_of_labels(world):
+    found = stale(world, labels={"min_positive_target": 5})
+    assert tables(found) == {"cutoff_metadata", "labels"} | MODELLED
 
 
 def test_more_complete_data_marks_the_labels_it_can_reach_and_what_is_validated_on_them(world):

@@ -113,7 +113,7 @@ def compute(
 ) -> dict[str, dict[str, dict]]:
     """Return division -> customer -> its row of the feature table."""
     ids = {line.customer for line in lines} | set(customers)
-    shared = share_history(purchase_history(lines), settings.labels.denylist)
+    shared = share_history(purchase_history(lines), settings.labels.denylist, settings.divisions)
     wide = build_customer_features(shared, roster(ids), cutoff, settings).frame
     per_division = build_division_features(shared, cutoff, settings).frame
     declared = division_declarations(cutoff, settings)
@@ -372,7 +372,7 @@ def test_without_anyone_to_tell_from_the_strength_is_one():
 
 
 def test_all_mode_keeps_who_never_bought_and_expansion_mode_does_not(settings):
-    shared = share_history(purchase_history([Line("a", C, "i")]), [])
+    shared = share_history(purchase_history([Line("a", C, "i")]), [], settings.divisions)
     people = roster(["a", "p"]).with_columns(is_buyer=pl.col("customer_id") == "a")
     counts = {}
     for mode in ("expansion", "all"):
@@ -381,3 +381,27 @@ def test_all_mode_keeps_who_never_bought_and_expansion_mode_does_not(settings):
         frame = build_customer_features(shared, people, C, chosen).frame.collect()
         counts[mode] = frame["customer_id"].to_list()
     assert counts == {"expansion": ["a"], "all": ["a", "p"]}
+
+
+def test_a_set_of_skus_has_the_history_of_these_skus_in_any_division(settings):
+    lines = random_lines()
+    known = settings.divisions.model_copy(update={"sku_targets": {"Some": ["S1", "S3"]}})
+    chosen = settings.model_copy(update={"divisions": known})
+    shared = share_history(purchase_history(lines), [], known)
+    found = build_division_features(shared, C, chosen).frame.collect()
+    got = {r["customer_id"]: r for r in found.filter(division="some").to_dicts()}
+    for customer in sorted({line.customer for line in lines}):
+        here = [ln for ln in lines if ln.customer == customer and ln.sku in ("S1", "S3")]
+        if any(line.visible <= C for line in here):
+            assert_same(got.pop(customer), expected(here, C, "div"))
+    assert not got
+    # The divisions' own columns and rows are as they are without the set.
+    plain = share_history(purchase_history(lines), [], settings.divisions)
+    alone = build_division_features(plain, C, settings).frame.collect()
+    assert found.filter(pl.col("division") != "some").equals(alone)
+    ids = roster({line.customer for line in lines})
+    wide = [
+        build_customer_features(s, ids, C, o).frame.collect()
+        for s, o in ((shared, chosen), (plain, settings))
+    ]
+    assert wide[0].equals(wide[1])
