@@ -6,10 +6,19 @@ from collections.abc import Mapping
 import dagster as dg
 import polars as pl
 
+from gosales_assets.labels.audit import AUDITED, audit_labels, openings_of
 from gosales_assets.labels.label import build_labels
+from gosales_assets.labels.prevalence import ALL, count_prevalence
+from gosales_assets.labels.recount import count_raw_log
 from gosales_assets.labels.windows import describe_cutoff, possible_widths
 from gosales_assets.platform import Platform
-from gosales_checks.contracts.labels import COHORTS, CUTOFF_METADATA, LABELS
+from gosales_checks.contracts.labels import (
+    COHORTS,
+    CUTOFF_METADATA,
+    LABEL_AUDIT,
+    LABELS,
+    PREVALENCE,
+)
 from gosales_resources.errors import PartitionMissingError
 from gosales_resources.io_managers import Partition, Partitions
 from gosales_resources.partitions import PartitionSpace, cutoff_of, division_of, partition_key
@@ -18,7 +27,7 @@ from gosales_resources.targets import counts_for
 
 
 def define_assets(platform: Platform) -> list[dg.AssetsDefinition]:
-    """Define `cutoff_metadata` and `labels`."""
+    """Define `cutoff_metadata`, `labels`, `prevalence` and `label_audit`."""
     settings, space = platform.settings, platform.space
 
     @platform.table(
@@ -84,7 +93,42 @@ def define_assets(platform: Platform) -> list[dg.AssetsDefinition]:
 
         return Partitions(made())
 
-    return [cutoff_metadata, labels]
+    @platform.table(
+        PREVALENCE,
+    )
+    def prevalence(context: dg.AssetExecutionContext, labels: dict) -> Partitions:
+        def made():
+            for cutoff in (cutoff_of(key) for key in context.partition_keys):
+                mine = {str(division_of(k)): f for k, f in labels.items() if cutoff_of(k) == cutoff}
+                frame = count_prevalence(cutoff, mine)
+                yield Partition(cutoff, frame, metadata=show_prevalence(frame))
+
+        return Partitions(made())
+
+    @platform.table(
+        LABEL_AUDIT,
+    )
+    def label_audit(context: dg.AssetExecutionContext, labels: dict) -> Partitions:
+        def made():
+            cutoffs = [cutoff_of(key) for key in context.partition_keys]
+            said = {
+                cutoff: {
+                    str(division_of(k)): f.select(AUDITED).collect()
+                    for k, f in labels.items()
+                    if cutoff_of(k) == cutoff
+                }
+                for cutoff in cutoffs
+            }
+            openings = [o for cutoff in cutoffs for o in openings_of(cutoff, said[cutoff])]
+            counts = count_raw_log(openings, settings)
+            for cutoff in cutoffs:
+                mine = {o: counts[o] for o in openings if o.cutoff == cutoff}
+                frame = audit_labels(cutoff, said[cutoff], mine, settings.labels.gp_min_threshold)
+                yield Partition(cutoff, frame, metadata=show_audit(frame))
+
+        return Partitions(made())
+
+    return [cutoff_metadata, labels, prevalence, label_audit]
 
 
 def summarise(labels: pl.DataFrame) -> dict[str, object]:
@@ -104,6 +148,40 @@ def summarise(labels: pl.DataFrame) -> dict[str, object]:
         shown["window_months"] = labels.item(0, "window_months")
         shown["window_end"] = str(labels.item(0, "window_end"))
     return shown
+
+
+def show_prevalence(prevalence: pl.DataFrame) -> dict[str, object]:
+    """Return the shares of buyers as a table."""
+    lines = [
+        "| target | cohort | customers | buyers | share | window |",
+        "|---|---|---|---|---|---|",
+    ]
+    for r in prevalence.to_dicts():
+        share = "" if r["prevalence_frac"] is None else f"{r['prevalence_frac']:.4f}"
+        so_far = " so far" if r["is_censored"] else ""
+        window = f"{r['window_months'] or ''}{so_far}"
+        lines.append(
+            f"| {r['division']} | {r['cohort']} | {r['population']} | {r['positives']} | {share} "
+            f"| {window} |"
+        )
+    whole = prevalence.filter(cohort=ALL)
+    return {
+        "targets": whole.height,
+        "positives": int(whole["positives"].sum()),
+        "prevalence": dg.MetadataValue.md("\n".join(lines)),
+    }
+
+
+def show_audit(audit: pl.DataFrame) -> dict[str, object]:
+    """Return how the recount came out, with what differs."""
+    told = audit.filter(status="differs").select("division", "differing_customers", "example")
+    lines = [f"- {d}: {n} customers, such as {example}" for d, n, example in told.rows()]
+    outcomes = audit["status"].value_counts(name="n").sort("status").rows()
+    return {
+        **{f"targets_{status}": count for status, count in outcomes},
+        "customers_differing": int(audit["differing_customers"].sum()),
+        "differences": dg.MetadataValue.md("\n".join(lines) or "none"),
+    }
 
 
 def facts_for_labels(

@@ -1,6 +1,7 @@
 """Tables of the labels phase (SPEC section 2)."""
 
 import dataframely as dy
+import polars as pl
 
 from gosales_checks.contracts.accounts import DIM_CUSTOMER
 from gosales_checks.contracts.contract import Contract, Read
@@ -8,6 +9,7 @@ from gosales_checks.contracts.star import FACT_TRANSACTIONS, SALES_LEDGER
 
 # How long a label window is, and can become.
 WINDOW = ("labels.window_months", "labels.min_positive_target", "labels.max_window_months")
+COUNT = {"unit": "count"}
 COHORTS = ("is_new_logo", "is_expansion", "is_renewal_like")
 
 
@@ -103,6 +105,94 @@ class Labels(dy.Schema):
         return day.is_null() | ((day > cls.cutoff.col) & (day <= cls.window_end.col))
 
 
+class Prevalence(dy.Schema):
+    """How many buy, by target and cohort, at one cutoff."""
+
+    division = dy.String(primary_key=True, description="Target: a division, or a set of SKUs.")
+    cohort = dy.String(
+        primary_key=True,
+        check=lambda c: c.is_in(["all", *COHORTS]),
+        description="Customers of one cohort, or all.",
+    )
+    cutoff = dy.Date(description="As-of date.")
+    population = dy.Int64(min=0, description="Customers.", metadata=COUNT)
+    positives = dy.Int64(min=0, description="Of them with label 1.", metadata=COUNT)
+    prevalence_frac = dy.Float64(
+        nullable=True,
+        min=0,
+        max=1,
+        description="Share of them; null without customers.",
+        metadata={"unit": "fraction"},
+    )
+    net_gp_window_usd = dy.Float64(
+        description="Net value of their windows.", metadata={"unit": "usd"}
+    )
+    is_censored = dy.Bool(
+        nullable=True,
+        description="The data ends before the window does: these are figures so far; null without "
+        "customers, like the two columns after it.",
+    )
+    window_months = dy.Int32(
+        nullable=True, min=1, description="Length of the window.", metadata={"unit": "months"}
+    )
+    window_end = dy.Date(nullable=True, description="Last day of the label window.")
+
+    @dy.rule()
+    def positives_are_of_the_population(cls):
+        """No more positives than customers."""
+        return cls.positives.col <= cls.population.col
+
+    @dy.rule()
+    def cohorts_add_up(cls):
+        """The cohorts make up all customers and all positives."""
+        part = pl.when(cls.cohort.col == "all").then(1).otherwise(-1)
+        counts = (cls.population.col, cls.positives.col)
+        return pl.all_horizontal((part * n).sum().over(cls.division.col) == 0 for n in counts)
+
+
+class LabelAudit(dy.Schema):
+    """Labels beside a recount of the raw sales log by another way."""
+
+    division = dy.String(primary_key=True, description="Target: a division, or a set of SKUs.")
+    cutoff = dy.Date(description="As-of date.")
+    population = dy.Int64(min=0, description="Customers that have a label.", metadata=COUNT)
+    positives = dy.Int64(min=0, description="Of them with label 1.", metadata=COUNT)
+    positives_recounted = dy.Int64(
+        nullable=True,
+        min=0,
+        description="Of them positive by the raw log; null where there is nothing to compare.",
+        metadata=COUNT,
+    )
+    net_gp_window_usd = dy.Float64(
+        nullable=True, description="Sum of the labels' net values.", metadata={"unit": "usd"}
+    )
+    net_gp_recounted_usd = dy.Float64(
+        nullable=True, description="The same by the raw log.", metadata={"unit": "usd"}
+    )
+    rounded_line_count = dy.Int64(
+        min=0,
+        description="Lines that were converted, or written with fractions of a cent: each may be "
+        "off by a cent.",
+        metadata=COUNT,
+    )
+    differing_customers = dy.Int64(
+        min=0, description="Customers whose value or label differs beyond that.", metadata=COUNT
+    )
+    example = dy.String(nullable=True, description="The first of them, with both values.")
+    status = dy.String(
+        check=lambda c: c.is_in(["agrees", "differs", "censored", "empty"]),
+        description="The outcome; censored and empty windows are not compared.",
+    )
+
+    @dy.rule()
+    def who_differs_is_told(cls):
+        """A difference has its status and an example, and nothing else has."""
+        differs = cls.status.col == "differs"
+        return (differs == (cls.differing_customers.col > 0)) & (
+            differs == cls.example.col.is_not_null()
+        )
+
+
 CUTOFF_METADATA = Contract(
     name="cutoff_metadata",
     schema=CutoffMetadata,
@@ -138,4 +228,28 @@ LABELS = Contract(
         Read(DIM_CUSTOMER),
     ),
     description="Leakage-safe labels: who bought the target in (cutoff, cutoff + window].",
+)
+PREVALENCE = Contract(
+    name="prevalence",
+    schema=Prevalence,
+    grain="one row per target and cohort, and one per target over all cohorts",
+    phase="labels",
+    partitioned_by="cutoff",
+    settings=("divisions.targets",),
+    reads=(Read(LABELS),),
+    description="How many customers buy each target after the cutoff, by cohort.",
+)
+LABEL_AUDIT = Contract(
+    name="label_audit",
+    schema=LabelAudit,
+    grain="one row per target",
+    phase="labels",
+    partitioned_by="cutoff",
+    settings=("divisions.targets",),
+    reads=(
+        Read(LABELS),
+        # What is recounted is the raw log itself: it is stale when the rows that came in are others.
+        Read(SALES_LEDGER, "label_window", may_be_missing=True, is_loaded=False),
+    ),
+    description="The labels recounted straight from the raw sales log by another way.",
 )

@@ -73,6 +73,8 @@ LEGAL_HERE: dict[str, dict[str, Any]] = {
         "effective_purchase_date": EARLIER,
         "is_purchase_date_imputed": False,
     },
+    "prevalence": {"cohort": "all", "population": 0, "positives": 0},
+    "label_audit": {"status": "agrees", "differing_customers": 0, "example": None},
     "crm_deals": {"closed_date": None, "is_open": True},
     "source_ledger": {"rows_in": 3, "rows_kept": 1, "rows_rejected": 1, "rows_later": 1},
 }
@@ -94,6 +96,9 @@ BREAKING: dict[str, dict[str, Any]] = {
     "window_ends_after_cutoff": {"window_end": EARLIER},
     "widest_is_no_narrower": {"widest_window_end": DAY},
     "buyers_are_on_the_roster": {"buyer_count": 10},
+    "positives_are_of_the_population": {"positives": 9},
+    "cohorts_add_up": {"population": 5},
+    "who_differs_is_told": {"status": "differs"},
     "exactly_one_cohort": {"is_new_logo": True},
     "first_purchase_lies_in_the_window": {"first_purchase_date": DAY},
     "a_fitted_model_has_features": {"feature_count": 0},

@@ -15,6 +15,7 @@ from tests.worlds import row, write_world
 MOVES_NO_NUMBER = [
     "config_file",
     "contracts.freshness_days",
+    "contracts.prevalence_max_ratio",
     "contracts.row_count_max_ratio",
     "contracts.row_count_min_increments",
     "contracts.row_count_min_ratio",
