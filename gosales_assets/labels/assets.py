@@ -120,10 +120,10 @@ def define_assets(platform: Platform) -> list[dg.AssetsDefinition]:
                 for cutoff in cutoffs
             }
             openings = [o for cutoff in cutoffs for o in openings_of(cutoff, said[cutoff])]
-            counts = count_raw_log(openings, settings)
+            counts = count_raw_log(openings, settings) if settings.labels.audit else {}
             for cutoff in cutoffs:
-                mine = {o: counts[o] for o in openings if o.cutoff == cutoff}
-                frame = audit_labels(cutoff, said[cutoff], mine, settings.labels.gp_min_threshold)
+                mine = {o: count for o, count in counts.items() if o.cutoff == cutoff}
+                frame = audit_labels(cutoff, said[cutoff], mine, settings.labels)
                 yield Partition(cutoff, frame, metadata=show_audit(frame))
 
         return Partitions(made())

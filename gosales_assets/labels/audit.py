@@ -6,6 +6,7 @@ from collections.abc import Mapping
 import polars as pl
 
 from gosales_assets.labels.recount import Count, Opening
+from gosales_resources.settings.phases import LabelSettings
 
 CENTS = 100
 # What of the labels is compared.
@@ -25,7 +26,7 @@ def audit_labels(
     cutoff: dt.date,
     labels: Mapping[str, pl.DataFrame],
     counts: Mapping[Opening, Count],
-    threshold: float,
+    settings: LabelSettings,
 ) -> pl.DataFrame:
     """Compare one cutoff's labels with a recount of the raw log.
 
@@ -37,8 +38,8 @@ def audit_labels(
         Target -> `labels` of the cutoff.
     counts
         The recount of each target's window; none of a censored one, whose labels are not final.
-    threshold
-        USD that a net value must exceed.
+    settings
+        The threshold that a net value must exceed; whether anything was recounted.
 
     Returns
     -------
@@ -48,14 +49,14 @@ def audit_labels(
     """
     mature = {opening.target: count for opening, count in counts.items()}
     rows = [
-        _row(cutoff, target, table, mature.get(target), threshold)
+        _row(cutoff, target, table, mature.get(target), settings)
         for target, table in labels.items()
     ]
     return pl.DataFrame(rows, infer_schema_length=None).sort("division")
 
 
 def _row(
-    cutoff: dt.date, target: str, labels: pl.DataFrame, count: Count | None, threshold: float
+    cutoff: dt.date, target: str, labels: pl.DataFrame, count: Count | None, settings: LabelSettings
 ) -> dict[str, object]:
     found: dict[str, object] = {
         "division": target,
@@ -72,9 +73,11 @@ def _row(
     }
     if labels.is_empty():
         return found | {"status": "empty"}
+    if not settings.audit:
+        return found | {"status": "off"}
     if count is None:
         return found
-    limit = round(threshold * CENTS)
+    limit = round(settings.gp_min_threshold * CENTS)
     net = stated = positives = rounded = 0
     differing = []
     for customer, label, usd in labels.select("customer_id", "label", "net_gp_window_usd").rows():

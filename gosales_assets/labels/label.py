@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from gosales_assets.labels.windows import Width
+from gosales_resources.parse import MONEY_SCALE, exact
 from gosales_resources.scope import Window, visible_at
 from gosales_resources.settings.phases import LabelSettings
 
@@ -107,7 +108,9 @@ def _label(threshold: float) -> list[pl.Expr]:
     net = pl.col("net_cents").fill_null(0)
     return [
         (net > round(threshold * CENTS)).cast(pl.Int8).alias("label"),
-        (net / CENTS).alias("net_gp_window_usd"),
+        # By way of a decimal: polars divides by a scalar as it multiplies by its inverse, so that
+        # 251 cents would be 2.5100000000000002.
+        exact(net, MONEY_SCALE).cast(pl.Float64).alias("net_gp_window_usd"),
         pl.col("first_purchase_date"),
     ]
 

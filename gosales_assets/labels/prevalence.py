@@ -6,6 +6,7 @@ from collections.abc import Mapping
 import polars as pl
 
 from gosales_checks.contracts.labels import COHORTS
+from gosales_resources.parse import MONEY_SCALE, exact
 
 CENTS = 100
 ALL = "all"
@@ -46,7 +47,7 @@ def count_prevalence(cutoff: dt.date, labels: Mapping[str, pl.LazyFrame]) -> pl.
             prevalence_frac=pl.when(pl.col("population") > 0).then(
                 pl.col("positives") / pl.col("population")
             ),
-            net_gp_window_usd=pl.col("cents") / CENTS,
+            net_gp_window_usd=exact(pl.col("cents"), MONEY_SCALE).cast(pl.Float64),
         )
         .sort("division", "cohort")
     )

@@ -180,8 +180,8 @@ class LabelAudit(dy.Schema):
     )
     example = dy.String(nullable=True, description="The first of them, with both values.")
     status = dy.String(
-        check=lambda c: c.is_in(["agrees", "differs", "censored", "empty"]),
-        description="The outcome; censored and empty windows are not compared.",
+        check=lambda c: c.is_in(["agrees", "differs", "censored", "empty", "off"]),
+        description="The outcome; off, or why there is nothing to compare.",
     )
 
     @dy.rule()
@@ -245,7 +245,7 @@ LABEL_AUDIT = Contract(
     grain="one row per target",
     phase="labels",
     partitioned_by="cutoff",
-    settings=("divisions.targets",),
+    settings=("divisions.targets", "labels.audit"),
     reads=(
         Read(LABELS),
         # What is recounted is the raw log itself: it is stale when the rows that came in are others.

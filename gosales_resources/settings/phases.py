@@ -31,6 +31,11 @@ class LabelSettings(StrictModel):
     max_window_months: int = Field(
         default=18, ge=1, le=60, description="No window is widened beyond this."
     )
+    audit: bool = Field(
+        default=True,
+        description="Recount labels from the raw log (`label_audit`): about 7 microseconds a raw row "
+        "and run; false: nothing is recounted.",
+    )
     warm_window_months: int = Field(
         default=18,
         ge=1,

@@ -274,3 +274,133 @@ def test_whether_a_window_had_ended_by_a_day_depends_on_nothing_after_it(purchas
         assert tables[0].equals(tables[1])
     mature = [mature_labels({C: t.lazy()}, day).used for t in tables]
     assert mature[0] == mature[1]
+
+
+@pytest.mark.parametrize(
+    ("cutoff", "day", "expected"),
+    [
+        ("2023-08-31", "2024-02-29", 1),
+        ("2023-08-31", "2024-03-01", 0),
+        ("2022-08-31", "2023-02-28", 1),
+        ("2022-08-31", "2023-03-01", 0),
+        ("2024-02-29", "2024-08-31", 1),
+        ("2024-02-29", "2024-02-29", 0),
+        ("2023-06-30", "2023-12-31", 1),
+        ("2023-12-31", "2024-06-30", 1),
+        ("2023-12-31", "2024-07-01", 0),
+    ],
+)
+def test_six_months_after_a_month_end_end_on_a_month_end(cutoff, day, expected):
+    facts = lines(("a", dt.date.fromisoformat(day), 10.0))
+    found = label(facts, cutoff=dt.date.fromisoformat(cutoff))
+    assert (found["label"], found["first_purchase_date"] is not None) == (expected, bool(expected))
+
+
+def test_a_customer_of_returns_only_is_no_buyer_and_owns_nothing():
+    facts = lines(("a", dt.date(2024, 1, 1), -5.0), ("a", dt.date(2024, 8, 1), -3.0))
+    found = label(facts)
+    assert (found["label"], found["net_gp_window_usd"]) == (0, -3.0)
+    assert found["first_purchase_date"] is None
+    assert found["is_expansion"]
+
+
+def test_a_purchase_that_is_returned_in_the_window_has_a_day_and_no_label():
+    facts = lines(("a", dt.date(2024, 8, 1), 3.0), ("a", dt.date(2024, 8, 2), -3.0))
+    found = label(facts)
+    assert (found["label"], found["first_purchase_date"]) == (0, dt.date(2024, 8, 1))
+
+
+@pytest.mark.parametrize("settings", [LabelSettings(), WIDER], ids=["six months", "widened"])
+def test_a_division_without_a_line_has_a_population_and_no_positive(settings):
+    found = label(lines(), settings)
+    assert (found["label"], found["net_gp_window_usd"], found["is_expansion"]) == (0, 0.0, True)
+
+
+def test_a_division_that_begins_after_the_cutoff_is_new_to_everybody():
+    facts = lines(("a", dt.date(2024, 7, 5), 10.0), ("b", dt.date(2025, 2, 1), 10.0))
+    customers = pl.LazyFrame({"customer_id": ["a", "b"], "is_buyer": [True, True]})
+    made = build(facts, customers)
+    assert made["label"].to_list() == [1, 0]
+    assert made["is_expansion"].all()
+
+
+def test_an_empty_roster_has_no_labels_and_the_columns_of_one():
+    nobody = pl.LazyFrame(schema={"customer_id": pl.String, "is_buyer": pl.Boolean})
+    someone = pl.LazyFrame({"customer_id": ["a"], "is_buyer": [True]})
+    assert build(lines(), nobody).schema == build(lines(), someone).schema
+    assert build(lines(), nobody).is_empty()
+
+
+def test_first_purchases_on_one_day_are_one_day_whatever_the_order_of_lines():
+    day = dt.date(2024, 8, 1)
+    rows = [("a", day, 3.0, "A"), ("a", day, 3.0, "B"), ("a", day, 3.0, "A")]
+    customers = pl.LazyFrame({"customer_id": ["a"], "is_buyer": [True]})
+    tables = [build(lines(*order), customers) for order in (rows, rows[::-1])]
+    assert tables[0].equals(tables[1])
+    assert tables[0]["net_gp_window_usd"].to_list() == [9.0]
+
+
+def expected_label(raw: list[tuple], customer: str, bought: bool, mode: LabelSettings) -> dict:
+    """The definition of SPEC section 2, read plainly for one customer and one division."""
+    own = [r for r in raw if r[0] == customer and r[3] not in mode.denylist]
+    known = [r for r in own if max(r[1], r[4] or r[1]) <= C]
+    inside = [r for r in own if C < r[1] <= END and (r[4] is None or r[4] <= END)]
+    net = sum(Decimal(str(r[2])) for r in inside)
+    days = [r[1] for r in inside if r[2] >= 0]
+    owned = any(r[2] >= 0 for r in known)
+    return {
+        "label": int(net > Decimal(str(mode.gp_min_threshold))),
+        "net_gp_window_usd": float(net),
+        "first_purchase_date": min(days, default=None),
+        "is_renewal_like": owned,
+        "is_expansion": bought and not owned,
+        "is_new_logo": not bought and not owned,
+    }
+
+
+days = st.dates(dt.date(2024, 4, 1), dt.date(2025, 3, 31))
+sales = st.tuples(
+    st.sampled_from(["a", "b", "c"]),
+    days,
+    st.integers(-5000, 9000).map(lambda cents: cents / 100),
+    st.sampled_from(["A", "TRIAL"]),
+    st.one_of(st.none(), days),
+)
+choices = st.builds(
+    LabelSettings,
+    mode=st.sampled_from(["expansion", "all"]),
+    gp_min_threshold=st.sampled_from([0.0, 25.0]),
+    denylist=st.sampled_from([[], ["TRIAL"]]),
+)
+
+
+@given(raw=st.lists(sales, max_size=12), settings=choices, buyers=st.sets(st.sampled_from("abc")))
+def test_labels_are_the_plain_reading_of_the_definition(raw, settings, buyers):
+    people = pl.LazyFrame({"customer_id": list("abc"), "is_buyer": [c in buyers for c in "abc"]})
+    made = build(lines(*raw), people, settings)
+    assert made["customer_id"].to_list() == [
+        c for c in "abc" if settings.mode == "all" or c in buyers
+    ]
+    for found in made.to_dicts():
+        who = found["customer_id"]
+        wanted = expected_label(raw, who, who in buyers, settings)
+        assert {name: found[name] for name in wanted} == wanted
+
+
+@given(raw=st.lists(sales, max_size=12), draw=st.randoms(use_true_random=False))
+def test_the_order_of_lines_and_what_comes_after_the_window_change_no_label(raw, draw):
+    people = pl.LazyFrame({"customer_id": list("abc"), "is_buyer": [True] * 3})
+    after = [
+        ("a", END + dt.timedelta(1), 99.0, "A", None),
+        ("b", END, 9.0, "A", dt.date(2025, 1, 1)),
+    ]
+    mixed = draw.sample([*raw, *after], len(raw) + 2)
+    assert build(lines(*mixed), people).equals(build(lines(*raw), people))
+
+
+@given(raw=st.lists(sales, max_size=12))
+def test_doubling_every_amount_doubles_every_value(raw):
+    people = pl.LazyFrame({"customer_id": list("abc"), "is_buyer": [True] * 3})
+    twice = [(who, day, amount * 2, *rest) for who, day, amount, *rest in raw]
+    once, double = (build(lines(*rows), people)["net_gp_window_usd"] for rows in (raw, twice))
+    assert (once * 2).round(2).equals(double.round(2))
