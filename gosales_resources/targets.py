@@ -29,30 +29,25 @@ def counts_for(target: str, divisions: DivisionSettings) -> pl.Expr:
     return pl.col("division") == target if skus is None else pl.col("sku").is_in(skus)
 
 
-def by_target(lines: pl.LazyFrame, divisions: DivisionSettings) -> pl.LazyFrame:
-    """Give each line every target that it counts for, in one pass.
+def with_sets(lines: pl.LazyFrame, divisions: DivisionSettings) -> pl.LazyFrame:
+    """Repeat lines for the targets that are sets of SKUs, in one pass for all.
 
     Parameters
     ----------
     lines
         Any table of lines with `division` and `sku`.
     divisions
-        Which sets of SKUs there are, and which divisions get no model.
+        The sets there are.
 
     Returns
     -------
     polars.LazyFrame
-        The same columns; `division` is now the target. A line is there once for its own division,
-        if that is a target, and once for each set that has its SKU; other lines are left out. In
-        no particular order.
+        The same columns: every line with its own division, and again with the name of each set
+        that has its SKU in place of it. In no particular order.
     """
-    own = lines.filter(pl.col("division").is_in(divisions.targets))
     pairs = [
         (sku, slugify(name)) for name, skus in divisions.sku_targets.items() for sku in set(skus)
     ]
-    if not pairs:
-        return own
     sets = pl.LazyFrame(pairs, schema={"sku": pl.String, "division": pl.String}, orient="row")
-    columns = lines.collect_schema().names()
-    again = lines.drop("division").join(sets, on="sku", how="inner").select(columns)
-    return pl.concat([own, again])
+    again = lines.drop("division").join(sets, on="sku", how="inner")
+    return pl.concat([lines, again.select(lines.collect_schema().names())])

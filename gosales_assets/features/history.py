@@ -9,11 +9,10 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from gosales_assets.features.declaration import KEYS, Scope
 from gosales_resources.settings.tree import DivisionSettings
-from gosales_resources.targets import by_target as by_target_lines
+from gosales_resources.targets import with_sets
 
-DIVISION = ["customer_id", "division"]
-CUSTOMER = ["customer_id"]
 # Quantities are summed as integer thousandths: float sums depend on the order of addition.
 QUANTITY_SCALE = 1000
 SUMS = ("line_count", "return_count", "quantity_milli", "gp_cents")
@@ -36,11 +35,10 @@ class ScopedHistory:
 class SharedHistory:
     """What every cutoff starts from."""
 
-    by_customer: ScopedHistory
-    by_division: ScopedHistory
-    """Of every division, targets or not."""
-    by_target: ScopedHistory
-    """The same of what gets a model: `division` may be a set of SKUs."""
+    lines: pl.LazyFrame
+    """Every line with its visible_cutoff; denylisted SKUs left out."""
+    scoped: dict[Scope, ScopedHistory]
+    """In scope `div` the `division` is every division, and every target that is a set of SKUs."""
 
 
 def share_history(
@@ -56,7 +54,7 @@ def share_history(
     denylist
         SKUs (trials, POC) that are no purchase.
     divisions
-        Which targets there are.
+        Which targets are sets of SKUs.
 
     Returns
     -------
@@ -71,11 +69,11 @@ def share_history(
         quantity_milli=(pl.col("quantity") * QUANTITY_SCALE).round().cast(pl.Int64).fill_null(0),
     )
     daily = _daily(lines)
-    by_division = _scoped(daily, DIVISION)
-    by_target = by_division
-    if divisions.sku_targets:
-        by_target = _scoped(_daily(by_target_lines(lines, divisions)), DIVISION)
-    return SharedHistory(_scoped(daily, CUSTOMER), by_division, by_target)
+    targeted = _daily(with_sets(lines, divisions)) if divisions.sku_targets else daily
+    scoped: dict[Scope, ScopedHistory] = {
+        scope: _scoped(targeted if scope == "div" else daily, keys) for scope, keys in KEYS.items()
+    }
+    return SharedHistory(lines, scoped)
 
 
 def _daily(lines: pl.LazyFrame) -> pl.DataFrame:

@@ -157,7 +157,7 @@ def test_a_longer_calendar_marks_no_mature_cutoff(world):
         ({"value": "revenue"}, MODELLED | FEATURES | ENRICHED | COUNTED | {"labels"}),
         (
             {"labels": {"mode": "all"}},
-            MODELLED | COUNTED | {"labels", "customer_features", "features"},
+            MODELLED | COUNTED | {"labels"} | FEATURES - {"purchase_history"},
         ),
         (
             {"source": {"customers": {"numeric_attributes": []}}},

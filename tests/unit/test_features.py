@@ -12,21 +12,27 @@ from dataclasses import dataclass
 import polars as pl
 import pytest
 
+from gosales_assets.features.asof import AsOf
 from gosales_assets.features.build import (
     build_customer_features,
     build_division_features,
     build_features,
     declare_features,
-    division_declarations,
 )
 from gosales_assets.features.families.cross_division import concentration
+from gosales_assets.features.families.registry import FAMILIES, check_off
 from gosales_assets.features.history import share_history
 from gosales_assets.star.history import build_purchase_history
+from gosales_checks.contracts.accounts import FACT_ASSETS
+from gosales_resources.errors import SettingsError
 from gosales_resources.scope import shift_months
 from gosales_resources.settings.tree import Settings
 from tests.worlds import row, write_world
 
 C = dt.date(2024, 6, 30)
+NO_ASSETS = pl.LazyFrame(
+    schema={name: column.dtype for name, column in FACT_ASSETS.schema.columns().items()}
+)
 DIVISIONS = ["scanning", "simulation", "solid_works"]
 TARGETS = ["simulation", "solid_works"]
 
@@ -114,13 +120,13 @@ def compute(
     """Return division -> customer -> its row of the feature table."""
     ids = {line.customer for line in lines} | set(customers)
     shared = share_history(purchase_history(lines), settings.labels.denylist, settings.divisions)
-    wide = build_customer_features(shared, roster(ids), cutoff, settings).frame
-    per_division = build_division_features(shared, cutoff, settings).frame
-    declared = division_declarations(cutoff, settings)
+    world = AsOf(cutoff, settings, shared, roster(ids), NO_ASSETS)
+    wide = build_customer_features(world).frame
+    per_division = build_division_features(world).frame
     return {
         target: {
             r["customer_id"]: r
-            for r in build_features(target, wide, per_division, declared).collect().to_dicts()
+            for r in build_features(target, wide, per_division).collect().to_dicts()
         }
         for target in TARGETS
     }
@@ -378,30 +384,43 @@ def test_all_mode_keeps_who_never_bought_and_expansion_mode_does_not(settings):
     for mode in ("expansion", "all"):
         labels = settings.labels.model_copy(update={"mode": mode})
         chosen = settings.model_copy(update={"labels": labels})
-        frame = build_customer_features(shared, people, C, chosen).frame.collect()
+        world = AsOf(C, chosen, shared, people, NO_ASSETS)
+        frame = build_customer_features(world).frame.collect()
         counts[mode] = frame["customer_id"].to_list()
     assert counts == {"expansion": ["a"], "all": ["a", "p"]}
+
+
+def test_a_family_that_is_off_is_not_computed(settings):
+    features = settings.features.model_copy(update={"off": ["lifecycle", "cross"]})
+    chosen = settings.model_copy(update={"features": features})
+    names = {f.name.split("__")[0] for f in declare_features(chosen)}
+    assert names == {family.name for family in FAMILIES} - {"lifecycle", "cross"}
+    assert compute(chosen, [Line("a", C, "i")])["simulation"]["a"]["is_whitespace"] is False
+
+
+def test_an_unknown_family_to_turn_off_is_told_with_the_nearest_name():
+    with pytest.raises(SettingsError, match=r"recencies.*Did you mean 'recency'"):
+        check_off(["recencies"])
 
 
 def test_a_set_of_skus_has_the_history_of_these_skus_in_any_division(settings):
     lines = random_lines()
     known = settings.divisions.model_copy(update={"sku_targets": {"Some": ["S1", "S3"]}})
     chosen = settings.model_copy(update={"divisions": known})
-    shared = share_history(purchase_history(lines), [], known)
-    found = build_division_features(shared, C, chosen).frame.collect()
+    people = roster({line.customer for line in lines})
+    with_set, plain = (
+        AsOf(C, s, share_history(purchase_history(lines), [], s.divisions), people, NO_ASSETS)
+        for s in (chosen, settings)
+    )
+    found = build_division_features(with_set).frame.collect()
     got = {r["customer_id"]: r for r in found.filter(division="some").to_dicts()}
     for customer in sorted({line.customer for line in lines}):
         here = [ln for ln in lines if ln.customer == customer and ln.sku in ("S1", "S3")]
-        if any(line.visible <= C for line in here):
-            assert_same(got.pop(customer), expected(here, C, "div"))
-    assert not got
+        assert_same(got[customer], expected(here, C, "div"))
+        bought = [ln for ln in here if ln.visible <= C and ln.quantity > 0]
+        assert got[customer]["is_whitespace"] == (not bought)
     # The divisions' own columns and rows are as they are without the set.
-    plain = share_history(purchase_history(lines), [], settings.divisions)
-    alone = build_division_features(plain, C, settings).frame.collect()
+    alone = build_division_features(plain).frame.collect()
     assert found.filter(pl.col("division") != "some").equals(alone)
-    ids = roster({line.customer for line in lines})
-    wide = [
-        build_customer_features(s, ids, C, o).frame.collect()
-        for s, o in ((shared, chosen), (plain, settings))
-    ]
+    wide = [build_customer_features(w).frame.collect() for w in (with_set, plain)]
     assert wide[0].equals(wide[1])

@@ -16,7 +16,7 @@ from gosales_resources.maturity import mature_labels
 from gosales_resources.scope import shift_months
 from gosales_resources.settings.phases import LabelSettings
 from gosales_resources.settings.tree import DivisionSettings
-from gosales_resources.targets import by_target, counts_for
+from gosales_resources.targets import counts_for, with_sets
 
 C = dt.date(2024, 6, 30)
 END = dt.date(2024, 12, 31)
@@ -180,11 +180,11 @@ def test_a_line_counts_once_for_its_division_and_once_for_each_set_that_has_its_
     rows = pl.LazyFrame(
         {"sku": ["x", "y", "z", "y"], "division": ["a", "b", "b", "a"], "n": [1, 2, 4, 8]}
     )
-    made = by_target(rows, known).collect()
+    made = with_sets(rows, known).collect()
     assert made.columns == ["sku", "division", "n"]
     sums = dict(made.group_by("division").agg(pl.col("n").sum()).rows())
-    # B gets no model; y of division b counts in both sets.
-    assert sums == {"a": 9, "one": 11, "two": 10}
+    # y of division b counts in both sets.
+    assert sums == {"a": 9, "b": 6, "one": 11, "two": 10}
     for target in known.targets:
         plain = rows.filter(counts_for(target, known)).select(pl.col("n").sum()).collect().item()
         assert plain == sums[target]
