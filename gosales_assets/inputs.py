@@ -84,7 +84,7 @@ class Inputs:
         one = contract.partitioned_by != "cutoff"
         divisions = {
             "cutoff": [None],
-            "division_cutoff": [address.division] if one else known.slugs,
+            "division_cutoff": known.divisions_of(str(address.division)) if one else known.slugs,
             "target_cutoff": [address.division] if one else known.targets,
         }[read.table.partitioned_by]
         return [

@@ -20,7 +20,12 @@ from gosales_checks.contracts.crm import (
 )
 from gosales_checks.contracts.enrichment import CUSTOMER_ENRICHMENT, ENRICHMENT_UNMATCHED
 from gosales_checks.contracts.features import CUSTOMER_FEATURES, DIVISION_FEATURES, FEATURES
-from gosales_checks.contracts.labels import CUTOFF_METADATA, LABELS
+from gosales_checks.contracts.labels import (
+    CUTOFF_METADATA,
+    LABEL_AUDIT,
+    LABELS,
+    PREVALENCE,
+)
 from gosales_checks.contracts.models import MODEL, SCORES
 from gosales_checks.contracts.quality import violations_contract
 from gosales_checks.contracts.star import (
@@ -58,6 +63,8 @@ TABLES_OF_PHASES = (
     CUSTOMER_FEATURES,
     DIVISION_FEATURES,
     LABELS,
+    PREVALENCE,
+    LABEL_AUDIT,
     FEATURES,
     MODEL,
     SCORES,

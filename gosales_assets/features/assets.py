@@ -36,7 +36,7 @@ def define_assets(platform: Platform) -> list[dg.AssetsDefinition]:
         dim_customer: dict,
         fact_assets: dict,
     ) -> tuple[Partitions, Partitions]:
-        shared = share_history(purchase_history, settings.labels.denylist)
+        shared = share_history(purchase_history, settings.labels.denylist, settings.divisions)
         cutoffs = [cutoff_of(key) for key in context.partition_keys]
         context.log.info("history shared by %d cutoffs", len(cutoffs))
 

@@ -98,7 +98,7 @@ def declare_features(settings: Settings) -> list[Feature]:
     world = AsOf(
         settings.calendar.start,
         settings,
-        share_history(pl.LazyFrame(schema=_schema_of(PurchaseHistory)), []),
+        share_history(pl.LazyFrame(schema=_schema_of(PurchaseHistory)), [], settings.divisions),
         pl.LazyFrame(schema=_schema_of(DimCustomer) | attribute_schema(settings)),
         pl.LazyFrame(schema=_schema_of(FactAssets)),
     )

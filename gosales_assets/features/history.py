@@ -10,6 +10,8 @@ from dataclasses import dataclass
 import polars as pl
 
 from gosales_assets.features.declaration import KEYS, Scope
+from gosales_resources.settings.tree import DivisionSettings
+from gosales_resources.targets import with_sets
 
 # Quantities are summed as integer thousandths: float sums depend on the order of addition.
 QUANTITY_SCALE = 1000
@@ -36,9 +38,12 @@ class SharedHistory:
     lines: pl.LazyFrame
     """Every line with its visible_cutoff; denylisted SKUs left out."""
     scoped: dict[Scope, ScopedHistory]
+    """In scope `div` the `division` is every division, and every target that is a set of SKUs."""
 
 
-def share_history(history: pl.LazyFrame, denylist: list[str]) -> SharedHistory:
+def share_history(
+    history: pl.LazyFrame, denylist: list[str], divisions: DivisionSettings
+) -> SharedHistory:
     """Aggregate all increments once.
 
     Parameters
@@ -48,6 +53,8 @@ def share_history(history: pl.LazyFrame, denylist: list[str]) -> SharedHistory:
         invoice and day, with `visible_cutoff`.
     denylist
         SKUs (trials, POC) that are no purchase.
+    divisions
+        Which targets are sets of SKUs.
 
     Returns
     -------
@@ -61,8 +68,17 @@ def share_history(history: pl.LazyFrame, denylist: list[str]) -> SharedHistory:
         gp_cents=pl.col("value_cents").fill_null(0),
         quantity_milli=(pl.col("quantity") * QUANTITY_SCALE).round().cast(pl.Int64).fill_null(0),
     )
+    daily = _daily(lines)
+    targeted = _daily(with_sets(lines, divisions)) if divisions.sku_targets else daily
+    scoped: dict[Scope, ScopedHistory] = {
+        scope: _scoped(targeted if scope == "div" else daily, keys) for scope, keys in KEYS.items()
+    }
+    return SharedHistory(lines, scoped)
+
+
+def _daily(lines: pl.LazyFrame) -> pl.DataFrame:
     invoice = ["customer_id", "division", "invoice_id", "order_date", "visible_cutoff"]
-    daily = (
+    return (
         lines.group_by(invoice)
         .agg(
             pl.col("month").first(),
@@ -71,7 +87,6 @@ def share_history(history: pl.LazyFrame, denylist: list[str]) -> SharedHistory:
         )
         .collect()
     )
-    return SharedHistory(lines, {scope: _scoped(daily, keys) for scope, keys in KEYS.items()})
 
 
 def _scoped(daily: pl.DataFrame, keys: list[str]) -> ScopedHistory:

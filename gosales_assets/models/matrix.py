@@ -6,7 +6,7 @@ import polars as pl
 
 from gosales_resources.errors import ContractError
 
-LABEL_COLUMNS = ["customer_id", "label", "net_gp_window_usd", "is_censored"]
+LABEL_COLUMNS = ["customer_id", "label", "net_gp_window_usd", "window_end"]
 
 
 def build_matrix(pairs: Sequence[tuple[pl.LazyFrame, pl.LazyFrame]]) -> pl.DataFrame:
@@ -15,13 +15,14 @@ def build_matrix(pairs: Sequence[tuple[pl.LazyFrame, pl.LazyFrame]]) -> pl.DataF
     Parameters
     ----------
     pairs
-        Features and labels of one division at each training cutoff, one row per customer.
+        Features and labels of one target at each training cutoff (see `mature_labels`), one row
+        per customer.
 
     Returns
     -------
     polars.DataFrame
-        One row per customer and training cutoff, sorted by both; censored cutoffs are left out.
-        Empty without training cutoffs.
+        One row per customer and training cutoff, sorted by both; empty without training cutoffs.
+        `window_end` says when the row's label was known.
 
     Raises
     ------
@@ -31,10 +32,8 @@ def build_matrix(pairs: Sequence[tuple[pl.LazyFrame, pl.LazyFrame]]) -> pl.DataF
     parts = []
     for features, labels in pairs:
         outcome = labels.select(LABEL_COLUMNS).collect()
-        if outcome["is_censored"].any():
-            continue
         table = features.collect()
-        joined = table.join(outcome.drop("is_censored"), on="customer_id", how="inner")
+        joined = table.join(outcome, on="customer_id", how="inner")
         if not table.height == outcome.height == joined.height:
             raise ContractError(
                 f"features have {table.height} customers, labels {outcome.height}, "

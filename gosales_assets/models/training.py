@@ -58,7 +58,7 @@ def train_model(
     cutoff, division
         What it is a model of.
     window_months
-        Label window: the embargo between fitting and judging.
+        Label window, not widened; the embargo is each row's own `window_end`.
     settings
         Grid, seeds, guardrails.
 
@@ -80,7 +80,7 @@ def train_model(
     prepared = fit_preparation(matrix, settings)
     if not prepared.columns:
         return frame.prior("no feature varies")
-    folds = make_folds(matrix, window_months, settings)
+    folds = make_folds(matrix, settings)
     tried = try_candidates(matrix, prepared, folds.folds, settings)
     winner = choose(tried)
     calibrator = fit_calibrator(winner.held, settings)

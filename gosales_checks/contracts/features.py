@@ -26,22 +26,24 @@ class CustomerFeatures(dy.Schema):
 
 
 class DivisionFeatures(dy.Schema):
-    """Scope `div`: the customer in one division."""
+    """Scope `div`: the customer in one target."""
 
-    division = dy.String(primary_key=True, description="Target division.")
+    division = dy.String(
+        primary_key=True, description="Target: a division, or a named set of SKUs."
+    )
     customer_id = dy.String(primary_key=True, description="Customer of the population.")
     cutoff = dy.Date(description="As-of date.")
-    is_whitespace = dy.Bool(description="Never bought in the division up to the cutoff.")
+    is_whitespace = dy.Bool(description="Never bought the target up to the cutoff.")
 
 
 class Features(dy.Schema):
     """One target's table, both scopes: what training and scoring both read."""
 
     customer_id = dy.String(primary_key=True, description="Customer of the population.")
-    division = dy.String(description="Target division.")
+    division = dy.String(description="Target: a division, or a named set of SKUs.")
     cutoff = dy.Date(description="As-of date.")
     segment = dy.String(check=lambda c: c.is_in(SEGMENTS), description="warm, cold or prospect.")
-    is_whitespace = dy.Bool(description="Never bought in the division up to the cutoff.")
+    is_whitespace = dy.Bool(description="Never bought the target up to the cutoff.")
 
 
 CUSTOMER_FEATURES = Contract(
@@ -63,7 +65,7 @@ DIVISION_FEATURES = Contract(
     partitioned_by="cutoff",
     settings=WINDOWS,
     # One target more or less is rows of its own: the others' tables read theirs alone.
-    settings_here=("divisions.targets",),
+    settings_here=("divisions.targets", "divisions.sku_targets"),
     reads=AS_OF,
     description="Features within each target division as of the cutoff, in one pass.",
     open_columns=True,
@@ -74,6 +76,7 @@ FEATURES = Contract(
     grain="one row per customer of the population",
     phase="features",
     partitioned_by="target_cutoff",
+    settings=("divisions.sku_targets@division",),
     reads=(Read(CUSTOMER_FEATURES), Read(DIVISION_FEATURES)),
     description="One target's feature table: what its model trains on and scores.",
     open_columns=True,

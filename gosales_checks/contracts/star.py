@@ -223,7 +223,8 @@ DIM_PRODUCT = Contract(
     grain="one row per SKU",
     phase="star",
     partitioned_by="cutoff",
-    settings=("source.taxonomy", "divisions.predictor_only"),
+    # Sets of SKUs change no row; a SKU that is not there is told when it is made.
+    settings=("source.taxonomy", "divisions.predictor_only", "divisions.sku_targets"),
     sources=("taxonomy",),
     description="The taxonomy: which division, family and sale type a SKU belongs to.",
 )

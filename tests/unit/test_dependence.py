@@ -3,6 +3,7 @@
 import datetime as dt
 
 import pytest
+import yaml
 
 from gosales_assets.cli.status import addresses_of
 from gosales_assets.platform import Platform
@@ -17,6 +18,8 @@ LOG = {"sales_log", "sales_log_rejects", "sales_ledger"}
 # What comes after labels, and what comes after features, of every cutoff that has training cutoffs.
 ENRICHED = {"customer_enrichment", "enrichment_unmatched"}
 MODELLED = {"model", "scores", "whitespace_signals", "whitespace", "forward_validation"}
+# What is counted of labels, over all targets.
+COUNTED = {"prevalence", "label_audit"}
 FEATURES = {"purchase_history", "customer_features", "division_features", "features"}
 # Tables beside the sales log; those that read a division; what came in of all of them.
 WITH_DIVISION = {"fact_assets", "crm_deals", "surfacing_log"}
@@ -83,7 +86,7 @@ def test_a_new_division_leaves_facts_and_labels_of_the_others_current(world):
     names = [*SETTINGS["divisions"]["names"], "Services"]
     found = stale(world, divisions={"names": names})
     # A column for the new division in everyone's features, its rows in history and in the list.
-    assert tables(found) == FEATURES | MODELLED | WITH_DIVISION | INTAKE
+    assert tables(found) == FEATURES | MODELLED | COUNTED | WITH_DIVISION | INTAKE
     platform = Platform.of(load_settings(world / "gosales.yaml", {"divisions": {"names": names}}))
     keys = addresses_of(platform, CONTRACTS["labels"], [dt.date(2024, 6, 30)])
     assert [a.division for a in keys] == ["services", "simulation", "solid_works"]
@@ -91,7 +94,7 @@ def test_a_new_division_leaves_facts_and_labels_of_the_others_current(world):
 
 def test_a_predictor_that_becomes_a_target_leaves_the_other_models_current(world):
     found = stale(world, divisions={"predictor_only": []})
-    assert tables(found) == {"dim_product", "division_features", "whitespace"}
+    assert tables(found) == {"dim_product", "division_features", "whitespace"} | COUNTED
 
 
 def test_a_denied_sku_marks_the_labels_of_the_divisions_its_lines_can_be_in(world):
@@ -102,9 +105,36 @@ def test_a_denied_sku_marks_the_labels_of_the_divisions_its_lines_can_be_in(worl
     assert not tables(found) & {*LOG, "purchase_history", "fact_transactions", "dim_customer"}
 
 
+def with_sets(**sets: list[str]) -> dict:
+    return {"divisions": SETTINGS["divisions"] | {"sku_targets": sets}}
+
+
+def test_a_further_target_of_skus_leaves_the_models_of_the_others_current(world):
+    found = stale(world, **with_sets(seats=["Seats"]))
+    assert tables(found) == {"dim_product", "division_features", "whitespace"} | COUNTED
+
+
+def test_the_skus_of_a_set_are_of_that_target_alone(world):
+    tree = yaml.safe_load((world / "gosales.yaml").read_text())
+    (world / "gosales.yaml").write_text(yaml.safe_dump(tree | with_sets(a=["Seats"], b=["CAD"])))
+    found = stale(world, **with_sets(a=["Seats", "Sim"], b=["CAD"]))
+    assert {d for table, d in found if table in ("labels", "features", "model")} == {"a"}
+    # Its lines may be in any division: no route changes what it counts.
+    found = stale(world, **route(division="Solid Works"))
+    assert {d for table, d in found if table == "labels"} == {"simulation", "solid_works"}
+    denied = stale(world, labels={"denylist": ["CAD"]})
+    assert {d for table, d in denied if table == "labels"} == {"b", "solid_works"}
+
+
+def test_a_window_that_may_be_widened_marks_what_is_made_of_labels(world):
+    found = stale(world, labels={"min_positive_target": 5})
+    assert tables(found) == {"cutoff_metadata", "labels"} | MODELLED | COUNTED
+
+
 def test_more_complete_data_marks_the_labels_it_can_reach_and_what_is_validated_on_them(world):
     later = {"source": {"sales_log": {"complete_through": "2024-11-30"}}}
-    assert tables(stale(world, **later)) == {"cutoff_metadata", "labels", "forward_validation"}
+    reached = {"cutoff_metadata", "labels", "forward_validation"} | COUNTED
+    assert tables(stale(world, **later)) == reached
     # The window of 2024-03-31 ended in September: nothing of it changes.
     assert stale(world, "2024-03-31", **later) == set()
 
@@ -112,7 +142,7 @@ def test_more_complete_data_marks_the_labels_it_can_reach_and_what_is_validated_
 def test_a_longer_calendar_marks_no_mature_cutoff(world):
     longer = {"calendar": {"end": "2025-12-31"}}
     assert stale(world, "2024-03-31", **longer) == set()
-    unripe = {"cutoff_metadata", "labels", "forward_validation", "dim_date"}
+    unripe = {"cutoff_metadata", "labels", "forward_validation", "dim_date"} | COUNTED
     assert tables(stale(world, "2024-12-31", **longer)) == unripe
 
 
@@ -124,8 +154,11 @@ def test_a_longer_calendar_marks_no_mature_cutoff(world):
         ({"validation": {"seed": 1}}, {"forward_validation"}),
         ({"models": {"seed": 1}}, MODELLED),
         ({"features": {"recency_floor_days": 9}}, MODELLED | FEATURES - {"purchase_history"}),
-        ({"value": "revenue"}, MODELLED | FEATURES | ENRICHED | {"labels"}),
-        ({"labels": {"mode": "all"}}, MODELLED | {"labels"} | FEATURES - {"purchase_history"}),
+        ({"value": "revenue"}, MODELLED | FEATURES | ENRICHED | COUNTED | {"labels"}),
+        (
+            {"labels": {"mode": "all"}},
+            MODELLED | COUNTED | {"labels"} | FEATURES - {"purchase_history"},
+        ),
         (
             {"source": {"customers": {"numeric_attributes": []}}},
             EVERYTHING - LOG - BESIDE - {"dim_product", "fact_transactions", "purchase_history"},

@@ -119,7 +119,7 @@ def compute(
 ) -> dict[str, dict[str, dict]]:
     """Return division -> customer -> its row of the feature table."""
     ids = {line.customer for line in lines} | set(customers)
-    shared = share_history(purchase_history(lines), settings.labels.denylist)
+    shared = share_history(purchase_history(lines), settings.labels.denylist, settings.divisions)
     world = AsOf(cutoff, settings, shared, roster(ids), NO_ASSETS)
     wide = build_customer_features(world).frame
     per_division = build_division_features(world).frame
@@ -378,7 +378,7 @@ def test_without_anyone_to_tell_from_the_strength_is_one():
 
 
 def test_all_mode_keeps_who_never_bought_and_expansion_mode_does_not(settings):
-    shared = share_history(purchase_history([Line("a", C, "i")]), [])
+    shared = share_history(purchase_history([Line("a", C, "i")]), [], settings.divisions)
     people = roster(["a", "p"]).with_columns(is_buyer=pl.col("customer_id") == "a")
     counts = {}
     for mode in ("expansion", "all"):
@@ -401,3 +401,26 @@ def test_a_family_that_is_off_is_not_computed(settings):
 def test_an_unknown_family_to_turn_off_is_told_with_the_nearest_name():
     with pytest.raises(SettingsError, match=r"recencies.*Did you mean 'recency'"):
         check_off(["recencies"])
+
+
+def test_a_set_of_skus_has_the_history_of_these_skus_in_any_division(settings):
+    lines = random_lines()
+    known = settings.divisions.model_copy(update={"sku_targets": {"Some": ["S1", "S3"]}})
+    chosen = settings.model_copy(update={"divisions": known})
+    people = roster({line.customer for line in lines})
+    with_set, plain = (
+        AsOf(C, s, share_history(purchase_history(lines), [], s.divisions), people, NO_ASSETS)
+        for s in (chosen, settings)
+    )
+    found = build_division_features(with_set).frame.collect()
+    got = {r["customer_id"]: r for r in found.filter(division="some").to_dicts()}
+    for customer in sorted({line.customer for line in lines}):
+        here = [ln for ln in lines if ln.customer == customer and ln.sku in ("S1", "S3")]
+        assert_same(got[customer], expected(here, C, "div"))
+        bought = [ln for ln in here if ln.visible <= C and ln.quantity > 0]
+        assert got[customer]["is_whitespace"] == (not bought)
+    # The divisions' own columns and rows are as they are without the set.
+    alone = build_division_features(plain).frame.collect()
+    assert found.filter(pl.col("division") != "some").equals(alone)
+    wide = [build_customer_features(w).frame.collect() for w in (with_set, plain)]
+    assert wide[0].equals(wide[1])

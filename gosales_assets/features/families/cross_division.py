@@ -61,6 +61,8 @@ def division_cells(world: AsOf) -> pl.DataFrame:
     inside = history_window(world.cutoff, MONTHS).contains("month")
     return (
         world.months("div")
+        # Targets that are sets of SKUs would count their lines twice.
+        .filter(pl.col("division").is_in(world.settings.divisions.slugs))
         .group_by("customer_id", "division")
         .agg(
             ever=pl.col("transaction_count").sum() > 0,
