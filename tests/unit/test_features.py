@@ -6,8 +6,6 @@ import math
 import random
 import statistics
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass
 
 import polars as pl
 import pytest
@@ -15,121 +13,32 @@ import pytest
 from gosales_assets.features.asof import AsOf
 from gosales_assets.features.build import (
     build_customer_features,
-    build_division_features,
-    build_features,
     declare_features,
 )
 from gosales_assets.features.families.cross_division import concentration
 from gosales_assets.features.families.registry import FAMILIES, check_off
 from gosales_assets.features.history import share_history
-from gosales_assets.star.history import build_purchase_history
-from gosales_checks.contracts.accounts import FACT_ASSETS
 from gosales_resources.errors import SettingsError
 from gosales_resources.scope import shift_months
 from gosales_resources.settings.tree import Settings
-from tests.worlds import row, write_world
-
-C = dt.date(2024, 6, 30)
-NO_ASSETS = pl.LazyFrame(
-    schema={name: column.dtype for name, column in FACT_ASSETS.schema.columns().items()}
+from tests.features_world import (
+    DIVISIONS,
+    NO_ASSETS,
+    TARGETS,
+    C,
+    Line,
+    assert_same,
+    compute,
+    purchase_history,
+    random_lines,
+    roster,
 )
-DIVISIONS = ["scanning", "simulation", "solid_works"]
-TARGETS = ["simulation", "solid_works"]
-
-
-@dataclass(frozen=True)
-class Line:
-    """One line of an invoice."""
-
-    customer: str
-    day: dt.date
-    invoice: str
-    division: str = "simulation"
-    cents: int = 1000
-    quantity: int = 1
-    known: dt.date = dt.date(2000, 1, 1)
-    sku: str = "Sim"
-
-    @property
-    def visible(self) -> dt.date:
-        """First quarter end at which it was known."""
-        latest = max(self.day, self.known)
-        quarter = dt.date(latest.year, (latest.month - 1) // 3 * 3 + 3, 1)
-        return quarter.replace(day={3: 31, 6: 30, 9: 30, 12: 31}[quarter.month])
+from tests.worlds import row, write_world
 
 
 @pytest.fixture(scope="module")
 def settings(tmp_path_factory) -> Settings:
     return write_world(tmp_path_factory.mktemp("world"), [row()])
-
-
-def purchase_history(lines: Iterable[Line]) -> pl.LazyFrame:
-    facts = pl.DataFrame(
-        [
-            (
-                line.customer,
-                line.sku,
-                line.division,
-                line.invoice,
-                line.day,
-                line.visible,
-                line.quantity,
-                line.cents,
-            )
-            for line in lines
-        ],
-        schema=[
-            "customer_id",
-            "sku",
-            "division",
-            "invoice_id",
-            "order_date",
-            "visible_cutoff",
-            "q",
-            "c",
-        ],
-        orient="row",
-    ).lazy()
-    money = (pl.col("c").cast(pl.Decimal(18, 0)) * pl.lit("0.01").cast(pl.Decimal(18, 2))).cast(
-        pl.Decimal(18, 2)
-    )
-    facts = facts.with_columns(
-        quantity=pl.col("q").cast(pl.Decimal(18, 3)),
-        revenue_usd=money,
-        gross_profit_usd=money,
-        is_return=pl.col("q") < 0,
-        is_reversal=pl.lit(value=False),
-    )
-    return build_purchase_history(facts, "gross_profit")
-
-
-def roster(ids: Iterable[str]) -> pl.LazyFrame:
-    frame = pl.LazyFrame({"customer_id": sorted(ids)}, schema={"customer_id": pl.String})
-    return frame.with_columns(
-        segment=pl.lit("warm"),
-        is_buyer=pl.lit(value=True),
-        industry=pl.lit("Aero"),
-        attr_employees=pl.lit(7.0),
-        **{name: pl.lit(None, pl.String) for name in ("sub_industry", "region", "territory")},
-    )
-
-
-def compute(
-    settings: Settings, lines: list[Line], cutoff: dt.date = C, customers: Iterable[str] = ()
-) -> dict[str, dict[str, dict]]:
-    """Return division -> customer -> its row of the feature table."""
-    ids = {line.customer for line in lines} | set(customers)
-    shared = share_history(purchase_history(lines), settings.labels.denylist)
-    world = AsOf(cutoff, settings, shared, roster(ids), NO_ASSETS)
-    wide = build_customer_features(world).frame
-    per_division = build_division_features(world).frame
-    return {
-        target: {
-            r["customer_id"]: r
-            for r in build_features(target, wide, per_division).collect().to_dicts()
-        }
-        for target in TARGETS
-    }
 
 
 def expected(lines: list[Line], cutoff: dt.date, scope: str, label_months: int = 6) -> dict:
@@ -217,37 +126,6 @@ def expected_spread(lines: list[Line], cutoff: dt.date) -> dict:
         found[f"cross__all__lines_{division}__12m"] = counts[division]
         found[f"cross__all__bought_{division}__asof"] = int(division in ever)
     return found
-
-
-def random_lines(seed: int = 5) -> list[Line]:
-    draw = random.Random(seed)
-    lines = []
-    for customer in range(30):
-        for number in range(draw.randrange(1, 12)):
-            day = dt.date(2021, 9, 1) + dt.timedelta(draw.randrange(1200))
-            for _ in range(draw.randrange(1, 4)):
-                lines.append(
-                    Line(
-                        f"c{customer:02d}",
-                        # Some invoices go on for days, some lines are posted months late.
-                        day + dt.timedelta(draw.choice([0, 0, 0, 1, 40])),
-                        f"i{customer}-{number}",
-                        draw.choice(DIVISIONS),
-                        draw.randrange(-50_000, 200_000),
-                        draw.choice([1, 1, 1, 2, -1]),
-                        day + dt.timedelta(draw.choice([0, 0, 0, 100])),
-                        f"S{draw.randrange(4)}",
-                    )
-                )
-    return lines
-
-
-def assert_same(found: dict, wanted: dict) -> None:
-    for name, value in wanted.items():
-        if value is None:
-            assert found[name] is None, name
-        else:
-            assert found[name] == pytest.approx(value, rel=1e-12, abs=1e-9), name
 
 
 @pytest.mark.parametrize("cutoff", [C, dt.date(2024, 2, 29), dt.date(2022, 12, 31)])
