@@ -171,7 +171,7 @@ def random_lines(seed: int = 5) -> list[Line]:
 
 def assert_same(found: dict, wanted: dict) -> None:
     for name, value in wanted.items():
-        if value is None:
-            assert found[name] is None, name
+        if value is None or isinstance(value, str):
+            assert found[name] == value, name
         else:
             assert found[name] == pytest.approx(value, rel=1e-12, abs=1e-9), name

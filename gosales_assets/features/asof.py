@@ -14,7 +14,7 @@ import polars as pl
 
 from gosales_assets.features.declaration import KEYS, Scope
 from gosales_assets.features.history import SUMS, SharedHistory
-from gosales_resources.scope import visible_at
+from gosales_resources.scope import Window, shift_months, visible_at
 from gosales_resources.settings.tree import Settings
 
 T = TypeVar("T")
@@ -61,19 +61,39 @@ class AsOf:
         """Return monthly sums: keys x month, sorted, with `SUMS` and first-known invoices."""
         return self._months[scope]
 
+    def months_before(self, scope: Scope, end: dt.date, count: int) -> pl.LazyFrame:
+        """Return the same of the `count` months counted back from a day, by the day they end on."""
+        ends = [shift_months(end, -back) for back in range(count, -1, -1)]
+        inside = Window(ends[0], end).contains("day")
+        daily = visible_at(self._history.scoped[scope].daily.lazy(), self.cutoff).filter(inside)
+        # A month (start, end] holds its last day: the first end that is not before the day.
+        all_ends = pl.lit(pl.Series(ends))
+        month = all_ends.gather(all_ends.search_sorted(pl.col("day")))
+        return _summed(daily.with_columns(month=month), [*KEYS[scope], "month"])
+
     def days(self, scope: Scope) -> pl.LazyFrame:
         """Return purchase days, returns left out: keys x day, sorted."""
         return self._days[scope]
 
     @cached_property
+    def skus(self) -> pl.LazyFrame:
+        """Customer x division x SKU with the last day bought, a row for each increment it shows in."""
+        return visible_at(self._history.skus.lazy(), self.cutoff)
+
+    @cached_property
+    def sellers(self) -> pl.LazyFrame:
+        """Customer x division x rep x branch x month with lines; a row for each increment."""
+        return visible_at(self._history.sellers.lazy(), self.cutoff)
+
+    @cached_property
     def _months(self) -> dict[Scope, pl.LazyFrame]:
-        found: dict[Scope, pl.LazyFrame] = {}
-        for scope in KEYS:
-            cells = [*KEYS[scope], "month"]
-            known = visible_at(self._history.scoped[scope].months.lazy(), self.cutoff)
-            sums = known.group_by(cells).agg(pl.col(*SUMS, "transaction_count").sum())
-            found[scope] = sums.sort(cells).collect().lazy()
-        return found
+        return {
+            scope: _summed(
+                visible_at(self._history.scoped[scope].months.lazy(), self.cutoff),
+                [*KEYS[scope], "month"],
+            )
+            for scope in KEYS
+        }
 
     @cached_property
     def _days(self) -> dict[Scope, pl.LazyFrame]:
@@ -81,3 +101,8 @@ class AsOf:
             scope: visible_at(self._history.scoped[scope].days.lazy(), self.cutoff).collect().lazy()
             for scope in KEYS
         }
+
+
+def _summed(known: pl.LazyFrame, cells: list[str]) -> pl.LazyFrame:
+    sums = known.group_by(cells).agg(pl.col(*SUMS, "transaction_count").sum())
+    return sums.sort(cells).collect().lazy()
