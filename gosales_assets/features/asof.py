@@ -33,6 +33,8 @@ class AsOf:
     assets: pl.LazyFrame
     """`fact_assets` of the cutoff."""
     _made: dict[Callable[["AsOf"], Any], Any] = field(default_factory=dict, repr=False)
+    _months: dict[Scope, pl.LazyFrame] = field(default_factory=dict, repr=False)
+    _days: dict[Scope, pl.LazyFrame] = field(default_factory=dict, repr=False)
 
     def shared(self, make: Callable[["AsOf"], T]) -> T:
         """Return what `make` makes of this world, made once for all families and scopes."""
@@ -58,7 +60,10 @@ class AsOf:
         return visible_at(self._history.lines, self.cutoff)
 
     def months(self, scope: Scope) -> pl.LazyFrame:
-        """Return monthly sums: keys x month, sorted, with `SUMS` and first-known invoices."""
+        """Return monthly sums: keys x month, in any order, with `SUMS` and first-known invoices."""
+        if scope not in self._months:
+            known = visible_at(self._history.scoped[scope].months.lazy(), self.cutoff)
+            self._months[scope] = _summed(known, [*KEYS[scope], "month"])
         return self._months[scope]
 
     def months_before(self, scope: Scope, end: dt.date, count: int) -> pl.LazyFrame:
@@ -73,6 +78,9 @@ class AsOf:
 
     def days(self, scope: Scope) -> pl.LazyFrame:
         """Return purchase days, returns left out: keys x day, sorted."""
+        if scope not in self._days:
+            known = visible_at(self._history.scoped[scope].days.lazy(), self.cutoff)
+            self._days[scope] = known.collect().lazy()
         return self._days[scope]
 
     @cached_property
@@ -85,24 +93,7 @@ class AsOf:
         """Customer x division x rep x branch x month with lines; a row for each increment."""
         return visible_at(self._history.sellers.lazy(), self.cutoff)
 
-    @cached_property
-    def _months(self) -> dict[Scope, pl.LazyFrame]:
-        return {
-            scope: _summed(
-                visible_at(self._history.scoped[scope].months.lazy(), self.cutoff),
-                [*KEYS[scope], "month"],
-            )
-            for scope in KEYS
-        }
-
-    @cached_property
-    def _days(self) -> dict[Scope, pl.LazyFrame]:
-        return {
-            scope: visible_at(self._history.scoped[scope].days.lazy(), self.cutoff).collect().lazy()
-            for scope in KEYS
-        }
-
 
 def _summed(known: pl.LazyFrame, cells: list[str]) -> pl.LazyFrame:
     sums = known.group_by(cells).agg(pl.col(*SUMS, "transaction_count").sum())
-    return sums.sort(cells).collect().lazy()
+    return sums.collect().lazy()

@@ -24,6 +24,8 @@ SUMS = (
     "margin_profit_cents",
 )
 SELLERS = ("rep", "branch")
+# More than there are days in either direction of 1970: two dates fit into one integer.
+DAYS = 10_000_000
 
 
 @dataclass(frozen=True)
@@ -86,7 +88,7 @@ def share_history(history: pl.LazyFrame, denylist: list[str]) -> SharedHistory:
     Returns
     -------
     SharedHistory
-        Frames sorted by their keys, month or day, and visible cutoff.
+        Purchase days sorted by keys and day, the rest in any order: its sums are of integers.
     """
     lines = history.filter(~pl.col("sku").is_in(denylist)).with_columns(
         # A line without a value (quantity-only SKUs) adds nothing to a sum of values.
@@ -103,33 +105,33 @@ def _scoped(invoices: pl.DataFrame, keys: list[str]) -> ScopedHistory:
     cells = [*keys, "day", "visible_cutoff"]
     named = invoices.lazy().rename({"order_date": "day"})
     purchases = named.filter("is_purchase")
-    # First known: the earliest increment that shows the invoice, its earliest day there.
-    first_known = (
-        purchases.group_by(*keys, "invoice_id", "visible_cutoff")
-        .agg(pl.col("day").min())
-        .sort("visible_cutoff")
-        .unique([*keys, "invoice_id"], keep="first", maintain_order=True)
-        .group_by(cells)
-        .agg(transaction_count=pl.len().cast(pl.Int64))
-    )
+    counted = pl.col(*SUMS, "transaction_count").sum()
+    # Summed with the lines instead of joined to them: a pass less over all of them.
     daily = (
-        named.group_by(cells)
-        .agg(pl.col(SUMS).sum())
-        .join(first_known, on=cells, how="left")
-        # A cell without a first-known invoice has none: zero, not unknown.
-        .with_columns(pl.col("transaction_count").fill_null(0))
-        .sort(cells)
+        pl.concat([named, _first_known(purchases, keys)], how="diagonal")
+        .group_by(cells)
+        .agg(counted)
         .collect()
     )
     month = pl.col("day").dt.month_end().alias("month")
-    months = daily.lazy().group_by(*keys, month, "visible_cutoff")
+    months = daily.lazy().group_by(*keys, month, "visible_cutoff").agg(counted)
     days = purchases.group_by(*keys, "day").agg(pl.col("visible_cutoff").min())
-    month_frame, day_frame = pl.collect_all(
-        [
-            months.agg(pl.col(*SUMS, "transaction_count").sum()).sort(
-                *keys, "month", "visible_cutoff"
-            ),
-            days.sort(*keys, "day"),
-        ]
-    )
+    month_frame, day_frame = pl.collect_all([months, days.sort(*keys, "day")])
     return ScopedHistory(keys, month_frame, daily, day_frame)
+
+
+def _first_known(purchases: pl.LazyFrame, keys: list[str]) -> pl.LazyFrame:
+    """Place each invoice at the earliest increment that shows it, on its earliest day there."""
+    # Both dates as one integer, whose minimum is that of the pair.
+    visible, day = (pl.col(n).to_physical().cast(pl.Int64) for n in ("visible_cutoff", "day"))
+    place = visible * DAYS + (day + DAYS // 2)
+    return (
+        purchases.group_by(*keys, "invoice_id")
+        .agg(place=place.min())
+        .select(
+            *keys,
+            day=(pl.col("place") % DAYS - DAYS // 2).cast(pl.Int32).cast(pl.Date),
+            visible_cutoff=(pl.col("place") // DAYS).cast(pl.Int32).cast(pl.Date),
+            transaction_count=pl.lit(1, pl.Int64),
+        )
+    )
