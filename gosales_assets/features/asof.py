@@ -14,7 +14,7 @@ import polars as pl
 
 from gosales_assets.features.declaration import KEYS, Scope
 from gosales_assets.features.history import SUMS, SharedHistory
-from gosales_resources.scope import Window, shift_months, visible_at
+from gosales_resources.scope import Window, history_window, shift_months, visible_at
 from gosales_resources.settings.tree import Settings
 
 T = TypeVar("T")
@@ -65,6 +65,11 @@ class AsOf:
             known = visible_at(self._history.scoped[scope].months.lazy(), self.cutoff)
             self._months[scope] = _summed(known, [*KEYS[scope], "month"])
         return self._months[scope]
+
+    def last_months(self, scope: Scope, count: int) -> pl.LazyFrame:
+        """Return the monthly sums of the last `count` calendar months."""
+        window = history_window(self.cutoff, count)
+        return self.months(scope).filter(window.contains("month"))
 
     def months_before(self, scope: Scope, end: dt.date, count: int) -> pl.LazyFrame:
         """Return the same of the `count` months counted back from a day, by the day they end on."""

@@ -46,7 +46,7 @@ def _delta(world: AsOf, scope: Scope) -> list[Block]:
                 f"{text} in {spans[0]} over those in {spans[1]}; null where these are not positive",
             ),
         ]
-    return [Block(world.months(scope), features, is_grouped=True)]
+    return [Block(world.last_months(scope, 2 * count), features, is_grouped=True)]
 
 
 def _trajectory(world: AsOf, scope: Scope) -> list[Block]:
@@ -80,7 +80,8 @@ def _trajectory(world: AsOf, scope: Scope) -> list[Block]:
                 0,
             ),
         ]
-    return [Block(world.months(scope).group_by(KEYS[scope]).agg(sums), features)]
+    by_month = world.last_months(scope, count).group_by(KEYS[scope]).agg(sums)
+    return [Block(by_month, features)]
 
 
 def _slope(months: list[pl.Expr]) -> pl.Expr:

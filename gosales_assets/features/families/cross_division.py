@@ -62,9 +62,9 @@ def division_cells(world: AsOf) -> pl.DataFrame:
         .group_by("customer_id", "division")
         .agg(
             ever=pl.col("transaction_count").sum() > 0,
-            count=pl.col("transaction_count").filter(inside).sum(),
+            count=pl.when(inside).then(pl.col("transaction_count")).otherwise(0).sum(),
             # A net return is no share of anything: the value share is of positive sums.
-            cents=pl.col("gp_cents").filter(inside).sum().clip(lower_bound=0),
+            cents=pl.when(inside).then(pl.col("gp_cents")).otherwise(0).sum().clip(lower_bound=0),
         )
         .with_columns(
             total=pl.col("count").sum().over("customer_id"),
@@ -99,8 +99,8 @@ def _division_features(
 ) -> list[Feature]:
     here, window = pl.col("division") == division, f"{months}m"
     text = f"of {division} in the last {months} months, shrunk to its overall share"
-    count = pl.col("count").filter(here).sum()
-    ever = pl.col("ever").filter(here).any()
+    count = pl.when(here).then(pl.col("count")).otherwise(0).sum()
+    ever = (here & pl.col("ever")).any()
     rows: list[tuple] = [
         (
             "transaction_share",
@@ -138,7 +138,7 @@ def _share(
     prior = overall / total if total else 0.0
     if strength == float("inf"):
         return pl.lit(prior)
-    own = pl.col(part).filter(here).sum() + strength * prior
+    own = pl.when(here).then(pl.col(part)).otherwise(0).sum() + strength * prior
     size = pl.col(whole).first() + strength
     return pl.when(size > 0).then(own / size)
 

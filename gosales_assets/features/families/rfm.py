@@ -29,7 +29,8 @@ def _rfm(world: AsOf, scope: Scope) -> list[Block]:
             "rfm", scope, history_window(world.cutoff, count), count, f"in the last {count} months"
         )
     ]
-    return [Block(world.months(scope), features, is_grouped=True)]
+    months = world.last_months(scope, max(world.settings.features.windows_months))
+    return [Block(months, features, is_grouped=True)]
 
 
 def _offset(world: AsOf, scope: Scope) -> list[Block]:

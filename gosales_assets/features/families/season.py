@@ -12,7 +12,9 @@ QUARTERS = (1, 2, 3, 4)
 
 def _season(world: AsOf, scope: Scope) -> list[Block]:
     features = [*_echo(world, scope), *_shares(world, scope)]
-    return [Block(world.months(scope), features, is_grouped=True)]
+    # At least a year: the label window of a year ago lies within.
+    months = world.settings.features.seasonality_months
+    return [Block(world.last_months(scope, months), features, is_grouped=True)]
 
 
 def _echo(world: AsOf, scope: Scope) -> list[Feature]:
