@@ -19,7 +19,13 @@ from gosales_checks.contracts.crm import (
     SURFACING_LOG,
 )
 from gosales_checks.contracts.enrichment import CUSTOMER_ENRICHMENT, ENRICHMENT_UNMATCHED
-from gosales_checks.contracts.features import CUSTOMER_FEATURES, DIVISION_FEATURES, FEATURES
+from gosales_checks.contracts.features import (
+    CUSTOMER_FEATURES,
+    DIVISION_FEATURES,
+    FEATURE_CATALOG,
+    FEATURE_STATS,
+    FEATURES,
+)
 from gosales_checks.contracts.labels import (
     CUTOFF_METADATA,
     LABEL_AUDIT,
@@ -62,6 +68,8 @@ TABLES_OF_PHASES = (
     PURCHASE_HISTORY,
     CUSTOMER_FEATURES,
     DIVISION_FEATURES,
+    FEATURE_CATALOG,
+    FEATURE_STATS,
     LABELS,
     PREVALENCE,
     LABEL_AUDIT,

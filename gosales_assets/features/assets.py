@@ -1,7 +1,10 @@
 """Assets of the features phase."""
 
 import datetime as dt
+import time
+from collections import defaultdict
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import dagster as dg
 import polars as pl
@@ -9,16 +12,30 @@ import polars as pl
 from gosales_assets.features.asof import AsOf
 from gosales_assets.features.build import (
     FeatureFrame,
+    Watch,
     build_customer_features,
     build_division_features,
     build_features,
+    declare_features,
 )
+from gosales_assets.features.declaration import Feature
 from gosales_assets.features.families.registry import check_off
 from gosales_assets.features.history import share_history
-from gosales_assets.platform import Platform
-from gosales_checks.contracts.features import CUSTOMER_FEATURES, DIVISION_FEATURES, FEATURES
+from gosales_assets.features.stats import catalog_features, measure_features
+from gosales_assets.platform import Platform, column_schema, embedded
+from gosales_assets.rendering.plots import plot_families
+from gosales_checks.contracts.contract import Contract
+from gosales_checks.contracts.features import (
+    CUSTOMER_FEATURES,
+    DIVISION_FEATURES,
+    FEATURE_CATALOG,
+    FEATURE_STATS,
+    FEATURES,
+)
 from gosales_resources.io_managers import Partition, Partitions
 from gosales_resources.partitions import cutoff_of, division_of, partition_key
+
+Build = Callable[[AsOf, Watch], FeatureFrame]
 
 
 def define_assets(platform: Platform) -> list[dg.AssetsDefinition]:
@@ -44,12 +61,23 @@ def define_assets(platform: Platform) -> list[dg.AssetsDefinition]:
             key = partition_key(cutoff)
             return AsOf(cutoff, settings, shared, dim_customer[key], fact_assets[key])
 
-        def made(build: Callable[[AsOf], FeatureFrame]) -> Iterator[Partition]:
+        def made(contract: Contract, build: Build) -> Iterator[Partition]:
+            watch = Stopwatch()
+            with watch("sums shared by all cutoffs"):
+                _ = shared.scoped
             for cutoff in cutoffs:
-                table = build(world_at(cutoff))
-                yield Partition(cutoff, table.frame, metadata={"features": len(table.features)})
+                table = build(world_at(cutoff), watch)
+                # A part is made when it is written.
+                parts = iter(table.parts)
+                shown = {"features": len(table.features), **schema_of(contract, table.features)}
+                yield Partition(cutoff, parts, metadata=shown)
+            for family, seconds in watch.seconds.items():
+                context.log.info("%s: %s: %.2f s", build.__name__, family, seconds)
 
-        return Partitions(made(build_customer_features)), Partitions(made(build_division_features))
+        return (
+            Partitions(made(CUSTOMER_FEATURES, build_customer_features)),
+            Partitions(made(DIVISION_FEATURES, build_division_features)),
+        )
 
     @platform.table(
         FEATURES,
@@ -73,7 +101,73 @@ def define_assets(platform: Platform) -> list[dg.AssetsDefinition]:
 
         return Partitions(made())
 
-    return [scoped_features, features]
+    @platform.tables([FEATURE_CATALOG, FEATURE_STATS], name="feature_figures")
+    def feature_figures(
+        context: dg.AssetExecutionContext,
+        customer_features: dict,
+        division_features: dict,
+    ) -> tuple[Partitions, Partitions]:
+        declared, targets = declare_features(settings), settings.divisions.targets
+        stats: dict[dt.date, pl.DataFrame] = {}
+        for key in context.partition_keys:
+            tables = customer_features[key], division_features[key]
+            stats[cutoff_of(key)] = measure_features(declared, *tables, targets)
+        catalogs = {c: catalog_features(declared, table) for c, table in stats.items()}
+        return (
+            Partitions(Partition(c, catalog) for c, catalog in catalogs.items()),
+            Partitions(
+                Partition(c, table, metadata={"plot": picture(catalogs[c], table, c)})
+                for c, table in stats.items()
+            ),
+        )
+
+    return [scoped_features, features, feature_figures]
+
+
+def schema_of(contract: Contract, features: list[Feature]) -> dict[str, object]:
+    """Return the columns of a partition, each with description and unit, as the UI shows them."""
+    columns = [
+        dg.TableColumn(f.name, str(f.dtype), f"{f.description}. Unit: {f.unit}.") for f in features
+    ]
+    declared = column_schema(contract).columns
+    return {"dagster/column_schema": dg.TableSchema(columns=[*declared, *columns])}
+
+
+def picture(catalog: pl.DataFrame, stats: pl.DataFrame, cutoff: dt.date) -> dg.MetadataValue:
+    """Show by family how widely its features are known and how many are zero."""
+    found = (
+        stats.join(catalog.select("feature", "family", "position"), on="feature")
+        .with_columns(zero_frac=pl.col("zero_count") / pl.col("row_count"))
+        .group_by("family")
+        .agg(
+            pl.col("position").min(),
+            *(
+                pl.col(c).quantile(q, "nearest").alias(f"{c}_{at}")
+                for c in ("coverage_frac", "zero_frac")
+                for at, q in (("low", 0.0), ("mid", 0.5), ("high", 1.0))
+            ),
+        )
+        .sort("position")
+    )
+    shares = {
+        title: [found[f"{c}_{at}"].fill_null(0.0).to_list() for at in ("low", "mid", "high")]
+        for title, c in (("Known", "coverage_frac"), ("Zero", "zero_frac"))
+    }
+    return embedded(plot_families(found["family"].to_list(), shares, str(cutoff)), "families")
+
+
+class Stopwatch:
+    """Adds up how long each family took; for the log, never for a table."""
+
+    def __init__(self) -> None:
+        self.seconds: defaultdict[str, float] = defaultdict(float)
+
+    @contextmanager
+    def __call__(self, family: str) -> Iterator[None]:
+        """Time what is done inside."""
+        began = time.perf_counter()
+        yield
+        self.seconds[family] += time.perf_counter() - began
 
 
 def summarise(features: pl.DataFrame) -> dict[str, object]:

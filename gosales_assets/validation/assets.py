@@ -1,11 +1,9 @@
 """Assets of the validation phase."""
 
-import base64
-
 import dagster as dg
 import polars as pl
 
-from gosales_assets.platform import Platform
+from gosales_assets.platform import Platform, embedded
 from gosales_assets.rendering.plots import plot_validation
 from gosales_assets.validation.forward import ALL, WHITESPACE, validate_forward
 from gosales_assets.workers import side_by_side
@@ -54,9 +52,3 @@ def summarise(table: pl.DataFrame, key: str) -> dict[str, object]:
             # One picture: the event log keeps metadata for good.
             return found | {"plot": embedded(image, name)}
     return found
-
-
-def embedded(image: bytes, text: str) -> dg.MetadataValue:
-    """Return a PNG as metadata that the UI shows in place."""
-    data = base64.b64encode(image).decode()
-    return dg.MetadataValue.md(f"![{text}](data:image/png;base64,{data})")

@@ -59,6 +59,12 @@ LEGAL = {
 }
 # The same where contracts differ, or a set is closed in one contract only.
 LEGAL_HERE: dict[str, dict[str, Any]] = {
+    "feature_catalog": {"scope": "all", "row_count": 5, "known_count": 4},
+    "feature_stats": {
+        "row_count": 5,
+        "known_count": 4,
+        **dict.fromkeys(("min", "q01", "q05", "q25", "q50", "q75", "q95", "q99", "max"), 1.0),
+    },
     "model": {"status": "fitted"},
     "forward_validation": {"status": "ok"},
     "customer_enrichment": {
@@ -102,6 +108,9 @@ BREAKING: dict[str, dict[str, Any]] = {
     "exactly_one_cohort": {"is_new_logo": True},
     "first_purchase_lies_in_the_window": {"first_purchase_date": DAY},
     "a_fitted_model_has_features": {"feature_count": 0},
+    "known_are_among_all": {"known_count": 6},
+    "no_more_known_than_rows": {"known_count": 6},
+    "quantiles_rise": {"q50": 2.0},
     "the_ineligible_have_a_reason": {"is_eligible": False, "p_icp_pct": None},
     "the_eligible_are_ranked": {"p_icp_pct": None},
     "intervals_are_ordered": {"low": 0.4},

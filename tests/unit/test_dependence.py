@@ -20,7 +20,8 @@ ENRICHED = {"customer_enrichment", "enrichment_unmatched"}
 MODELLED = {"model", "scores", "whitespace_signals", "whitespace", "forward_validation"}
 # What is counted of labels, over all targets.
 COUNTED = {"prevalence", "label_audit"}
-FEATURES = {"purchase_history", "customer_features", "division_features", "features"}
+FIGURES = {"feature_catalog", "feature_stats"}
+FEATURES = {"purchase_history", "customer_features", "division_features", "features"} | FIGURES
 # Tables beside the sales log; those that read a division; what came in of all of them.
 WITH_DIVISION = {"fact_assets", "crm_deals", "surfacing_log"}
 BESIDE = WITH_DIVISION | {"crm_contacts", "do_not_contact", "rep_ownership", "dim_date"}
@@ -94,7 +95,8 @@ def test_a_new_division_leaves_facts_and_labels_of_the_others_current(world):
 
 def test_a_predictor_that_becomes_a_target_leaves_the_other_models_current(world):
     found = stale(world, divisions={"predictor_only": []})
-    assert tables(found) == {"dim_product", "division_features", "whitespace"} | COUNTED
+    made = {"dim_product", "division_features", "whitespace"} | COUNTED | FIGURES
+    assert tables(found) == made
 
 
 def test_a_denied_sku_marks_the_labels_of_the_divisions_its_lines_can_be_in(world):
