@@ -38,6 +38,11 @@ def shift_months(day: dt.date, months: int) -> dt.date:
     return dt.date(year, month0 + 1, last if is_month_end(day) else min(day.day, last))
 
 
+def days_after(day: dt.date, days: int) -> dt.date:
+    """Return the day so many days after `day`."""
+    return day + dt.timedelta(days=days)
+
+
 def visible_at(frame: pl.LazyFrame, cutoff: dt.date) -> pl.LazyFrame:
     """Keep the rows of the increments known at `cutoff` (rows need a `visible_cutoff` date).
 
