@@ -17,6 +17,7 @@ from gosales_assets.features.families.registry import check_off
 from gosales_assets.features.history import share_history
 from gosales_assets.platform import Platform
 from gosales_checks.contracts.features import CUSTOMER_FEATURES, DIVISION_FEATURES, FEATURES
+from gosales_checks.leakage import LATEST_SOURCE_ROWS
 from gosales_resources.io_managers import Partition, Partitions
 from gosales_resources.partitions import cutoff_of, division_of, partition_key
 
@@ -47,7 +48,8 @@ def define_assets(platform: Platform) -> list[dg.AssetsDefinition]:
         def made(build: Callable[[AsOf], FeatureFrame]) -> Iterator[Partition]:
             for cutoff in cutoffs:
                 table = build(world_at(cutoff))
-                yield Partition(cutoff, table.frame, metadata={"features": len(table.features)})
+                shown = {"features": len(table.features), LATEST_SOURCE_ROWS: told(table.latest)}
+                yield Partition(cutoff, table.frame, metadata=shown)
 
         return Partitions(made(build_customer_features)), Partitions(made(build_division_features))
 
@@ -74,6 +76,14 @@ def define_assets(platform: Platform) -> list[dg.AssetsDefinition]:
         return Partitions(made())
 
     return [scoped_features, features]
+
+
+def told(latest: dict[str, dict[str, dt.date | None]]) -> dict[str, dict[str, str | None]]:
+    """Write the latest day of each source behind each family as text."""
+    return {
+        family: {source: day and day.isoformat() for source, day in days.items()}
+        for family, days in latest.items()
+    }
 
 
 def summarise(features: pl.DataFrame) -> dict[str, object]:

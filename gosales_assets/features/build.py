@@ -1,5 +1,6 @@
 """Feature tables of one cutoff: the families that are on, put together in both scopes."""
 
+import datetime as dt
 from dataclasses import dataclass
 
 import dataframely as dy
@@ -22,6 +23,8 @@ class FeatureFrame:
 
     frame: pl.LazyFrame
     features: list[Feature]
+    latest: dict[str, dict[str, dt.date | None]]
+    """Family -> source it looked at -> latest day in that source's rows."""
 
 
 def build_customer_features(world: AsOf) -> FeatureFrame:
@@ -38,9 +41,11 @@ def build_customer_features(world: AsOf) -> FeatureFrame:
         One row per customer of the population, sorted by customer_id.
     """
     spine = world.population.select("customer_id", "segment", cutoff=pl.lit(world.cutoff))
-    made = _joined(spine, _blocks(world, "all"), "all")
-    columns = ["customer_id", "cutoff", "segment", *(f.name for f in made.features)]
-    return FeatureFrame(made.frame.select(columns).sort("customer_id"), made.features)
+    blocks, latest = _blocks(world, "all")
+    features = [f for block in blocks for f in block.features]
+    columns = ["customer_id", "cutoff", "segment", *(f.name for f in features)]
+    frame = _joined(spine, blocks, "all").select(columns)
+    return FeatureFrame(frame.sort("customer_id"), features, latest)
 
 
 def build_division_features(world: AsOf) -> FeatureFrame:
@@ -63,10 +68,11 @@ def build_division_features(world: AsOf) -> FeatureFrame:
         .join(ever, on=KEYS["div"], how="left")
         .with_columns(pl.col("is_whitespace").fill_null(value=True), cutoff=pl.lit(world.cutoff))
     )
-    made = _joined(spine, _blocks(world, "div"), "div")
-    columns = ["division", "customer_id", "cutoff", "is_whitespace"]
-    frame = made.frame.select(*columns, *(f.name for f in made.features))
-    return FeatureFrame(frame.sort("division", "customer_id"), made.features)
+    blocks, latest = _blocks(world, "div")
+    features = [f for block in blocks for f in block.features]
+    columns = ["division", "customer_id", "cutoff", "is_whitespace", *(f.name for f in features)]
+    frame = _joined(spine, blocks, "div").select(columns)
+    return FeatureFrame(frame.sort("division", "customer_id"), features, latest)
 
 
 def build_features(
@@ -102,7 +108,7 @@ def declare_features(settings: Settings) -> list[Feature]:
         pl.LazyFrame(schema=_schema_of(DimCustomer) | attribute_schema(settings)),
         pl.LazyFrame(schema=_schema_of(FactAssets)),
     )
-    return [f for scope in KEYS for block in _blocks(world, scope) for f in block.features]
+    return [f for scope in KEYS for block in _blocks(world, scope)[0] for f in block.features]
 
 
 def attribute_schema(settings: Settings) -> dict[str, pl.DataType]:
@@ -115,17 +121,18 @@ def attribute_schema(settings: Settings) -> dict[str, pl.DataType]:
     return {**numbers, **texts}
 
 
-def _blocks(world: AsOf, scope: Scope) -> list[Block]:
+def _blocks(world: AsOf, scope: Scope) -> tuple[list[Block], dict[str, dict[str, dt.date | None]]]:
     off = world.settings.features.off
-    return [
-        block
-        for family in FAMILIES
-        if scope in family.scopes and family.name not in off
-        for block in family.blocks(world, scope)
-    ]
+    blocks, latest = [], {}
+    for family in FAMILIES:
+        if scope in family.scopes and family.name not in off:
+            with world.noted() as sources:
+                blocks += family.blocks(world, scope)
+            latest[family.name] = {source: world.latest[source] for source in sorted(sources)}
+    return blocks, latest
 
 
-def _joined(spine: pl.LazyFrame, blocks: list[Block], scope: Scope) -> FeatureFrame:
+def _joined(spine: pl.LazyFrame, blocks: list[Block], scope: Scope) -> pl.LazyFrame:
     """Join blocks to the spine, those of one source in one pass over it."""
     keys = KEYS[scope]
     passes: dict[tuple[int, bool], list[Block]] = {}
@@ -137,8 +144,7 @@ def _joined(spine: pl.LazyFrame, blocks: list[Block], scope: Scope) -> FeatureFr
         source, is_grouped = same[0].source, same[0].is_grouped
         made = source.group_by(keys).agg(columns) if is_grouped else source.select(*keys, *columns)
         frame = frame.join(made, on=keys, how="left", validate="m:1")
-    features = [f for block in blocks for f in block.features]
-    return FeatureFrame(frame.with_columns(fill_absent(features)), features)
+    return frame.with_columns(fill_absent(f for block in blocks for f in block.features))
 
 
 def _schema_of(schema: type[dy.Schema]) -> dict[str, pl.DataType]:
