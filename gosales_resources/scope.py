@@ -38,8 +38,8 @@ def shift_months(day: dt.date, months: int) -> dt.date:
     return dt.date(year, month0 + 1, last if is_month_end(day) else min(day.day, last))
 
 
-def days_after(day: dt.date, days: int) -> dt.date:
-    """Return the day so many days after `day`."""
+def shift_days(day: dt.date, days: int) -> dt.date:
+    """Shift a date by days."""
     return day + dt.timedelta(days=days)
 
 

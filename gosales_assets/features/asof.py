@@ -16,7 +16,7 @@ import polars as pl
 
 from gosales_assets.features.declaration import KEYS, Scope
 from gosales_assets.features.history import SUMS, SharedHistory
-from gosales_resources.scope import visible_at
+from gosales_resources.scope import Window, shift_months, visible_at
 from gosales_resources.settings.tree import Settings
 
 T = TypeVar("T")
@@ -24,7 +24,10 @@ T = TypeVar("T")
 DATED = {
     "lines": ["order_date", "visible_cutoff"],
     "months": ["month", "visible_cutoff"],
+    "daily": ["day", "visible_cutoff"],
     "days": ["day", "visible_cutoff"],
+    "skus": ["last_day", "visible_cutoff"],
+    "sellers": ["month", "visible_cutoff"],
     "population": ["cutoff", "first_seen_date", "last_seen_date"],
     "assets": ["effective_purchase_date", "recorded_at"],
 }
@@ -48,6 +51,9 @@ class AsOf:
         default_factory=dict, repr=False
     )
     _noting: list[set[str]] = field(default_factory=list, repr=False)
+    _latest: dict[str, dt.date | None] = field(default_factory=dict, repr=False)
+    _months: dict[Scope, pl.LazyFrame] = field(default_factory=dict, repr=False)
+    _days: dict[Scope, pl.LazyFrame] = field(default_factory=dict, repr=False)
 
     def shared(self, make: Callable[["AsOf"], T]) -> T:
         """Return what `make` makes of this world, made once for all families and scopes."""
@@ -97,32 +103,64 @@ class AsOf:
         return visible_at(self._history.lines, self.cutoff)
 
     def months(self, scope: Scope) -> pl.LazyFrame:
-        """Return monthly sums: keys x month, sorted, with `SUMS` and first-known invoices."""
+        """Return monthly sums: keys x month, in any order, with `SUMS` and first-known invoices."""
         self._note("months")
+        if scope not in self._months:
+            known = visible_at(self._history.scoped[scope].months.lazy(), self.cutoff)
+            self._months[scope] = _summed(known, [*KEYS[scope], "month"])
         return self._months[scope]
+
+    def months_before(self, scope: Scope, end: dt.date, count: int) -> pl.LazyFrame:
+        """Return the same of the `count` months counted back from a day, by the day they end on."""
+        self._note("daily")
+        ends = [shift_months(end, -back) for back in range(count, -1, -1)]
+        inside = Window(ends[0], end).contains("day")
+        # A month (start, end] holds its last day: the first end that is not before the day.
+        all_ends = pl.lit(pl.Series(ends))
+        month = all_ends.gather(all_ends.search_sorted(pl.col("day")))
+        daily = self._daily(scope).filter(inside)
+        return _summed(daily.with_columns(month=month), [*KEYS[scope], "month"])
+
+    def _daily(self, scope: Scope) -> pl.LazyFrame:
+        return visible_at(self._history.scoped[scope].daily.lazy(), self.cutoff)
 
     def days(self, scope: Scope) -> pl.LazyFrame:
         """Return purchase days, returns left out: keys x day, sorted."""
         self._note("days")
+        if scope not in self._days:
+            known = visible_at(self._history.scoped[scope].days.lazy(), self.cutoff)
+            self._days[scope] = known.collect().lazy()
         return self._days[scope]
 
-    @cached_property
-    def latest(self) -> dict[str, dt.date | None]:
-        """The latest day, of any kind, in the rows of each source; None where it has none."""
-        frames = {
-            "lines": self.lines,
+    @property
+    def skus(self) -> pl.LazyFrame:
+        """Customer x division x SKU with the last day bought, a row for each increment it shows in."""
+        self._note("skus")
+        return visible_at(self._history.skus.lazy(), self.cutoff)
+
+    @property
+    def sellers(self) -> pl.LazyFrame:
+        """Customer x division x rep x branch x month with lines; a row for each increment."""
+        self._note("sellers")
+        return visible_at(self._history.sellers.lazy(), self.cutoff)
+
+    def latest(self, source: str) -> dt.date | None:
+        """Return the latest day, of any kind, in the rows of a source; None where it has none."""
+        if source not in self._latest:
             # The finer of both scopes: the other one is a sum of its rows.
-            "months": self.months("div"),
-            "days": self.days("div"),
-            "population": self.population,
-            "assets": self.assets,
-        }
-        days = [
-            frames[source].select(pl.max_horizontal(pl.col(columns).max().cast(pl.Date)))
-            for source, columns in DATED.items()
-        ]
-        found = (frame.item() for frame in pl.collect_all(days))
-        return dict(zip(DATED, found, strict=True))
+            frame: dict[str, Callable[[], pl.LazyFrame]] = {
+                "lines": lambda: self.lines,
+                "months": lambda: self.months("div"),
+                "daily": lambda: self._daily("div"),
+                "days": lambda: self.days("div"),
+                "skus": lambda: self.skus,
+                "sellers": lambda: self.sellers,
+                "population": lambda: self.population,
+                "assets": lambda: self.assets,
+            }
+            latest = pl.max_horizontal(pl.col(DATED[source]).max().cast(pl.Date))
+            self._latest[source] = frame[source]().select(latest).collect().item()
+        return self._latest[source]
 
     @cached_property
     def _population(self) -> pl.LazyFrame:
@@ -131,21 +169,9 @@ class AsOf:
             customers = customers.filter(pl.col("is_buyer"))
         return customers.sort("customer_id").collect().lazy()
 
-    @cached_property
-    def _months(self) -> dict[Scope, pl.LazyFrame]:
-        found: dict[Scope, pl.LazyFrame] = {}
-        for scope in KEYS:
-            cells = [*KEYS[scope], "month"]
-            known = visible_at(self._history.scoped[scope].months.lazy(), self.cutoff)
-            sums = known.group_by(cells).agg(
-                pl.col(*SUMS, "transaction_count").sum(), pl.col("visible_cutoff").max()
-            )
-            found[scope] = sums.sort(cells).collect().lazy()
-        return found
 
-    @cached_property
-    def _days(self) -> dict[Scope, pl.LazyFrame]:
-        return {
-            scope: visible_at(self._history.scoped[scope].days.lazy(), self.cutoff).collect().lazy()
-            for scope in KEYS
-        }
+def _summed(known: pl.LazyFrame, cells: list[str]) -> pl.LazyFrame:
+    sums = known.group_by(cells).agg(
+        pl.col(*SUMS, "transaction_count").sum(), pl.col("visible_cutoff").max()
+    )
+    return sums.collect().lazy()

@@ -1,7 +1,10 @@
 """Assets of the features phase."""
 
 import datetime as dt
+import time
+from collections import defaultdict
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import dagster as dg
 import polars as pl
@@ -9,6 +12,8 @@ import polars as pl
 from gosales_assets.features.asof import AsOf
 from gosales_assets.features.build import (
     FeatureFrame,
+    Latest,
+    Watch,
     build_customer_features,
     build_division_features,
     build_features,
@@ -20,6 +25,8 @@ from gosales_checks.contracts.features import CUSTOMER_FEATURES, DIVISION_FEATUR
 from gosales_checks.leakage import LATEST_SOURCE_ROWS
 from gosales_resources.io_managers import Partition, Partitions
 from gosales_resources.partitions import cutoff_of, division_of, partition_key
+
+Build = Callable[[AsOf, Watch], FeatureFrame]
 
 
 def define_assets(platform: Platform) -> list[dg.AssetsDefinition]:
@@ -45,11 +52,18 @@ def define_assets(platform: Platform) -> list[dg.AssetsDefinition]:
             key = partition_key(cutoff)
             return AsOf(cutoff, settings, shared, dim_customer[key], fact_assets[key])
 
-        def made(build: Callable[[AsOf], FeatureFrame]) -> Iterator[Partition]:
+        def made(build: Build) -> Iterator[Partition]:
+            watch = Stopwatch()
+            with watch("sums shared by all cutoffs"):
+                _ = shared.scoped
             for cutoff in cutoffs:
-                table = build(world_at(cutoff))
+                table = build(world_at(cutoff), watch)
+                # A part is made when it is written.
+                parts = iter(table.parts)
                 shown = {"features": len(table.features), LATEST_SOURCE_ROWS: told(table.latest)}
-                yield Partition(cutoff, table.frame, metadata=shown)
+                yield Partition(cutoff, parts, metadata=shown)
+            for family, seconds in watch.seconds.items():
+                context.log.info("%s: %s: %.2f s", build.__name__, family, seconds)
 
         return Partitions(made(build_customer_features)), Partitions(made(build_division_features))
 
@@ -78,7 +92,21 @@ def define_assets(platform: Platform) -> list[dg.AssetsDefinition]:
     return [scoped_features, features]
 
 
-def told(latest: dict[str, dict[str, dt.date | None]]) -> dict[str, dict[str, str | None]]:
+class Stopwatch:
+    """Adds up how long each family took; for the log, never for a table."""
+
+    def __init__(self) -> None:
+        self.seconds: defaultdict[str, float] = defaultdict(float)
+
+    @contextmanager
+    def __call__(self, family: str) -> Iterator[None]:
+        """Time what is done inside."""
+        began = time.perf_counter()
+        yield
+        self.seconds[family] += time.perf_counter() - began
+
+
+def told(latest: Latest) -> dict[str, dict[str, str | None]]:
     """Write the latest day of each source behind each family as text."""
     return {
         family: {source: day and day.isoformat() for source, day in days.items()}

@@ -72,8 +72,43 @@ class AssetFeatureSettings(StrictModel):
 class FeatureSettings(StrictModel):
     """SPEC section 3."""
 
-    windows_months: list[int] = Field(default=[3, 6, 12, 24], min_length=1)
-    half_lives_days: list[int] = Field(default=[30, 90, 180], min_length=1)
+    windows_months: list[int] = Field(
+        default=[3, 6, 12, 24],
+        min_length=1,
+        description="Windows of sums, returns and margins, in calendar months.",
+    )
+    offset_days: int = Field(
+        default=60, ge=1, le=731, description="Offset windows end so many days before the cutoff."
+    )
+    delta_months: int = Field(
+        default=12, ge=1, le=60, description="Deltas compare so many months with as many before."
+    )
+    trajectory_months: int = Field(
+        default=12, ge=3, le=60, description="Slope and deviation are over so many monthly sums."
+    )
+    seasonality_months: int = Field(
+        default=24,
+        ge=12,
+        le=120,
+        multiple_of=12,
+        description="Shares of the quarters are over so many months: whole years.",
+    )
+    share_months: int = Field(
+        default=12,
+        ge=1,
+        le=120,
+        description="Shares of divisions, reps and branches, and breadth, are over so many months.",
+    )
+    tenure_bounds_days: list[int] = Field(
+        default=[90, 365, 1095],
+        min_length=1,
+        description="Bounds of the tenure buckets: from each, a new bucket begins.",
+    )
+    half_lives_days: list[int] = Field(
+        default=[30, 90, 180],
+        min_length=1,
+        description="Half-lives of the decays of recency, in days.",
+    )
     recency_floor_days: int = Field(default=30, ge=0, description="Recency is floored at this.")
     off: list[str] = Field(
         default_factory=list, description="Families of features that are not computed."
@@ -81,7 +116,7 @@ class FeatureSettings(StrictModel):
 
     assets: AssetFeatureSettings = Field(default_factory=AssetFeatureSettings)
 
-    @field_validator("windows_months", "half_lives_days")
+    @field_validator("windows_months", "half_lives_days", "tenure_bounds_days")
     @classmethod
     def _rising(cls, values: list[int]) -> list[int]:
         return rising(values)

@@ -14,7 +14,7 @@ from gosales_assets.features.build import (
 )
 from gosales_assets.features.history import share_history
 from tests.accounts_world import assets_of, side_world
-from tests.unit.test_features import Line, purchase_history, roster
+from tests.features_world import Line, purchase_history, roster
 
 C = dt.date(2024, 6, 30)
 HISTORY = share_history(purchase_history([Line("a", dt.date(2024, 5, 1), "i")]), [])

@@ -16,7 +16,7 @@ from polars._typing import PolarsDataType
 from gosales_assets.features.asof import AsOf
 from gosales_assets.features.declaration import ASOF, KEYS, Block, Family, Feature, Scope
 from gosales_assets.features.history import QUANTITY_SCALE
-from gosales_resources.scope import Window, days_after
+from gosales_resources.scope import Window, shift_days
 from gosales_resources.settings.base import slugify
 
 ROLLUP = "rollup"
@@ -40,8 +40,8 @@ WHOLE = Part("", "")
 def windows(world: AsOf) -> dict[str, Window]:
     """Return the spans of days that an expiration is looked for in, by name."""
     settings = world.settings.features.assets
-    start = days_after(world.cutoff, settings.expiring_guard_days)
-    return {f"{n}d": Window(start, days_after(start, n)) for n in settings.expiring_days}
+    start = shift_days(world.cutoff, settings.expiring_guard_days)
+    return {f"{n}d": Window(start, shift_days(start, n)) for n in settings.expiring_days}
 
 
 def rollups(world: AsOf) -> list[str]:
