@@ -169,11 +169,16 @@ def tell(world: World, cells: pl.DataFrame) -> None:
         left = cells.filter(without=family).join(full, on=["cutoff", "division"], suffix="_full")
         losses = [left[f"{m}_full"] - left[m] for m in ("auc", "lift")]
         columns = cells.filter(without=FULL)["features"][0] - left["features"][0]
-        texts = [f"{np.mean(x):+.4f} +- {Z95 * np.std(x, ddof=1) / count**0.5:.4f}" for x in losses]
+        texts = [_interval(x.to_numpy()) for x in losses]
         name = f"  {family} ({columns} columns) is worth"
         rows.append((name, f"AUC {texts[0]}", f"lift@10 {texts[1]}"))
     span = ", ".join(str(c) for c in world.cutoffs)
     show(f"ablation on whitespace customers: {world.name} at {span}", rows)
+
+
+def _interval(losses: np.ndarray) -> str:
+    error = losses.std(ddof=1) / losses.size**0.5
+    return f"{losses.mean():+.4f} +- {Z95 * error:.4f}"
 
 
 if __name__ == "__main__":
