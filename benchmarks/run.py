@@ -4,6 +4,7 @@ import argparse
 import shutil
 from pathlib import Path
 
+from ablation import ablation
 from faults import faults
 from matching import matching
 from quality import against_oracle, against_simple_models
@@ -125,6 +126,7 @@ BENCHMARKS = {
     "scale": scale,
     "matching": matching,
     "faults": faults,
+    "ablation": ablation,
 }
 USUAL = ["speed", "overhead", "quality"]
 

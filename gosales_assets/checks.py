@@ -8,6 +8,7 @@ import polars as pl
 from gosales_assets.arrival_checks import arrival_checks
 from gosales_assets.coverage_check import coverage_check
 from gosales_assets.label_checks import label_checks
+from gosales_assets.leakage_checks import leakage_checks
 from gosales_assets.models.bundle import describe_bundle
 from gosales_assets.platform import Platform
 from gosales_assets.registry import BUNDLE_CONTRACTS, TABLE_CONTRACTS
@@ -48,6 +49,7 @@ def define_checks(platform: Platform) -> list[dg.AssetChecksDefinition]:
         coverage_check(platform),
         *label_checks(platform),
         *schema_checks(platform),
+        *leakage_checks(platform),
         *bound_checks(platform),
     ]
 

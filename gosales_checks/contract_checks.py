@@ -94,30 +94,41 @@ def partition_check(
         partitions_def=partitions_def,
     )
     def check(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
-        examined: dict[str, Examined] = {}
-        for key in context.partition_keys:
-            try:
-                found = examine(Address(asset, cutoff_of(key), division_of(key)))
-            except GosalesError as error:
-                found = {str(error): 1}
-            examined[str(key)] = found if isinstance(found, Examined) else Examined(found)
-        # A range of one counts as a range: its evaluation carries no partition either.
-        if not context.has_partition_key:
-            _report_partitions(context, asset, name, examined, severity)
-        failed = {key: e.findings for key, e in examined.items() if e.findings}
-        return dg.AssetCheckResult(
-            passed=not failed,
-            severity=_worst(examined.values(), severity),
-            description=_sentence(examined),
-            metadata={
-                "partitions_checked": len(examined),
-                "partitions_failed": len(failed),
-                "findings": dg.MetadataValue.md(_table(failed)),
-                "notes": dg.MetadataValue.md(_notes(examined)),
-            },
-        )
+        return judge_partitions(context, asset, name, examine, severity)
 
     return check
+
+
+def judge_partitions(
+    context: dg.AssetCheckExecutionContext,
+    asset: str,
+    name: str,
+    examine: Examine,
+    severity: dg.AssetCheckSeverity,
+) -> dg.AssetCheckResult:
+    """Examine each partition of a run and put the verdicts together; see `partition_check`."""
+    examined: dict[str, Examined] = {}
+    for key in context.partition_keys:
+        try:
+            found = examine(Address(asset, cutoff_of(key), division_of(key)))
+        except GosalesError as error:
+            found = {str(error): 1}
+        examined[str(key)] = found if isinstance(found, Examined) else Examined(found)
+    # A range of one counts as a range: its evaluation carries no partition either.
+    if not context.has_partition_key:
+        _report_partitions(context, asset, name, examined, severity)
+    failed = {key: e.findings for key, e in examined.items() if e.findings}
+    return dg.AssetCheckResult(
+        passed=not failed,
+        severity=_worst(examined.values(), severity),
+        description=_sentence(examined),
+        metadata={
+            "partitions_checked": len(examined),
+            "partitions_failed": len(failed),
+            "findings": dg.MetadataValue.md(_table(failed)),
+            "notes": dg.MetadataValue.md(_notes(examined)),
+        },
+    )
 
 
 def _worst(examined: Iterable[Examined], severity: dg.AssetCheckSeverity) -> dg.AssetCheckSeverity:

@@ -263,11 +263,11 @@ def dirichlet_strength(counts: dict[str, dict[str, int]]) -> float:
 
 def shrunk(sums: dict[str, dict[str, int]], strength: float) -> dict[str, dict]:
     total = sum(sum(s.values()) for s in sums.values())
+    priors = {d: sum(s[d] for s in sums.values()) / total if total else 0.0 for d in DIVISIONS}
     found: dict[str, dict] = {}
     for customer, own in sums.items():
         found[customer] = {}
-        for d in DIVISIONS:
-            prior = sum(s[d] for s in sums.values()) / total if total else 0.0
+        for d, prior in priors.items():
             weight = sum(own.values()) + strength
             share = (own[d] + strength * prior) / weight if 0 < weight < math.inf else prior
             found[customer][d] = share

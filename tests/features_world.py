@@ -111,6 +111,9 @@ def purchase_history(lines: Iterable[Line]) -> pl.LazyFrame:
 def roster(ids: Iterable[str]) -> pl.LazyFrame:
     frame = pl.LazyFrame({"customer_id": sorted(ids)}, schema={"customer_id": pl.String})
     return frame.with_columns(
+        cutoff=pl.lit(C),
+        first_seen_date=pl.lit(None, pl.Date),
+        last_seen_date=pl.lit(None, pl.Date),
         segment=pl.lit("warm"),
         is_buyer=pl.lit(value=True),
         industry=pl.lit("Aero"),

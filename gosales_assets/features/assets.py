@@ -12,6 +12,7 @@ import polars as pl
 from gosales_assets.features.asof import AsOf
 from gosales_assets.features.build import (
     FeatureFrame,
+    Latest,
     Watch,
     build_customer_features,
     build_division_features,
@@ -32,6 +33,7 @@ from gosales_checks.contracts.features import (
     FEATURE_STATS,
     FEATURES,
 )
+from gosales_checks.leakage import LATEST_SOURCE_ROWS
 from gosales_resources.io_managers import Partition, Partitions
 from gosales_resources.partitions import cutoff_of, division_of, partition_key
 
@@ -69,7 +71,11 @@ def define_assets(platform: Platform) -> list[dg.AssetsDefinition]:
                 table = build(world_at(cutoff), watch)
                 # A part is made when it is written.
                 parts = iter(table.parts)
-                shown = {"features": len(table.features), **schema_of(contract, table.features)}
+                shown = {
+                    "features": len(table.features),
+                    LATEST_SOURCE_ROWS: told(table.latest),
+                    **schema_of(contract, table.features),
+                }
                 yield Partition(cutoff, parts, metadata=shown)
             for family, seconds in watch.seconds.items():
                 context.log.info("%s: %s: %.2f s", build.__name__, family, seconds)
@@ -168,6 +174,14 @@ class Stopwatch:
         began = time.perf_counter()
         yield
         self.seconds[family] += time.perf_counter() - began
+
+
+def told(latest: Latest) -> dict[str, dict[str, str | None]]:
+    """Write the latest day of each source behind each family as text."""
+    return {
+        family: {source: day and day.isoformat() for source, day in days.items()}
+        for family, days in latest.items()
+    }
 
 
 def summarise(features: pl.DataFrame) -> dict[str, object]:

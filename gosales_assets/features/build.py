@@ -1,5 +1,6 @@
 """Feature tables of one cutoff: the families that are on, put together in both scopes."""
 
+import datetime as dt
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
@@ -19,6 +20,8 @@ from gosales_resources.settings.tree import Settings
 
 Watch = Callable[[str], AbstractContextManager[None]]
 """What times a family while it is computed; nothing here reads a clock."""
+Latest = dict[str, dict[str, dt.date | None]]
+"""Family -> source it looked at -> latest day in that source's rows."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,7 @@ class FeatureFrame:
 
     parts: list[pl.LazyFrame]
     features: list[Feature]
+    latest: Latest
 
     @property
     def frame(self) -> pl.LazyFrame:
@@ -49,13 +53,13 @@ def build_customer_features(world: AsOf, watch: Watch = nullcontext) -> FeatureF
     FeatureFrame
         One row per customer of the population, sorted by customer_id.
     """
-    passes, features = _computed(world, "all", watch)
+    passes, features, latest = _computed(world, "all", watch)
     frame = world.population.select("customer_id", "segment", cutoff=pl.lit(world.cutoff))
     for table in passes:
         frame = frame.join(table.lazy(), on=KEYS["all"], how="left", validate="m:1")
     columns = ["customer_id", "cutoff", "segment", *(f.name for f in features)]
     table = frame.with_columns(fill_absent(features)).select(columns).sort("customer_id")
-    return FeatureFrame([table], features)
+    return FeatureFrame([table], features, latest)
 
 
 def build_division_features(world: AsOf, watch: Watch = nullcontext) -> FeatureFrame:
@@ -74,7 +78,7 @@ def build_division_features(world: AsOf, watch: Watch = nullcontext) -> FeatureF
         One row per target and customer of the population, sorted by both: a part for each target,
         so that what is in memory are the pairs that occur and one target's table.
     """
-    passes, features = _computed(world, "div", watch)
+    passes, features, latest = _computed(world, "div", watch)
     ever = world.days("div").select(*KEYS["div"], is_whitespace=pl.lit(value=False)).unique()
     by_division = [_by_division(table) for table in (ever.collect(), *passes)]
     columns = ["division", "customer_id", "cutoff", "is_whitespace", *(f.name for f in features)]
@@ -87,7 +91,7 @@ def build_division_features(world: AsOf, watch: Watch = nullcontext) -> FeatureF
         whitespace = pl.col("is_whitespace").fill_null(value=True)
         filled = frame.with_columns(whitespace, *fill_absent(features))
         parts.append(filled.select(columns).sort("customer_id"))
-    return FeatureFrame(parts, features)
+    return FeatureFrame(parts, features, latest)
 
 
 def build_features(
@@ -142,19 +146,23 @@ def attribute_schema(settings: Settings) -> dict[str, pl.DataType]:
     return {**numbers, **texts}
 
 
-def _computed(world: AsOf, scope: Scope, watch: Watch) -> tuple[list[pl.DataFrame], list[Feature]]:
-    """Compute each family that is on: a table per source, and all features in order."""
+def _computed(
+    world: AsOf, scope: Scope, watch: Watch
+) -> tuple[list[pl.DataFrame], list[Feature], Latest]:
+    """Compute each family that is on: a table per source, all features in order, latest days."""
     # Not any one family's: it would be the first that asks.
     with watch("sums of the cutoff"):
         world.months(scope)
         world.days(scope)
-    tables, features = [], []
+    tables, features, latest = [], [], {}
     for family in _families(world.settings, scope):
         with watch(family.name):
-            blocks = family.blocks(world, scope)
+            with world.noted() as sources:
+                blocks = family.blocks(world, scope)
             tables += pl.collect_all(_passes(blocks, scope))
         features += [f for block in blocks for f in block.features]
-    return tables, features
+        latest[family.name] = {source: world.latest(source) for source in sorted(sources)}
+    return tables, features, latest
 
 
 def _families(settings: Settings, scope: Scope) -> list[Family]:

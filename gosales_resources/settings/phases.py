@@ -4,7 +4,14 @@ from typing import Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from gosales_resources.settings.base import StrictModel
+from gosales_resources.settings.base import StrictModel, slugify
+
+
+def rising(values: list[int]) -> list[int]:
+    """Return spans of time as they are, if they are positive and rise."""
+    if any(v <= 0 for v in values) or sorted(set(values)) != values:
+        raise ValueError("give positive values in rising order, each once")
+    return values
 
 # Steps that a label window is widened by (SPEC section 2).
 WIDENING_MONTHS = 3
@@ -60,6 +67,41 @@ class LabelSettings(StrictModel):
         return list(range(self.window_months, self.max_window_months + 1, WIDENING_MONTHS))
 
 
+class AssetFeatureSettings(StrictModel):
+    """What features say of the installed base (SPEC section 3)."""
+
+    rollups: list[str] = Field(
+        default_factory=list,
+        description="Item rollups of the register that get columns of their own, in any spelling "
+        "of case and signs. Without any, assets are summed up by division.",
+    )
+    expiring_days: list[int] = Field(
+        default=[30, 60, 90],
+        min_length=1,
+        description="An expiration is looked for in so many days after the cutoff.",
+    )
+    expiring_guard_days: int = Field(
+        default=0,
+        ge=0,
+        le=366,
+        description="So many days after the cutoff are left out before that. 0: the expiration "
+        "date of a contract that is signed by the cutoff is known at it.",
+    )
+
+    @field_validator("rollups")
+    @classmethod
+    def _distinct(cls, names: list[str]) -> list[str]:
+        slugs = [slugify(name) for name in names]
+        if "" in slugs or len(set(slugs)) != len(slugs):
+            raise ValueError("rollups must be distinct without case, accents and signs")
+        return names
+
+    @field_validator("expiring_days")
+    @classmethod
+    def _rising(cls, values: list[int]) -> list[int]:
+        return rising(values)
+
+
 class FeatureSettings(StrictModel):
     """SPEC section 3."""
 
@@ -105,12 +147,12 @@ class FeatureSettings(StrictModel):
         default_factory=list, description="Families of features that are not computed."
     )
 
+    assets: AssetFeatureSettings = Field(default_factory=AssetFeatureSettings)
+
     @field_validator("windows_months", "half_lives_days", "tenure_bounds_days")
     @classmethod
-    def _sorted_positive(cls, values: list[int]) -> list[int]:
-        if any(v <= 0 for v in values) or sorted(set(values)) != values:
-            raise ValueError("give positive values in rising order, each once")
-        return values
+    def _rising(cls, values: list[int]) -> list[int]:
+        return rising(values)
 
 
 class WhitespaceSettings(StrictModel):

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from gosales_assets.features.families.attributes import ATTRIBUTES
 from gosales_assets.features.families.change import DELTA, TRAJECTORY
 from gosales_assets.features.families.cross_division import CROSS, DIVERSITY
+from gosales_assets.features.families.installed_base import ASSETS, EXPIRING, SUBSCRIPTIONS
 from gosales_assets.features.families.lifecycle import LIFECYCLE
 from gosales_assets.features.families.recency import RECENCY
 from gosales_assets.features.families.returns import MARGIN, RETURNS
@@ -26,6 +27,9 @@ FAMILIES = (
     CROSS,
     DIVERSITY,
     SELLERS,
+    ASSETS,
+    EXPIRING,
+    SUBSCRIPTIONS,
     ATTRIBUTES,
 )
 
