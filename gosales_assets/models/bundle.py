@@ -12,12 +12,12 @@ from lightgbm.basic import LightGBMError
 
 from gosales_assets.models.calibration import Calibrator
 from gosales_assets.models.candidates import Fitted, Linear, Trees
+from gosales_assets.models.manifest import model_id, seal, verified
 from gosales_assets.models.preparation import Preparation
 from gosales_checks.contracts.models import MODEL
 from gosales_resources.errors import BundleError
 
 MODEL_FILE, TREES_FILE = "model.json", "lightgbm.txt"
-FORMAT = 1
 FITTED, PRIOR = "fitted", "prior"
 
 
@@ -49,6 +49,7 @@ class Card:
 class Bundle:
     """An opened model."""
 
+    model_id: str
     card: Card
     preparation: Preparation | None
     members: list[Fitted]
@@ -66,7 +67,6 @@ def to_files(
     linear = [m for m in members if isinstance(m, Linear)]
     trees = [m for m in members if isinstance(m, Trees)]
     content = {
-        "format": FORMAT,
         "card": asdict(card),
         "preparation": preparation.to_json() if preparation else None,
         "linear": {"intercept": linear[0].intercept, "weights": linear[0].weights.tolist()}
@@ -80,7 +80,7 @@ def to_files(
     files = {MODEL_FILE: text.encode()}
     if trees:
         files[TREES_FILE] = trees[0].text.encode()
-    return files
+    return seal(files)
 
 
 def load_bundle(files: Mapping[str, bytes]) -> Bundle:
@@ -89,7 +89,7 @@ def load_bundle(files: Mapping[str, bytes]) -> Bundle:
     Raises
     ------
     BundleError
-        When a file is missing, is not what it should be, or is of another format.
+        When it is foreign, of another version, damaged, or a file is not what it should be.
     """
     content = read_report(files)
     try:
@@ -104,6 +104,7 @@ def load_bundle(files: Mapping[str, bytes]) -> Bundle:
             members.append(Trees(text, int(content["tree_rounds"])))
         preparation, calibration = content["preparation"], content["calibration"]
         return Bundle(
+            model_id(files, card.division, card.cutoff),
             card,
             Preparation.from_json(preparation) if preparation else None,
             members,
@@ -121,20 +122,14 @@ def read_report(files: Mapping[str, bytes]) -> dict[str, Any]:
     Raises
     ------
     BundleError
-        When it is missing, not JSON, or of another format.
+        When the bundle is foreign, of another version or damaged.
     """
     try:
-        content = json.loads(files[MODEL_FILE])
-        found = content["format"]
+        return dict(json.loads(verified(files)[MODEL_FILE]))
     except (KeyError, TypeError, ValueError) as error:
         raise BundleError(
             f"The model bundle is damaged: {error!r}. Rematerialise model."
         ) from error
-    if found != FORMAT:
-        raise BundleError(
-            f"The model bundle has format {found}, not {FORMAT}. Rematerialise model."
-        )
-    return content
 
 
 def describe_bundle(files: Mapping[str, bytes]) -> pl.DataFrame:
