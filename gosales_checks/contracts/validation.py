@@ -25,7 +25,7 @@ class ForwardValidation(dy.Schema):
         primary_key=True,
         min=0,
         description="0 for a measure of the slice; 1..10 for gains (best first) and calibration "
-        "bins (lowest probability first).",
+        "bins (lowest probability first); the percentage of the list for thresholds.",
     )
     division = dy.String(description="Target division.")
     cutoff = dy.Date(description="As-of date of the scores.")
