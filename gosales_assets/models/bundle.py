@@ -1,4 +1,4 @@
-"""The model bundle: JSON and LightGBM's own text, nothing that could run code when opened."""
+"""The model bundle: JSON, LightGBM's own text and a table, nothing that could run code when opened."""
 
 import json
 from collections.abc import Mapping
@@ -12,6 +12,7 @@ from lightgbm.basic import LightGBMError
 
 from gosales_assets.models.calibration import Calibrator
 from gosales_assets.models.candidates import Fitted, Linear, Trees
+from gosales_assets.models.held_out import HELD_OUT_FILE, to_bytes
 from gosales_assets.models.manifest import model_id, seal, verified
 from gosales_assets.models.preparation import Preparation
 from gosales_checks.contracts.models import MODEL
@@ -62,6 +63,7 @@ def to_files(
     members: list[Fitted],
     calibrator: Calibrator | None,
     report: Mapping[str, Any],
+    held_out: pl.DataFrame | None = None,
 ) -> dict[str, bytes]:
     """Write a model as named files; equal models give equal bytes."""
     linear = [m for m in members if isinstance(m, Linear)]
@@ -80,6 +82,8 @@ def to_files(
     files = {MODEL_FILE: text.encode()}
     if trees:
         files[TREES_FILE] = trees[0].text.encode()
+    if held_out is not None:
+        files[HELD_OUT_FILE] = to_bytes(held_out)
     return seal(files)
 
 

@@ -1,7 +1,7 @@
 """Trains the model of one division and cutoff: prepare, select by time, calibrate, guard."""
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ from gosales_assets.models.bundle import FITTED, PRIOR, Card, to_files
 from gosales_assets.models.calibration import Calibrator, HeldOut, fit_calibrator
 from gosales_assets.models.candidates import Fitted
 from gosales_assets.models.folds import Folds, make_folds
+from gosales_assets.models.held_out import held_out_table
 from gosales_assets.models.preparation import Preparation, fit_preparation
 from gosales_assets.models.selection import Tried, choose, fit_final, try_candidates
 from gosales_checks.measures.ranking import auc
@@ -33,11 +34,14 @@ class TrainedModel:
     calibrator: Calibrator | None
     candidates: list[dict[str, Any]]
     warnings: list[str]
+    held_out: pl.DataFrame | None = None
+    """The winner's predictions of rows it did not fit; None where nothing was tried."""
 
     def to_files(self) -> dict[str, bytes]:
         """Return the bundle's files."""
         report = {"candidates": self.candidates, "warnings": self.warnings}
-        return to_files(self.card, self.preparation, self.members, self.calibrator, report)
+        parts = (self.card, self.preparation, self.members, self.calibrator)
+        return to_files(*parts, report, self.held_out)
 
 
 def train_model(
@@ -85,10 +89,12 @@ def train_model(
     winner = choose(tried)
     calibrator = fit_calibrator(winner.held, settings)
     figures = [t.figures.to_json() for t in tried]
+    held_out = held_out_table(matrix, winner.held, settings)
     if reason := nothing_learnt(winner.held, calibrator):
-        return frame.prior(reason, figures, folds)
+        return replace(frame.prior(reason, figures, folds), held_out=held_out)
     members = fit_final(winner, matrix, prepared, settings)
-    return frame.fitted(winner, prepared, members, calibrator, folds, figures, settings)
+    made = frame.fitted(winner, prepared, members, calibrator, folds, figures, settings)
+    return replace(made, held_out=held_out)
 
 
 def nothing_learnt(held: HeldOut, calibrator: Calibrator) -> str | None:
