@@ -20,6 +20,13 @@ from gosales_resources.errors import BundleError
 
 MODEL_FILE, TREES_FILE = "model.json", "lightgbm.txt"
 FITTED, PRIOR = "fitted", "prior"
+# Why there is the prior rate and no model.
+NO_CUTOFF, FEW_OUTCOMES, NO_FEATURE, NOISE = (
+    "no_training_cutoff",
+    "few_outcomes",
+    "no_feature",
+    "noise",
+)
 
 
 @dataclass(frozen=True)
@@ -44,6 +51,8 @@ class Card:
     lift_10: float | None
     lift_10_whitespace: float | None
     window_months: int
+    fallback: str | None = None
+    """Why the prior rate; None where a model was fitted."""
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,16 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from gosales_assets.models.bundle import FITTED, PRIOR, Card, to_files
+from gosales_assets.models.bundle import (
+    FEW_OUTCOMES,
+    FITTED,
+    NO_CUTOFF,
+    NO_FEATURE,
+    NOISE,
+    PRIOR,
+    Card,
+    to_files,
+)
 from gosales_assets.models.calibration import Calibrator, HeldOut, fit_calibrator
 from gosales_assets.models.candidates import Fitted
 from gosales_assets.models.folds import Folds, make_folds
@@ -74,16 +83,17 @@ def train_model(
     """
     frame = _Frame(division, cutoff, window_months, matrix)
     if matrix.is_empty():
-        return frame.prior("no training cutoff yet")
+        return frame.prior(NO_CUTOFF, "no training cutoff yet")
     positives = frame.positives
     least = min(positives, matrix.height - positives)
     if least < settings.min_positives:
         return frame.prior(
-            f"{least} training rows of the rarer class, {settings.min_positives} needed"
+            FEW_OUTCOMES,
+            f"{least} training rows of the rarer class, {settings.min_positives} needed",
         )
     prepared = fit_preparation(matrix, settings)
     if not prepared.columns:
-        return frame.prior("no feature varies")
+        return frame.prior(NO_FEATURE, "no feature varies")
     folds = make_folds(matrix, window_months, settings)
     tried = try_candidates(matrix, prepared, folds.folds, settings)
     winner = choose(tried)
@@ -91,7 +101,8 @@ def train_model(
     figures = [t.figures.to_json() for t in tried]
     held_out = held_out_table(matrix, winner.held, settings)
     if reason := nothing_learnt(winner.held, calibrator):
-        return replace(frame.prior(reason, figures, folds), held_out=held_out)
+        chance = f"cannot be ranked better than by chance: {reason}"
+        return replace(frame.prior(NOISE, chance, figures, folds), held_out=held_out)
     members = fit_final(winner, matrix, prepared, settings)
     made = frame.fitted(winner, prepared, members, calibrator, folds, figures, settings)
     return replace(made, held_out=held_out)
@@ -144,6 +155,7 @@ class _Frame:
 
     def prior(
         self,
+        fallback: str,
         reason: str,
         figures: list[dict[str, Any]] | None = None,
         folds: Folds | None = None,
@@ -154,6 +166,7 @@ class _Frame:
             # Laplace's rule: nobody bought yet is a small rate, not an impossible one.
             rate = (int(newest.sum()) + 1) / (newest.len() + 2)
         card = self._card(PRIOR, reason, "prior rate", "none", reason, folds, rate, 0, None)
+        card = replace(card, fallback=fallback)
         return TrainedModel(card, None, [], None, figures or [], [])
 
     def fitted(
