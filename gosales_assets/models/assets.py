@@ -96,7 +96,8 @@ def define_assets(platform: Platform) -> list[dg.AssetsDefinition]:
         def made() -> Iterator[Partition]:
             for key in map(str, context.partition_keys):
                 cutoff, division = cutoff_of(key), division_of(key)
-                yield Partition(cutoff, score(load_bundle(model[key]), features[key]), division)
+                made = score(load_bundle(model[key]), features[key], settings.explanation)
+                yield Partition(cutoff, made, division)
 
         return Partitions(made())
 

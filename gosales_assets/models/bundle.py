@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 from lightgbm.basic import LightGBMError
 
+from gosales_assets.models.band import Band
 from gosales_assets.models.calibration import Calibrator
 from gosales_assets.models.candidates import Fitted, Linear, Trees
 from gosales_assets.models.held_out import HELD_OUT_FILE, to_bytes
@@ -64,6 +65,7 @@ class Bundle:
     preparation: Preparation | None
     members: list[Fitted]
     calibrator: Calibrator | None
+    band: Band | None
 
 
 def to_files(
@@ -71,8 +73,9 @@ def to_files(
     preparation: Preparation | None,
     members: list[Fitted],
     calibrator: Calibrator | None,
+    band: Band | None,
     report: Mapping[str, Any],
-    held_out: pl.DataFrame | None = None,
+    held_out: pl.DataFrame | None,
 ) -> dict[str, bytes]:
     """Write a model as named files; equal models give equal bytes."""
     linear = [m for m in members if isinstance(m, Linear)]
@@ -85,6 +88,7 @@ def to_files(
         else None,
         "tree_rounds": trees[0].rounds if trees else None,
         "calibration": calibrator.to_json() if calibrator else None,
+        "band": band.to_json() if band else None,
         "report": report,
     }
     text = json.dumps(content, indent=1, sort_keys=True, allow_nan=False) + "\n"
@@ -116,12 +120,14 @@ def load_bundle(files: Mapping[str, bytes]) -> Bundle:
             lgb.Booster(model_str=text)
             members.append(Trees(text, int(content["tree_rounds"])))
         preparation, calibration = content["preparation"], content["calibration"]
+        band = content["band"]
         return Bundle(
             model_id(files, card.division, card.cutoff),
             card,
             Preparation.from_json(preparation) if preparation else None,
             members,
             Calibrator.from_json(calibration) if calibration else None,
+            Band(**band) if band else None,
         )
     except (KeyError, TypeError, ValueError, LightGBMError) as error:
         raise BundleError(

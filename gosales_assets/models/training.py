@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from gosales_assets.models.band import Band, fit_band
 from gosales_assets.models.bundle import (
     FEW_OUTCOMES,
     FITTED,
@@ -45,12 +46,14 @@ class TrainedModel:
     warnings: list[str]
     held_out: pl.DataFrame | None = None
     """The winner's predictions of rows it did not fit; None where nothing was tried."""
+    band: Band | None = None
+    """How sure the probabilities are; None without a model, or with too few buyers to tell."""
 
     def to_files(self) -> dict[str, bytes]:
         """Return the bundle's files."""
         report = {"candidates": self.candidates, "warnings": self.warnings}
         parts = (self.card, self.preparation, self.members, self.calibrator)
-        return to_files(*parts, report, self.held_out)
+        return to_files(*parts, self.band, report, self.held_out)
 
 
 def train_model(
@@ -105,7 +108,7 @@ def train_model(
         return replace(frame.prior(NOISE, chance, figures, folds), held_out=held_out)
     members = fit_final(winner, matrix, prepared, settings)
     made = frame.fitted(winner, prepared, members, calibrator, folds, figures, settings)
-    return replace(made, held_out=held_out)
+    return replace(made, held_out=held_out, band=fit_band(held_out, matrix, window_months))
 
 
 def nothing_learnt(held: HeldOut, calibrator: Calibrator) -> str | None:

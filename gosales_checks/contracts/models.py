@@ -167,10 +167,31 @@ class Scores(dy.Schema):
         description="Calibrated probability of a purchase in the label window; null where no "
         "training cutoff is mature yet.",
     )
+    p_low = dy.Float64(
+        nullable=True,
+        min=0,
+        max=1,
+        description="Lower end of the interval (90 % unless set) that holds the rate of customers "
+        "with such a score; null without a model or with too few buyers to tell.",
+    )
+    p_high = dy.Float64(nullable=True, min=0, max=1, description="Upper end.")
     margin = dy.Float64(
         nullable=True, description="Logit before calibration: orders rows of equal p_icp."
     )
+    drivers = dy.String(
+        nullable=True,
+        description="Strongest contributions to the margin, `feature +0.42; other -0.17`; null "
+        "below the best share of the slice, and without a model.",
+    )
     model_status = dy.String(check=lambda c: c.is_in(STATUSES), description="fitted or prior.")
+    model_id = dy.String(description="The model it was made with: division, cutoff, content.")
+
+    @dy.rule()
+    def the_interval_holds_p(cls):
+        """Low, p and high are in order."""
+        return cls.p_low.col.is_null() | (
+            (cls.p_low.col <= cls.p_icp.col) & (cls.p_icp.col <= cls.p_high.col)
+        )
 
 
 MODEL = Contract(
@@ -225,6 +246,7 @@ SCORES = Contract(
     grain="one row per customer of the population",
     phase="models",
     partitioned_by="target_cutoff",
+    settings_here=("explanation",),
     reads=(Read(MODEL), Read(FEATURES)),
     description="Calibrated purchase probabilities of the division as of the cutoff.",
 )

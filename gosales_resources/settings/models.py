@@ -91,4 +91,7 @@ class ExplanationSettings(StrictModel):
         le=1,
         description="Share of each slice's ranking, best first, whose scores name their drivers.",
     )
+    interval_level: float = Field(
+        default=0.9, gt=0, lt=1, description="Level of the interval around p_icp."
+    )
     drivers_shown: int = Field(default=3, ge=1, le=20, description="Drivers named by a score.")
