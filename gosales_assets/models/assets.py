@@ -93,13 +93,12 @@ def define_assets(platform: Platform) -> list[dg.AssetsDefinition]:
         SCORES,
     )
     def scores(context: dg.AssetExecutionContext, model: dict, features: dict) -> Partitions:
-        def made() -> Iterator[Partition]:
-            for key in map(str, context.partition_keys):
-                cutoff, division = cutoff_of(key), division_of(key)
-                made = score(load_bundle(model[key]), features[key], settings.explanation)
-                yield Partition(cutoff, made, division)
+        def score_one(key: str) -> Partition:
+            scored = score(load_bundle(model[key]), features[key], settings.explanation)
+            return Partition(cutoff_of(key), scored, division_of(key), summarise_scores(scored))
 
-        return Partitions(made())
+        keys = context.partition_keys
+        return Partitions(side_by_side(score_one, keys, "scored", context.log.info))
 
     return [model, scores, *_explaining_assets(platform)]
 
@@ -153,6 +152,19 @@ def _explaining_assets(platform: Platform) -> list[dg.AssetsDefinition]:
         return Partitions(made())
 
     return [model_evaluation, model_explanation, model_card]
+
+
+def summarise_scores(scored: pl.DataFrame) -> dict[str, object]:
+    """Return which model scored a partition, and how."""
+    if scored.is_empty():
+        return {}
+    first = scored.row(0, named=True)
+    rate = scored["p_icp"].mean()
+    return {
+        "model_id": first["model_id"],
+        "model_status": first["model_status"],
+        **({} if rate is None else {"mean_p_icp": rate}),
+    }
 
 
 def summarise_evaluation(table: pl.DataFrame) -> dict[str, object]:
