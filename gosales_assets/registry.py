@@ -27,6 +27,7 @@ from gosales_checks.contracts.models import (
     MODEL_DRIVERS,
     MODEL_EVALUATION,
     MODEL_SHAP_SAMPLE,
+    PROMOTION,
     SCORES,
 )
 from gosales_checks.contracts.quality import violations_contract
@@ -71,6 +72,7 @@ TABLES_OF_PHASES = (
     MODEL_DRIVERS,
     MODEL_SHAP_SAMPLE,
     MODEL_CARD,
+    PROMOTION,
     SCORES,
     WHITESPACE_SIGNALS,
     FORWARD_VALIDATION,

@@ -1,6 +1,7 @@
 """Assets of the models phase."""
 
 from collections.abc import Iterator
+from datetime import date
 
 import dagster as dg
 import polars as pl
@@ -11,6 +12,7 @@ from gosales_assets.models.drivers import explain_sample, sample_customers
 from gosales_assets.models.evaluation import evaluate_training
 from gosales_assets.models.held_out import read_held_out
 from gosales_assets.models.matrix import build_matrix
+from gosales_assets.models.promotion_desk import PinChange, PromotionDesk, promoted
 from gosales_assets.models.scoring import score
 from gosales_assets.models.training import TrainedModel, train_model
 from gosales_assets.pictures import plot_of_list
@@ -31,6 +33,7 @@ from gosales_checks.contracts.models import (
     MODEL_DRIVERS,
     MODEL_EVALUATION,
     MODEL_SHAP_SAMPLE,
+    PROMOTION,
     SCORES,
 )
 from gosales_checks.promotion import refuse_failed_upstream
@@ -89,18 +92,36 @@ def define_assets(platform: Platform) -> list[dg.AssetsDefinition]:
 
         return Partitions(side_by_side(train, context.partition_keys, "trained", context.log.info))
 
+    @platform.table(PROMOTION)
+    def promotion(
+        context: dg.AssetExecutionContext, config: PinChange, features: dict, labels: dict
+    ) -> Partitions:
+        desk = PromotionDesk(platform, context.instance)
+
+        def judge(key: str) -> Partition:
+            row = desk.judge(key, features, labels, config)
+            found = row.row(0, named=True).items()
+            shown = {n: str(v) if isinstance(v, date) else v for n, v in found if v is not None}
+            return Partition(cutoff_of(key), row, division_of(key), shown)
+
+        keys = context.partition_keys
+        return Partitions(side_by_side(judge, keys, "judged", context.log.info))
+
     @platform.table(
         SCORES,
     )
-    def scores(context: dg.AssetExecutionContext, model: dict, features: dict) -> Partitions:
+    def scores(
+        context: dg.AssetExecutionContext, model: dict, promotion: dict, features: dict
+    ) -> Partitions:
         def score_one(key: str) -> Partition:
-            scored = score(load_bundle(model[key]), features[key], settings.explanation)
+            bundle = promoted(platform, key, model[key], promotion[key])
+            scored = score(bundle, features[key], settings.explanation)
             return Partition(cutoff_of(key), scored, division_of(key), summarise_scores(scored))
 
         keys = context.partition_keys
         return Partitions(side_by_side(score_one, keys, "scored", context.log.info))
 
-    return [model, scores, *_explaining_assets(platform)]
+    return [model, promotion, scores, *_explaining_assets(platform)]
 
 
 def _explaining_assets(platform: Platform) -> list[dg.AssetsDefinition]:
