@@ -99,6 +99,7 @@ def drawn(seed: int, n: int = 3000, bend: float = 0.0, drift: float = 0.0):
             "ties": tie_breaker([f"{seed}-{i}" for i in range(n)]),
             "label": (draw.random(n) < true).astype(np.int8),
             "p": expit(x),
+            "is_whitespace": draw.random(n) < 0.6,
         }
     )
     return held, expit(x), true
