@@ -1,14 +1,19 @@
 """Assets of the features phase."""
 
+import datetime as dt
+from collections.abc import Callable, Iterator
+
 import dagster as dg
 import polars as pl
 
+from gosales_assets.features.asof import AsOf
 from gosales_assets.features.build import (
+    FeatureFrame,
     build_customer_features,
     build_division_features,
     build_features,
-    division_declarations,
 )
+from gosales_assets.features.families.registry import check_off
 from gosales_assets.features.history import share_history
 from gosales_assets.platform import Platform
 from gosales_checks.contracts.features import CUSTOMER_FEATURES, DIVISION_FEATURES, FEATURES
@@ -19,6 +24,7 @@ from gosales_resources.partitions import cutoff_of, division_of, partition_key
 def define_assets(platform: Platform) -> list[dg.AssetsDefinition]:
     """Define `customer_features`, `division_features` and `features`."""
     settings = platform.settings
+    check_off(settings.features.off)
 
     @platform.tables(
         [CUSTOMER_FEATURES, DIVISION_FEATURES],
@@ -28,23 +34,22 @@ def define_assets(platform: Platform) -> list[dg.AssetsDefinition]:
         context: dg.AssetExecutionContext,
         purchase_history: pl.LazyFrame,
         dim_customer: dict,
+        fact_assets: dict,
     ) -> tuple[Partitions, Partitions]:
         shared = share_history(purchase_history, settings.labels.denylist)
         cutoffs = [cutoff_of(key) for key in context.partition_keys]
         context.log.info("history shared by %d cutoffs", len(cutoffs))
 
-        def customers():
-            for cutoff in cutoffs:
-                roster = dim_customer[partition_key(cutoff)]
-                made = build_customer_features(shared, roster, cutoff, settings)
-                yield Partition(cutoff, made.frame, metadata={"features": len(made.features)})
+        def world_at(cutoff: dt.date) -> AsOf:
+            key = partition_key(cutoff)
+            return AsOf(cutoff, settings, shared, dim_customer[key], fact_assets[key])
 
-        def divisions():
+        def made(build: Callable[[AsOf], FeatureFrame]) -> Iterator[Partition]:
             for cutoff in cutoffs:
-                made = build_division_features(shared, cutoff, settings)
-                yield Partition(cutoff, made.frame, metadata={"features": len(made.features)})
+                table = build(world_at(cutoff))
+                yield Partition(cutoff, table.frame, metadata={"features": len(table.features)})
 
-        return Partitions(customers()), Partitions(divisions())
+        return Partitions(made(build_customer_features)), Partitions(made(build_division_features))
 
     @platform.table(
         FEATURES,
@@ -61,9 +66,8 @@ def define_assets(platform: Platform) -> list[dg.AssetsDefinition]:
                 # Read once per cutoff, used by every target.
                 customers = customer_features[partition_key(cutoff)].collect()
                 divisions = division_features[partition_key(cutoff)].collect()
-                declared = division_declarations(cutoff, settings)
                 for division in sorted(d for c, d in asked if c == cutoff):
-                    frame = build_features(division, customers.lazy(), divisions.lazy(), declared)
+                    frame = build_features(division, customers.lazy(), divisions.lazy())
                     table = frame.collect()
                     yield Partition(cutoff, table, division, metadata=summarise(table))
 

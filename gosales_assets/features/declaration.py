@@ -1,18 +1,23 @@
-"""What a feature is: one declaration gives its name, type, description and unit.
+"""What a feature and a family are: the declarations that the tables, the dictionary and the tests go by.
 
 Names read `family__scope__measure__window`. Scope `all` is the customer over all divisions, `div`
-relative to the target.
+relative to the target. A family is one module in `families` and one line in its registry.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import polars as pl
 from polars._typing import PolarsDataType
 
+if TYPE_CHECKING:
+    from gosales_assets.features.asof import AsOf
+
 Scope = Literal["all", "div"]
 ASOF = "asof"
+KEYS: dict[Scope, list[str]] = {"all": ["customer_id"], "div": ["customer_id", "division"]}
+"""What one row of each scope is."""
 
 
 @dataclass(frozen=True)
@@ -28,8 +33,8 @@ class Feature:
     unit: str
     description: str
     absent: int | None = None
-    """What a customer with no history in the scope has: 0 for counts and sums, null (None) for
-    what is then undefined, such as a recency."""
+    """What a customer with no row in the block's source has: 0 for counts and sums, null (None)
+    for what is then undefined, such as a recency."""
 
     @property
     def name(self) -> str:
@@ -42,8 +47,33 @@ class Feature:
         return self.expression.cast(self.dtype).alias(self.name)
 
 
+# Compared by identity: blocks of one source are made in one pass over it.
+@dataclass(frozen=True, eq=False)
+class Block:
+    """Features that are made from one source."""
+
+    source: pl.LazyFrame
+    """Rows with the keys of the scope; `div` sources may have divisions that are no target."""
+    features: list[Feature]
+    is_grouped: bool = False
+    """True where the source has several rows per key: expressions then aggregate them."""
+
+
+@dataclass(frozen=True)
+class Family:
+    """A group of features that is computed, or not, as one."""
+
+    name: str
+    """First part of its features' names; `features.off` names the families that are off."""
+    description: str
+    blocks: "Callable[[AsOf, Scope], list[Block]]"
+    """Blocks of one scope. Columns must not depend on the data: the feature dictionary is made by
+    calling it on an empty world."""
+    scopes: tuple[Scope, ...] = ("all", "div")
+
+
 def fill_absent(features: Iterable[Feature]) -> list[pl.Expr]:
-    """Return expressions that give customers without history their declared value."""
+    """Return expressions that give customers without a row in a source their declared value."""
     return [
         pl.col(f.name).fill_null(pl.lit(f.absent, dtype=f.dtype))
         for f in features

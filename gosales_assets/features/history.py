@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
-DIVISION = ["customer_id", "division"]
-CUSTOMER = ["customer_id"]
+from gosales_assets.features.declaration import KEYS, Scope
+
 # Quantities are summed as integer thousandths: float sums depend on the order of addition.
 QUANTITY_SCALE = 1000
 SUMS = ("line_count", "return_count", "quantity_milli", "gp_cents")
@@ -33,8 +33,9 @@ class ScopedHistory:
 class SharedHistory:
     """What every cutoff starts from."""
 
-    by_customer: ScopedHistory
-    by_division: ScopedHistory
+    lines: pl.LazyFrame
+    """Every line with its visible_cutoff; denylisted SKUs left out."""
+    scoped: dict[Scope, ScopedHistory]
 
 
 def share_history(history: pl.LazyFrame, denylist: list[str]) -> SharedHistory:
@@ -70,7 +71,7 @@ def share_history(history: pl.LazyFrame, denylist: list[str]) -> SharedHistory:
         )
         .collect()
     )
-    return SharedHistory(_scoped(daily, CUSTOMER), _scoped(daily, DIVISION))
+    return SharedHistory(lines, {scope: _scoped(daily, keys) for scope, keys in KEYS.items()})
 
 
 def _scoped(daily: pl.DataFrame, keys: list[str]) -> ScopedHistory:

@@ -6,12 +6,14 @@ holds what is true of every feature table.
 
 import dataframely as dy
 
-from gosales_checks.contracts.accounts import DIM_CUSTOMER
+from gosales_checks.contracts.accounts import DIM_CUSTOMER, FACT_ASSETS
 from gosales_checks.contracts.contract import Contract, Read
 from gosales_checks.contracts.star import PURCHASE_HISTORY
 
 # What the windows of features are made with; SKUs on the denylist count in none of them.
-WINDOWS = ("features", "labels.window_months", "labels.denylist")
+WINDOWS = ("features", "labels.window_months", "labels.denylist", "labels.mode")
+# The world as it was known at the cutoff: what every family may look at.
+AS_OF = (Read(PURCHASE_HISTORY, "up_to_cutoff"), Read(DIM_CUSTOMER), Read(FACT_ASSETS))
 SEGMENTS = ["warm", "cold", "prospect"]
 
 
@@ -26,9 +28,10 @@ class CustomerFeatures(dy.Schema):
 class DivisionFeatures(dy.Schema):
     """Scope `div`: the customer in one division."""
 
-    customer_id = dy.String(primary_key=True, description="Customer with history in the division.")
     division = dy.String(primary_key=True, description="Target division.")
+    customer_id = dy.String(primary_key=True, description="Customer of the population.")
     cutoff = dy.Date(description="As-of date.")
+    is_whitespace = dy.Bool(description="Never bought in the division up to the cutoff.")
 
 
 class Features(dy.Schema):
@@ -47,21 +50,21 @@ CUSTOMER_FEATURES = Contract(
     grain="one row per customer of the population",
     phase="features",
     partitioned_by="cutoff",
-    settings=(*WINDOWS, "labels.mode", "divisions.slugs"),
-    reads=(Read(PURCHASE_HISTORY, "up_to_cutoff"), Read(DIM_CUSTOMER)),
+    settings=(*WINDOWS, "divisions.slugs"),
+    reads=AS_OF,
     description="Features over all divisions as of the cutoff, shared by all targets.",
     open_columns=True,
 )
 DIVISION_FEATURES = Contract(
     name="division_features",
     schema=DivisionFeatures,
-    grain="one row per customer and target division with history in it",
+    grain="one row per target division and customer of the population",
     phase="features",
     partitioned_by="cutoff",
     settings=WINDOWS,
     # One target more or less is rows of its own: the others' tables read theirs alone.
     settings_here=("divisions.targets",),
-    reads=(Read(PURCHASE_HISTORY, "up_to_cutoff"), Read(DIM_CUSTOMER)),
+    reads=AS_OF,
     description="Features within each target division as of the cutoff, in one pass.",
     open_columns=True,
 )

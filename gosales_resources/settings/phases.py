@@ -33,6 +33,9 @@ class FeatureSettings(StrictModel):
     windows_months: list[int] = Field(default=[3, 6, 12, 24], min_length=1)
     half_lives_days: list[int] = Field(default=[30, 90, 180], min_length=1)
     recency_floor_days: int = Field(default=30, ge=0, description="Recency is floored at this.")
+    off: list[str] = Field(
+        default_factory=list, description="Families of features that are not computed."
+    )
 
     @field_validator("windows_months", "half_lives_days")
     @classmethod

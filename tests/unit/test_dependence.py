@@ -125,7 +125,7 @@ def test_a_longer_calendar_marks_no_mature_cutoff(world):
         ({"models": {"seed": 1}}, MODELLED),
         ({"features": {"recency_floor_days": 9}}, MODELLED | FEATURES - {"purchase_history"}),
         ({"value": "revenue"}, MODELLED | FEATURES | ENRICHED | {"labels"}),
-        ({"labels": {"mode": "all"}}, MODELLED | {"labels", "customer_features", "features"}),
+        ({"labels": {"mode": "all"}}, MODELLED | {"labels"} | FEATURES - {"purchase_history"}),
         (
             {"source": {"customers": {"numeric_attributes": []}}},
             EVERYTHING - LOG - BESIDE - {"dim_product", "fact_transactions", "purchase_history"},

@@ -12,21 +12,27 @@ from dataclasses import dataclass
 import polars as pl
 import pytest
 
+from gosales_assets.features.asof import AsOf
 from gosales_assets.features.build import (
     build_customer_features,
     build_division_features,
     build_features,
     declare_features,
-    division_declarations,
 )
 from gosales_assets.features.families.cross_division import concentration
+from gosales_assets.features.families.registry import FAMILIES, check_off
 from gosales_assets.features.history import share_history
 from gosales_assets.star.history import build_purchase_history
+from gosales_checks.contracts.accounts import FACT_ASSETS
+from gosales_resources.errors import SettingsError
 from gosales_resources.scope import shift_months
 from gosales_resources.settings.tree import Settings
 from tests.worlds import row, write_world
 
 C = dt.date(2024, 6, 30)
+NO_ASSETS = pl.LazyFrame(
+    schema={name: column.dtype for name, column in FACT_ASSETS.schema.columns().items()}
+)
 DIVISIONS = ["scanning", "simulation", "solid_works"]
 TARGETS = ["simulation", "solid_works"]
 
@@ -114,13 +120,13 @@ def compute(
     """Return division -> customer -> its row of the feature table."""
     ids = {line.customer for line in lines} | set(customers)
     shared = share_history(purchase_history(lines), settings.labels.denylist)
-    wide = build_customer_features(shared, roster(ids), cutoff, settings).frame
-    per_division = build_division_features(shared, cutoff, settings).frame
-    declared = division_declarations(cutoff, settings)
+    world = AsOf(cutoff, settings, shared, roster(ids), NO_ASSETS)
+    wide = build_customer_features(world).frame
+    per_division = build_division_features(world).frame
     return {
         target: {
             r["customer_id"]: r
-            for r in build_features(target, wide, per_division, declared).collect().to_dicts()
+            for r in build_features(target, wide, per_division).collect().to_dicts()
         }
         for target in TARGETS
     }
@@ -378,6 +384,20 @@ def test_all_mode_keeps_who_never_bought_and_expansion_mode_does_not(settings):
     for mode in ("expansion", "all"):
         labels = settings.labels.model_copy(update={"mode": mode})
         chosen = settings.model_copy(update={"labels": labels})
-        frame = build_customer_features(shared, people, C, chosen).frame.collect()
+        world = AsOf(C, chosen, shared, people, NO_ASSETS)
+        frame = build_customer_features(world).frame.collect()
         counts[mode] = frame["customer_id"].to_list()
     assert counts == {"expansion": ["a"], "all": ["a", "p"]}
+
+
+def test_a_family_that_is_off_is_not_computed(settings):
+    features = settings.features.model_copy(update={"off": ["lifecycle", "cross"]})
+    chosen = settings.model_copy(update={"features": features})
+    names = {f.name.split("__")[0] for f in declare_features(chosen)}
+    assert names == {family.name for family in FAMILIES} - {"lifecycle", "cross"}
+    assert compute(chosen, [Line("a", C, "i")])["simulation"]["a"]["is_whitespace"] is False
+
+
+def test_an_unknown_family_to_turn_off_is_told_with_the_nearest_name():
+    with pytest.raises(SettingsError, match=r"recencies.*Did you mean 'recency'"):
+        check_off(["recencies"])

@@ -7,7 +7,8 @@ that the columns of a feature table never depend on which customers are on the r
 
 import polars as pl
 
-from gosales_assets.features.declaration import ASOF, Feature
+from gosales_assets.features.asof import AsOf
+from gosales_assets.features.declaration import ASOF, Block, Family, Feature, Scope
 from gosales_resources.settings.base import slugify
 
 PREFIX = "attr_"
@@ -15,15 +16,8 @@ PREFIX = "attr_"
 NAMED = ("industry", "sub_industry", "region", "territory")
 
 
-def attribute_features(schema: pl.Schema) -> list[Feature]:
-    """Declare the attribute columns of a roster.
-
-    Parameters
-    ----------
-    schema
-        Schema of `dim_customer`: configured attributes are `attr_<name>`, numbers Float64,
-        categories String.
-    """
+def _attributes(world: AsOf, scope: Scope) -> list[Block]:
+    schema = world.population.collect_schema()
     features = []
     for column in sorted(c for c in schema if c.startswith(PREFIX) or c in NAMED):
         name = slugify(column.removeprefix(PREFIX))
@@ -31,7 +25,7 @@ def attribute_features(schema: pl.Schema) -> list[Feature]:
         features.append(
             Feature(
                 "attr",
-                "all",
+                scope,
                 name,
                 ASOF,
                 pl.col(column),
@@ -40,4 +34,7 @@ def attribute_features(schema: pl.Schema) -> list[Feature]:
                 f"Customer attribute {name}; null where not known",
             )
         )
-    return features
+    return [Block(world.population, features)]
+
+
+ATTRIBUTES = Family("attr", "What the customer table declares.", _attributes, ("all",))

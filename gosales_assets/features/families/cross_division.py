@@ -4,12 +4,12 @@ Shares are shrunk by empirical Bayes, (x_cd + a p_d) / (x_c + a), with the stren
 from the data: a customer with two lines is not 100 % anything.
 """
 
-import datetime as dt
 import math
 
 import polars as pl
 
-from gosales_assets.features.declaration import ASOF, Feature
+from gosales_assets.features.asof import AsOf
+from gosales_assets.features.declaration import ASOF, Block, Family, Feature, Scope
 from gosales_resources.scope import history_window
 
 MONTHS = 12
@@ -50,29 +50,18 @@ def concentration(counts: pl.DataFrame) -> float:
     return max((1.0 - s) / (s - p_squared), 1e-6)
 
 
-def cross_division_features(
-    months: pl.LazyFrame, cutoff: dt.date, divisions: list[str]
-) -> tuple[pl.LazyFrame, list[Feature]]:
-    """Compute one row per customer with history in any division.
-
-    Parameters
-    ----------
-    months
-        Monthly sums per customer and division visible at the cutoff.
-    cutoff
-        The as-of date.
-    divisions
-        All divisions of the configuration, so that columns do not depend on the data.
+def division_cells(world: AsOf) -> pl.DataFrame:
+    """Sum up the last 12 months of each customer and division, with the customer's totals.
 
     Returns
     -------
-    tuple
-        The frame, sorted by customer_id, and the declarations of its columns.
+    polars.DataFrame
+        One row per customer and division it ever had a line in, sorted by both.
     """
-    window = history_window(cutoff, MONTHS)
-    inside = window.contains("month")
-    cells = (
-        months.group_by("customer_id", "division")
+    inside = history_window(world.cutoff, MONTHS).contains("month")
+    return (
+        world.months("div")
+        .group_by("customer_id", "division")
         .agg(
             ever=pl.col("transaction_count").sum() > 0,
             count=pl.col("line_count").filter(inside).sum(),
@@ -86,13 +75,22 @@ def cross_division_features(
         .sort("customer_id", "division")
         .collect()
     )
+
+
+def _cross(world: AsOf, _: Scope) -> list[Block]:
+    cells = world.shared(division_cells)
     strength = concentration(cells.filter(pl.col("count") > 0))
-    declared = _breadth()
-    for division in divisions:
-        declared += _division_features(cells, division, strength)
-    columns = [f.column for f in declared]
-    frame = cells.lazy().group_by("customer_id", maintain_order=True).agg(columns)
-    return frame, declared
+    # All divisions of the configuration, so that columns do not depend on the data.
+    features = [
+        feature
+        for division in world.settings.divisions.slugs
+        for feature in _division_features(cells, division, strength)
+    ]
+    return [Block(cells.lazy(), features, is_grouped=True)]
+
+
+def _diversity(world: AsOf, _: Scope) -> list[Block]:
+    return [Block(world.shared(division_cells).lazy(), _breadth(), is_grouped=True)]
 
 
 def _division_features(cells: pl.DataFrame, division: str, strength: float) -> list[Feature]:
@@ -224,3 +222,7 @@ def _breadth() -> list[Feature]:
             f"Herfindahl index {text}",
         ),
     ]
+
+
+CROSS = Family("cross", "Shares of the divisions, what it ever bought.", _cross, ("all",))
+DIVERSITY = Family("diversity", "How broadly a customer buys.", _diversity, ("all",))

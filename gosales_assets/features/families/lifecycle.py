@@ -1,10 +1,9 @@
 """Where a customer stands in its buying life: tenure, gaps between purchase days, whether due."""
 
-import datetime as dt
-
 import polars as pl
 
-from gosales_assets.features.declaration import ASOF, Feature, Scope
+from gosales_assets.features.asof import AsOf
+from gosales_assets.features.declaration import ASOF, KEYS, Block, Family, Feature, Scope
 
 
 def purchase_days(days: pl.LazyFrame, keys: list[str]) -> pl.LazyFrame:
@@ -43,12 +42,11 @@ def purchase_days(days: pl.LazyFrame, keys: list[str]) -> pl.LazyFrame:
     )
 
 
-def lifecycle_features(scope: Scope, cutoff: dt.date) -> list[Feature]:
-    """Declare what is computed from the summary of purchase days."""
-    since_last = (pl.lit(cutoff) - pl.col("last_day")).dt.total_days()
-    tenure = (pl.lit(cutoff) - pl.col("first_day")).dt.total_days()
+def _lifecycle(world: AsOf, scope: Scope) -> list[Block]:
+    since_last = (pl.lit(world.cutoff) - pl.col("last_day")).dt.total_days()
+    tenure = (pl.lit(world.cutoff) - pl.col("first_day")).dt.total_days()
     due = since_last / pl.col("gap_mean")
-    return [
+    features = [
         Feature(
             "lifecycle",
             scope,
@@ -111,3 +109,7 @@ def lifecycle_features(scope: Scope, cutoff: dt.date) -> list[Feature]:
             "Days since the last purchase over the mean gap: above 1 is overdue",
         ),
     ]
+    return [Block(purchase_days(world.days(scope), KEYS[scope]), features)]
+
+
+LIFECYCLE = Family("lifecycle", "Tenure, gaps between purchase days, whether due.", _lifecycle)

@@ -1,13 +1,11 @@
 """Recency, frequency, monetary: sums over windows ending at the cutoff, and recency decay."""
 
-import datetime as dt
-
 import polars as pl
 
-from gosales_assets.features.declaration import ASOF, Feature, Scope
+from gosales_assets.features.asof import AsOf
+from gosales_assets.features.declaration import ASOF, Block, Family, Feature, Scope
 from gosales_assets.features.history import QUANTITY_SCALE
 from gosales_resources.scope import Window, history_window, label_window, shift_months
-from gosales_resources.settings.phases import FeatureSettings
 
 WINDOWED = {
     "transactions": ("transaction_count", "Distinct invoices, returns left out"),
@@ -17,18 +15,20 @@ WINDOWED = {
 CENTS = 100
 
 
-def monthly_features(
-    scope: Scope, cutoff: dt.date, label_months: int, settings: FeatureSettings
-) -> list[Feature]:
-    """Declare what is computed from monthly sums (one row per keys and month at the cutoff)."""
-    features = []
-    for months in settings.windows_months:
-        features += _window(scope, history_window(cutoff, months), f"{months}m")
-    features += _changes(scope, cutoff)
-    # The same calendar window a year ago: customers who buy once a year or by season.
-    echo = label_window(shift_months(cutoff, -12), label_months)
-    return [
-        *features,
+def _rfm(world: AsOf, scope: Scope) -> list[Block]:
+    features = [
+        feature
+        for months in world.settings.features.windows_months
+        for feature in _window(scope, history_window(world.cutoff, months), f"{months}m")
+    ]
+    return [Block(world.months(scope), features, is_grouped=True)]
+
+
+def _season(world: AsOf, scope: Scope) -> list[Block]:
+    """Declare sums of the same calendar window a year ago: who buys once a year or by season."""
+    year_ago = shift_months(world.cutoff, -12)
+    echo = label_window(year_ago, world.settings.labels.window_months)
+    features = [
         _gp("season", scope, "gp_sum", "echo", echo, "of the label window, a year earlier"),
         Feature(
             "season",
@@ -42,11 +42,12 @@ def monthly_features(
             0,
         ),
     ]
+    return [Block(world.months(scope), features, is_grouped=True)]
 
 
-def recency_features(scope: Scope, cutoff: dt.date, settings: FeatureSettings) -> list[Feature]:
-    """Declare recency and its decays (one row per keys with `last_day`)."""
-    actual = (pl.lit(cutoff) - pl.col("last_day")).dt.total_days()
+def _recency(world: AsOf, scope: Scope) -> list[Block]:
+    settings = world.settings.features
+    actual = (pl.lit(world.cutoff) - pl.col("day").max()).dt.total_days()
     days = pl.max_horizontal(actual, pl.lit(settings.recency_floor_days, dtype=pl.Int64))
     floor = f"floored at {settings.recency_floor_days} days"
     features = [
@@ -86,7 +87,7 @@ def recency_features(scope: Scope, cutoff: dt.date, settings: FeatureSettings) -
                 0,
             )
         )
-    return features
+    return [Block(world.days(scope), features, is_grouped=True)]
 
 
 def _window(scope: Scope, window: Window, name: str) -> list[Feature]:
@@ -146,12 +147,12 @@ def _window(scope: Scope, window: Window, name: str) -> list[Feature]:
     ]
 
 
-def _changes(scope: Scope, cutoff: dt.date) -> list[Feature]:
-    recent = history_window(cutoff, 12)
-    before = Window(shift_months(cutoff, -24), recent.start)
+def _delta(world: AsOf, scope: Scope) -> list[Block]:
+    recent = history_window(world.cutoff, 12)
+    before = Window(shift_months(world.cutoff, -24), recent.start)
     count = _sum("transaction_count", recent) - _sum("transaction_count", before)
     cents = _sum("gp_cents", recent) - _sum("gp_cents", before)
-    return [
+    features = [
         Feature(
             "delta",
             scope,
@@ -175,6 +176,7 @@ def _changes(scope: Scope, cutoff: dt.date) -> list[Feature]:
             0,
         ),
     ]
+    return [Block(world.months(scope), features, is_grouped=True)]
 
 
 def _gp(family: str, scope: Scope, measure: str, name: str, window: Window, text: str) -> Feature:
@@ -193,3 +195,9 @@ def _gp(family: str, scope: Scope, measure: str, name: str, window: Window, text
 
 def _sum(column: str, window: Window) -> pl.Expr:
     return pl.when(window.contains("month")).then(pl.col(column)).otherwise(0).sum()
+
+
+RFM = Family("rfm", "Sums over windows ending at the cutoff.", _rfm)
+DELTA = Family("delta", "The last 12 months against the 12 before.", _delta)
+SEASON = Family("season", "The months of the label window, a year earlier.", _season)
+RECENCY = Family("recency", "Days since the last purchase, and decays of them.", _recency)

@@ -1,0 +1,28 @@
+"""The families of features, in column order: a new one is a module and a line here."""
+
+from collections.abc import Iterable
+
+from gosales_assets.features.families.attributes import ATTRIBUTES
+from gosales_assets.features.families.cross_division import CROSS, DIVERSITY
+from gosales_assets.features.families.lifecycle import LIFECYCLE
+from gosales_assets.features.families.rfm import DELTA, RECENCY, RFM, SEASON
+from gosales_resources.errors import SettingsError, nearest
+
+FAMILIES = (RFM, DELTA, SEASON, RECENCY, LIFECYCLE, CROSS, DIVERSITY, ATTRIBUTES)
+
+
+def check_off(names: Iterable[str]) -> None:
+    """Make sure that the families a configuration turns off exist.
+
+    Raises
+    ------
+    SettingsError
+        Naming each that does not, with the nearest that does.
+    """
+    known = [family.name for family in FAMILIES]
+    if unknown := [name for name in names if name not in known]:
+        raise SettingsError(
+            "features.off: no such family: "
+            + ", ".join(f"{name} ({nearest(name, known)})" for name in unknown)
+            + f". Families: {', '.join(known)}."
+        )
