@@ -8,6 +8,7 @@ from ablation import ablation
 from faults import faults
 from matching import matching
 from quality import against_oracle, against_simple_models
+from scoring import scoring
 from world import machine, measured, sample_world, show
 
 EIGHT = "2023-03-31..2024-12-31"
@@ -127,6 +128,7 @@ BENCHMARKS = {
     "matching": matching,
     "faults": faults,
     "ablation": ablation,
+    "scoring": scoring,
 }
 USUAL = ["speed", "overhead", "quality"]
 

@@ -7,6 +7,7 @@ import polars as pl
 
 from gosales_assets.arrival_checks import arrival_checks
 from gosales_assets.coverage_check import coverage_check
+from gosales_assets.guardrail_checks import guardrail_checks
 from gosales_assets.label_checks import label_checks
 from gosales_assets.leakage_checks import leakage_checks
 from gosales_assets.models.bundle import describe_bundle
@@ -51,6 +52,7 @@ def define_checks(platform: Platform) -> list[dg.AssetChecksDefinition]:
         *schema_checks(platform),
         *leakage_checks(platform),
         *bound_checks(platform),
+        *guardrail_checks(platform),
     ]
 
 

@@ -4,7 +4,6 @@ Keeps what all table assets share in one place: key, group, partitions, backfill
 schema, kinds, owners, provenance, code version.
 """
 
-import base64
 import datetime as dt
 import hashlib
 import importlib
@@ -218,12 +217,6 @@ class Platform:
 def describe(contract: Contract) -> str:
     """Return the asset's description."""
     return f"{contract.description}\n\nGrain: {contract.grain}."
-
-
-def embedded(image: bytes, text: str) -> dg.MetadataValue:
-    """Return a PNG as metadata that the UI shows in place."""
-    data = base64.b64encode(image).decode()
-    return dg.MetadataValue.md(f"![{text}](data:image/png;base64,{data})")
 
 
 def column_schema(contract: Contract) -> dg.TableSchema:

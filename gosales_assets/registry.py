@@ -32,7 +32,15 @@ from gosales_checks.contracts.labels import (
     LABELS,
     PREVALENCE,
 )
-from gosales_checks.contracts.models import MODEL, SCORES
+from gosales_checks.contracts.models import (
+    MODEL,
+    MODEL_CARD,
+    MODEL_DRIVERS,
+    MODEL_EVALUATION,
+    MODEL_SHAP_SAMPLE,
+    PROMOTION,
+    SCORES,
+)
 from gosales_checks.contracts.quality import violations_contract
 from gosales_checks.contracts.star import (
     DIM_PRODUCT,
@@ -75,6 +83,11 @@ TABLES_OF_PHASES = (
     LABEL_AUDIT,
     FEATURES,
     MODEL,
+    MODEL_EVALUATION,
+    MODEL_DRIVERS,
+    MODEL_SHAP_SAMPLE,
+    MODEL_CARD,
+    PROMOTION,
     SCORES,
     WHITESPACE_SIGNALS,
     FORWARD_VALIDATION,

@@ -23,7 +23,8 @@ from gosales_assets.features.declaration import Feature
 from gosales_assets.features.families.registry import check_off
 from gosales_assets.features.history import share_history
 from gosales_assets.features.stats import catalog_features, measure_features
-from gosales_assets.platform import Platform, column_schema, embedded
+from gosales_assets.pictures import embedded
+from gosales_assets.platform import Platform, column_schema
 from gosales_assets.rendering.plots import plot_families
 from gosales_checks.contracts.contract import Contract
 from gosales_checks.contracts.features import (

@@ -31,7 +31,7 @@ def settings(tmp_path_factory):
 
 
 def world_of(settings, *lines: Line, people=None, assets=NO_ASSETS) -> AsOf:
-    history = share_history(purchase_history(lines), [])
+    history = share_history(purchase_history(lines), [], settings.divisions)
     return AsOf(C, settings, history, roster(["a"]) if people is None else people, assets)
 
 
