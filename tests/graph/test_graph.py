@@ -91,10 +91,12 @@ def read_by(settings: Settings, name: str, of: str, key: str) -> set[str]:
     """List the partition keys of a table that a partition of another reads, by Dagster."""
     graph = build_definitions(settings).resolve_asset_graph()
     mine, theirs = dg.AssetKey(name), dg.AssetKey(of)
-    definitions = [graph.get(k).partitions_def for k in (mine, theirs)]
-    subset = definitions[0].subset_with_partition_keys([key])
+    here, there = (graph.get(k).partitions_def for k in (mine, theirs))
+    assert here is not None
+    assert there is not None
+    subset = here.subset_with_partition_keys([key])
     mapping = graph.get_partition_mapping(mine, theirs)
-    found = mapping.get_upstream_mapped_partitions_result_for_partitions(subset, *definitions)
+    found = mapping.get_upstream_mapped_partitions_result_for_partitions(subset, here, there)
     return {str(k) for k in found.partitions_subset.get_partition_keys()}
 
 

@@ -153,10 +153,10 @@ def labels(**usd: float) -> pl.DataFrame:
 COUNTED = Count({"a": 1000, "b": 0, "stranger": 5}, {"a": 0, "b": 0, "stranger": 0})
 
 
-def audited(table: pl.DataFrame, count: Count = COUNTED, **settings: object) -> dict:
+def audited(table: pl.DataFrame, count: Count = COUNTED, *, audit: bool = True) -> dict:
     openings = openings_of(C, {"x": table})
     counts = dict.fromkeys(openings, count)
-    return audit_labels(C, {"x": table}, counts, LabelSettings(**settings)).row(0, named=True)
+    return audit_labels(C, {"x": table}, counts, LabelSettings(audit=audit)).row(0, named=True)
 
 
 def test_labels_that_the_raw_log_bears_out_agree_whoever_else_bought():
