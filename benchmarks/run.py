@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 from faults import faults
+from features import features
 from matching import matching
 from quality import against_oracle, against_simple_models
 from world import machine, measured, sample_world, show
@@ -125,6 +126,7 @@ BENCHMARKS = {
     "scale": scale,
     "matching": matching,
     "faults": faults,
+    "features": features,
 }
 USUAL = ["speed", "overhead", "quality"]
 

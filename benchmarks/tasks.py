@@ -7,6 +7,7 @@ import time
 
 import dagster as dg
 import polars as pl
+from features import FEATURE_TASKS
 from world import peak_mib
 
 from gosales_assets.cli.plan import Request
@@ -139,6 +140,7 @@ TASKS = {
     "append_last_quarter": append_last_quarter,
     "materialize": materialize,
     "overhead": overhead,
+    **FEATURE_TASKS,
 }
 
 if __name__ == "__main__":
