@@ -163,13 +163,14 @@ def rfm_sql(config: str) -> dict:
         ]
     began = time.perf_counter()
     connection = duckdb.connect(config={"threads": THREADS})
-    frames = [
+    tables = [
         connection.execute(
             f"SELECT {', '.join(keys)}, {', '.join(columns)} FROM read_parquet('{files}') "
             f"WHERE visible_cutoff <= DATE '{LAST}' GROUP BY {', '.join(keys)}"
-        ).pl()
+        ).to_arrow_table()
         for keys in KEYS.values()
     ]
+    frames = [pl.DataFrame(pl.from_arrow(table)) for table in tables]
     seconds = time.perf_counter() - began
     sums = [[int(frame[f"lines_{w}"].sum()) for w in windows] for frame in frames]
     return {"seconds": seconds, "sums": sums}
