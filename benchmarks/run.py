@@ -6,6 +6,7 @@ from pathlib import Path
 
 from ablation import ablation
 from faults import faults
+from features import features
 from matching import matching
 from quality import against_oracle, against_simple_models
 from scoring import scoring
@@ -129,6 +130,7 @@ BENCHMARKS = {
     "faults": faults,
     "ablation": ablation,
     "scoring": scoring,
+    "features": features,
 }
 USUAL = ["speed", "overhead", "quality"]
 

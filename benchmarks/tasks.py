@@ -8,6 +8,7 @@ import time
 import dagster as dg
 import polars as pl
 from scoring import plain_predict, score_rows
+from features import FEATURE_TASKS
 from world import peak_mib
 
 from gosales_assets.cli.plan import Request
@@ -142,6 +143,7 @@ TASKS = {
     "overhead": overhead,
     "score_rows": score_rows,
     "plain_predict": plain_predict,
+    **FEATURE_TASKS,
 }
 
 if __name__ == "__main__":
