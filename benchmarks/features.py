@@ -84,7 +84,7 @@ def feature_phase(config: str, count: str) -> dict:
     store, watch = TableStore(settings.store_root / "store"), Stopwatch()
     declared, targets = declare_features(settings), settings.divisions.targets
     began, cpu = time.perf_counter(), time.process_time()
-    shared = share_history(_history(store), settings.labels.denylist)
+    shared = share_history(_history(store), settings.labels.denylist, settings.divisions)
     with watch("sums shared by all cutoffs"):
         _ = shared.scoped
     cutoffs = [shift_months(LAST, -3 * back) for back in range(int(count))]
@@ -124,7 +124,7 @@ def rfm_ours(config: str) -> dict:
     store = TableStore(settings.store_root / "store")
     history = _history(store)
     began = time.perf_counter()
-    shared = share_history(history, [])
+    shared = share_history(history, [], settings.divisions)
     world = _world(settings, store, shared, LAST)
     tables = []
     for scope, keys in KEYS.items():

@@ -7,8 +7,8 @@ import time
 
 import dagster as dg
 import polars as pl
-from scoring import plain_predict, score_rows
 from features import FEATURE_TASKS
+from scoring import plain_predict, score_rows
 from world import peak_mib
 
 from gosales_assets.cli.plan import Request
