@@ -23,6 +23,7 @@ from gosales_checks.contracts.features import CUSTOMER_FEATURES, DIVISION_FEATUR
 from gosales_checks.contracts.labels import CUTOFF_METADATA, LABELS
 from gosales_checks.contracts.models import MODEL, SCORES
 from gosales_checks.contracts.quality import violations_contract
+from gosales_checks.contracts.signals import AFFINITY_RULES, EMBEDDINGS
 from gosales_checks.contracts.star import (
     DIM_PRODUCT,
     FACT_TRANSACTIONS,
@@ -55,6 +56,8 @@ TABLES_OF_PHASES = (
     CUTOFF_METADATA,
     FACT_TRANSACTIONS,
     PURCHASE_HISTORY,
+    AFFINITY_RULES,
+    EMBEDDINGS,
     CUSTOMER_FEATURES,
     DIVISION_FEATURES,
     LABELS,

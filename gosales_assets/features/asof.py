@@ -14,10 +14,17 @@ import polars as pl
 
 from gosales_assets.features.declaration import KEYS, Scope
 from gosales_assets.features.history import SUMS, SharedHistory
+from gosales_checks.contracts.contract import Contract
+from gosales_checks.contracts.signals import AFFINITY_RULES, EMBEDDINGS
 from gosales_resources.scope import visible_at
 from gosales_resources.settings.tree import Settings
 
 T = TypeVar("T")
+
+
+def empty_table(contract: Contract) -> pl.LazyFrame:
+    """Return a table of no rows with the columns of its contract."""
+    return pl.LazyFrame(schema={n: c.dtype for n, c in contract.schema.columns().items()})
 
 
 @dataclass(frozen=True)
@@ -32,6 +39,10 @@ class AsOf:
     """`dim_customer` of the cutoff."""
     assets: pl.LazyFrame
     """`fact_assets` of the cutoff."""
+    affinity_rules: pl.LazyFrame = field(default_factory=lambda: empty_table(AFFINITY_RULES))
+    """`affinity_rules` of the cutoff; a world may have none."""
+    embeddings: pl.LazyFrame = field(default_factory=lambda: empty_table(EMBEDDINGS))
+    """`embeddings` of the cutoff; a world may have none."""
     _made: dict[Callable[["AsOf"], Any], Any] = field(default_factory=dict, repr=False)
 
     def shared(self, make: Callable[["AsOf"], T]) -> T:

@@ -54,13 +54,7 @@ def share_history(history: pl.LazyFrame, denylist: list[str]) -> SharedHistory:
     SharedHistory
         Frames sorted by their keys, month or day, and visible cutoff.
     """
-    lines = history.filter(~pl.col("sku").is_in(denylist)).with_columns(
-        month=pl.col("order_date").dt.month_end(),
-        is_purchase=pl.col("line_count") > pl.col("return_count"),
-        # A line without a value (quantity-only SKUs) adds nothing to a sum of values.
-        gp_cents=pl.col("value_cents").fill_null(0),
-        quantity_milli=(pl.col("quantity") * QUANTITY_SCALE).round().cast(pl.Int64).fill_null(0),
-    )
+    lines = purchase_lines(history, denylist)
     invoice = ["customer_id", "division", "invoice_id", "order_date", "visible_cutoff"]
     daily = (
         lines.group_by(invoice)
@@ -72,6 +66,17 @@ def share_history(history: pl.LazyFrame, denylist: list[str]) -> SharedHistory:
         .collect()
     )
     return SharedHistory(lines, {scope: _scoped(daily, keys) for scope, keys in KEYS.items()})
+
+
+def purchase_lines(history: pl.LazyFrame, denylist: list[str]) -> pl.LazyFrame:
+    """Return `purchase_history` without denied SKUs, with month, purchase flag, integer sums."""
+    return history.filter(~pl.col("sku").is_in(denylist)).with_columns(
+        month=pl.col("order_date").dt.month_end(),
+        is_purchase=pl.col("line_count") > pl.col("return_count"),
+        # A line without a value (quantity-only SKUs) adds nothing to a sum of values.
+        gp_cents=pl.col("value_cents").fill_null(0),
+        quantity_milli=(pl.col("quantity") * QUANTITY_SCALE).round().cast(pl.Int64).fill_null(0),
+    )
 
 
 def _scoped(daily: pl.DataFrame, keys: list[str]) -> ScopedHistory:

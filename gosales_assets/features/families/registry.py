@@ -2,13 +2,28 @@
 
 from collections.abc import Iterable
 
+from gosales_assets.features.families.als import ALS
 from gosales_assets.features.families.attributes import ATTRIBUTES
+from gosales_assets.features.families.basket import BASKET
 from gosales_assets.features.families.cross_division import CROSS, DIVERSITY
+from gosales_assets.features.families.encoder import ENCODER
 from gosales_assets.features.families.lifecycle import LIFECYCLE
 from gosales_assets.features.families.rfm import DELTA, RECENCY, RFM, SEASON
 from gosales_resources.errors import SettingsError, nearest
 
-FAMILIES = (RFM, DELTA, SEASON, RECENCY, LIFECYCLE, CROSS, DIVERSITY, ATTRIBUTES)
+FAMILIES = (
+    RFM,
+    DELTA,
+    SEASON,
+    RECENCY,
+    LIFECYCLE,
+    CROSS,
+    DIVERSITY,
+    ATTRIBUTES,
+    BASKET,
+    ALS,
+    ENCODER,
+)
 
 
 def check_off(names: Iterable[str]) -> None:
