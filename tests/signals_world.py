@@ -4,6 +4,7 @@ import datetime as dt
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import polars as pl
 
@@ -84,7 +85,7 @@ def world(
     lines: Sequence[Bought],
     roster: pl.LazyFrame | None = None,
     cutoff: dt.date = C,
-    **tables: pl.LazyFrame,
+    **tables: Any,
 ) -> AsOf:
     """Return the world of some lines at a cutoff."""
     roster = people(lines) if roster is None else roster

@@ -14,24 +14,24 @@ from scipy.stats import false_discovery_control, hypergeom
 from gosales_resources.settings.phases import BasketSettings
 
 
-def baskets(lines: pl.LazyFrame, cutoff: dt.date, lag_days: int) -> pl.LazyFrame:
-    """Return what each customer had bought `lag_days` before the cutoff.
+def baskets(lines: pl.LazyFrame, until: dt.date) -> pl.LazyFrame:
+    """Return what each customer had bought by a day, that day included; returns do not count.
 
     Parameters
     ----------
     lines
         Lines known at the cutoff (`purchase_lines`).
-    cutoff, lag_days
-        Purchases up to their difference count, that day included; returns do not.
+    until
+        The cutoff, or an earlier day.
 
     Returns
     -------
     polars.LazyFrame
         customer_id, sku, division, each once, sorted.
     """
-    held = pl.col("is_purchase") & (pl.col("order_date") <= cutoff - dt.timedelta(lag_days))
     keys = ["customer_id", "sku", "division"]
-    return lines.filter(held).select(keys).unique().sort(keys)
+    bought = pl.col("is_purchase") & (pl.col("order_date") <= until)
+    return lines.filter(bought).select(keys).unique().sort(keys)
 
 
 def mine_rules(lines: pl.LazyFrame, cutoff: dt.date, settings: BasketSettings) -> pl.DataFrame:
@@ -56,7 +56,8 @@ def mine_rules(lines: pl.LazyFrame, cutoff: dt.date, settings: BasketSettings) -
     ----------
     Fisher (1922); Benjamini and Hochberg (1995).
     """
-    held = baskets(lines, cutoff, settings.affinity_lag_days).collect()
+    lagged = cutoff - dt.timedelta(settings.affinity_lag_days)
+    held = baskets(lines, lagged).collect()
     counts = _count(held).filter(pl.col("both_customer_count") >= settings.min_customers)
     n, n_s, n_d, both = (
         counts[f"{name}customer_count"].to_numpy() for name in ("", "sku_", "division_", "both_")

@@ -31,7 +31,7 @@ class BasketSettings(StrictModel):
     """Market basket: what customers of a SKU also buy."""
 
     affinity_lag_days: int = Field(
-        default=60, ge=0, description="Rules and baskets are those known so long before the cutoff."
+        default=60, ge=0, description="Rules are made of what was bought so long before the cutoff."
     )
     min_customers: int = Field(
         default=5, ge=1, description="A rule needs so many customers that have SKU and division."

@@ -119,7 +119,7 @@ def test_lifts_equal_a_plain_loop(settings):
         (r["sku"], r["division"]): r["lift"] for r in rules.filter("is_significant").to_dicts()
     }
     wanted = {}
-    for customer, own in held_by_hand(lines, C, 60).items():
+    for customer, own in held_by_hand(lines, C, 0).items():
         for target in TARGETS:
             its = [lifts[s, target] for s in sorted({s for s, _ in own}) if (s, target) in lifts]
             if its:
@@ -150,8 +150,8 @@ def test_what_comes_or_is_posted_after_the_cutoff_or_within_the_lag_changes_no_r
     assert_frame_equal(
         mine_rules(known(lines), C, LOOSE), mine_rules(known(lines + later), C, LOOSE)
     )
-    last_day = [Bought("c004", "M1", C - dt.timedelta(60))]
-    assert baskets(known(last_day), C, 60).collect().height == 1
+    last_day = C - dt.timedelta(60)
+    assert baskets(known([Bought("c004", "M1", last_day)]), last_day).collect().height == 1
 
 
 def test_the_order_of_lines_changes_no_bit():
