@@ -74,7 +74,9 @@ class FeatureSettings(StrictModel):
     half_lives_days: list[int] = Field(default=[30, 90, 180], min_length=1)
     recency_floor_days: int = Field(default=30, ge=0, description="Recency is floored at this.")
     off: list[str] = Field(
-        default_factory=list, description="Families of features that are not computed."
+        default=["encoder"],
+        description="Families of features that are not computed. `encoder` is off: beside the "
+        "attributes themselves it moved whitespace AUC by -0.002 to +0.001, within its error.",
     )
     basket: BasketSettings = Field(default_factory=BasketSettings)
     als: AlsSettings = Field(default_factory=AlsSettings)
