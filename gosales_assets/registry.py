@@ -42,6 +42,7 @@ from gosales_checks.contracts.models import (
     SCORES,
 )
 from gosales_checks.contracts.quality import violations_contract
+from gosales_checks.contracts.signals import AFFINITY_RULES, EMBEDDINGS
 from gosales_checks.contracts.star import (
     DIM_PRODUCT,
     FACT_TRANSACTIONS,
@@ -74,6 +75,8 @@ TABLES_OF_PHASES = (
     CUTOFF_METADATA,
     FACT_TRANSACTIONS,
     PURCHASE_HISTORY,
+    AFFINITY_RULES,
+    EMBEDDINGS,
     CUSTOMER_FEATURES,
     DIVISION_FEATURES,
     FEATURE_CATALOG,

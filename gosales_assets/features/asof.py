@@ -16,6 +16,8 @@ import polars as pl
 
 from gosales_assets.features.declaration import KEYS, Scope
 from gosales_assets.features.history import SUMS, SharedHistory
+from gosales_checks.contracts.contract import Contract
+from gosales_checks.contracts.signals import AFFINITY_RULES, EMBEDDINGS
 from gosales_resources.scope import Window, history_window, shift_months, visible_at
 from gosales_resources.settings.tree import Settings
 
@@ -30,9 +32,16 @@ DATED = {
     "sellers": ["month", "visible_cutoff"],
     "population": ["cutoff", "first_seen_date", "last_seen_date"],
     "assets": ["effective_purchase_date", "recorded_at"],
+    "affinity_rules": ["cutoff"],
+    "embeddings": ["cutoff"],
 }
 """Source -> its columns that say when a row happened or became known. An expiration date is none:
 it is known when the contract is signed."""
+
+
+def empty_table(contract: Contract) -> pl.LazyFrame:
+    """Return a table of no rows with the columns of its contract."""
+    return pl.LazyFrame(schema={n: c.dtype for n, c in contract.schema.columns().items()})
 
 
 @dataclass(frozen=True)
@@ -47,6 +56,10 @@ class AsOf:
     """`dim_customer` of the cutoff."""
     _assets: pl.LazyFrame
     """`fact_assets` of the cutoff."""
+    _affinity_rules: pl.LazyFrame = field(default_factory=lambda: empty_table(AFFINITY_RULES))
+    """`affinity_rules` of the cutoff; a world may have none."""
+    _embeddings: pl.LazyFrame = field(default_factory=lambda: empty_table(EMBEDDINGS))
+    """`embeddings` of the cutoff; a world may have none."""
     _made: dict[Callable[["AsOf"], Any], tuple[Any, set[str]]] = field(
         default_factory=dict, repr=False
     )
@@ -91,6 +104,18 @@ class AsOf:
         """`fact_assets` of the cutoff, owners outside the population too."""
         self._note("assets")
         return self._assets
+
+    @property
+    def affinity_rules(self) -> pl.LazyFrame:
+        """`affinity_rules` of the cutoff."""
+        self._note("affinity_rules")
+        return self._affinity_rules
+
+    @property
+    def embeddings(self) -> pl.LazyFrame:
+        """`embeddings` of the cutoff."""
+        self._note("embeddings")
+        return self._embeddings
 
     @property
     def lines(self) -> pl.LazyFrame:
@@ -160,6 +185,8 @@ class AsOf:
                 "sellers": lambda: self.sellers("div"),
                 "population": lambda: self.population,
                 "assets": lambda: self.assets,
+                "affinity_rules": lambda: self.affinity_rules,
+                "embeddings": lambda: self.embeddings,
             }
             latest = pl.max_horizontal(pl.col(DATED[source]).max().cast(pl.Date))
             self._latest[source] = frame[source]().select(latest).collect().item()

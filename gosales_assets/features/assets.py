@@ -9,7 +9,8 @@ from contextlib import contextmanager
 import dagster as dg
 import polars as pl
 
-from gosales_assets.features.asof import AsOf
+from gosales_assets.features.affinity import mine_rules
+from gosales_assets.features.asof import AsOf, empty_table
 from gosales_assets.features.build import (
     FeatureFrame,
     Latest,
@@ -19,9 +20,12 @@ from gosales_assets.features.build import (
     build_features,
     declare_features,
 )
-from gosales_assets.features.declaration import Feature
+from gosales_assets.features.declaration import Family, Feature
+from gosales_assets.features.embeddings import fit_embeddings
+from gosales_assets.features.families.als import ALS
+from gosales_assets.features.families.basket import BASKET
 from gosales_assets.features.families.registry import check_off
-from gosales_assets.features.history import share_history
+from gosales_assets.features.history import purchase_lines, share_history
 from gosales_assets.features.stats import catalog_features, measure_features
 from gosales_assets.pictures import embedded
 from gosales_assets.platform import Platform, column_schema
@@ -34,17 +38,70 @@ from gosales_checks.contracts.features import (
     FEATURE_STATS,
     FEATURES,
 )
+from gosales_checks.contracts.signals import AFFINITY_RULES, EMBEDDINGS
 from gosales_checks.leakage import LATEST_SOURCE_ROWS
 from gosales_resources.io_managers import Partition, Partitions
 from gosales_resources.partitions import cutoff_of, division_of, partition_key
+from gosales_resources.scope import visible_at
+from gosales_resources.targets import with_sets
 
 Build = Callable[[AsOf, Watch], FeatureFrame]
 
 
 def define_assets(platform: Platform) -> list[dg.AssetsDefinition]:
-    """Define `customer_features`, `division_features` and `features`."""
+    """Define the side tables, `customer_features`, `division_features` and `features`."""
     settings = platform.settings
     check_off(settings.features.off)
+
+    def side_table(
+        context: dg.AssetExecutionContext,
+        history: pl.LazyFrame,
+        contract: Contract,
+        family: Family,
+        make: Callable[[pl.LazyFrame, dt.date], pl.DataFrame],
+    ) -> Partitions:
+        """Make a family's side table at each cutoff; empty where the family is off."""
+        lines = purchase_lines(history, settings.labels.denylist)
+        cutoffs = [cutoff_of(key) for key in context.partition_keys]
+
+        def made() -> Iterator[Partition]:
+            for cutoff in cutoffs:
+                if family.name in settings.features.off:
+                    yield Partition(cutoff, empty_table(contract), metadata={"family": "off"})
+                else:
+                    yield Partition(cutoff, make(visible_at(lines, cutoff), cutoff).lazy())
+
+        return Partitions(made())
+
+    @platform.table(
+        AFFINITY_RULES,
+    )
+    def affinity_rules(
+        context: dg.AssetExecutionContext, purchase_history: pl.LazyFrame
+    ) -> Partitions:
+        made_with = settings.features.basket
+        return side_table(
+            context,
+            purchase_history,
+            AFFINITY_RULES,
+            BASKET,
+            lambda lines, cutoff: mine_rules(
+                with_sets(lines, settings.divisions), cutoff, made_with
+            ),
+        )
+
+    @platform.table(
+        EMBEDDINGS,
+    )
+    def embeddings(context: dg.AssetExecutionContext, purchase_history: pl.LazyFrame) -> Partitions:
+        made_with = settings.features.als
+        return side_table(
+            context,
+            purchase_history,
+            EMBEDDINGS,
+            ALS,
+            lambda lines, cutoff: fit_embeddings(lines, cutoff, made_with),
+        )
 
     @platform.tables(
         [CUSTOMER_FEATURES, DIVISION_FEATURES],
@@ -55,6 +112,8 @@ def define_assets(platform: Platform) -> list[dg.AssetsDefinition]:
         purchase_history: pl.LazyFrame,
         dim_customer: dict,
         fact_assets: dict,
+        affinity_rules: dict,
+        embeddings: dict,
     ) -> tuple[Partitions, Partitions]:
         shared = share_history(purchase_history, settings.labels.denylist, settings.divisions)
         cutoffs = [cutoff_of(key) for key in context.partition_keys]
@@ -62,7 +121,15 @@ def define_assets(platform: Platform) -> list[dg.AssetsDefinition]:
 
         def world_at(cutoff: dt.date) -> AsOf:
             key = partition_key(cutoff)
-            return AsOf(cutoff, settings, shared, dim_customer[key], fact_assets[key])
+            return AsOf(
+                cutoff,
+                settings,
+                shared,
+                dim_customer[key],
+                fact_assets[key],
+                affinity_rules[key],
+                embeddings[key],
+            )
 
         def made(contract: Contract, build: Build) -> Iterator[Partition]:
             watch = Stopwatch()
@@ -128,7 +195,7 @@ def define_assets(platform: Platform) -> list[dg.AssetsDefinition]:
             ),
         )
 
-    return [scoped_features, features, feature_figures]
+    return [affinity_rules, embeddings, scoped_features, features, feature_figures]
 
 
 def schema_of(contract: Contract, features: list[Feature]) -> dict[str, object]:

@@ -114,7 +114,13 @@ def share_history(
     SharedHistory
         Purchase days sorted by keys and day, the rest in any order: its sums are of integers.
     """
-    lines = history.filter(~pl.col("sku").is_in(denylist)).with_columns(
+    lines = purchase_lines(history, denylist)
+    return SharedHistory(lines, with_sets(lines, divisions) if divisions.sku_targets else lines)
+
+
+def purchase_lines(history: pl.LazyFrame, denylist: list[str]) -> pl.LazyFrame:
+    """Return `purchase_history` without denied SKUs, with month, purchase flag, integer sums."""
+    return history.filter(~pl.col("sku").is_in(denylist)).with_columns(
         # A line without a value (quantity-only SKUs) adds nothing to a sum of values.
         pl.col("returned_cents", "margin_revenue_cents", "margin_profit_cents").fill_null(0),
         month=pl.col("order_date").dt.month_end(),
@@ -122,7 +128,6 @@ def share_history(
         gp_cents=pl.col("value_cents").fill_null(0),
         quantity_milli=(pl.col("quantity") * QUANTITY_SCALE).round().cast(pl.Int64).fill_null(0),
     )
-    return SharedHistory(lines, with_sets(lines, divisions) if divisions.sku_targets else lines)
 
 
 def _scoped(invoices: pl.DataFrame, keys: list[str]) -> ScopedHistory:

@@ -39,7 +39,7 @@ def plain_moment(cell: object, formats: tuple[str, ...]) -> dt.datetime | None:
     if isinstance(cell, dt.datetime):
         return cell.replace(tzinfo=None)
     if isinstance(cell, dt.date):
-        return dt.datetime.combine(cell, dt.datetime.min.time())
+        return dt.datetime.fromisoformat(cell.isoformat())
     return _moment_of_text(cell if isinstance(cell, str) else str(cell or ""), formats)
 
 

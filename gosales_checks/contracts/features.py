@@ -11,12 +11,19 @@ import polars as pl
 
 from gosales_checks.contracts.accounts import DIM_CUSTOMER, FACT_ASSETS
 from gosales_checks.contracts.contract import Contract, Read
+from gosales_checks.contracts.signals import AFFINITY_RULES, EMBEDDINGS
 from gosales_checks.contracts.star import PURCHASE_HISTORY
 
 # What the windows of features are made with; SKUs on the denylist count in none of them.
 WINDOWS = ("features", "labels.window_months", "labels.denylist", "labels.mode")
 # The world as it was known at the cutoff: what every family may look at.
-AS_OF = (Read(PURCHASE_HISTORY, "up_to_cutoff"), Read(DIM_CUSTOMER), Read(FACT_ASSETS))
+AS_OF = (
+    Read(PURCHASE_HISTORY, "up_to_cutoff"),
+    Read(DIM_CUSTOMER),
+    Read(FACT_ASSETS),
+    Read(AFFINITY_RULES),
+    Read(EMBEDDINGS),
+)
 SCOPES = ["all", "div"]
 SEGMENTS = ["warm", "cold", "prospect"]
 

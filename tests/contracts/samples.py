@@ -91,6 +91,14 @@ LEGAL_HERE: dict[str, dict[str, Any]] = {
     },
     "prevalence": {"cohort": "all", "population": 0, "positives": 0},
     "label_audit": {"status": "agrees", "differing_customers": 0, "example": None},
+    "affinity_rules": {
+        "sku_customer_count": 3,
+        "division_customer_count": 4,
+        "both_customer_count": 2,
+        "p_value": 0.01,
+        "q_value": 0.02,
+    },
+    "embeddings": {"kind": "customer", "factors": [0.5, -0.5]},
     "crm_deals": {"closed_date": None, "is_open": True},
     "source_ledger": {"rows_in": 3, "rows_kept": 1, "rows_rejected": 1, "rows_later": 1},
 }
@@ -107,6 +115,8 @@ BREAKING: dict[str, dict[str, Any]] = {
     "begins_before_it_ends": {"valid_to": EARLIER},
     "known_at_the_cutoff": {"valid_from": LATER},
     "imputed_exactly_where_unusable": {"effective_purchase_date": DAY},
+    "both_are_some_of_each": {"both_customer_count": 4},
+    "q_is_not_below_p": {"q_value": 0.001},
     "open_until_closed": {"is_open": False},
     "nothing_is_lost": {"rows_later": 2},
     "window_ends_after_cutoff": {"window_end": EARLIER},
@@ -154,6 +164,9 @@ BREAKING_KINDS = {
     "is_in": lambda column: max(column.is_in) + 1,
     "inf": lambda _: float("inf"),
     "nan": lambda _: float("nan"),
+    "inner_nullability": lambda _: [None],
+    "inner_inf": lambda _: [float("inf")],
+    "inner_nan": lambda _: [float("nan")],
     "check": lambda _: UNKNOWN,
 }
 

@@ -18,6 +18,8 @@ LOG = {"sales_log", "sales_log_rejects", "sales_ledger"}
 # What comes after labels, and what comes after features, of every cutoff that has training cutoffs.
 ENRICHED = {"customer_enrichment", "enrichment_unmatched"}
 MODELLED = {"model", "scores", "whitespace_signals", "whitespace", "forward_validation"}
+# What families of features that look across customers read.
+SIDE = {"affinity_rules", "embeddings"}
 # What is counted of labels, over all targets.
 COUNTED = {"prevalence", "label_audit"}
 FIGURES = {"feature_catalog", "feature_stats"}
@@ -87,7 +89,7 @@ def test_a_new_division_leaves_facts_and_labels_of_the_others_current(world):
     names = [*SETTINGS["divisions"]["names"], "Services"]
     found = stale(world, divisions={"names": names})
     # A column for the new division in everyone's features, its rows in history and in the list.
-    assert tables(found) == FEATURES | MODELLED | COUNTED | WITH_DIVISION | INTAKE
+    assert tables(found) == FEATURES | SIDE | MODELLED | COUNTED | WITH_DIVISION | INTAKE
     platform = Platform.of(load_settings(world / "gosales.yaml", {"divisions": {"names": names}}))
     keys = addresses_of(platform, CONTRACTS["labels"], [dt.date(2024, 6, 30)])
     assert [a.division for a in keys] == ["services", "simulation", "solid_works"]
@@ -156,14 +158,26 @@ def test_a_longer_calendar_marks_no_mature_cutoff(world):
         ({"validation": {"seed": 1}}, {"forward_validation"}),
         ({"models": {"seed": 1}}, MODELLED),
         ({"features": {"recency_floor_days": 9}}, MODELLED | FEATURES - {"purchase_history"}),
-        ({"value": "revenue"}, MODELLED | FEATURES | ENRICHED | COUNTED | {"labels"}),
+        (
+            {"features": {"basket": {"max_q": 0.1}}},
+            {"affinity_rules"} | MODELLED | FEATURES - {"purchase_history"},
+        ),
+        (
+            {"features": {"als": {"seed": 1}}},
+            {"embeddings"} | MODELLED | FEATURES - {"purchase_history"},
+        ),
+        ({"value": "revenue"}, MODELLED | FEATURES | SIDE | ENRICHED | COUNTED | {"labels"}),
         (
             {"labels": {"mode": "all"}},
             MODELLED | COUNTED | {"labels"} | FEATURES - {"purchase_history"},
         ),
         (
             {"source": {"customers": {"numeric_attributes": []}}},
-            EVERYTHING - LOG - BESIDE - {"dim_product", "fact_transactions", "purchase_history"},
+            EVERYTHING
+            - LOG
+            - BESIDE
+            - SIDE
+            - {"dim_product", "fact_transactions", "purchase_history"},
         ),
         (
             {"source": {"sales_log": {"decimal": ","}}},

@@ -30,9 +30,10 @@ def settings(tmp_path_factory):
     return write_world(tmp_path_factory.mktemp("world"), [row()])
 
 
-def world_of(settings, *lines: Line, people=None, assets=NO_ASSETS) -> AsOf:
+def world_of(settings, *lines: Line, people=None, assets=NO_ASSETS, **side) -> AsOf:
     history = share_history(purchase_history(lines), [], settings.divisions)
-    return AsOf(C, settings, history, roster(["a"]) if people is None else people, assets)
+    people = roster(["a"]) if people is None else people
+    return AsOf(C, settings, history, people, assets, **side)
 
 
 def test_the_latest_row_behind_each_family_is_that_of_what_it_looked_at(settings):
@@ -46,7 +47,8 @@ def test_the_latest_row_behind_each_family_is_that_of_what_it_looked_at(settings
     assert wide["cross"] == {"months": "2024-06-30"}
     assert wide["diversity"] == {"months": "2024-06-30", "skus": "2024-06-30"}
     narrow = build_division_features(world_of(settings, known, later)).latest
-    assert set(narrow) == {f.name for f in FAMILIES if "div" in f.scopes}
+    on = [f for f in FAMILIES if f.name not in settings.features.off]
+    assert set(narrow) == {f.name for f in on if "div" in f.scopes}
 
 
 @pytest.mark.parametrize("source", DATED)
@@ -59,8 +61,12 @@ def test_a_source_that_is_not_cut_is_told_with_its_latest_row(settings, source, 
         .select(NO_ASSETS.collect_schema().names())
     )  # fmt: skip
     lines = [Line("a", dt.date(2024, 5, 1), "i", known=dt.date(2024, 8, 1))]
-    latest = world_of(settings, *lines, people=people, assets=late.lazy()).latest(source)
+    made_later = pl.LazyFrame({"cutoff": [dt.date(2024, 7, 6)]})
+    side = {"_affinity_rules": made_later, "_embeddings": made_later}
+    world = world_of(settings, *lines, people=people, assets=late.lazy(), **side)
+    latest = world.latest(source)
     expected = {"population": dt.date(2024, 7, 4), "assets": dt.date(2024, 7, 5)}
+    expected |= dict.fromkeys(("affinity_rules", "embeddings"), dt.date(2024, 7, 6))
     assert latest == expected.get(source, dt.date(2024, 9, 30))
     assert later_rows({"f": {source: str(latest)}}, ["f"], C) == {
         f"f: {source} has a row of {latest}": 1

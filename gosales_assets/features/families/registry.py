@@ -2,9 +2,12 @@
 
 from collections.abc import Iterable
 
+from gosales_assets.features.families.als import ALS
 from gosales_assets.features.families.attributes import ATTRIBUTES
+from gosales_assets.features.families.basket import BASKET
 from gosales_assets.features.families.change import DELTA, TRAJECTORY
 from gosales_assets.features.families.cross_division import CROSS, DIVERSITY
+from gosales_assets.features.families.encoder import ENCODER
 from gosales_assets.features.families.installed_base import ASSETS, EXPIRING, SUBSCRIPTIONS
 from gosales_assets.features.families.lifecycle import LIFECYCLE
 from gosales_assets.features.families.recency import RECENCY
@@ -31,6 +34,9 @@ FAMILIES = (
     EXPIRING,
     SUBSCRIPTIONS,
     ATTRIBUTES,
+    BASKET,
+    ALS,
+    ENCODER,
 )
 
 
