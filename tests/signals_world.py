@@ -97,7 +97,7 @@ def world(
         share_history(history(lines), [], settings.divisions),
         roster,
         nothing,
-        **tables,
+        **side,
     )
 
 
