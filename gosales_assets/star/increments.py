@@ -95,7 +95,7 @@ class StagedLog:
             .agg(pl.col("row_count", *CONTENT).sum())
             .sort("source_file", "day", "known_on")
         )
-        skus = self._scan("lines", cutoff).select("sku").unique().collect()["sku"]
+        skus = self.days.filter(self._window(cutoff))["skus"].explode().unique()
         meaning = self.products.drop("is_target").filter(pl.col("sku").is_in(skus.implode()))
         # Rejects tell their row numbers: where they lie matters.
         rejected = self._scan("raws", cutoff).select("source_file", "row_id", "reject_id").collect()

@@ -11,12 +11,13 @@ import polars as pl
 from gosales_assets.inputs import source_digest
 from gosales_assets.star.corrections import read_corrections
 from gosales_assets.star.increments import StagedLog
-from gosales_assets.star.staging import CODE, StagedBlock, Staging
+from gosales_assets.star.staging import CODE, StagedBlock, Staging, extent_of
 from gosales_assets.star.typing import code_hash
 from gosales_resources.atomic import replacing
 from gosales_resources.errors import SourceError
 from gosales_resources.settings.tree import Settings
 from gosales_resources.sources.files import open_inputs
+from gosales_resources.sources.raw import Extent
 from gosales_resources.sources.streams import file_stamp
 
 # What the last reading came to: so that a plan need not read the log.
@@ -58,7 +59,9 @@ def ingest(
     blocks = _recall(staging, state)
     if blocks is None:
         corrections = read_corrections(base / log.corrections if log.corrections else None)
-        stage = Staging(staging, log, products["sku"].to_list(), corrections, progress)
+        stage = Staging(
+            staging, log, products["sku"].to_list(), corrections, progress, _extents(staging)
+        )
         blocks = stage.stage(open_inputs(log, base))
     staged = StagedLog(blocks, cutoffs, products, settings.source.taxonomy.routes, log.line_key)
     if not staged.row_count:
@@ -92,9 +95,26 @@ def _recall(staging: Path, state: State) -> list[StagedBlock] | None:
     return blocks if blocks and all(block.is_whole for block in blocks) else None
 
 
-def _index(staging: Path, state: State) -> dict[str, Any]:
+def _extents(staging: Path) -> dict[str, list[Extent]]:
+    """Return how the inputs were cut into blocks the last time, up to what may be cut otherwise."""
+    found: dict[str, list[Extent]] = {}
+    unsettled: set[str] = set()
+    for told in _read_index(staging).get("blocks", []):
+        name, extent = told["source_file"], extent_of(told)
+        if extent is None:
+            unsettled.add(name)
+        elif name not in unsettled:
+            found.setdefault(name, []).append(extent)
+    return found
+
+
+def _read_index(staging: Path) -> dict[str, Any]:
     path = staging / INDEX
-    index = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+
+
+def _index(staging: Path, state: State) -> dict[str, Any]:
+    index = _read_index(staging)
     # A state that cannot be told (a database) is never known to be the same.
     fits = index.get("state") == state and None not in state.values()
     return index if fits else {"digests": {}, "blocks": []}
