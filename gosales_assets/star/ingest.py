@@ -56,14 +56,16 @@ def ingest(
     """
     log, base = settings.source.sales_log, settings.source_dir
     state = _state(settings)
-    blocks = _recall(staging, state)
+    blocks, digests = _recall(staging, state), _digests(staging, state)
     if blocks is None:
+        digests = {}
         corrections = read_corrections(base / log.corrections if log.corrections else None)
         stage = Staging(
             staging, log, products["sku"].to_list(), corrections, progress, _extents(staging)
         )
         blocks = stage.stage(open_inputs(log, base))
-    staged = StagedLog(blocks, cutoffs, products, settings.source.taxonomy.routes, log.line_key)
+    routes = settings.source.taxonomy.routes
+    staged = StagedLog(blocks, cutoffs, products, routes, log.line_key, known=digests)
     if not staged.row_count:
         raise SourceError(f"{log.place}: the sales log has no rows.")
     if waiting := staged.waiting_count:
@@ -83,8 +85,7 @@ def recall_digests(
 
     Nothing is read but the inputs' sizes and times of change, and the small sources.
     """
-    index = _index(staging, _state(settings))
-    digests = {dt.date.fromisoformat(day): digest for day, digest in index["digests"].items()}
+    digests = _digests(staging, _state(settings))
     return digests if digests and set(cutoffs) <= set(digests) else None
 
 
@@ -93,6 +94,11 @@ def _recall(staging: Path, state: State) -> list[StagedBlock] | None:
     index = _index(staging, state)
     blocks = [StagedBlock.from_json(told, staging) for told in index["blocks"]]
     return blocks if blocks and all(block.is_whole for block in blocks) else None
+
+
+def _digests(staging: Path, state: State) -> dict[dt.date, str]:
+    told = _index(staging, state)["digests"]
+    return {dt.date.fromisoformat(day): digest for day, digest in told.items()}
 
 
 def _extents(staging: Path) -> dict[str, list[Extent]]:

@@ -88,11 +88,12 @@ class RawInput(ABC):
         """Return what is cheap to get and changes when the content does; None where nothing is."""
         return None
 
-    def remembering(self, _: Sequence[Extent]) -> "RawInput":
+    def remembering(self, extents: Sequence[Extent]) -> "RawInput":
         """Return the input that knows where its first blocks ended the last time.
 
         It need not look for their ends again where their bytes are still the same.
         """
+        del extents  # Of use to text alone.
         return self
 
     @abstractmethod

@@ -112,7 +112,7 @@ def test_a_sku_that_leaves_the_taxonomy_is_rejected_with_its_raw_row(tmp_path):
 def test_how_many_days_are_taken_at_a_time_changes_nothing(tmp_path, chunk_lines):
     settings = write_world(tmp_path, messy_rows())
     whole = read(settings, tmp_path / "staging")
-    parts = replace(whole, chunk_lines=chunk_lines, _surveys={}, _digests={})
+    parts = replace(whole, chunk_lines=chunk_lines, _surveys={}, known={})
     for cutoff in CUTOFFS:
         assert lines_of(parts, cutoff).equals(lines_of(whole, cutoff))
         assert parts.ledger(cutoff).equals(whole.ledger(cutoff))
