@@ -60,9 +60,8 @@ def ingest(
     if blocks is None:
         digests = {}
         corrections = read_corrections(base / log.corrections if log.corrections else None)
-        stage = Staging(
-            staging, log, products["sku"].to_list(), corrections, progress, _extents(staging)
-        )
+        known = _extents(staging, state)
+        stage = Staging(staging, log, products["sku"].to_list(), corrections, progress, known)
         blocks = stage.stage(open_inputs(log, base))
     routes = settings.source.taxonomy.routes
     staged = StagedLog(blocks, cutoffs, products, routes, log.line_key, known=digests)
@@ -101,11 +100,14 @@ def _digests(staging: Path, state: State) -> dict[dt.date, str]:
     return {dt.date.fromisoformat(day): digest for day, digest in told.items()}
 
 
-def _extents(staging: Path) -> dict[str, list[Extent]]:
+def _extents(staging: Path, state: State) -> dict[str, list[Extent]]:
     """Return how the inputs were cut into blocks the last time, up to what may be cut otherwise."""
     found: dict[str, list[Extent]] = {}
     unsettled: set[str] = set()
-    for told in _read_index(staging).get("blocks", []):
+    index = _read_index(staging)
+    # What other code wrote may read otherwise.
+    is_ours = index.get("state", {}).get("code") == state["code"]
+    for told in index["blocks"] if is_ours else []:
         name, extent = told["source_file"], extent_of(told)
         if extent is None:
             unsettled.add(name)
