@@ -16,7 +16,9 @@ EVERYTHING = set(CONTRACTS) - {"violations"}
 LOG = {"sales_log", "sales_log_rejects", "sales_ledger"}
 # What comes after labels, and what comes after features, of every cutoff that has training cutoffs.
 ENRICHED = {"customer_enrichment", "enrichment_unmatched"}
-MODELLED = {"model", "scores", "whitespace_signals", "whitespace", "forward_validation"}
+EXPLAINED = {"model_evaluation", "model_drivers", "model_shap_sample", "model_card"}
+SCORED = {"scores", "whitespace_signals", "whitespace", "forward_validation"}
+MODELLED = {"model", "promotion", *EXPLAINED, *SCORED}
 FEATURES = {"purchase_history", "customer_features", "division_features", "features"}
 # Tables beside the sales log; those that read a division; what came in of all of them.
 WITH_DIVISION = {"fact_assets", "crm_deals", "surfacing_log"}
@@ -123,6 +125,9 @@ def test_a_longer_calendar_marks_no_mature_cutoff(world):
         ({"whitespace": {"ev_cap_quantile": 0.9}}, {"whitespace_signals", "whitespace"}),
         ({"validation": {"seed": 1}}, {"forward_validation"}),
         ({"models": {"seed": 1}}, MODELLED),
+        ({"promotion": {"margin_auc": 0.1}}, {"promotion", *SCORED}),
+        ({"explanation": {"sample_rows": 99}}, EXPLAINED - {"model_evaluation"}),
+        ({"explanation": {"scored_frac": 0.5}}, {"scores"}),
         ({"features": {"recency_floor_days": 9}}, MODELLED | FEATURES - {"purchase_history"}),
         ({"value": "revenue"}, MODELLED | FEATURES | ENRICHED | {"labels"}),
         ({"labels": {"mode": "all"}}, MODELLED | {"labels"} | FEATURES - {"purchase_history"}),
