@@ -287,7 +287,7 @@ MODEL_SHAP_SAMPLE = Contract(
     grain="one row per customer of the sample and input",
     phase="models",
     partitioned_by="target_cutoff",
-    settings=("explanation.shown_customers",),
+    settings=("explanation.sample_rows", "explanation.shown_customers"),
     reads=(Read(MODEL), Read(FEATURES)),
     description="SHAP contributions of single customers, drawn by the hash of their id.",
 )
@@ -313,7 +313,11 @@ SCORES = Contract(
     grain="one row per customer of the population",
     phase="models",
     partitioned_by="target_cutoff",
-    settings_here=("explanation",),
+    settings_here=(
+        "explanation.scored_frac",
+        "explanation.drivers_shown",
+        "explanation.interval_level",
+    ),
     reads=(Read(MODEL), Read(PROMOTION), Read(FEATURES)),
     description="Calibrated purchase probabilities of the division as of the cutoff.",
 )

@@ -17,7 +17,9 @@ EVERYTHING = set(CONTRACTS) - {"violations"}
 LOG = {"sales_log", "sales_log_rejects", "sales_ledger"}
 # What comes after labels, and what comes after features, of every cutoff that has training cutoffs.
 ENRICHED = {"customer_enrichment", "enrichment_unmatched"}
-MODELLED = {"model", "scores", "whitespace_signals", "whitespace", "forward_validation"}
+EXPLAINED = {"model_evaluation", "model_drivers", "model_shap_sample", "model_card"}
+SCORED = {"scores", "whitespace_signals", "whitespace", "forward_validation"}
+MODELLED = {"model", "promotion", *EXPLAINED, *SCORED}
 # What families of features that look across customers read.
 SIDE = {"affinity_rules", "embeddings"}
 # What is counted of labels, over all targets.
@@ -115,7 +117,8 @@ def with_sets(**sets: list[str]) -> dict:
 
 def test_a_further_target_of_skus_leaves_the_models_of_the_others_current(world):
     found = stale(world, **with_sets(seats=["Seats"]))
-    assert tables(found) == {"dim_product", "division_features", "whitespace"} | COUNTED
+    made = {"dim_product", "division_features", "affinity_rules", "whitespace"}
+    assert tables(found) == made | COUNTED | FIGURES
 
 
 def test_the_skus_of_a_set_are_of_that_target_alone(world):
@@ -157,6 +160,9 @@ def test_a_longer_calendar_marks_no_mature_cutoff(world):
         ({"whitespace": {"ev_cap_quantile": 0.9}}, {"whitespace_signals", "whitespace"}),
         ({"validation": {"seed": 1}}, {"forward_validation"}),
         ({"models": {"seed": 1}}, MODELLED),
+        ({"promotion": {"margin_auc": 0.1}}, {"promotion", *SCORED}),
+        ({"explanation": {"sample_rows": 99}}, EXPLAINED - {"model_evaluation"}),
+        ({"explanation": {"scored_frac": 0.5}}, {"scores"}),
         ({"features": {"recency_floor_days": 9}}, MODELLED | FEATURES - {"purchase_history"}),
         (
             {"features": {"basket": {"max_q": 0.1}}},
