@@ -7,6 +7,7 @@ import polars as pl
 
 from gosales_assets.arrival_checks import arrival_checks
 from gosales_assets.coverage_check import coverage_check
+from gosales_assets.guardrail_checks import guardrail_checks
 from gosales_assets.models.bundle import describe_bundle
 from gosales_assets.platform import Platform
 from gosales_assets.registry import BUNDLE_CONTRACTS, TABLE_CONTRACTS
@@ -47,6 +48,7 @@ def define_checks(platform: Platform) -> list[dg.AssetChecksDefinition]:
         coverage_check(platform),
         *schema_checks(platform),
         *bound_checks(platform),
+        *guardrail_checks(platform),
     ]
 
 

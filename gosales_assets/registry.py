@@ -21,7 +21,14 @@ from gosales_checks.contracts.crm import (
 from gosales_checks.contracts.enrichment import CUSTOMER_ENRICHMENT, ENRICHMENT_UNMATCHED
 from gosales_checks.contracts.features import CUSTOMER_FEATURES, DIVISION_FEATURES, FEATURES
 from gosales_checks.contracts.labels import CUTOFF_METADATA, LABELS
-from gosales_checks.contracts.models import MODEL, SCORES
+from gosales_checks.contracts.models import (
+    MODEL,
+    MODEL_CARD,
+    MODEL_DRIVERS,
+    MODEL_EVALUATION,
+    MODEL_SHAP_SAMPLE,
+    SCORES,
+)
 from gosales_checks.contracts.quality import violations_contract
 from gosales_checks.contracts.star import (
     DIM_PRODUCT,
@@ -60,6 +67,10 @@ TABLES_OF_PHASES = (
     LABELS,
     FEATURES,
     MODEL,
+    MODEL_EVALUATION,
+    MODEL_DRIVERS,
+    MODEL_SHAP_SAMPLE,
+    MODEL_CARD,
     SCORES,
     WHITESPACE_SIGNALS,
     FORWARD_VALIDATION,

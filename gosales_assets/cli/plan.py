@@ -229,6 +229,7 @@ SIBLINGS = (
     ("customer_enrichment", "enrichment_unmatched"),
     ("source_rejects", "source_ledger"),
     ("customer_features", "division_features"),
+    ("model_drivers", "model_shap_sample"),
 )
 
 

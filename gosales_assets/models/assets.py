@@ -3,11 +3,17 @@
 from collections.abc import Iterator
 
 import dagster as dg
+import polars as pl
 
-from gosales_assets.models.bundle import load_bundle
+from gosales_assets.models.bundle import load_bundle, read_report
+from gosales_assets.models.card import write_card
+from gosales_assets.models.drivers import explain_sample, sample_customers
+from gosales_assets.models.evaluation import evaluate_training
+from gosales_assets.models.held_out import read_held_out
 from gosales_assets.models.matrix import build_matrix
 from gosales_assets.models.scoring import score
 from gosales_assets.models.training import TrainedModel, train_model
+from gosales_assets.pictures import plot_of_list
 from gosales_assets.platform import (
     BUNDLES,
     OWNERS,
@@ -19,12 +25,22 @@ from gosales_assets.platform import (
 from gosales_assets.workers import side_by_side
 from gosales_checks.contracts.features import FEATURES
 from gosales_checks.contracts.labels import LABELS
-from gosales_checks.contracts.models import MODEL, SCORES
+from gosales_checks.contracts.models import (
+    MODEL,
+    MODEL_CARD,
+    MODEL_DRIVERS,
+    MODEL_EVALUATION,
+    MODEL_SHAP_SAMPLE,
+    SCORES,
+)
 from gosales_checks.promotion import refuse_failed_upstream
 from gosales_resources.errors import PartitionMissingError
 from gosales_resources.io_managers import Partition, Partitions
 from gosales_resources.partitions import cutoff_of, division_of, partition_key
 from gosales_resources.storage import Address, missing_message
+
+SHOWN = ("auc", "lift_10", "cal_mae", "brier", "base_rate")
+SHOWN_DRIVERS = 10
 
 
 def define_assets(platform: Platform) -> list[dg.AssetsDefinition]:
@@ -80,11 +96,80 @@ def define_assets(platform: Platform) -> list[dg.AssetsDefinition]:
         def made() -> Iterator[Partition]:
             for key in map(str, context.partition_keys):
                 cutoff, division = cutoff_of(key), division_of(key)
-                yield Partition(cutoff, score(load_bundle(model[key]), features[key]), division)
+                made = score(load_bundle(model[key]), features[key], settings.explanation)
+                yield Partition(cutoff, made, division)
 
         return Partitions(made())
 
-    return [model, scores]
+    return [model, scores, *_explaining_assets(platform)]
+
+
+def _explaining_assets(platform: Platform) -> list[dg.AssetsDefinition]:
+    """Define what is said of a model: `model_evaluation`, `model_drivers` and a sample, the card."""
+    chosen = platform.settings.explanation
+
+    @platform.table(MODEL_EVALUATION)
+    def model_evaluation(context: dg.AssetExecutionContext, model: dict) -> Partitions:
+        def evaluate(key: str) -> Partition:
+            card, held_out = load_bundle(model[key]).card, read_held_out(model[key])
+            table = evaluate_training(card, held_out, chosen)
+            shown = summarise_evaluation(table) | plot_of_list(table, key)
+            return Partition(cutoff_of(key), table, division_of(key), shown)
+
+        keys = context.partition_keys
+        return Partitions(side_by_side(evaluate, keys, "evaluated", context.log.info))
+
+    @platform.tables([MODEL_DRIVERS, MODEL_SHAP_SAMPLE], name="model_explanation")
+    def model_explanation(
+        context: dg.AssetExecutionContext, model: dict, features: dict
+    ) -> tuple[Partitions, Partitions]:
+        made: dict[str, tuple[pl.DataFrame, pl.DataFrame]] = {}
+
+        def explain(key: str) -> Partition:
+            sample = sample_customers(features[key], chosen.sample_rows)
+            made[key] = explain_sample(load_bundle(model[key]), sample, chosen.shown_customers)
+            drivers = made[key][0]
+            return Partition(cutoff_of(key), drivers, division_of(key), summarise_drivers(drivers))
+
+        keys = [str(key) for key in context.partition_keys]
+        drivers = Partitions(side_by_side(explain, keys, "explained", context.log.info))
+        # Written after the drivers: by then every key is made.
+        samples = (Partition(cutoff_of(k), made.pop(k)[1], division_of(k)) for k in keys)
+        return drivers, Partitions(samples)
+
+    @platform.table(MODEL_CARD)
+    def model_card(
+        context: dg.AssetExecutionContext, model: dict, model_evaluation: dict, model_drivers: dict
+    ) -> Partitions:
+        def made() -> Iterator[Partition]:
+            for key in map(str, context.partition_keys):
+                bundle = load_bundle(model[key])
+                report = read_report(model[key])["report"]
+                tables = (model_evaluation[key].collect(), model_drivers[key].collect())
+                row = write_card(bundle.card, bundle.model_id, report, *tables)
+                shown = {"card": dg.MetadataValue.md(row["card"].item())}
+                yield Partition(cutoff_of(key), row, division_of(key), shown)
+
+        return Partitions(made())
+
+    return [model_evaluation, model_explanation, model_card]
+
+
+def summarise_evaluation(table: pl.DataFrame) -> dict[str, object]:
+    """Return the figures shown per partition."""
+    figures = table.filter(pl.col("measure").is_in(SHOWN) & pl.col("value").is_not_null())
+    return {f"{r['measure']}_{r['slice']}": r["value"] for r in figures.iter_rows(named=True)}
+
+
+def summarise_drivers(drivers: pl.DataFrame) -> dict[str, object]:
+    """Return the strongest inputs and what was dropped, as shown per partition."""
+    top = drivers.filter(status="used").head(SHOWN_DRIVERS)
+    lines = [f"- {r['input']}: {r['shap_mean_abs']:.3f}" for r in top.iter_rows(named=True)]
+    return {
+        "inputs_used": drivers.filter(status="used").height,
+        "inputs_dropped": drivers.filter(status="dropped").height,
+        "strongest": dg.MetadataValue.md("\n".join(lines) or "none"),
+    }
 
 
 def summarise(trained: TrainedModel) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""The model bundle: JSON and LightGBM's own text, nothing that could run code when opened."""
+"""The model bundle: JSON, LightGBM's own text and a table, nothing that could run code when opened."""
 
 import json
 from collections.abc import Mapping
@@ -10,15 +10,24 @@ import numpy as np
 import polars as pl
 from lightgbm.basic import LightGBMError
 
+from gosales_assets.models.band import Band
 from gosales_assets.models.calibration import Calibrator
 from gosales_assets.models.candidates import Fitted, Linear, Trees
+from gosales_assets.models.held_out import HELD_OUT_FILE, to_bytes
+from gosales_assets.models.manifest import model_id, seal, verified
 from gosales_assets.models.preparation import Preparation
 from gosales_checks.contracts.models import MODEL
 from gosales_resources.errors import BundleError
 
 MODEL_FILE, TREES_FILE = "model.json", "lightgbm.txt"
-FORMAT = 1
 FITTED, PRIOR = "fitted", "prior"
+# Why there is the prior rate and no model.
+NO_CUTOFF, FEW_OUTCOMES, NO_FEATURE, NOISE = (
+    "no_training_cutoff",
+    "few_outcomes",
+    "no_feature",
+    "noise",
+)
 
 
 @dataclass(frozen=True)
@@ -43,16 +52,20 @@ class Card:
     lift_10: float | None
     lift_10_whitespace: float | None
     window_months: int
+    fallback: str | None = None
+    """Why the prior rate; None where a model was fitted."""
 
 
 @dataclass(frozen=True)
 class Bundle:
     """An opened model."""
 
+    model_id: str
     card: Card
     preparation: Preparation | None
     members: list[Fitted]
     calibrator: Calibrator | None
+    band: Band | None
 
 
 def to_files(
@@ -60,13 +73,14 @@ def to_files(
     preparation: Preparation | None,
     members: list[Fitted],
     calibrator: Calibrator | None,
+    band: Band | None,
     report: Mapping[str, Any],
+    held_out: pl.DataFrame | None,
 ) -> dict[str, bytes]:
     """Write a model as named files; equal models give equal bytes."""
     linear = [m for m in members if isinstance(m, Linear)]
     trees = [m for m in members if isinstance(m, Trees)]
     content = {
-        "format": FORMAT,
         "card": asdict(card),
         "preparation": preparation.to_json() if preparation else None,
         "linear": {"intercept": linear[0].intercept, "weights": linear[0].weights.tolist()}
@@ -74,13 +88,16 @@ def to_files(
         else None,
         "tree_rounds": trees[0].rounds if trees else None,
         "calibration": calibrator.to_json() if calibrator else None,
+        "band": band.to_json() if band else None,
         "report": report,
     }
     text = json.dumps(content, indent=1, sort_keys=True, allow_nan=False) + "\n"
     files = {MODEL_FILE: text.encode()}
     if trees:
         files[TREES_FILE] = trees[0].text.encode()
-    return files
+    if held_out is not None:
+        files[HELD_OUT_FILE] = to_bytes(held_out)
+    return seal(files)
 
 
 def load_bundle(files: Mapping[str, bytes]) -> Bundle:
@@ -89,7 +106,7 @@ def load_bundle(files: Mapping[str, bytes]) -> Bundle:
     Raises
     ------
     BundleError
-        When a file is missing, is not what it should be, or is of another format.
+        When it is foreign, of another version, damaged, or a file is not what it should be.
     """
     content = read_report(files)
     try:
@@ -103,11 +120,14 @@ def load_bundle(files: Mapping[str, bytes]) -> Bundle:
             lgb.Booster(model_str=text)
             members.append(Trees(text, int(content["tree_rounds"])))
         preparation, calibration = content["preparation"], content["calibration"]
+        band = content["band"]
         return Bundle(
+            model_id(files, card.division, card.cutoff),
             card,
             Preparation.from_json(preparation) if preparation else None,
             members,
             Calibrator.from_json(calibration) if calibration else None,
+            Band(**band) if band else None,
         )
     except (KeyError, TypeError, ValueError, LightGBMError) as error:
         raise BundleError(
@@ -121,20 +141,14 @@ def read_report(files: Mapping[str, bytes]) -> dict[str, Any]:
     Raises
     ------
     BundleError
-        When it is missing, not JSON, or of another format.
+        When the bundle is foreign, of another version or damaged.
     """
     try:
-        content = json.loads(files[MODEL_FILE])
-        found = content["format"]
+        return dict(json.loads(verified(files)[MODEL_FILE]))
     except (KeyError, TypeError, ValueError) as error:
         raise BundleError(
             f"The model bundle is damaged: {error!r}. Rematerialise model."
         ) from error
-    if found != FORMAT:
-        raise BundleError(
-            f"The model bundle has format {found}, not {FORMAT}. Rematerialise model."
-        )
-    return content
 
 
 def describe_bundle(files: Mapping[str, bytes]) -> pl.DataFrame:

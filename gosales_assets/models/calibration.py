@@ -34,6 +34,8 @@ class HeldOut:
     """Number of the fold, oldest first."""
     newest: np.ndarray
     """Row is of the newest training cutoff."""
+    row: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    """Place of the row in the training matrix."""
 
 
 @dataclass(frozen=True)

@@ -88,10 +88,10 @@ class Preparation:
         return cls(dict(data["features"]), dict(data["levels"]), columns, dict(data["dropped"]))
 
 
-def feature_types(table: pl.DataFrame) -> dict[str, str]:
+def feature_types(schema: pl.Schema) -> dict[str, str]:
     """Return the features of a table and their types, in column order."""
     skipped = {*IDENTIFIERS, *TARGETS}
-    return {n: str(t) for n, t in table.schema.items() if n not in skipped}
+    return {n: str(t) for n, t in schema.items() if n not in skipped}
 
 
 def fit_preparation(table: pl.DataFrame, settings: ModelSettings) -> Preparation:
@@ -109,7 +109,7 @@ def fit_preparation(table: pl.DataFrame, settings: ModelSettings) -> Preparation
     Preparation
         Constant inputs, twins (|r| > 0.995, the later one) and leaks are in `dropped`.
     """
-    features = feature_types(table)
+    features = feature_types(table.schema)
     levels = {
         name: _frequent(table[name], settings.top_categories)
         for name, kind in features.items()

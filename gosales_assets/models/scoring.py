@@ -1,66 +1,144 @@
-"""Scores a feature table with an opened model. Scoring never fits and fills nothing in silence."""
+"""Scores a feature table with an opened model, in batches. Scoring never fits and fills nothing.
 
-import numpy as np
+Memory is that of the scores and one batch of features, however many customers there are.
+"""
+
 import polars as pl
 
 from gosales_assets.models.bundle import Bundle
-from gosales_assets.models.candidates import mean_margin
+from gosales_assets.models.candidates import Linear, mean_margin
+from gosales_assets.models.contributions import by_feature, contributions
 from gosales_assets.models.preparation import feature_types
+from gosales_assets.models.score_drivers import name_drivers, worth_explaining
 from gosales_resources.errors import BundleError
+from gosales_resources.settings.models import ExplanationSettings
 
 KEPT = ["customer_id", "division", "cutoff", "segment", "is_whitespace"]
 SHOWN = 8
+# Rows prepared at once: 131,072 rows of 150 inputs are 160 MB, and a larger batch is not faster.
+BATCH_ROWS = 131_072
 
 
-def score(bundle: Bundle, features: pl.LazyFrame) -> pl.DataFrame:
+def score(
+    bundle: Bundle, features: pl.LazyFrame, settings: ExplanationSettings | None = None
+) -> pl.DataFrame:
     """Give every customer of a feature table its probability.
 
     Parameters
     ----------
     bundle
-        The model of the same division and cutoff.
+        A model of the same division, of the same cutoff or an earlier one.
     features
-        One row per customer.
+        One row per customer; read in batches where it is stored sorted by customer.
+    settings
+        Level of the interval, and whose drivers are named.
 
     Returns
     -------
     polars.DataFrame
-        `scores`, sorted by customer_id: `p_icp` is the calibrated probability, the prior rate
-        where there is no model, null where nothing is known; `margin` orders rows of equal p_icp.
+        `scores`, sorted by customer_id: `p_icp` is the calibrated probability with its interval,
+        the prior rate where there is no model, null where nothing is known; `margin` orders rows of
+        equal p_icp.
 
     Raises
     ------
     BundleError
-        When the table is of another division or cutoff, or its features do not match the model's
-        by name and type; lists the difference.
+        When the table is of another division or before the model's cutoff, or its features do not
+        match the model's by name and type; lists the difference.
     """
-    table = features.collect().sort("customer_id")
+    chosen = settings or ExplanationSettings()
+    _refuse_mismatch(bundle, features)
+    ids = features.select("customer_id").collect()["customer_id"]
+    if not ids.is_sorted():
+        features = features.sort("customer_id")
+    parts = [
+        _score_batch(bundle, features.slice(start, BATCH_ROWS).collect(), chosen)
+        for start in range(0, max(ids.len(), 1), BATCH_ROWS)
+    ]
+    scored = pl.concat(parts).with_columns(
+        model_status=pl.lit(bundle.card.status), model_id=pl.lit(bundle.model_id)
+    )
+    return scored.with_columns(drivers=_drivers(bundle, features, scored, chosen))
+
+
+def _score_batch(
+    bundle: Bundle, table: pl.DataFrame, settings: ExplanationSettings
+) -> pl.DataFrame:
     _refuse_foreign(bundle, table)
-    if bundle.preparation is None or bundle.calibrator is None:
-        p = pl.lit(bundle.card.prior, dtype=pl.Float64)
-        margin = pl.lit(None, dtype=pl.Float64)
-    else:
+    prepared, calibrator = bundle.preparation, bundle.calibrator
+    nothing = pl.lit(None, dtype=pl.Float64)
+    if prepared is None or calibrator is None:
+        prior = pl.lit(bundle.card.prior, dtype=pl.Float64)
+        return table.select(*KEPT, p_icp=prior, p_low=nothing, p_high=nothing, margin=nothing)
+    raw = prepared.raw(table)
+    # Trees do not look at standardised inputs, which take as long as the trees themselves.
+    needs = any(isinstance(member, Linear) for member in bundle.members)
+    z = prepared.standardised(raw) if needs else raw
+    margins = mean_margin([member.margin(raw, z) for member in bundle.members])
+    white = table["is_whitespace"].to_numpy().astype(float)
+    p = calibrator.probability(margins, white)
+    low = high = nothing
+    if bundle.band is not None:
+        ends = bundle.band.interval(p, settings.interval_level)
+        low, high = (pl.Series(end, dtype=pl.Float64) for end in ends)
+    return table.select(
+        *KEPT,
+        p_icp=pl.Series(p, dtype=pl.Float64),
+        p_low=low,
+        p_high=high,
+        margin=pl.Series(margins, dtype=pl.Float64),
+    )
+
+
+def _drivers(
+    bundle: Bundle, features: pl.LazyFrame, scored: pl.DataFrame, settings: ExplanationSettings
+) -> pl.Series:
+    """Name the drivers of the best of each slice; null for the others."""
+    named = pl.Series("drivers", [None] * scored.height, dtype=pl.String)
+    if bundle.preparation is None:
+        return named
+    wanted = worth_explaining(scored, settings.scored_frac)
+    for start in range(0, wanted.len(), BATCH_ROWS):
+        at = wanted.slice(start, BATCH_ROWS)
+        mine = scored["customer_id"].gather(at).implode()
+        table = features.filter(pl.col("customer_id").is_in(mine)).collect()
         raw = bundle.preparation.raw(table)
-        standardised = bundle.preparation.standardised(raw)
-        margins = mean_margin([m.margin(raw, standardised) for m in bundle.members])
-        white = table["is_whitespace"].to_numpy().astype(np.float64)
-        p = pl.Series(bundle.calibrator.probability(margins, white), dtype=pl.Float64)
-        margin = pl.Series(margins, dtype=pl.Float64)
-    return table.select(*KEPT, p_icp=p, margin=margin, model_status=pl.lit(bundle.card.status))
+        names, values = by_feature(bundle.preparation, contributions(bundle, raw).by_input)
+        named = named.scatter(at, name_drivers(names, values, settings.drivers_shown))
+    return named
 
 
 def _refuse_foreign(bundle: Bundle, table: pl.DataFrame) -> None:
     card = bundle.card
-    place = f"scores[{card.cutoff}|{card.division}]"
-    mine = table.filter(
-        (pl.col("division") != card.division) | (pl.col("cutoff").cast(pl.String) != card.cutoff)
-    )
-    if mine.height:
-        raise BundleError(f"{place}: {mine.height} rows of another division or cutoff.")
+    mine = (pl.col("division") == card.division) & (pl.col("cutoff").cast(pl.String) >= card.cutoff)
+    foreign = table.filter(~mine).height
+    if foreign:
+        raise BundleError(
+            f"scores[{card.division}]: {foreign} rows of another division, or before the model's "
+            f"cutoff {card.cutoff}: no model scores its own past."
+        )
+
+
+def _refuse_mismatch(bundle: Bundle, features: pl.LazyFrame) -> None:
     if bundle.preparation is None:
         return
-    wanted, found = bundle.preparation.features, feature_types(table)
-    findings = [
+    findings = mismatches(bundle, features.collect_schema())
+    if findings:
+        card = bundle.card
+        more = f" and {len(findings) - SHOWN} more" if len(findings) > SHOWN else ""
+        raise BundleError(
+            f"scores[{card.cutoff}|{card.division}]: the features do not fit the model: "
+            f"{'; '.join(findings[:SHOWN])}{more}. "
+            f"Rematerialise model for {card.cutoff}, division {card.division}."
+        )
+
+
+def mismatches(bundle: Bundle, schema: pl.Schema) -> list[str]:
+    """List how a feature table differs, by name and type, from what a model was trained on."""
+    if bundle.preparation is None:
+        return []
+    wanted, found = bundle.preparation.features, feature_types(schema)
+    return [
         *(f"{name} is missing" for name in wanted if name not in found),
         *(f"{name} is unknown to the model" for name in found if name not in wanted),
         *(
@@ -69,9 +147,3 @@ def _refuse_foreign(bundle: Bundle, table: pl.DataFrame) -> None:
             if name in found and found[name] != kind
         ),
     ]
-    if findings:
-        more = f" and {len(findings) - SHOWN} more" if len(findings) > SHOWN else ""
-        raise BundleError(
-            f"{place}: the features do not fit the model: {'; '.join(findings[:SHOWN])}{more}. "
-            f"Rematerialise model for {card.cutoff}, division {card.division}."
-        )

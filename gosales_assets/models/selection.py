@@ -82,6 +82,8 @@ class FoldData:
     ties_valid: np.ndarray
     newest: bool
     binned: Binned
+    rows_valid: np.ndarray
+    """Places of the validation rows in the training matrix."""
 
 
 def try_candidates(
@@ -156,8 +158,8 @@ def _known(value: float, otherwise: float = -np.inf) -> float:
 def _prepare(
     table: pl.DataFrame, prepared: Preparation, fold: Fold, settings: ModelSettings
 ) -> FoldData:
-    train = table[_sample(table, fold.train, settings.search_rows)]
-    valid = table[_sample(table, fold.valid, settings.search_rows)]
+    rows_valid = _sample(table, fold.valid, settings.search_rows)
+    train, valid = table[_sample(table, fold.train, settings.search_rows)], table[rows_valid]
     raw, raw_valid = prepared.raw(train), prepared.raw(valid)
     label, label_valid = train["label"].to_numpy(), valid["label"].to_numpy()
     return FoldData(
@@ -171,6 +173,7 @@ def _prepare(
         tie_breaker(valid["customer_id"].to_list()),
         fold.newest,
         bin_rows(raw, label, (raw_valid, label_valid)),
+        rows_valid,
     )
 
 
@@ -241,6 +244,7 @@ def _judge(
         np.concatenate([f.whitespace_valid for f in data]),
         np.concatenate([np.full(f.label_valid.size, k) for k, f in enumerate(data)]),
         np.concatenate([np.full(f.label_valid.size, f.newest) for f in data]),
+        np.concatenate([f.rows_valid for f in data]),
     )
     return Tried(candidate, members, rounds, figures, held)
 

@@ -1,16 +1,27 @@
 """Trains the model of one division and cutoff: prepare, select by time, calibrate, guard."""
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import polars as pl
 
-from gosales_assets.models.bundle import FITTED, PRIOR, Card, to_files
+from gosales_assets.models.band import Band, fit_band
+from gosales_assets.models.bundle import (
+    FEW_OUTCOMES,
+    FITTED,
+    NO_CUTOFF,
+    NO_FEATURE,
+    NOISE,
+    PRIOR,
+    Card,
+    to_files,
+)
 from gosales_assets.models.calibration import Calibrator, HeldOut, fit_calibrator
 from gosales_assets.models.candidates import Fitted
 from gosales_assets.models.folds import Folds, make_folds
+from gosales_assets.models.held_out import held_out_table
 from gosales_assets.models.preparation import Preparation, fit_preparation
 from gosales_assets.models.selection import Tried, choose, fit_final, try_candidates
 from gosales_checks.measures.ranking import auc
@@ -33,11 +44,16 @@ class TrainedModel:
     calibrator: Calibrator | None
     candidates: list[dict[str, Any]]
     warnings: list[str]
+    held_out: pl.DataFrame | None = None
+    """The winner's predictions of rows it did not fit; None where nothing was tried."""
+    band: Band | None = None
+    """How sure the probabilities are; None without a model, or with too few buyers to tell."""
 
     def to_files(self) -> dict[str, bytes]:
         """Return the bundle's files."""
         report = {"candidates": self.candidates, "warnings": self.warnings}
-        return to_files(self.card, self.preparation, self.members, self.calibrator, report)
+        parts = (self.card, self.preparation, self.members, self.calibrator)
+        return to_files(*parts, self.band, report, self.held_out)
 
 
 def train_model(
@@ -70,25 +86,29 @@ def train_model(
     """
     frame = _Frame(division, cutoff, window_months, matrix)
     if matrix.is_empty():
-        return frame.prior("no training cutoff yet")
+        return frame.prior(NO_CUTOFF, "no training cutoff yet")
     positives = frame.positives
     least = min(positives, matrix.height - positives)
     if least < settings.min_positives:
         return frame.prior(
-            f"{least} training rows of the rarer class, {settings.min_positives} needed"
+            FEW_OUTCOMES,
+            f"{least} training rows of the rarer class, {settings.min_positives} needed",
         )
     prepared = fit_preparation(matrix, settings)
     if not prepared.columns:
-        return frame.prior("no feature varies")
+        return frame.prior(NO_FEATURE, "no feature varies")
     folds = make_folds(matrix, window_months, settings)
     tried = try_candidates(matrix, prepared, folds.folds, settings)
     winner = choose(tried)
     calibrator = fit_calibrator(winner.held, settings)
     figures = [t.figures.to_json() for t in tried]
+    held_out = held_out_table(matrix, winner.held, settings)
     if reason := nothing_learnt(winner.held, calibrator):
-        return frame.prior(reason, figures, folds)
+        chance = f"cannot be ranked better than by chance: {reason}"
+        return replace(frame.prior(NOISE, chance, figures, folds), held_out=held_out)
     members = fit_final(winner, matrix, prepared, settings)
-    return frame.fitted(winner, prepared, members, calibrator, folds, figures, settings)
+    made = frame.fitted(winner, prepared, members, calibrator, folds, figures, settings)
+    return replace(made, held_out=held_out, band=fit_band(held_out, matrix, window_months))
 
 
 def nothing_learnt(held: HeldOut, calibrator: Calibrator) -> str | None:
@@ -138,6 +158,7 @@ class _Frame:
 
     def prior(
         self,
+        fallback: str,
         reason: str,
         figures: list[dict[str, Any]] | None = None,
         folds: Folds | None = None,
@@ -148,6 +169,7 @@ class _Frame:
             # Laplace's rule: nobody bought yet is a small rate, not an impossible one.
             rate = (int(newest.sum()) + 1) / (newest.len() + 2)
         card = self._card(PRIOR, reason, "prior rate", "none", reason, folds, rate, 0, None)
+        card = replace(card, fallback=fallback)
         return TrainedModel(card, None, [], None, figures or [], [])
 
     def fitted(

@@ -1,20 +1,16 @@
 """Assets of the validation phase."""
 
-import base64
-
 import dagster as dg
 import polars as pl
 
+from gosales_assets.pictures import plot_of_list
 from gosales_assets.platform import Platform
-from gosales_assets.rendering.plots import plot_validation
-from gosales_assets.validation.forward import ALL, WHITESPACE, validate_forward
+from gosales_assets.validation.forward import validate_forward
 from gosales_assets.workers import side_by_side
 from gosales_checks.contracts.validation import FORWARD_VALIDATION
 from gosales_resources.io_managers import Partition, Partitions
 from gosales_resources.partitions import cutoff_of, division_of
 
-# The slice that matters first; the whole where it shows nothing.
-PLOTTED = {WHITESPACE: "never bought in the division", ALL: "all customers"}
 SHOWN = ("auc", "lift_10", "cal_mae", "base_rate")
 
 
@@ -43,20 +39,4 @@ def summarise(table: pl.DataFrame, key: str) -> dict[str, object]:
     figures = table.filter(pl.col("measure").is_in(SHOWN) & pl.col("value").is_not_null())
     for row in figures.iter_rows(named=True):
         found[f"{row['measure']}_{row['slice']}"] = row["value"]
-    for part, name in PLOTTED.items():
-        rows = table.filter(pl.col("slice") == part)
-        observed = rows.filter(pl.col("measure") == "calibration_observed")
-        capture = rows.filter(pl.col("measure") == "gain_capture")["value"].drop_nulls()
-        if observed.height and capture.len():
-            stated = rows.filter(pl.col("measure") == "calibration_stated")["value"].to_list()
-            rate, low, high = (observed[c].to_list() for c in ("value", "low", "high"))
-            image = plot_validation(stated, rate, low, high, capture.to_list(), f"{key}: {name}")
-            # One picture: the event log keeps metadata for good.
-            return found | {"plot": embedded(image, name)}
-    return found
-
-
-def embedded(image: bytes, text: str) -> dg.MetadataValue:
-    """Return a PNG as metadata that the UI shows in place."""
-    data = base64.b64encode(image).decode()
-    return dg.MetadataValue.md(f"![{text}](data:image/png;base64,{data})")
+    return found | plot_of_list(table, key)

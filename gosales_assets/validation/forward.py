@@ -1,35 +1,18 @@
 """Forward validation: the scores as they stood at the cutoff, against the labels after it."""
 
 import datetime as dt
-import math
-from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
 
 from gosales_checks.contracts.validation import FORWARD_VALIDATION
-from gosales_checks.measures.calibration import calibration_bins
-from gosales_checks.measures.ranking import gains, tie_breaker
-from gosales_checks.measures.summary import COUNTS, evaluate
+from gosales_checks.measures.ranking import tie_breaker
+from gosales_checks.measures.scored_list import Row, ScoredList, describe_list, rank_within_ties
 from gosales_resources.errors import ContractError
 from gosales_resources.settings.phases import ValidationSettings
 
 ALL, WHITESPACE = "all", "whitespace"
 NOTHING = "none"
-
-
-@dataclass(frozen=True)
-class Row:
-    """One measure of one slice."""
-
-    measure: str
-    bin: int
-    value: float | None
-    low: float | None
-    high: float | None
-    n: int
-    positives: int
-    status: str
 
 
 def validate_forward(
@@ -99,69 +82,14 @@ def _measure(frame: pl.DataFrame, settings: ValidationSettings) -> list[Row]:
         status = "no_model"
     if status:
         return [Row(NOTHING, 0, None, None, None, n, 0, status)]
-    y = frame["label"].to_numpy().astype(np.float64)
     p = frame["p_icp"].to_numpy()
     # Isotonic probabilities tie; the margin behind them orders those rows.
-    rank = p if frame["margin"].null_count() else _rank(p, frame["margin"].to_numpy())
-    ties = tie_breaker(frame["customer_id"].to_list())
-    found = evaluate(
-        y,
+    tied = frame["margin"].null_count()
+    scored = ScoredList(
+        frame["label"].to_numpy().astype(np.float64),
         p,
-        ties,
-        draws=settings.bootstrap_draws,
-        seed=settings.seed,
-        value=frame["net_gp_window_usd"].to_numpy(),
-        score=rank,
+        p if tied else rank_within_ties(p, frame["margin"].to_numpy()),
+        tie_breaker(frame["customer_id"].to_list()),
+        frame["net_gp_window_usd"].to_numpy(),
     )
-    positives = int(y.sum())
-    one_class = positives in (0, n)
-    rows = [
-        Row(
-            m.measure,
-            0,
-            _known(m.value),
-            _known(m.low),
-            _known(m.high),
-            n,
-            positives,
-            "one_class" if one_class and math.isnan(m.value) else "ok",
-        )
-        for m in found
-        if m.measure not in COUNTS
-    ]
-    return [*rows, *_gains(y, rank, ties), *_bins(y, p, ties)]
-
-
-def _rank(p: np.ndarray, margin: np.ndarray) -> np.ndarray:
-    """Return the place of each row by p, then margin: equal only where both are."""
-    order = np.lexsort((margin, p))
-    new = np.ones(p.size, dtype=bool)
-    new[1:] = (p[order][1:] != p[order][:-1]) | (margin[order][1:] != margin[order][:-1])
-    rank = np.empty(p.size)
-    rank[order] = np.cumsum(new)
-    return rank
-
-
-def _gains(y: np.ndarray, rank: np.ndarray, ties: np.ndarray) -> list[Row]:
-    rows = []
-    for cut in gains(y, rank, ties):
-        at, n, positives = int(cut["bin"]), int(cut["n"]), int(cut["positives"])
-        for measure, value in (("gain_rate", cut["rate"]), ("gain_capture", cut["capture"])):
-            rows.append(Row(measure, at, _known(value), None, None, n, positives, "ok"))
-    return rows
-
-
-def _bins(y: np.ndarray, p: np.ndarray, ties: np.ndarray) -> list[Row]:
-    rows = []
-    for at, cut in enumerate(calibration_bins(y, p, ties), start=1):
-        n = int(cut["n"])
-        positives = round(float(cut["observed_rate"]) * n)
-        stated, observed = _known(cut["mean_p"]), _known(cut["observed_rate"])
-        low, high = _known(cut["low"]), _known(cut["high"])
-        rows.append(Row("calibration_stated", at, stated, None, None, n, positives, "ok"))
-        rows.append(Row("calibration_observed", at, observed, low, high, n, positives, "ok"))
-    return rows
-
-
-def _known(value: float) -> float | None:
-    return None if math.isnan(value) else float(value)
+    return describe_list(scored, draws=settings.bootstrap_draws, seed=settings.seed)

@@ -1,6 +1,6 @@
 """How sure a measure is: 95 % intervals from resampling customers.
 
-The unit that is drawn is the customer, one row each. What a measure is stands in `ranking` and
+The unit that is drawn is the customer, with all its rows. What a measure is stands in `ranking` and
 `calibration`; how it is computed over resamples in `weighted`. Here: drawing, and percentiles.
 """
 
@@ -85,13 +85,14 @@ def bootstrap_intervals(
     measures: Sequence[str] = ("auc", "pr_auc", "brier", "lift_10", "cal_mae"),
     score: np.ndarray | None = None,
     value: np.ndarray | None = None,
+    customer: np.ndarray | None = None,
 ) -> dict[str, Interval]:
     """Measure a scored list, with customer-bootstrap 95 % intervals.
 
     Parameters
     ----------
     y
-        Outcome per row, 0 or 1; one row per customer.
+        Outcome per row, 0 or 1.
     p
         Probability per row, 0 to 1.
     ties
@@ -106,7 +107,10 @@ def bootstrap_intervals(
     score
         What ranks the rows where it is not `p`: the margin, where isotonic probabilities tie.
     value
-        Gross profit per row, USD; without it `revenue_lift_10` is nan.
+        Gross profit per row, USD; without it revenue lifts are nan.
+    customer
+        Customer of each row, any numbers, where one may have several (one a cutoff): its rows are
+        drawn together, or the interval is too narrow. None where each row is another one.
 
     Returns
     -------
@@ -132,13 +136,15 @@ def bootstrap_intervals(
         raise ValueError(
             f"measures: found {', '.join(unknown)}; legal are {', '.join(STATISTICS)}."
         )
-    sample = Sample(y, p, ties, score=score, value=value)
+    numbers = None if customer is None else np.unique(customer, return_inverse=True)[1]
+    sample = Sample(y, p, ties, score=score, value=value, customer=numbers)
     if len(sample) == 0:
         return dict.fromkeys(measures, UNDEFINED)
     on_sample = _measured(sample, np.ones((1, len(sample))), measures)
+    units = int(sample.customer.max()) + 1
     blocks = [
-        _measured(sample, weights, measures)
-        for weights in resample_weights(len(sample), draws_made(len(sample), draws), seed)
+        _measured(sample, _of_rows(weights, sample, numbers is None), measures)
+        for weights in resample_weights(units, draws_made(len(sample), draws), seed)
     ]
     drawn = {
         name: np.concatenate([block[name] for block in blocks] or [np.empty(0)])
@@ -148,6 +154,11 @@ def bootstrap_intervals(
         name: _interval(float(on_sample[name][0]), drawn[name], name in REFLECTED)
         for name in measures
     }
+
+
+def _of_rows(weights: np.ndarray, sample: Sample, is_one_each: bool) -> np.ndarray:
+    # Where each row is a customer any order is as random as another.
+    return weights if is_one_each else weights[:, sample.customer]
 
 
 def _measured(

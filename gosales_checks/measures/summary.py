@@ -36,13 +36,14 @@ def evaluate(
     seed: int,
     value: np.ndarray | None = None,
     score: np.ndarray | None = None,
+    customer: np.ndarray | None = None,
 ) -> list[Measurement]:
     """Measure a scored list in full.
 
     Parameters
     ----------
     y
-        Outcome per row, 0 or 1; one row per customer.
+        Outcome per row, 0 or 1.
     p
         Probability per row, 0 to 1.
     ties
@@ -52,9 +53,11 @@ def evaluate(
     seed
         Seed of the draws.
     value
-        Gross profit per row, USD; None leaves `revenue_lift_10` out.
+        Gross profit per row, USD; None leaves revenue lifts out.
     score
         What ranks the rows where it is not `p`.
+    customer
+        Customer of each row where one may have several; None where each has one row.
 
     Returns
     -------
@@ -72,9 +75,17 @@ def evaluate(
     >>> [(row.measure, row.value) for row in rows[:4]]
     [('n', 2.0), ('positives', 1.0), ('base_rate', 0.5), ('auc', 1.0)]
     """
-    named = [name for name in STATISTICS if value is not None or name != "revenue_lift_10"]
+    named = [name for name in STATISTICS if value is not None or not name.startswith("revenue")]
     found = bootstrap_intervals(
-        y, p, ties, draws=draws, seed=seed, measures=named, score=score, value=value
+        y,
+        p,
+        ties,
+        draws=draws,
+        seed=seed,
+        measures=named,
+        score=score,
+        value=value,
+        customer=customer,
     )
     counts = zip(COUNTS, (float(len(y)), float(np.sum(y))), strict=True)
     return [

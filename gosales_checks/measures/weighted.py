@@ -41,6 +41,8 @@ class Sample:
         What ranks the rows; None ranks by `p`. The margin, where isotonic probabilities tie.
     value
         Gross profit per row, USD; None where revenue lift is not asked for.
+    customer
+        Number of the customer of each row, where one has several; None where each has one.
     """
 
     def __init__(
@@ -51,6 +53,7 @@ class Sample:
         *,
         score: np.ndarray | None = None,
         value: np.ndarray | None = None,
+        customer: np.ndarray | None = None,
     ) -> None:
         outcome, stated = probabilities(y, p)
         scores = stated if score is None else paired(y, score)[1]
@@ -60,6 +63,7 @@ class Sample:
         )
         self.outcome, self.p, self.score = outcome[order], stated[order], scores[order]
         self.value = None if amounts is None else amounts[order]
+        self.customer = np.arange(len(order)) if customer is None else customer[order]
         # The reverse of ranking by p, so that both orders break ties alike; None when it is the
         # plain reverse of this order.
         self.by_p = (
@@ -290,7 +294,9 @@ STATISTICS: Mapping[str, Statistic] = {
     "lift_5": partial(weighted_lift, frac=0.05),
     "lift_10": partial(weighted_lift, frac=0.10),
     "lift_20": partial(weighted_lift, frac=0.20),
+    "revenue_lift_5": partial(weighted_revenue_lift, frac=0.05),
     "revenue_lift_10": partial(weighted_revenue_lift, frac=0.10),
+    "revenue_lift_20": partial(weighted_revenue_lift, frac=0.20),
     "cal_mae": weighted_cal_mae,
     "ece": weighted_ece,
     "cox_slope": partial(weighted_cox, part=0),

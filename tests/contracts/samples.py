@@ -44,6 +44,8 @@ LEGAL = {
     "is_eligible": True,
     "ineligible_reason": None,
     "p_icp": 0.25,
+    "p_low": 0.2,
+    "p_high": 0.4,
     "p_icp_pct": 0.5,
     "low": 0.1,
     "value": 0.2,
@@ -58,7 +60,9 @@ LEGAL = {
 }
 # The same where contracts differ, or a set is closed in one contract only.
 LEGAL_HERE: dict[str, dict[str, Any]] = {
-    "model": {"status": "fitted"},
+    "model": {"status": "fitted", "fallback": None},
+    "model_evaluation": {"status": "ok"},
+    "model_drivers": {"status": "used", "dropped_because": None, "shap_rank": 1},
     "forward_validation": {"status": "ok"},
     "customer_enrichment": {
         "method": "fuzzy",
@@ -95,6 +99,10 @@ BREAKING: dict[str, dict[str, Any]] = {
     "exactly_one_cohort": {"is_new_logo": True},
     "first_purchase_lies_in_the_window": {"first_purchase_date": DAY},
     "a_fitted_model_has_features": {"feature_count": 0},
+    "the_prior_rate_has_a_kind_of_reason": {"fallback": "noise"},
+    "the_interval_holds_p": {"p_high": 0.2},
+    "nothing_tried_shows_no_figure": {"status": "no_predictions"},
+    "the_used_are_ranked_and_the_dropped_have_a_reason": {"shap_rank": None},
     "the_ineligible_have_a_reason": {"is_eligible": False, "p_icp_pct": None},
     "the_eligible_are_ranked": {"p_icp_pct": None},
     "intervals_are_ordered": {"low": 0.4},

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import norm
+from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import (
     average_precision_score,
@@ -23,6 +24,7 @@ from gosales_checks.measures.calibration import (
     ece,
     log_loss,
 )
+from gosales_checks.measures.corp import corp
 from gosales_checks.measures.intervals import bootstrap_intervals, draws_made, resample_weights
 from gosales_checks.measures.ranking import (
     auc,
@@ -143,7 +145,12 @@ def test_a_weighted_measure_is_the_measure_of_the_repeated_rows(case, name):
             "lift_5": lambda y, p, t: lift_at(y, p, t, 0.05),
             "lift_10": lambda y, p, t: lift_at(y, p, t, 0.10),
             "lift_20": lambda y, p, t: lift_at(y, p, t, 0.20),
-            "revenue_lift_10": lambda y, p, t, v=value[again]: revenue_lift_at(v, p, t, 0.10),
+            **{
+                f"revenue_lift_{k}": lambda y, p, t, v=value[again], k=k: revenue_lift_at(
+                    v, p, t, k / 100
+                )
+                for k in (5, 10, 20)
+            },
             "cal_mae": cal_mae,
             "ece": lambda y, p, t: ece(y, p),
         }[name](*repeated)
@@ -181,6 +188,36 @@ def test_intervals_of_auc_hold_the_truth_about_as_often_as_they_say():
         )["auc"]
         held += found.low <= truth <= found.high
     assert 88 <= held <= 99
+
+
+def test_rows_of_one_customer_are_drawn_together():
+    # The same 300 customers, each row four times: four times the rows say no more.
+    y, p, ties, _ = scored(300, 6)
+    options = {"draws": 400, "seed": 5, "measures": ["auc", "brier"]}
+    once = bootstrap_intervals(y, p, ties, **options)
+    four = [np.tile(values, 4) for values in (y, p, ties)]
+    together = bootstrap_intervals(*four, **options, customer=four[2])
+    apart = bootstrap_intervals(*four, **options)
+    for name in ("auc", "brier"):
+        width = {k: r[name].high - r[name].low for k, r in enumerate((once, together, apart))}
+        assert together[name].value == pytest.approx(once[name].value)
+        assert width[1] == pytest.approx(width[0], rel=0.2)
+        assert width[2] < 0.7 * width[0]
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_corp_parts_are_the_brier_score_taken_apart(case):
+    y, p, _, _ = case
+    parts = corp(y, p)
+    whole = parts.miscalibration - parts.discrimination + parts.uncertainty
+    assert whole == pytest.approx(brier_score_loss(y, p), rel=1e-12)
+    # The recalibration is the isotonic regression of scikit-learn.
+    fitted = IsotonicRegression().fit_transform(p, y)
+    assert brier(y, p) - parts.miscalibration == pytest.approx(brier_score_loss(y, fitted))
+    # A monotone change of the probabilities changes what is miscalibrated and nothing else.
+    bent = corp(y, p**2)
+    assert bent.discrimination == pytest.approx(parts.discrimination, abs=1e-12)
+    assert bent.miscalibration > parts.miscalibration
 
 
 def test_an_undefined_measure_is_nan_and_never_a_number():

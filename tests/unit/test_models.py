@@ -11,9 +11,7 @@ from scipy.special import expit
 
 from gosales_assets.models.bundle import (
     FITTED,
-    MODEL_FILE,
     PRIOR,
-    TREES_FILE,
     describe_bundle,
     load_bundle,
 )
@@ -267,33 +265,6 @@ def test_within_one_standard_error_the_better_brier_score_wins():
         tried("far", 2.0, 0.2, 0.05),
     )
     assert choose([near, best, far]).figures.name == "near"
-
-
-@pytest.mark.parametrize(
-    ("damage", "finding"),
-    [
-        (lambda f: f.pop(MODEL_FILE), "damaged"),
-        (lambda f: f.update({MODEL_FILE: b"{}"}), "damaged"),
-        (lambda f: f.update({MODEL_FILE: f[MODEL_FILE][:-40]}), "damaged"),
-        (lambda f: f.update({MODEL_FILE: f[MODEL_FILE].replace(b'"format": 1', b'"format": 2')}), "format 2"),
-        (lambda f: f.update({MODEL_FILE: b"\x80\x04\x95"}), "damaged"),
-    ],
-)  # fmt: skip
-def test_a_damaged_or_foreign_bundle_is_refused(trained, damage, finding):
-    files = dict(trained.to_files())
-    damage(files)
-    with pytest.raises(BundleError, match=finding):
-        load_bundle(files)
-
-
-def test_damaged_trees_are_refused(fresh):
-    files = dict(train(matrix(), ModelSettings(tree_rounds=40, linear_strengths=[1e-9])).to_files())
-    if TREES_FILE not in files:
-        pytest.fail("the trees should beat a constant regression")
-    files[TREES_FILE] = b"tree\nnot a model\n"
-    with pytest.raises(BundleError, match="damaged"):
-        load_bundle(files)
-    assert fresh.height
 
 
 def test_features_that_do_not_fit_the_model_are_named(trained, fresh):
