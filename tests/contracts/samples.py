@@ -61,6 +61,7 @@ LEGAL = {
 # The same where contracts differ, or a set is closed in one contract only.
 LEGAL_HERE: dict[str, dict[str, Any]] = {
     "model": {"status": "fitted", "fallback": None},
+    "pooled_model": {"status": "fitted"},
     "model_evaluation": {"status": "ok"},
     "model_drivers": {"status": "used", "dropped_because": None, "shap_rank": 1},
     "forward_validation": {"status": "ok"},
