@@ -7,6 +7,7 @@ from pathlib import Path
 from faults import faults
 from matching import matching
 from quality import against_oracle, against_simple_models
+from scoring import scoring
 from world import machine, measured, sample_world, show
 
 EIGHT = "2023-03-31..2024-12-31"
@@ -125,6 +126,7 @@ BENCHMARKS = {
     "scale": scale,
     "matching": matching,
     "faults": faults,
+    "scoring": scoring,
 }
 USUAL = ["speed", "overhead", "quality"]
 

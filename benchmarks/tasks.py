@@ -7,6 +7,7 @@ import time
 
 import dagster as dg
 import polars as pl
+from scoring import plain_predict, score_rows
 from world import peak_mib
 
 from gosales_assets.cli.plan import Request
@@ -139,6 +140,8 @@ TASKS = {
     "append_last_quarter": append_last_quarter,
     "materialize": materialize,
     "overhead": overhead,
+    "score_rows": score_rows,
+    "plain_predict": plain_predict,
 }
 
 if __name__ == "__main__":

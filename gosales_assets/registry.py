@@ -29,6 +29,7 @@ from gosales_checks.contracts.models import (
     MODEL_SHAP_SAMPLE,
     POOLED_MODEL,
     POOLED_ROWS,
+    PROMOTION,
     SCORES,
 )
 from gosales_checks.contracts.quality import violations_contract
@@ -75,6 +76,7 @@ TABLES_OF_PHASES = (
     MODEL_DRIVERS,
     MODEL_SHAP_SAMPLE,
     MODEL_CARD,
+    PROMOTION,
     SCORES,
     WHITESPACE_SIGNALS,
     FORWARD_VALIDATION,

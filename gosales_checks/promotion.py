@@ -38,7 +38,7 @@ def refuse_failed_upstream(
         f"{check.name} [{partition}]"
         for check, partitions in upstream.items()
         for partition in partitions
-        if _latest_failed(instance, check, partition)
+        if latest_failed(instance, check, partition)
     ]
     if findings:
         more = f" and {len(findings) - SHOWN} more" if len(findings) > SHOWN else ""
@@ -60,7 +60,8 @@ def latest_verdict(
     return entry.asset_check_evaluation if entry else None
 
 
-def _latest_failed(instance: dg.DagsterInstance, check: dg.AssetCheckKey, partition: str) -> bool:
+def latest_failed(instance: dg.DagsterInstance, check: dg.AssetCheckKey, partition: str) -> bool:
+    """Tell whether the latest verdict of a check on a partition is a failure that blocks."""
     verdict = latest_verdict(instance, check, partition)
     # What was quarantined is a warning: the table that is stored keeps its contract.
     return (

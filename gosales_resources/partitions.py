@@ -111,6 +111,7 @@ class PartitionSpace:
             "label_window": self._label_window,
             "up_to_window_end": self._label_facts,
             "training": self._walk_forward,
+            "incumbents": self._incumbents,
         }[span]()
 
     def cutoffs_read(self, span: Span, cutoff: dt.date) -> list[dt.date]:
@@ -119,6 +120,8 @@ class PartitionSpace:
         if span == "training":
             return self.training_cutoffs(cutoff)
         first = cutoff if span in ("cutoff", "label_window") else dt.date.min
+        if span == "incumbents":
+            first = self.steps_after(cutoff, -self.incumbent_steps)
         last = self.steps_after(cutoff, after.get(span, 0))
         return [c for c in self.cutoffs() if first <= c <= last]
 
@@ -159,6 +162,15 @@ class PartitionSpace:
     def _training_offsets(self) -> tuple[int, int]:
         last = -self.window_steps
         return last - self.settings.models.training_cutoffs + 1, last
+
+    def _incumbents(self) -> dg.PartitionMapping:
+        """(division, C) <- its own model and the earlier ones back to the oldest incumbent."""
+        return self._along_cutoffs(-self.incumbent_steps, 0)
+
+    @property
+    def incumbent_steps(self) -> int:
+        """Cutoffs from the oldest model that a new one is compared with to the new one."""
+        return self.window_steps + self.settings.promotion.incumbents - 1
 
     def _across_divisions(self) -> dg.PartitionMapping:
         """Cutoff <-> all its divisions."""

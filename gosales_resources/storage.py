@@ -218,6 +218,10 @@ class TableStore:
                 f"{address}: cannot write {folder}: {error.strerror or error}."
             ) from error
 
+    def is_unchecked(self, address: Address) -> bool:
+        """Tell whether a partition was written and has not passed its contract check."""
+        return (address.folder(self.root) / UNCHECKED).exists()
+
     def mark_checked(self, address: Address) -> None:
         """Say that a stored partition keeps its contract."""
         (address.folder(self.root) / UNCHECKED).unlink(missing_ok=True)
@@ -281,8 +285,8 @@ class TableStore:
         size = sum(len(content) for content in files.values())
         return Written(folder, len(files), size, hashlib.sha256(text.encode()).hexdigest())
 
-    def read_bundle(self, address: Address, provenance: Provenance) -> dict[str, bytes]:
-        """Read all files of a bundle.
+    def read_bundle(self, address: Address, provenance: Provenance | None) -> dict[str, bytes]:
+        """Read all files of a bundle; without a provenance whatever is there.
 
         Raises
         ------
@@ -296,7 +300,8 @@ class TableStore:
         folder = address.folder(self.root)
         if not (folder / BUNDLE_INDEX).is_file():
             raise PartitionMissingError(missing_message([address]))
-        self._refuse_stale(address, folder / BUNDLE_INDEX, provenance)
+        if provenance is not None:
+            self._refuse_stale(address, folder / BUNDLE_INDEX, provenance)
         try:
             index = read_index(folder / BUNDLE_INDEX)["files"]
             return {n: (folder / Path(stored).name).read_bytes() for n, stored in index.items()}

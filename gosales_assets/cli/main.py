@@ -13,6 +13,7 @@ from pathlib import Path
 import yaml
 
 from gosales_assets.cli.demo import run_demo
+from gosales_assets.cli.model import add_model_command
 from gosales_assets.cli.plan import (
     Narrowing,
     Request,
@@ -73,6 +74,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_show(commands, settings)
     add_source_command(commands)
     add_stored_commands(commands, settings)
+    add_model_command(commands, settings)
     demo = commands.add_parser("demo", help="generate a sample company and run everything on it")
     demo.add_argument("--folder", type=Path, default=Path("demo"), help="where it is put")
     demo.add_argument("--size", choices=["S", "M"], default="S", help="2,000 or 20,000 customers")

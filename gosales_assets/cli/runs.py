@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -67,10 +67,16 @@ def open_instance(platform: Platform) -> dg.DagsterInstance:
         return dg.DagsterInstance.get()
 
 
-def execute(platform: Platform, request: Request, report: Callable[[str], None]) -> Outcome:
+def execute(
+    platform: Platform,
+    request: Request,
+    report: Callable[[str], None],
+    config: Mapping[str, Mapping[str, object]] | None = None,
+) -> Outcome:
     """Run what a request makes, in order; stop at the first run that fails.
 
-    What is current is left out, judged before each run from what is in the store by then.
+    What is current is left out, judged before each run from what is in the store by then. `config`
+    is Dagster's run configuration of assets by name.
     """
     batches = plan(platform, request)
     settings_hash = platform.settings.content_hash()
@@ -92,7 +98,7 @@ def execute(platform: Platform, request: Request, report: Callable[[str], None])
             for part in left:
                 report(f"[{number}/{len(batches)}] {describe(part)}")
                 outcome.batches.append(part)
-                _run(job, instance, part, settings_hash, outcome)
+                _run(job, instance, part, settings_hash, outcome, config or {})
                 if outcome.error:
                     break
             if not left:
@@ -109,6 +115,7 @@ def _run(
     batch: Batch,
     settings_hash: str,
     outcome: Outcome,
+    config: Mapping[str, Mapping[str, object]],
 ) -> None:
     result = job.execute_in_process(
         instance=instance,
@@ -118,7 +125,10 @@ def _run(
             "gosales/settings": settings_hash,
         },
         # Named, or Dagster prints every event with a logger of its own.
-        run_config={"loggers": {"console": {"config": {}}}},
+        run_config={
+            "loggers": {"console": {"config": {}}},
+            "ops": {n: {"config": dict(c)} for n, c in config.items() if n in batch.assets},
+        },
         raise_on_error=False,
     )
     outcome.run_ids.append(result.run_id)

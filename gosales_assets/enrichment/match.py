@@ -14,6 +14,8 @@ from gosales_assets.enrichment.names import normal_names
 from gosales_resources.settings.enrichment import MatchSettings
 
 CUSTOMER = ["customer_id", "customer_name", "zip"]
+# Pairs of equal names at a time: a thousand customers may share theirs with a thousand entries.
+PAIRS_MAX = 2_000_000
 
 
 @dataclass(frozen=True)
@@ -118,7 +120,18 @@ def _by_id(mine: pl.DataFrame, theirs: pl.DataFrame, bans: pl.DataFrame) -> pl.D
 def _by_name(
     mine: pl.DataFrame, theirs: pl.DataFrame, bans: pl.DataFrame, settings: MatchSettings
 ) -> pl.DataFrame:
-    pairs = mine.select("q", "text").join(theirs.select("d", "text"), on="text").select("q", "d")
-    judged = tell_apart(pairs.with_columns(score=pl.lit(1.0)), mine, theirs, settings.zip_rule)
-    allowed = judged.filter("may_be").join(bans, on=["q", "d"], how="anti")
-    return outcome(decide(allowed, settings.margin_min), "name", "ambiguous")
+    found = [outcome(pl.DataFrame(schema={"q": pl.Int64, "d": pl.Int64}), "name")]
+    for some in _bounded(mine.select("q", "text"), theirs):
+        pairs = some.join(theirs.select("d", "text"), on="text").select("q", "d")
+        judged = tell_apart(pairs.with_columns(score=pl.lit(1.0)), mine, theirs, settings.zip_rule)
+        allowed = judged.filter("may_be").join(bans, on=["q", "d"], how="anti")
+        found.append(outcome(decide(allowed, settings.margin_min), "name", "ambiguous"))
+    return pl.concat(found)
+
+
+def _bounded(mine: pl.DataFrame, theirs: pl.DataFrame) -> list[pl.DataFrame]:
+    """Cut customers into parts whose pairs with entries of the same name stay few."""
+    entries = theirs.group_by("text").agg(entry_count=pl.len().cast(pl.Int64))
+    counted = mine.join(entries, on="text").sort("q")
+    part = pl.col("entry_count").cum_sum() // PAIRS_MAX
+    return counted.with_columns(part=part).drop("entry_count").partition_by("part")

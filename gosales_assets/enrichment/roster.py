@@ -59,7 +59,7 @@ def read_accounts(source: CustomerSource, accounts: pl.DataFrame) -> pl.DataFram
 
 
 def sum_up(sales_log: pl.LazyFrame, value: str) -> pl.DataFrame:
-    """Sum the log up per customer and increment.
+    """Sum the log up per customer and increment, one increment after another.
 
     Parameters
     ----------
@@ -77,17 +77,21 @@ def sum_up(sales_log: pl.LazyFrame, value: str) -> pl.DataFrame:
     """
     last = pl.struct("order_date", "transaction_id")
     cents = (pl.col(f"{value}_usd") * CENTS).cast(pl.Int64)
-    return (
-        sales_log.group_by("customer_id", "visible_cutoff")
+    increments = sales_log.select(pl.col("visible_cutoff").unique().sort()).collect().to_series()
+    # The groups of 20 million lines at once took 5 GB.
+    parts = [sales_log.filter(pl.col("visible_cutoff") == cutoff) for cutoff in increments]
+    sums = [
+        part.group_by("customer_id", "visible_cutoff")
         .agg(
             last_seen_date=pl.col("order_date").max(),
             value_cents=_total(cents),
             line_count=pl.len().cast(pl.Int64),
             **{name: pl.col(name).sort_by(last).drop_nulls().last() for name in NAMED},
         )
-        .sort("customer_id", "visible_cutoff")
         .collect()
-    )
+        for part in parts or [sales_log]
+    ]
+    return pl.concat(sums).sort("customer_id", "visible_cutoff")
 
 
 def roster_at(accounts: pl.DataFrame | None, summed: pl.DataFrame, cutoff: dt.date) -> pl.DataFrame:

@@ -1,6 +1,7 @@
 """Assets of the models phase."""
 
 from collections.abc import Iterator
+from datetime import date
 
 import dagster as dg
 import polars as pl
@@ -13,6 +14,7 @@ from gosales_assets.models.held_out import read_held_out
 from gosales_assets.models.matrix import build_matrix, sample_rows, stack_rows
 from gosales_assets.models.outcome import TrainedModel
 from gosales_assets.models.pooled import describe_pooled, load_pooled, train_pooled
+from gosales_assets.models.promotion_desk import PinChange, PromotionDesk, promoted
 from gosales_assets.models.scoring import score
 from gosales_assets.models.training import train_model
 from gosales_assets.pictures import plot_of_list
@@ -35,6 +37,7 @@ from gosales_checks.contracts.models import (
     MODEL_SHAP_SAMPLE,
     POOLED_MODEL,
     POOLED_ROWS,
+    PROMOTION,
     SCORES,
 )
 from gosales_checks.promotion import refuse_failed_upstream
@@ -99,19 +102,36 @@ def define_assets(platform: Platform) -> list[dg.AssetsDefinition]:
 
         return Partitions(side_by_side(train, context.partition_keys, "trained", context.log.info))
 
+    @platform.table(PROMOTION)
+    def promotion(
+        context: dg.AssetExecutionContext, config: PinChange, features: dict, labels: dict
+    ) -> Partitions:
+        desk = PromotionDesk(platform, context.instance)
+
+        def judge(key: str) -> Partition:
+            row = desk.judge(key, features, labels, config)
+            found = row.row(0, named=True).items()
+            shown = {n: str(v) if isinstance(v, date) else v for n, v in found if v is not None}
+            return Partition(cutoff_of(key), row, division_of(key), shown)
+
+        keys = context.partition_keys
+        return Partitions(side_by_side(judge, keys, "judged", context.log.info))
+
     @platform.table(
         SCORES,
     )
-    def scores(context: dg.AssetExecutionContext, model: dict, features: dict) -> Partitions:
-        def made() -> Iterator[Partition]:
-            for key in map(str, context.partition_keys):
-                cutoff, division = cutoff_of(key), division_of(key)
-                made = score(load_bundle(model[key]), features[key], settings.explanation)
-                yield Partition(cutoff, made, division)
+    def scores(
+        context: dg.AssetExecutionContext, model: dict, promotion: dict, features: dict
+    ) -> Partitions:
+        def score_one(key: str) -> Partition:
+            bundle = promoted(platform, key, model[key], promotion[key])
+            scored = score(bundle, features[key], settings.explanation)
+            return Partition(cutoff_of(key), scored, division_of(key), summarise_scores(scored))
 
-        return Partitions(made())
+        keys = context.partition_keys
+        return Partitions(side_by_side(score_one, keys, "scored", context.log.info))
 
-    return [*_pooling_assets(platform), model, scores, *_explaining_assets(platform)]
+    return [*_pooling_assets(platform), model, promotion, scores, *_explaining_assets(platform)]
 
 
 def _pooling_assets(platform: Platform) -> list[dg.AssetsDefinition]:
@@ -220,6 +240,19 @@ def _explaining_assets(platform: Platform) -> list[dg.AssetsDefinition]:
         return Partitions(made())
 
     return [model_evaluation, model_explanation, model_card]
+
+
+def summarise_scores(scored: pl.DataFrame) -> dict[str, object]:
+    """Return which model scored a partition, and how."""
+    if scored.is_empty():
+        return {}
+    first = scored.row(0, named=True)
+    rate = scored["p_icp"].mean()
+    return {
+        "model_id": first["model_id"],
+        "model_status": first["model_status"],
+        **({} if rate is None else {"mean_p_icp": rate}),
+    }
 
 
 def summarise_evaluation(table: pl.DataFrame) -> dict[str, object]:

@@ -105,17 +105,17 @@ def _misfit(parts: Sequence[pl.DataFrame]) -> float:
     """
     errors, noise = [], []
     for part in parts:
-        p, label = part["p"].to_numpy(), part["label"].to_numpy()
-        order = np.lexsort((part["ties"].to_numpy(), p))
-        p, label = np.clip(p[order], FLOOR, 1 - FLOOR), label[order]
-        weight = p * (1 - p)
+        p, label = np.clip(part["p"].to_numpy(), FLOOR, 1 - FLOOR), part["label"].to_numpy()
+        white, weight = part["is_whitespace"].to_numpy(), p * (1 - p)
         # A cutoff's own level is the shift's business.
         level = (label - p).sum() / weight.sum()
-        for rows in np.array_split(np.arange(p.size), BINS):
-            if rows.size:
-                information = weight[rows].sum()
-                errors.append((label[rows] - p[rows]).sum() / information - level)
-                noise.append(1 / information)
+        order = np.lexsort((part["ties"].to_numpy(), p))
+        for of_slice in (order[white[order]], order[~white[order]]):
+            for rows in np.array_split(of_slice, BINS):
+                if rows.size:
+                    information = weight[rows].sum()
+                    errors.append((label[rows] - p[rows]).sum() / information - level)
+                    noise.append(1 / information)
     e, v = np.square(errors), np.array(noise)
     found = 0.0
     for _ in range(ROUNDS):

@@ -8,7 +8,7 @@ from gosales_assets.whitespace.rank import rank_candidates
 from gosales_assets.whitespace.signals import build_signals
 from gosales_checks.contracts.accounts import DIM_CUSTOMER, DIM_CUSTOMER_HISTORY, FACT_ASSETS
 from gosales_checks.contracts.features import CUSTOMER_FEATURES, DIVISION_FEATURES, FEATURES
-from gosales_checks.contracts.models import MODEL, SCORES
+from gosales_checks.contracts.models import PROMOTION, SCORES
 from gosales_checks.contracts.star import (
     FACT_TRANSACTIONS,
     PURCHASE_HISTORY,
@@ -89,7 +89,7 @@ TABLES_OF_THE_CUTOFF = (
     CUSTOMER_FEATURES,
     DIVISION_FEATURES,
     FEATURES,
-    MODEL,
+    PROMOTION,
     SCORES,
     WHITESPACE_SIGNALS,
 )

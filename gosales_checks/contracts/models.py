@@ -10,6 +10,7 @@ from gosales_checks.contracts.scored_list import ScoredListRows
 SEGMENTS = ["warm", "cold", "prospect"]
 STATUSES = ["fitted", "prior"]
 FALLBACKS = ["no_training_cutoff", "few_outcomes", "no_feature", "noise"]
+DECISIONS = ["promoted", "kept", "pinned"]
 EVALUATED = ["ok", "one_class", "no_predictions"]
 COUNT = {"unit": "count"}
 
@@ -150,6 +151,56 @@ class ModelCard(dy.Schema):
     model_id = dy.String(description="Division, cutoff and content of the bundle.")
     headline = dy.String(min_length=1, description="What it is worth, in one sentence.")
     card = dy.String(min_length=1, description="The model card, Markdown.")
+
+
+class Promotion(dy.Schema):
+    """Which model scores, and why."""
+
+    division = dy.String(primary_key=True, description="Target division.")
+    cutoff = dy.Date(primary_key=True, description="As-of date of the scores.")
+    decision = dy.String(
+        check=lambda c: c.is_in(DECISIONS),
+        description="promoted: the new model scores; kept: an earlier one stays; pinned: a person "
+        "chose.",
+    )
+    reason = dy.String(min_length=1, description="Why, in words.")
+    model_cutoff = dy.Date(description="Cutoff of the model that scores.")
+    model_id = dy.String(description="The model that scores.")
+    challenger_id = dy.String(description="The model trained for this cutoff.")
+    champion_id = dy.String(
+        nullable=True, description="The best earlier model it was compared with; null without any."
+    )
+    judged_at = dy.Date(
+        nullable=True, description="Latest cutoff whose window had ended: what both are judged on."
+    )
+    judged_slice = dy.String(
+        nullable=True, check=lambda c: c.is_in(["all", "whitespace"]), description="Customers."
+    )
+    judged_count = dy.Int64(min=0, description="Customers judged on.", metadata=COUNT)
+    judged_positives = dy.Int64(min=0, description="Of them buyers.", metadata=COUNT)
+    auc_challenger = dy.Float64(nullable=True, description="AUC of its held-out predictions.")
+    auc_champion = dy.Float64(nullable=True, description="AUC of the champion's scores.")
+    difference = dy.Float64(nullable=True, description="Challenger less champion.")
+    difference_low = dy.Float64(
+        nullable=True, description="Lower end of its 95 % interval (paired customer bootstrap)."
+    )
+    difference_high = dy.Float64(nullable=True, description="Upper end.")
+    pinned_to = dy.Date(
+        nullable=True, description="Cutoff of the model that a person chose; null otherwise."
+    )
+    pin_reason = dy.String(nullable=True, description="What that person gave as reason.")
+
+    @dy.rule()
+    def no_model_of_the_future(cls):
+        """What scores was trained at this cutoff or before."""
+        return cls.model_cutoff.col <= cls.cutoff.col
+
+    @dy.rule()
+    def what_is_pinned_scores(cls):
+        """A pin holds, and nothing else is called pinned."""
+        pinned = cls.pinned_to.col.is_not_null()
+        holds = cls.pinned_to.col.is_null() | (cls.pinned_to.col == cls.model_cutoff.col)
+        return holds & (pinned == (cls.decision.col == "pinned"))
 
 
 class Scores(dy.Schema):
@@ -295,6 +346,22 @@ MODEL_SHAP_SAMPLE = Contract(
     reads=(Read(MODEL), Read(FEATURES)),
     description="SHAP contributions of single customers, drawn by the hash of their id.",
 )
+PROMOTION = Contract(
+    name="promotion",
+    schema=Promotion,
+    grain="one row",
+    phase="models",
+    partitioned_by="target_cutoff",
+    settings=("promotion",),
+    reads=(
+        # Earlier models are looked at where they are; none is made for it.
+        Read(MODEL, "incumbents", may_be_missing=True, is_loaded=False),
+        Read(FEATURES, "training", may_be_missing=True),
+        Read(LABELS, "training", may_be_missing=True),
+    ),
+    description="Which model scores the division at the cutoff: the new one, or an earlier one that "
+    "ranks the latest known outcomes better.",
+)
 SCORES = Contract(
     name="scores",
     schema=Scores,
@@ -302,7 +369,7 @@ SCORES = Contract(
     phase="models",
     partitioned_by="target_cutoff",
     settings_here=("explanation",),
-    reads=(Read(MODEL), Read(FEATURES)),
+    reads=(Read(MODEL), Read(PROMOTION), Read(FEATURES)),
     description="Calibrated purchase probabilities of the division as of the cutoff.",
 )
 MODEL_CARD = Contract(

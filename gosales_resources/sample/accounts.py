@@ -9,6 +9,7 @@ from gosales_resources.sample.catalogue import (
     INDUSTRIES,
     NAME_HEADS,
     NAME_MIDDLES,
+    NAME_SYLLABLES,
     NAME_TAILS,
     REGIONS,
     REPS,
@@ -20,6 +21,8 @@ ID_MODULUS = 8_999_009
 ID_STEP = 3_141_593
 # Every third id is written with leading zeros, always.
 ID_DIGITS = 8
+# One name in so many begins with a word that many others begin with too.
+COMMON_HEAD_EVERY = 10
 
 
 def accounts(customers: Customers, first: int, rng: np.random.Generator) -> pl.DataFrame:
@@ -53,13 +56,14 @@ def accounts(customers: Customers, first: int, rng: np.random.Generator) -> pl.D
         _take(parts, rng.integers(0, len(parts), count))
         for parts in (NAME_HEADS, NAME_MIDDLES, NAME_TAILS)
     ]
+    heads = _coined(number).zip_with(pl.Series(number % COMMON_HEAD_EVERY > 0), names[0])
     known = month_starts()[customers.entry_month] - rng.integers(0, 200, count)
     # Those there from the start were found at any time in the ten years before.
     known -= np.where(customers.entry_month == 0, rng.integers(0, 3650, count), 0)
     return pl.DataFrame(
         {
             "customer_id": ids,
-            "customer_name": names[0] + " " + names[1] + " " + names[2],
+            "customer_name": heads + " " + names[1] + " " + names[2],
             "industry": _take(tuple(INDUSTRIES), customers.industry),
             "sub_industry": _flat(subs).gather(sub),
             "region": _take(tuple(REGIONS), customers.region),
@@ -78,6 +82,15 @@ def accounts(customers: Customers, first: int, rng: np.random.Generator) -> pl.D
 
 def _take(names: tuple[str, ...], positions: NDArray[np.int64]) -> pl.Series:
     return pl.Series(list(names)).gather(pl.Series(positions))
+
+
+def _coined(number: NDArray[np.int64]) -> pl.Series:
+    """Coin a word of each number; the syllables are the digits of a number of mixed base."""
+    word = pl.Series([""]).gather(pl.Series(np.zeros(len(number), dtype=np.int64)))
+    for syllables in NAME_SYLLABLES:
+        word += _take(syllables, number % len(syllables))
+        number = number // len(syllables)
+    return word
 
 
 def _nested(

@@ -243,6 +243,14 @@ NAME_HEADS = (
     "Redfern", "Silverline", "Thistle", "Umbra", "Vantage", "Wexley", "Yarrow", "Zephyr", "Ångbåt",
     "Harlow, Finch", "Hollow Oak", "Osprey", "Tamarack", "Copperfield",
 )  # fmt: skip
+# What most names begin with is coined of these: as rarely shared as a company's own name is.
+NAME_SYLLABLES = (
+    ("B", "Br", "C", "D", "F", "G", "H", "K", "L", "M", "N", "P", "R", "S", "T", "Tr", "V", "W"),
+    ("a", "e", "i", "o", "u", "ei"),
+    ("b", "ck", "d", "g", "l", "lm", "m", "n", "nd", "nt", "p", "r", "rn", "s", "st", "t", "v", "x"),
+    ("a", "e", "i", "o", "u", "ia"),
+    ("bec", "don", "ford", "gen", "line", "mark", "nor", "quist", "ric", "son", "tek", "vale"),
+)  # fmt: skip
 NAME_MIDDLES = (
     "Machine", "Design", "Dynamics", "Tool", "Systems", "Robotics", "Devices", "Forge", "Labs",
     "Motion", "Plastics", "Fabrication", "Instruments", "Controls", "Products", "Works",

@@ -28,7 +28,7 @@ from gosales_resources.scope import cutoffs_between, is_month_end, month_end
 from gosales_resources.settings.base import StrictModel, slugify
 from gosales_resources.settings.contracts import ContractSettings
 from gosales_resources.settings.inputs import drop_place
-from gosales_resources.settings.models import ExplanationSettings, ModelSettings
+from gosales_resources.settings.models import ExplanationSettings, ModelSettings, PromotionSettings
 from gosales_resources.settings.phases import (
     FeatureSettings,
     LabelSettings,
@@ -150,6 +150,7 @@ class Settings(BaseSettings):
     features: FeatureSettings = Field(default_factory=FeatureSettings)
     models: ModelSettings = Field(default_factory=ModelSettings)
     explanation: ExplanationSettings = Field(default_factory=ExplanationSettings)
+    promotion: PromotionSettings = Field(default_factory=PromotionSettings)
     whitespace: WhitespaceSettings = Field(default_factory=WhitespaceSettings)
     validation: ValidationSettings = Field(default_factory=ValidationSettings)
     config_file: Path = Field(description="The file these settings came from.")

@@ -63,6 +63,12 @@ LEGAL_HERE: dict[str, dict[str, Any]] = {
     "model": {"status": "fitted", "fallback": None},
     "pooled_model": {"status": "fitted"},
     "model_evaluation": {"status": "ok"},
+    "promotion": {
+        "decision": "promoted",
+        "model_cutoff": EARLIER,
+        "judged_slice": "all",
+        "pinned_to": None,
+    },
     "model_drivers": {"status": "used", "dropped_because": None, "shap_rank": 1},
     "forward_validation": {"status": "ok"},
     "customer_enrichment": {
@@ -101,6 +107,8 @@ BREAKING: dict[str, dict[str, Any]] = {
     "first_purchase_lies_in_the_window": {"first_purchase_date": DAY},
     "a_fitted_model_has_features": {"feature_count": 0},
     "the_prior_rate_has_a_kind_of_reason": {"fallback": "noise"},
+    "no_model_of_the_future": {"model_cutoff": LATER},
+    "what_is_pinned_scores": {"pinned_to": DAY},
     "the_interval_holds_p": {"p_high": 0.2},
     "nothing_tried_shows_no_figure": {"status": "no_predictions"},
     "the_used_are_ranked_and_the_dropped_have_a_reason": {"shap_rank": None},

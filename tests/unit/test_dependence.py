@@ -16,7 +16,11 @@ EVERYTHING = set(CONTRACTS) - {"violations"}
 LOG = {"sales_log", "sales_log_rejects", "sales_ledger"}
 # What comes after labels, and what comes after features, of every cutoff that has training cutoffs.
 ENRICHED = {"customer_enrichment", "enrichment_unmatched"}
-MODELLED = {"model", "scores", "whitespace_signals", "whitespace", "forward_validation"}
+OF_MODEL = {"model_evaluation", "model_drivers", "model_shap_sample", "model_card", "promotion"}
+MODELLED = {
+    *("pooled_model", "model", "scores", "whitespace_signals", "whitespace", "forward_validation"),
+    *OF_MODEL,
+}
 FEATURES = {"purchase_history", "customer_features", "division_features", "features"}
 # Tables beside the sales log; those that read a division; what came in of all of them.
 WITH_DIVISION = {"fact_assets", "crm_deals", "surfacing_log"}
@@ -83,15 +87,16 @@ def test_a_new_division_leaves_facts_and_labels_of_the_others_current(world):
     names = [*SETTINGS["divisions"]["names"], "Services"]
     found = stale(world, divisions={"names": names})
     # A column for the new division in everyone's features, its rows in history and in the list.
-    assert tables(found) == FEATURES | MODELLED | WITH_DIVISION | INTAKE
+    assert tables(found) == FEATURES | MODELLED | WITH_DIVISION | INTAKE | {"pooled_rows"}
     platform = Platform.of(load_settings(world / "gosales.yaml", {"divisions": {"names": names}}))
     keys = addresses_of(platform, CONTRACTS["labels"], [dt.date(2024, 6, 30)])
     assert [a.division for a in keys] == ["services", "simulation", "solid_works"]
 
 
-def test_a_predictor_that_becomes_a_target_leaves_the_other_models_current(world):
+def test_a_predictor_that_becomes_a_target_is_pooled_with_the_others(world):
     found = stale(world, divisions={"predictor_only": []})
-    assert tables(found) == {"dim_product", "division_features", "whitespace"}
+    own = {"dim_product", "division_features", "whitespace"}
+    assert tables(found) == own | MODELLED | {"pooled_rows"}
 
 
 def test_a_denied_sku_marks_the_labels_of_the_divisions_its_lines_can_be_in(world):
@@ -104,7 +109,8 @@ def test_a_denied_sku_marks_the_labels_of_the_divisions_its_lines_can_be_in(worl
 
 def test_more_complete_data_marks_the_labels_it_can_reach_and_what_is_validated_on_them(world):
     later = {"source": {"sales_log": {"complete_through": "2024-11-30"}}}
-    assert tables(stale(world, **later)) == {"cutoff_metadata", "labels", "forward_validation"}
+    seen = {"cutoff_metadata", "labels", "pooled_rows", "forward_validation"}
+    assert tables(stale(world, **later)) == seen
     # The window of 2024-03-31 ended in September: nothing of it changes.
     assert stale(world, "2024-03-31", **later) == set()
 
@@ -112,7 +118,7 @@ def test_more_complete_data_marks_the_labels_it_can_reach_and_what_is_validated_
 def test_a_longer_calendar_marks_no_mature_cutoff(world):
     longer = {"calendar": {"end": "2025-12-31"}}
     assert stale(world, "2024-03-31", **longer) == set()
-    unripe = {"cutoff_metadata", "labels", "forward_validation", "dim_date"}
+    unripe = {"cutoff_metadata", "labels", "pooled_rows", "forward_validation", "dim_date"}
     assert tables(stale(world, "2024-12-31", **longer)) == unripe
 
 
@@ -123,9 +129,15 @@ def test_a_longer_calendar_marks_no_mature_cutoff(world):
         ({"whitespace": {"ev_cap_quantile": 0.9}}, {"whitespace_signals", "whitespace"}),
         ({"validation": {"seed": 1}}, {"forward_validation"}),
         ({"models": {"seed": 1}}, MODELLED),
-        ({"features": {"recency_floor_days": 9}}, MODELLED | FEATURES - {"purchase_history"}),
-        ({"value": "revenue"}, MODELLED | FEATURES | ENRICHED | {"labels"}),
-        ({"labels": {"mode": "all"}}, MODELLED | {"labels"} | FEATURES - {"purchase_history"}),
+        (
+            {"features": {"recency_floor_days": 9}},
+            MODELLED | {"pooled_rows"} | FEATURES - {"purchase_history"},
+        ),
+        ({"value": "revenue"}, MODELLED | FEATURES | ENRICHED | {"labels", "pooled_rows"}),
+        (
+            {"labels": {"mode": "all"}},
+            MODELLED | {"labels", "pooled_rows"} | FEATURES - {"purchase_history"},
+        ),
         (
             {"source": {"customers": {"numeric_attributes": []}}},
             EVERYTHING - LOG - BESIDE - {"dim_product", "fact_transactions", "purchase_history"},
