@@ -65,6 +65,12 @@ class Calibrator:
         p = expit(line + shift)
         return np.clip(p, FLOOR, 1 - FLOOR)
 
+    def aligned(self, margin: np.ndarray, is_whitespace: np.ndarray) -> np.ndarray:
+        """Return margins of both slices on one scale: what a ranking of all customers goes by."""
+        line = margin * np.where(is_whitespace > 0, self.whitespace_slope, self.slope)
+        moved = self.offset if self.method == ISOTONIC else self.whitespace_shift
+        return line + moved * (is_whitespace > 0)
+
     def to_json(self) -> dict[str, Any]:
         """Return plain data."""
         return {**self.__dict__, "steps": [list(part) for part in self.steps]}

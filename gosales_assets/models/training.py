@@ -89,7 +89,7 @@ def train_model(
     if found.gap > settings.overfit_gap:
         found = _less_overfit(found, search.run(settings.stronger()))
     calibrator = fit_calibrator(found.winner.held, settings)
-    held_out = held_out_table(matrix, found.winner.held, settings)
+    held_out = held_out_table(matrix, found.winner.held, calibrator, settings)
     figures = [figures_of(one).to_json() for one in found.mixtures]
     if reason := nothing_learnt(held_out):
         chance = f"cannot be ranked better than by chance: {reason}"
