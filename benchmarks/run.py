@@ -4,7 +4,9 @@ import argparse
 import shutil
 from pathlib import Path
 
+from ablation import ablation
 from faults import faults
+from features import features
 from matching import matching
 from quality import against_oracle, against_simple_models
 from scoring import scoring
@@ -126,7 +128,9 @@ BENCHMARKS = {
     "scale": scale,
     "matching": matching,
     "faults": faults,
+    "ablation": ablation,
     "scoring": scoring,
+    "features": features,
 }
 USUAL = ["speed", "overhead", "quality"]
 

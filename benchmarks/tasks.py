@@ -7,6 +7,7 @@ import time
 
 import dagster as dg
 import polars as pl
+from features import FEATURE_TASKS
 from scoring import plain_predict, score_rows
 from world import peak_mib
 
@@ -142,6 +143,7 @@ TASKS = {
     "overhead": overhead,
     "score_rows": score_rows,
     "plain_predict": plain_predict,
+    **FEATURE_TASKS,
 }
 
 if __name__ == "__main__":

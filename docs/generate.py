@@ -1,4 +1,4 @@
-"""Writes the documents that come from the code: the data dictionary and the settings reference.
+"""Writes the documents that come from the code: the dictionaries of data and features, and the settings reference.
 
 `python docs/generate.py` writes them, `--check` fails when they are stale.
 """
@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
 from gosales_assets.features.build import declare_features
+from gosales_assets.features.families.registry import FAMILIES
 from gosales_assets.registry import CONTRACTS
 from gosales_checks.contracts.contract import Contract
 from gosales_resources.settings.tree import Settings, load_settings
@@ -27,22 +28,36 @@ DIMENSIONS = {
 
 
 def data_dictionary() -> str:
-    """Describe every table, column and feature."""
+    """Describe every table and column."""
     parts = [
         "# Data dictionary",
         NOTICE,
         "One section per asset, from its contract in `gosales_checks/contracts`.",
     ]
     parts += [_table(contract) for contract in CONTRACTS.values()]
-    rows = [
-        f"| `{f.name}` | {f.description} | {f.unit} | {'unknown' if f.absent is None else f.absent} |"
-        for f in declare_features(load_settings(EXAMPLE))
+    parts.append("## Features\n\nColumns of the feature tables: see [features.md](features.md).")
+    return "\n\n".join(parts) + "\n"
+
+
+def feature_dictionary() -> str:
+    """Describe every family and its features."""
+    declared = declare_features(load_settings(EXAMPLE))
+    parts = [
+        "# Features",
+        NOTICE,
+        f"{len(declared)} columns of `features` under the settings of the sample company, named "
+        "`family__scope__measure__window`. Scope `all` is the customer over all divisions, `div` "
+        "the same within the target. A family is turned off by naming it in `features.off`.",
     ]
-    head = "| feature | what | unit | without history |\n|---|---|---|---|\n"
-    parts.append(
-        "## Features\n\nColumns of `features` under the settings of the sample company, named "
-        "`family__scope__measure__window`.\n\n" + head + "\n".join(rows)
-    )
+    head = "| feature | what | unit | type | without history |\n|---|---|---|---|---|\n"
+    for family in FAMILIES:
+        rows = [
+            f"| `{f.name}` | {f.description} | {f.unit} | {f.dtype} | "
+            f"{'unknown' if f.absent is None else f.absent} |"
+            for f in declared
+            if f.family == family.name
+        ]
+        parts.append(f"## {family.name}\n\n{family.description}\n\n{head}" + "\n".join(rows))
     return "\n\n".join(parts) + "\n"
 
 
@@ -116,7 +131,11 @@ def _first_line(model: type[BaseModel]) -> str:
 
 def main() -> int:
     """Write the documents, or with --check say which are stale."""
-    made = {"data-dictionary.md": data_dictionary(), "settings.md": settings_reference()}
+    made = {
+        "data-dictionary.md": data_dictionary(),
+        "features.md": feature_dictionary(),
+        "settings.md": settings_reference(),
+    }
     stale = []
     for name, text in made.items():
         path = HERE / name

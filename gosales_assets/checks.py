@@ -8,6 +8,8 @@ import polars as pl
 from gosales_assets.arrival_checks import arrival_checks
 from gosales_assets.coverage_check import coverage_check
 from gosales_assets.guardrail_checks import guardrail_checks
+from gosales_assets.label_checks import label_checks
+from gosales_assets.leakage_checks import leakage_checks
 from gosales_assets.models.bundle import describe_bundle
 from gosales_assets.models.pooled import describe_pooled
 from gosales_assets.platform import Platform
@@ -47,7 +49,9 @@ def define_checks(platform: Platform) -> list[dg.AssetChecksDefinition]:
         ledger_check(platform),
         *arrival_checks(platform),
         coverage_check(platform),
+        *label_checks(platform),
         *schema_checks(platform),
+        *leakage_checks(platform),
         *bound_checks(platform),
         *guardrail_checks(platform),
     ]

@@ -7,7 +7,7 @@ one of them has other content now, it is stale, and nothing else is.
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from gosales_checks.contracts.contract import Contract, Read
@@ -54,9 +54,7 @@ class Inputs:
             When a raw source cannot be read.
         """
         found = {
-            read.table.name: _digest(
-                [(str(a), self.store.content(a)) for a in self.addresses(read, contract, address)]
-            )
+            read.table.name: digest_of(self.store, self.addresses(read, contract, address))
             for read in contract.reads
         }
         for name in contract.sources:
@@ -84,7 +82,7 @@ class Inputs:
         one = contract.partitioned_by != "cutoff"
         divisions = {
             "cutoff": [None],
-            "division_cutoff": [address.division] if one else known.slugs,
+            "division_cutoff": known.divisions_of(str(address.division)) if one else known.slugs,
             "target_cutoff": [address.division] if one else known.targets,
         }[read.table.partitioned_by]
         return [
@@ -92,6 +90,11 @@ class Inputs:
             for cutoff in self.space.cutoffs_read(read.span, address.cutoff)
             for division in divisions
         ]
+
+
+def digest_of(store: TableStore, addresses: Sequence[Address]) -> str:
+    """Name the content of stored partitions, in the order given."""
+    return _digest([(str(a), store.content(a)) for a in addresses])
 
 
 def source_digest(settings: Settings, name: str) -> str:

@@ -19,7 +19,9 @@ import dagster as dg
 from gosales_assets.inputs import Inputs
 from gosales_assets.provenance import Dependence, settings_hash
 from gosales_checks.contracts.contract import Contract, Read, conform
+from gosales_checks.contracts.features import CUSTOMER_FEATURES, DIVISION_FEATURES, FEATURES
 from gosales_checks.contracts.star import SALES_LEDGER
+from gosales_checks.leakage import LINEAGE_ENDS, ROWS_END
 from gosales_checks.ledger import RECONCILES
 from gosales_checks.quarantine import split_rows
 from gosales_resources.io_managers import MAY_BE_MISSING, TableSpec
@@ -30,6 +32,13 @@ from gosales_resources.storage import Address, Provenance, TableStore
 TABLES = "tables"
 BUNDLES = "bundles"
 OWNERS = ["team:gosales"]
+# What else must be true of a table before anything is published from it.
+BLOCKING_BESIDE = {
+    SALES_LEDGER: (RECONCILES,),
+    CUSTOMER_FEATURES: (ROWS_END, LINEAGE_ENDS),
+    DIVISION_FEATURES: (ROWS_END, LINEAGE_ENDS),
+    FEATURES: (LINEAGE_ENDS,),
+}
 # Partitions carry any content; the IO manager, not a Dagster type, holds it to its contract.
 UNTYPED: Any = dg.Any
 
@@ -89,14 +98,15 @@ class Platform:
         """Return a table's inputs with their partition mappings, as its contract declares them."""
         return {
             read.table.name: dg.AssetIn(
-                partition_mapping=self._mapping(contract, read),
+                partition_mapping=self.mapping(contract, read),
                 metadata={MAY_BE_MISSING: True} if read.may_be_missing else None,
             )
             for read in contract.reads
             if read.is_loaded
         }
 
-    def _mapping(self, contract: Contract, read: Read) -> dg.PartitionMapping:
+    def mapping(self, contract: Contract, read: Read) -> dg.PartitionMapping:
+        """Return Dagster's mapping of one table that a table reads."""
         upstream, downstream = read.table.partitioned_by, contract.partitioned_by
         return self.space.mapping(read.span, upstream, downstream)
 
@@ -125,7 +135,7 @@ class Platform:
             name=contract.name,
             ins=self.ins_of(contract),
             deps=[
-                dg.AssetDep(read.table.name, partition_mapping=self._mapping(contract, read))
+                dg.AssetDep(read.table.name, partition_mapping=self.mapping(contract, read))
                 for read in contract.reads
                 if not read.is_loaded
             ],
@@ -191,7 +201,7 @@ class Platform:
         found = {}
         for contract in contracts:
             keys = [str(partition_key(c, d)) for c in cutoffs for d in of[contract.partitioned_by]]
-            names = [contract.check_name, *([RECONCILES] if contract is SALES_LEDGER else [])]
+            names = [contract.check_name, *BLOCKING_BESIDE.get(contract, ())]
             found |= {dg.AssetCheckKey(dg.AssetKey(contract.name), n): keys for n in names}
         return found
 

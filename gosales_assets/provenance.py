@@ -104,17 +104,26 @@ class Dependence:
         day = self._raw(path)
         if day is None:
             return None
-        end = label_window(cutoff, self.settings.labels.window_months).end
+        end = label_window(cutoff, self.settings.labels.widths_months[-1]).end
         if path != "calendar.end":
             return min(day, end)
         # One increment past the window is read to see that the log covers it, unless it is said to.
         complete = self.settings.source.sales_log.complete_through
         past = 0 if complete is not None and complete >= end else 1
-        return min(day, self.space.steps_after(cutoff, self.space.window_steps + past))
+        return min(day, self.space.steps_after(cutoff, self.space.widest_steps + past))
 
     def of_division(self, path: str, cutoff: date, division: str | None) -> Any:
-        """Return routes, or SKUs, as far as they move lines into or out of the division."""
+        """Return routes, or SKUs, as far as they move lines into or out of the division.
+
+        A target that is a set of SKUs counts these in whatever division: no route moves them.
+        """
+        known = self.settings.divisions
+        skus = None if division is None else known.skus_of(division)
+        if path == SKU_TARGETS:
+            return skus
         entries = self._raw(path)
+        if skus is not None:
+            return [] if path == ROUTES else sorted(set(entries) & set(skus))
         if path != ROUTES:
             return [sku for sku in sorted(set(entries)) if self._reaches(sku, division)]
         return [
@@ -155,6 +164,7 @@ class Dependence:
 
 
 ROUTES = "source.taxonomy.routes"
+SKU_TARGETS = "divisions.sku_targets"
 # What may follow a setting's path after `@`: how much of it a partition can see.
 SCOPES: dict[str, Callable[[Dependence, str, date, str | None], Any]] = {
     "division": Dependence.of_division,

@@ -19,8 +19,19 @@ from gosales_checks.contracts.crm import (
     SURFACING_LOG,
 )
 from gosales_checks.contracts.enrichment import CUSTOMER_ENRICHMENT, ENRICHMENT_UNMATCHED
-from gosales_checks.contracts.features import CUSTOMER_FEATURES, DIVISION_FEATURES, FEATURES
-from gosales_checks.contracts.labels import CUTOFF_METADATA, LABELS
+from gosales_checks.contracts.features import (
+    CUSTOMER_FEATURES,
+    DIVISION_FEATURES,
+    FEATURE_CATALOG,
+    FEATURE_STATS,
+    FEATURES,
+)
+from gosales_checks.contracts.labels import (
+    CUTOFF_METADATA,
+    LABEL_AUDIT,
+    LABELS,
+    PREVALENCE,
+)
 from gosales_checks.contracts.models import (
     MODEL,
     MODEL_CARD,
@@ -33,6 +44,7 @@ from gosales_checks.contracts.models import (
     SCORES,
 )
 from gosales_checks.contracts.quality import violations_contract
+from gosales_checks.contracts.signals import AFFINITY_RULES, EMBEDDINGS
 from gosales_checks.contracts.star import (
     DIM_PRODUCT,
     FACT_TRANSACTIONS,
@@ -65,9 +77,15 @@ TABLES_OF_PHASES = (
     CUTOFF_METADATA,
     FACT_TRANSACTIONS,
     PURCHASE_HISTORY,
+    AFFINITY_RULES,
+    EMBEDDINGS,
     CUSTOMER_FEATURES,
     DIVISION_FEATURES,
+    FEATURE_CATALOG,
+    FEATURE_STATS,
     LABELS,
+    PREVALENCE,
+    LABEL_AUDIT,
     FEATURES,
     POOLED_ROWS,
     POOLED_MODEL,

@@ -9,6 +9,7 @@ from itertools import islice
 
 import dagster as dg
 import polars as pl
+from dagster._core.events import DagsterEventBatchMetadata, generate_event_batch_id
 
 from gosales_checks.contracts.contract import Contract, judge_table
 from gosales_checks.findings import Examined, Findings
@@ -93,30 +94,41 @@ def partition_check(
         partitions_def=partitions_def,
     )
     def check(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
-        examined: dict[str, Examined] = {}
-        for key in context.partition_keys:
-            try:
-                found = examine(Address(asset, cutoff_of(key), division_of(key)))
-            except GosalesError as error:
-                found = {str(error): 1}
-            examined[str(key)] = found if isinstance(found, Examined) else Examined(found)
-        # A range of one counts as a range: its evaluation carries no partition either.
-        if not context.has_partition_key:
-            _report_partitions(context, asset, name, examined, severity)
-        failed = {key: e.findings for key, e in examined.items() if e.findings}
-        return dg.AssetCheckResult(
-            passed=not failed,
-            severity=_worst(examined.values(), severity),
-            description=_sentence(examined),
-            metadata={
-                "partitions_checked": len(examined),
-                "partitions_failed": len(failed),
-                "findings": dg.MetadataValue.md(_table(failed)),
-                "notes": dg.MetadataValue.md(_notes(examined)),
-            },
-        )
+        return judge_partitions(context, asset, name, examine, severity)
 
     return check
+
+
+def judge_partitions(
+    context: dg.AssetCheckExecutionContext,
+    asset: str,
+    name: str,
+    examine: Examine,
+    severity: dg.AssetCheckSeverity,
+) -> dg.AssetCheckResult:
+    """Examine each partition of a run and put the verdicts together; see `partition_check`."""
+    examined: dict[str, Examined] = {}
+    for key in context.partition_keys:
+        try:
+            found = examine(Address(asset, cutoff_of(key), division_of(key)))
+        except GosalesError as error:
+            found = {str(error): 1}
+        examined[str(key)] = found if isinstance(found, Examined) else Examined(found)
+    # A range of one counts as a range: its evaluation carries no partition either.
+    if not context.has_partition_key:
+        _report_partitions(context, asset, name, examined, severity)
+    failed = {key: e.findings for key, e in examined.items() if e.findings}
+    return dg.AssetCheckResult(
+        passed=not failed,
+        severity=_worst(examined.values(), severity),
+        description=_sentence(examined),
+        metadata={
+            "partitions_checked": len(examined),
+            "partitions_failed": len(failed),
+            "findings": dg.MetadataValue.md(_table(failed)),
+            "notes": dg.MetadataValue.md(_notes(examined)),
+        },
+    )
 
 
 def _worst(examined: Iterable[Examined], severity: dg.AssetCheckSeverity) -> dg.AssetCheckSeverity:
@@ -138,7 +150,8 @@ def _report_partitions(
     partitions stay "planned" in the UI. Reported under the run's id, because an evaluation outside
     a run can be recorded once only per check and partition (unique index in 1.13).
     """
-    for key, one in examined.items():
+    batch = generate_event_batch_id()
+    for count, (key, one) in enumerate(examined.items(), start=1):
         findings = one.findings
         evaluation = dg.AssetCheckEvaluation(
             asset_key=dg.AssetKey(asset),
@@ -156,7 +169,9 @@ def _report_partitions(
             event_specific_data=evaluation,
             job_name=context.run.job_name,
         )
-        context.instance.report_dagster_event(event, run_id=context.run.run_id)
+        # Stored together, where the instance stores events in batches.
+        together = DagsterEventBatchMetadata(batch, is_end=count == len(examined))
+        context.instance.report_dagster_event(event, context.run.run_id, batch_metadata=together)
 
 
 def _sentence(examined: Mapping[str, Examined]) -> str:

@@ -8,7 +8,8 @@ import errno
 import hashlib
 import os
 import shutil
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +65,19 @@ class Content:
             "rows": str(self._rows),
             "content": hashlib.sha256(text.encode()).hexdigest()[:32],
         }
+
+
+def one_ahead(tables: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+    """Make the next table while the last is being used: two are in memory.
+
+    The writer of parts has one thread; what makes them would wait for it.
+    """
+    left = iter(tables)
+    with ThreadPoolExecutor(1) as pool:
+        coming = pool.submit(next, left, None)
+        while (table := coming.result()) is not None:
+            coming = pool.submit(next, left, None)
+            yield table
 
 
 def write_whole(path: Path, table: pl.DataFrame, metadata: Metadata) -> int:

@@ -1,7 +1,7 @@
 """Partitions and the mappings between them: the one file that uses Dagster's beta partition APIs.
 
 Two dimensions, `cutoff` (as-of dates, themselves the keys) and `division`. Facts exist for every
-division, everything from labels on for targets (divisions that get a model).
+division, everything from labels on for targets (divisions that get a model, and sets of SKUs).
 """
 
 import contextlib
@@ -17,8 +17,9 @@ from gosales_resources.errors import ScopeError, nearest
 from gosales_resources.scope import Span, shift_months
 from gosales_resources.settings.tree import Settings
 
-# How many cutoffs a code location may see arrive while it is loaded: five years of months. Dagster
-# walks "all cutoffs up to C" step by step, so it should not be many more than there are.
+# How many cutoffs a code location may see arrive while it is loaded, where the calendar has no end:
+# five years of months. Dagster walks "all cutoffs up to C" step by step, so it should not be many
+# more than there are.
 YET_TO_COME = 60
 
 
@@ -70,7 +71,7 @@ class PartitionSpace:
 
     @property
     def target_cutoff(self) -> dg.MultiPartitionsDefinition:
-        """Every division that gets a model at every cutoff."""
+        """Everything that gets a model at every cutoff."""
         return self._product(self.settings.divisions.targets)
 
     def _product(self, divisions: Sequence[str]) -> dg.MultiPartitionsDefinition:
@@ -116,7 +117,7 @@ class PartitionSpace:
 
     def cutoffs_read(self, span: Span, cutoff: dt.date) -> list[dt.date]:
         """List the cutoffs of the calendar that a partition reads another table at."""
-        after = {"label_window": self.window_steps + 1, "up_to_window_end": self.window_steps}
+        after = {"label_window": self.widest_steps + 1, "up_to_window_end": self.widest_steps}
         if span == "training":
             return self.training_cutoffs(cutoff)
         first = cutoff if span in ("cutoff", "label_window") else dt.date.min
@@ -132,20 +133,28 @@ class PartitionSpace:
         )
 
     def _label_window(self) -> dg.PartitionMapping:
-        """Cutoff <- the cutoffs from it to one past the end of its label window.
+        """Cutoff <- the cutoffs from it to one past the end of its widest label window.
 
         One past: a log without a sale on the window's last day is known to cover it only by a
         later row.
         """
         return dg.TimeWindowPartitionMapping(
             start_offset=0,
-            end_offset=self.window_steps + 1,
+            end_offset=self.widest_steps + 1,
             allow_nonexistent_upstream_partitions=True,
         )
 
     def _label_facts(self) -> dg.PartitionMapping:
-        """(division, cutoff) <- its facts up to the cutoff that closes the label window."""
-        return self._along_cutoffs(self._all_earlier, self.window_steps)
+        """(target, cutoff) <- its facts up to the cutoff that closes the widest label window."""
+        known = self.settings.divisions
+        own: dg.PartitionMapping = dg.IdentityPartitionMapping()
+        if known.sku_targets:
+            readers = {
+                division: {t for t in known.targets if division in known.divisions_of(t)}
+                for division in known.slugs
+            }
+            own = dg.StaticPartitionMapping(readers)
+        return self._along_cutoffs(self._all_earlier, self.widest_steps, own)
 
     def _walk_forward(self) -> dg.PartitionMapping:
         """(division, C) <- (division, t) for the newest training cutoffs t with t + W <= C."""
@@ -161,7 +170,7 @@ class PartitionSpace:
     @property
     def _training_offsets(self) -> tuple[int, int]:
         last = -self.window_steps
-        return last - self.settings.models.training_cutoffs + 1, last
+        return last - self._training_span + 1, last
 
     def _incumbents(self) -> dg.PartitionMapping:
         """(division, C) <- its own model and the earlier ones back to the oldest incumbent."""
@@ -177,10 +186,13 @@ class PartitionSpace:
         return dg.MultiToSingleDimensionPartitionMapping(partition_dimension_name="cutoff")
 
     def training_cutoffs(self, cutoff: dt.date) -> list[dt.date]:
-        """List the cutoffs t of the calendar that a model of `cutoff` reads, oldest first."""
+        """List the cutoffs t of the calendar that a model of `cutoff` reads, oldest first.
+
+        The newest with t + W <= C, W not widened. Where windows may be widened, so many more that
+        enough are left without those whose window has not ended: which it is, the labels say.
+        """
         newest = self.steps_after(cutoff, -self.window_steps)
-        count = self.settings.models.training_cutoffs
-        return [t for t in self.cutoffs() if t <= newest][-count:]
+        return [t for t in self.cutoffs() if t <= newest][-self._training_span :]
 
     def steps_after(self, cutoff: dt.date, steps: int) -> dt.date:
         """Return the cutoff so many calendar steps after (or before) `cutoff`."""
@@ -188,17 +200,33 @@ class PartitionSpace:
 
     @property
     def window_steps(self) -> int:
-        """Cutoffs from C to the first one at or after the end of its label window."""
-        return -(-self.settings.labels.window_months // self.settings.calendar.cadence_months)
+        """Cutoffs from C to the first one at or after the end of its label window, not widened."""
+        return self._steps(self.settings.labels.window_months)
+
+    @property
+    def widest_steps(self) -> int:
+        """The same for the widest window that it can have."""
+        return self._steps(self.settings.labels.widths_months[-1])
+
+    @property
+    def _training_span(self) -> int:
+        return self.settings.models.training_cutoffs + self.widest_steps - self.window_steps
+
+    def _steps(self, months: int) -> int:
+        return -(-months // self.settings.calendar.cadence_months)
 
     @property
     def _all_earlier(self) -> int:
-        return -(len(self.cutoffs()) + YET_TO_COME)
+        return -(len(self.cutoffs()) + (0 if self.settings.calendar.end else YET_TO_COME))
 
-    def _along_cutoffs(self, start_offset: int, end_offset: int) -> dg.PartitionMapping:
+    def _along_cutoffs(
+        self, start_offset: int, end_offset: int, divisions: dg.PartitionMapping | None = None
+    ) -> dg.PartitionMapping:
         return dg.MultiPartitionMapping(
             {
-                "division": dg.DimensionPartitionMapping("division", dg.IdentityPartitionMapping()),
+                "division": dg.DimensionPartitionMapping(
+                    "division", divisions or dg.IdentityPartitionMapping()
+                ),
                 "cutoff": dg.DimensionPartitionMapping(
                     "cutoff",
                     dg.TimeWindowPartitionMapping(
@@ -241,14 +269,14 @@ class PartitionSpace:
         return day
 
     def select_divisions(self, names: Iterable[str]) -> list[str]:
-        """Check division slugs against the configuration; sorted.
+        """Check slugs of divisions and targets against the configuration; sorted.
 
         Raises
         ------
         ScopeError
             When one is unknown; the nearest names are offered.
         """
-        known = self.settings.divisions.slugs
+        known = sorted({*self.settings.divisions.slugs, *self.settings.divisions.targets})
         chosen = sorted({name.strip() for name in names})
         for name in chosen:
             if name not in known:

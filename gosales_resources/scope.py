@@ -41,6 +41,11 @@ def shift_months(day: dt.date, months: int) -> dt.date:
     return dt.date(year, month0 + 1, last if is_month_end(day) else min(day.day, last))
 
 
+def shift_days(day: dt.date, days: int) -> dt.date:
+    """Shift a date by days."""
+    return day + dt.timedelta(days=days)
+
+
 def visible_at(frame: pl.LazyFrame, cutoff: dt.date) -> pl.LazyFrame:
     """Keep the rows of the increments known at `cutoff` (rows need a `visible_cutoff` date).
 

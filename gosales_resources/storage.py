@@ -26,7 +26,7 @@ from gosales_resources.errors import (
     StalePartitionError,
     StorageError,
 )
-from gosales_resources.parquet import Content, write_parts, write_whole
+from gosales_resources.parquet import Content, one_ahead, write_parts, write_whole
 
 PART = "part-0.parquet"
 BUNDLE_INDEX = "bundle.json"
@@ -124,7 +124,7 @@ class TableStore:
             **{PROVENANCE_PREFIX + name: value for name, value in (facts or {}).items()},
         }
         content = Content()
-        tables = map(content.seen, tables)
+        tables = one_ahead(map(content.seen, tables))
 
         def told() -> dict[str, str]:
             facts = {PROVENANCE_PREFIX + name: value for name, value in content.facts.items()}

@@ -13,7 +13,7 @@ import polars as pl
 
 from gosales_assets.accounts.fields import Field, Reading, read_field
 from gosales_resources.errors import SourceError
-from gosales_resources.hashing import stable_key
+from gosales_resources.hashing import code_texts, row_codes
 from gosales_resources.side_files import FILE, RawTable
 from gosales_resources.sources.raw import ROW
 from gosales_resources.sources.table import require_columns
@@ -168,9 +168,12 @@ def name_rows(rows: pl.DataFrame, fields: Sequence[str]) -> pl.Series:
 
     Exact copies are numbered: two seats may be two rows.
     """
-    texts = rows.select(pl.col(fields).cast(pl.String))
-    copy = pl.int_range(pl.len()).over(fields).cast(pl.String).alias("copy_number")
-    return texts.with_columns(copy).select(stable_key([*fields, "copy_number"])).to_series()
+    codes = row_codes(rows.select(pl.col(fields).cast(pl.String)))
+    # Few have copies, and to number a row among itself is slow.
+    repeated = codes.to_frame().with_row_index("at").filter(pl.col("code").is_duplicated())
+    number = repeated.select(pl.int_range(pl.len()).over("code")).to_series()
+    copies = pl.zeros(rows.height, pl.Int64, eager=True).scatter(repeated["at"], number)
+    return code_texts(codes ^ row_codes(copies.cast(pl.String).to_frame("copy_number")))
 
 
 def _with_repeats(rows: pl.DataFrame, side: SideRows) -> pl.DataFrame:

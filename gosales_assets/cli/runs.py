@@ -22,6 +22,7 @@ from gosales_assets.definitions import build_definitions
 from gosales_assets.platform import Platform
 from gosales_resources.atomic import replacing
 from gosales_resources.errors import GosalesError
+from gosales_resources.event_log import BATCH_EVENTS, BATCH_VARIABLE
 from gosales_resources.settings.tree import CONFIG_VARIABLE
 
 INSTANCE_SETTINGS = """\
@@ -62,6 +63,7 @@ def open_instance(platform: Platform) -> dg.DagsterInstance:
         with replacing(home / "dagster.yaml", "dagster instance") as temporary:
             temporary.write_text(INSTANCE_SETTINGS, encoding="utf-8")
     os.environ["DAGSTER_HOME"] = str(home)
+    os.environ.setdefault(BATCH_VARIABLE, str(BATCH_EVENTS))
     # Two that make the history's files at once leave them with two versions, for good.
     with FileLock(home / "opening.lock"):
         return dg.DagsterInstance.get()

@@ -19,6 +19,7 @@ ABSENT_MINE, ABSENT_THEIRS = -1, -2
 SCORED = {"q": pl.Int64, "d": pl.Int64, "score": pl.Float64}
 
 Codes = NDArray[np.int64]
+Marks = NDArray[np.bool_]
 
 
 class Aligner:
@@ -39,6 +40,7 @@ class Aligner:
         code = {word: at for at, word in enumerate(self._words)}
         self._mine = _padded(mine, code, ABSENT_MINE)
         self._theirs = _padded(theirs, code, ABSENT_THEIRS)
+        self._names_theirs = theirs.list.join(" ")
         self._count_mine = (self._mine != ABSENT_MINE).sum(axis=1)
         self._count_theirs = (self._theirs != ABSENT_THEIRS).sum(axis=1)
         known = [row for row in stand_ins.rows() if row[0] in code and row[1] in code]
@@ -79,16 +81,29 @@ class Aligner:
         written, word = (mine * mine_left).sum(axis=1), (theirs * theirs_left).sum(axis=1)
         is_slip = (left == 1) & np.isin(self._join(written, word), self._allowed_codes)
         slips = {at: {int(word[at]): int(written[at])} for at in np.flatnonzero(is_slip).tolist()}
-        for at in np.flatnonzero((left > 1) & (left <= (self._count_mine[q] + 1) // 2)).tolist():
+        several = np.flatnonzero((left > 1) & (left <= (self._count_mine[q] + 1) // 2))
+        hopeful = self._has_partners(
+            mine[several], theirs[several], mine_left[several], theirs_left[several]
+        )
+        for at in several[hopeful].tolist():
             if stands := self._assign(mine[at][mine_left[at]], theirs[at][theirs_left[at]]):
                 slips[at] = stands
         if slips:
-            spelled = [self._spelled(theirs[at], stands) for at, stands in slips.items()]
-            scores[list(slips)] = similarity(
-                spelled, [self._spelled(theirs[at], {}) for at in slips]
-            )
+            ats = list(slips)
+            codes = theirs[ats].tolist()
+            spelled = [self._spelled(*one) for one in zip(codes, slips.values(), strict=True)]
+            scores[ats] = similarity(spelled, self._names_theirs.gather(d[ats]).to_list())
         passed = scores > 0
         return pl.DataFrame({"q": q[passed], "d": d[passed], "score": scores[passed]}, SCORED)
+
+    def _has_partners(
+        self, mine: Codes, theirs: Codes, mine_left: Marks, theirs_left: Marks
+    ) -> Marks:
+        """Tell of each pair whether every left word has one it may stand for: few do."""
+        both = mine_left[:, :, None] & theirs_left[:, None, :]
+        joined = self._join(mine[:, :, None], theirs[:, None, :])
+        partners = both & np.isin(joined, self._allowed_codes)
+        return np.asarray((partners.any(axis=2) | ~mine_left).all(axis=1))
 
     def _assign(self, mine: Codes, theirs: Codes) -> dict[int, int]:
         """Find which left word stands for which, the first way in a fixed order; else empty."""
@@ -98,10 +113,10 @@ class Aligner:
                 return {known: written for written, known in pairs}
         return {}
 
-    def _spelled(self, words: Codes, slips: dict[int, int]) -> str:
+    def _spelled(self, words: list[int], slips: dict[int, int]) -> str:
         """Write a name of the directory with its slips; a word cut short is no misspelling."""
         spelled = []
-        for word in (int(code) for code in words if code >= 0):
+        for word in (code for code in words if code >= 0):
             written = slips.get(word, word)
             is_cut = self._allowed.get((written, word), False)
             spelled.append(self._words[word if is_cut else written])

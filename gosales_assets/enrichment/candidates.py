@@ -5,11 +5,13 @@ it is enough to look where one word does, and the word with the fewest entries i
 look at. Where even its block is too large it is split by a second word; no block is dropped.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import polars as pl
 
-PAIRS = {"q": pl.Int64, "d": pl.Int64}
+# More entries than any directory has.
+D_MAX = 2**32
 
 
 @dataclass(frozen=True)
@@ -98,8 +100,15 @@ def find_candidates(blocks: Blocks, queries: pl.DataFrame) -> pl.DataFrame:
     double = large.join(by_second, on="second").join(
         blocks.doubles, on=["word", "word_2", "word_count"]
     )
-    found = [frame.select("q", "d") for frame in (small, alone, double)]
-    return pl.concat(found).unique().sort("q", "d")
+    return distinct_pairs([small, alone, double])
+
+
+def distinct_pairs(frames: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    """Return the pairs `q`, `d` of several frames, each once, sorted."""
+    # As one number each: of millions of pairs this is the dearest step.
+    codes = pl.concat([frame.select(code=pl.col("q") * D_MAX + pl.col("d")) for frame in frames])
+    distinct = codes.unique().sort("code")
+    return distinct.select(q=pl.col("code") // D_MAX, d=pl.col("code") % D_MAX)
 
 
 def _exploded(names: pl.DataFrame, word: str) -> pl.DataFrame:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from gosales_assets.enrichment.alignment import SCORED, Aligner, similarity
-from gosales_assets.enrichment.candidates import find_candidates, index_blocks
+from gosales_assets.enrichment.candidates import distinct_pairs, find_candidates, index_blocks
 from gosales_assets.enrichment.decision import OUTCOME, decide, outcome, tell_apart
 from gosales_assets.enrichment.vocabulary import distinct_words, find_stand_ins, know_words
 from gosales_resources.settings.enrichment import MatchSettings
@@ -63,7 +63,7 @@ def match_by_likeness(
     comparisons = 0
     for chunk in named.iter_slices(CHUNK_NAMES):
         joined = _run_together(chunk).join(solid, on=RUN_TOGETHER).select("q", "d")
-        pairs = pl.concat([find_candidates(blocks, chunk), joined]).unique().sort("q", "d")
+        pairs = distinct_pairs([find_candidates(blocks, chunk), joined])
         scored = aligner.score(pairs)
         more = joined.join(scored, on=["q", "d"], how="anti").with_columns(score=pl.lit(1.0))
         scored = pl.concat([scored, more.select(list(SCORED))])

@@ -86,7 +86,7 @@ def sum_up(sales_log: pl.LazyFrame, value: str) -> pl.DataFrame:
             last_seen_date=pl.col("order_date").max(),
             value_cents=_total(cents),
             line_count=pl.len().cast(pl.Int64),
-            **{name: pl.col(name).sort_by(last).drop_nulls().last() for name in NAMED},
+            **{name: _last_known(name, last) for name in NAMED},
         )
         .collect()
         for part in parts or [sales_log]
@@ -122,6 +122,12 @@ def roster_at(accounts: pl.DataFrame | None, summed: pl.DataFrame, cutoff: dt.da
         known = known.with_columns(pl.coalesce(name, f"{name}_log") for name in NAMED)
     counted = known.with_columns(pl.col("line_count").fill_null(0))
     return counted.select("customer_id", *NAMED, "value_cents", "line_count").sort("customer_id")
+
+
+def _last_known(name: str, by: pl.Expr) -> pl.Expr:
+    # The largest, and no sort of each group: that took five times as long.
+    is_known = pl.col(name).is_not_null()
+    return pl.col(name).filter(is_known).max_by(by.filter(is_known))
 
 
 def _total(amount: pl.Expr) -> pl.Expr:

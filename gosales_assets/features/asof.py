@@ -1,11 +1,13 @@
 """What the families of features see: the world as it was known at one cutoff.
 
 The one place of this phase where time enters. Everything is cut at the cutoff before a family gets
-it, so a family can neither see nor ask for a later row.
+it, so a family can neither see nor ask for a later row. Who looks at what is noted, so that the
+latest row behind each family can be told and judged (`source_rows_end_at_cutoff`).
 """
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, TypeVar
@@ -14,10 +16,32 @@ import polars as pl
 
 from gosales_assets.features.declaration import KEYS, Scope
 from gosales_assets.features.history import SUMS, SharedHistory
-from gosales_resources.scope import visible_at
+from gosales_checks.contracts.contract import Contract
+from gosales_checks.contracts.signals import AFFINITY_RULES, EMBEDDINGS
+from gosales_resources.scope import Window, history_window, shift_months, visible_at
 from gosales_resources.settings.tree import Settings
 
 T = TypeVar("T")
+
+DATED = {
+    "lines": ["order_date", "visible_cutoff"],
+    "months": ["month", "visible_cutoff"],
+    "daily": ["day", "visible_cutoff"],
+    "days": ["day", "visible_cutoff"],
+    "skus": ["last_day", "visible_cutoff"],
+    "sellers": ["month", "visible_cutoff"],
+    "population": ["cutoff", "first_seen_date", "last_seen_date"],
+    "assets": ["effective_purchase_date", "recorded_at"],
+    "affinity_rules": ["cutoff"],
+    "embeddings": ["cutoff"],
+}
+"""Source -> its columns that say when a row happened or became known. An expiration date is none:
+it is known when the contract is signed."""
+
+
+def empty_table(contract: Contract) -> pl.LazyFrame:
+    """Return a table of no rows with the columns of its contract."""
+    return pl.LazyFrame(schema={n: c.dtype for n, c in contract.schema.columns().items()})
 
 
 @dataclass(frozen=True)
@@ -28,56 +52,156 @@ class AsOf:
     settings: Settings
     _history: SharedHistory
     """The pass over all increments, later ones too: never handed out."""
-    customers: pl.LazyFrame
+    _customers: pl.LazyFrame
     """`dim_customer` of the cutoff."""
-    assets: pl.LazyFrame
+    _assets: pl.LazyFrame
     """`fact_assets` of the cutoff."""
-    _made: dict[Callable[["AsOf"], Any], Any] = field(default_factory=dict, repr=False)
+    _affinity_rules: pl.LazyFrame = field(default_factory=lambda: empty_table(AFFINITY_RULES))
+    """`affinity_rules` of the cutoff; a world may have none."""
+    _embeddings: pl.LazyFrame = field(default_factory=lambda: empty_table(EMBEDDINGS))
+    """`embeddings` of the cutoff; a world may have none."""
+    _made: dict[Callable[["AsOf"], Any], tuple[Any, set[str]]] = field(
+        default_factory=dict, repr=False
+    )
+    _noting: list[set[str]] = field(default_factory=list, repr=False)
+    _latest: dict[str, dt.date | None] = field(default_factory=dict, repr=False)
+    _months: dict[Scope, pl.LazyFrame] = field(default_factory=dict, repr=False)
+    _days: dict[Scope, pl.LazyFrame] = field(default_factory=dict, repr=False)
 
     def shared(self, make: Callable[["AsOf"], T]) -> T:
         """Return what `make` makes of this world, made once for all families and scopes."""
         if make not in self._made:
-            self._made[make] = make(self)
-        return self._made[make]
+            with self.noted() as sources:
+                made = make(self)
+            self._made[make] = made, sources
+        value, sources = self._made[make]
+        # Who asks for it later looks at what it was made of, too.
+        self._note(*sources)
+        return value
 
-    @cached_property
+    @contextmanager
+    def noted(self) -> Iterator[set[str]]:
+        """Give a set that fills with the names of `DATED` sources that are looked at meanwhile."""
+        sources: set[str] = set()
+        self._noting.append(sources)
+        try:
+            yield sources
+        finally:
+            self._noting.pop()
+
+    def _note(self, *sources: str) -> None:
+        for noting in self._noting:
+            noting.update(sources)
+
+    @property
     def population(self) -> pl.LazyFrame:
         """`dim_customer`'s rows of the population, sorted by customer_id."""
-        customers = self.customers
-        if self.settings.labels.mode == "expansion":
-            customers = customers.filter(pl.col("is_buyer"))
-        return customers.sort("customer_id").collect().lazy()
+        self._note("population")
+        return self._population
 
-    @cached_property
+    @property
+    def assets(self) -> pl.LazyFrame:
+        """`fact_assets` of the cutoff, owners outside the population too."""
+        self._note("assets")
+        return self._assets
+
+    @property
+    def affinity_rules(self) -> pl.LazyFrame:
+        """`affinity_rules` of the cutoff."""
+        self._note("affinity_rules")
+        return self._affinity_rules
+
+    @property
+    def embeddings(self) -> pl.LazyFrame:
+        """`embeddings` of the cutoff."""
+        self._note("embeddings")
+        return self._embeddings
+
+    @property
     def lines(self) -> pl.LazyFrame:
         """`purchase_history` known at the cutoff: customer x SKU x division x invoice x day.
 
         `gp_cents` is the configured value, 0 where a line has none; `quantity_milli` thousandths.
         Denylisted SKUs are left out.
         """
+        self._note("lines")
         return visible_at(self._history.lines, self.cutoff)
 
     def months(self, scope: Scope) -> pl.LazyFrame:
-        """Return monthly sums: keys x month, sorted, with `SUMS` and first-known invoices."""
+        """Return monthly sums: keys x month, in any order, with `SUMS` and first-known invoices."""
+        self._note("months")
+        if scope not in self._months:
+            known = visible_at(self._history.scoped[scope].months.lazy(), self.cutoff)
+            self._months[scope] = _summed(known, [*KEYS[scope], "month"])
         return self._months[scope]
+
+    def last_months(self, scope: Scope, count: int) -> pl.LazyFrame:
+        """Return the monthly sums of the last `count` calendar months."""
+        window = history_window(self.cutoff, count)
+        return self.months(scope).filter(window.contains("month"))
+
+    def months_before(self, scope: Scope, end: dt.date, count: int) -> pl.LazyFrame:
+        """Return the same of the `count` months counted back from a day, by the day they end on."""
+        self._note("daily")
+        ends = [shift_months(end, -back) for back in range(count, -1, -1)]
+        inside = Window(ends[0], end).contains("day")
+        # A month (start, end] holds its last day: the first end that is not before the day.
+        all_ends = pl.lit(pl.Series(ends))
+        month = all_ends.gather(all_ends.search_sorted(pl.col("day")))
+        daily = self._daily(scope).filter(inside)
+        return _summed(daily.with_columns(month=month), [*KEYS[scope], "month"])
+
+    def _daily(self, scope: Scope) -> pl.LazyFrame:
+        return visible_at(self._history.scoped[scope].daily.lazy(), self.cutoff)
 
     def days(self, scope: Scope) -> pl.LazyFrame:
         """Return purchase days, returns left out: keys x day, sorted."""
+        self._note("days")
+        if scope not in self._days:
+            known = visible_at(self._history.scoped[scope].days.lazy(), self.cutoff)
+            self._days[scope] = known.collect().lazy()
         return self._days[scope]
 
-    @cached_property
-    def _months(self) -> dict[Scope, pl.LazyFrame]:
-        found: dict[Scope, pl.LazyFrame] = {}
-        for scope in KEYS:
-            cells = [*KEYS[scope], "month"]
-            known = visible_at(self._history.scoped[scope].months.lazy(), self.cutoff)
-            sums = known.group_by(cells).agg(pl.col(*SUMS, "transaction_count").sum())
-            found[scope] = sums.sort(cells).collect().lazy()
-        return found
+    def skus(self, scope: Scope) -> pl.LazyFrame:
+        """Return customer x division x SKU with the last day bought, a row for each increment."""
+        self._note("skus")
+        return visible_at(self._history.skus[scope].lazy(), self.cutoff)
+
+    def sellers(self, scope: Scope) -> pl.LazyFrame:
+        """Return customer x division x rep x branch x month with lines, a row for each increment."""
+        self._note("sellers")
+        return visible_at(self._history.sellers[scope].lazy(), self.cutoff)
+
+    def latest(self, source: str) -> dt.date | None:
+        """Return the latest day, of any kind, in the rows of a source; None where it has none."""
+        if source not in self._latest:
+            # The finer of both scopes: the other one is a sum of its rows.
+            frame: dict[str, Callable[[], pl.LazyFrame]] = {
+                "lines": lambda: self.lines,
+                "months": lambda: self.months("div"),
+                "daily": lambda: self._daily("div"),
+                "days": lambda: self.days("div"),
+                "skus": lambda: self.skus("div"),
+                "sellers": lambda: self.sellers("div"),
+                "population": lambda: self.population,
+                "assets": lambda: self.assets,
+                "affinity_rules": lambda: self.affinity_rules,
+                "embeddings": lambda: self.embeddings,
+            }
+            latest = pl.max_horizontal(pl.col(DATED[source]).max().cast(pl.Date))
+            self._latest[source] = frame[source]().select(latest).collect().item()
+        return self._latest[source]
 
     @cached_property
-    def _days(self) -> dict[Scope, pl.LazyFrame]:
-        return {
-            scope: visible_at(self._history.scoped[scope].days.lazy(), self.cutoff).collect().lazy()
-            for scope in KEYS
-        }
+    def _population(self) -> pl.LazyFrame:
+        customers = self._customers
+        if self.settings.labels.mode == "expansion":
+            customers = customers.filter(pl.col("is_buyer"))
+        return customers.sort("customer_id").collect().lazy()
+
+
+def _summed(known: pl.LazyFrame, cells: list[str]) -> pl.LazyFrame:
+    sums = known.group_by(cells).agg(
+        pl.col(*SUMS, "transaction_count").sum(), pl.col("visible_cutoff").max()
+    )
+    return sums.collect().lazy()

@@ -1,12 +1,15 @@
 """Feature tables of one cutoff: the families that are on, put together in both scopes."""
 
+import datetime as dt
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
 import dataframely as dy
 import polars as pl
 
 from gosales_assets.features.asof import AsOf
-from gosales_assets.features.declaration import KEYS, Block, Feature, Scope, fill_absent
+from gosales_assets.features.declaration import KEYS, Block, Family, Feature, Scope, fill_absent
 from gosales_assets.features.families.attributes import PREFIX
 from gosales_assets.features.families.registry import FAMILIES
 from gosales_assets.features.history import share_history
@@ -15,58 +18,80 @@ from gosales_checks.contracts.star import PurchaseHistory
 from gosales_resources.settings.base import slugify
 from gosales_resources.settings.tree import Settings
 
+Watch = Callable[[str], AbstractContextManager[None]]
+"""What times a family while it is computed; nothing here reads a clock."""
+Latest = dict[str, dict[str, dt.date | None]]
+"""Family -> source it looked at -> latest day in that source's rows."""
+
 
 @dataclass(frozen=True)
 class FeatureFrame:
-    """A table and the declarations of its feature columns, in column order."""
+    """A table, in consecutive parts, and the declarations of its feature columns in their order."""
 
-    frame: pl.LazyFrame
+    parts: list[pl.LazyFrame]
     features: list[Feature]
+    latest: Latest
+
+    @property
+    def frame(self) -> pl.LazyFrame:
+        """The whole table."""
+        return pl.concat(self.parts)
 
 
-def build_customer_features(world: AsOf) -> FeatureFrame:
+def build_customer_features(world: AsOf, watch: Watch = nullcontext) -> FeatureFrame:
     """Compute scope `all` at one cutoff.
 
     Parameters
     ----------
     world
         What was known at the cutoff.
+    watch
+        Times each family.
 
     Returns
     -------
     FeatureFrame
         One row per customer of the population, sorted by customer_id.
     """
-    spine = world.population.select("customer_id", "segment", cutoff=pl.lit(world.cutoff))
-    made = _joined(spine, _blocks(world, "all"), "all")
-    columns = ["customer_id", "cutoff", "segment", *(f.name for f in made.features)]
-    return FeatureFrame(made.frame.select(columns).sort("customer_id"), made.features)
+    passes, features, latest = _computed(world, "all", watch)
+    frame = world.population.select("customer_id", "segment", cutoff=pl.lit(world.cutoff))
+    for table in passes:
+        frame = frame.join(table.lazy(), on=KEYS["all"], how="left", validate="m:1")
+    columns = ["customer_id", "cutoff", "segment", *(f.name for f in features)]
+    table = frame.with_columns(fill_absent(features)).select(columns).sort("customer_id")
+    return FeatureFrame([table], features, latest)
 
 
-def build_division_features(world: AsOf) -> FeatureFrame:
+def build_division_features(world: AsOf, watch: Watch = nullcontext) -> FeatureFrame:
     """Compute scope `div` for all targets at one cutoff, in one pass.
 
     Parameters
     ----------
     world
         What was known at the cutoff.
+    watch
+        Times each family.
 
     Returns
     -------
     FeatureFrame
-        One row per target and customer of the population, sorted by both.
+        One row per target and customer of the population, sorted by both: a part for each target,
+        so that what is in memory are the pairs that occur and one target's table.
     """
-    targets = pl.LazyFrame({"division": sorted(world.settings.divisions.targets)})
+    passes, features, latest = _computed(world, "div", watch)
     ever = world.days("div").select(*KEYS["div"], is_whitespace=pl.lit(value=False)).unique()
-    spine = (
-        targets.join(world.population.select("customer_id"), how="cross")
-        .join(ever, on=KEYS["div"], how="left")
-        .with_columns(pl.col("is_whitespace").fill_null(value=True), cutoff=pl.lit(world.cutoff))
-    )
-    made = _joined(spine, _blocks(world, "div"), "div")
-    columns = ["division", "customer_id", "cutoff", "is_whitespace"]
-    frame = made.frame.select(*columns, *(f.name for f in made.features))
-    return FeatureFrame(frame.sort("division", "customer_id"), made.features)
+    by_division = [_by_division(table) for table in (ever.collect(), *passes)]
+    columns = ["division", "customer_id", "cutoff", "is_whitespace", *(f.name for f in features)]
+    spine = world.population.select("customer_id", cutoff=pl.lit(world.cutoff))
+    parts = []
+    for target in sorted(world.settings.divisions.targets):
+        frame = spine.with_columns(division=pl.lit(target))
+        for tables in by_division:
+            frame = frame.join(tables(target), on="customer_id", how="left", validate="m:1")
+        whitespace = pl.col("is_whitespace").fill_null(value=True)
+        filled = frame.with_columns(whitespace, *fill_absent(features))
+        parts.append(filled.select(columns).sort("customer_id"))
+    return FeatureFrame(parts, features, latest)
 
 
 def build_features(
@@ -98,11 +123,17 @@ def declare_features(settings: Settings) -> list[Feature]:
     world = AsOf(
         settings.calendar.start,
         settings,
-        share_history(pl.LazyFrame(schema=_schema_of(PurchaseHistory)), []),
+        share_history(pl.LazyFrame(schema=_schema_of(PurchaseHistory)), [], settings.divisions),
         pl.LazyFrame(schema=_schema_of(DimCustomer) | attribute_schema(settings)),
         pl.LazyFrame(schema=_schema_of(FactAssets)),
     )
-    return [f for scope in KEYS for block in _blocks(world, scope) for f in block.features]
+    return [
+        feature
+        for scope in KEYS
+        for family in _families(settings, scope)
+        for block in family.blocks(world, scope)
+        for feature in block.features
+    ]
 
 
 def attribute_schema(settings: Settings) -> dict[str, pl.DataType]:
@@ -115,30 +146,48 @@ def attribute_schema(settings: Settings) -> dict[str, pl.DataType]:
     return {**numbers, **texts}
 
 
-def _blocks(world: AsOf, scope: Scope) -> list[Block]:
-    off = world.settings.features.off
-    return [
-        block
-        for family in FAMILIES
-        if scope in family.scopes and family.name not in off
-        for block in family.blocks(world, scope)
-    ]
+def _computed(
+    world: AsOf, scope: Scope, watch: Watch
+) -> tuple[list[pl.DataFrame], list[Feature], Latest]:
+    """Compute each family that is on: a table per source, all features in order, latest days."""
+    # Not any one family's: it would be the first that asks.
+    with watch("sums of the cutoff"):
+        world.months(scope)
+        world.days(scope)
+    tables, features, latest = [], [], {}
+    for family in _families(world.settings, scope):
+        with watch(family.name):
+            with world.noted() as sources:
+                blocks = family.blocks(world, scope)
+            tables += pl.collect_all(_passes(blocks, scope))
+        features += [f for block in blocks for f in block.features]
+        latest[family.name] = {source: world.latest(source) for source in sorted(sources)}
+    return tables, features, latest
 
 
-def _joined(spine: pl.LazyFrame, blocks: list[Block], scope: Scope) -> FeatureFrame:
-    """Join blocks to the spine, those of one source in one pass over it."""
+def _families(settings: Settings, scope: Scope) -> list[Family]:
+    off = settings.features.off
+    return [f for f in FAMILIES if scope in f.scopes and f.name not in off]
+
+
+def _passes(blocks: list[Block], scope: Scope) -> list[pl.LazyFrame]:
+    """Put blocks of one source together: one pass over it."""
     keys = KEYS[scope]
-    passes: dict[tuple[int, bool], list[Block]] = {}
+    by_source: dict[tuple[int, bool], list[Block]] = {}
     for block in blocks:
-        passes.setdefault((id(block.source), block.is_grouped), []).append(block)
-    frame = spine
-    for same in passes.values():
-        columns = [f.column for block in same for f in block.features]
-        source, is_grouped = same[0].source, same[0].is_grouped
+        by_source.setdefault((id(block.source), block.is_grouped), []).append(block)
+    passes = []
+    for (_, is_grouped), same in by_source.items():
+        source, columns = same[0].source, [f.column for block in same for f in block.features]
         made = source.group_by(keys).agg(columns) if is_grouped else source.select(*keys, *columns)
-        frame = frame.join(made, on=keys, how="left", validate="m:1")
-    features = [f for block in blocks for f in block.features]
-    return FeatureFrame(frame.with_columns(fill_absent(features)), features)
+        passes.append(made)
+    return passes
+
+
+def _by_division(table: pl.DataFrame) -> Callable[[str], pl.LazyFrame]:
+    cut = table.partition_by("division", as_dict=True, include_key=False)
+    none = table.clear().drop("division")
+    return lambda division: cut.get((division,), none).lazy()
 
 
 def _schema_of(schema: type[dy.Schema]) -> dict[str, pl.DataType]:

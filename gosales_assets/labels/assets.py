@@ -6,18 +6,28 @@ from collections.abc import Mapping
 import dagster as dg
 import polars as pl
 
+from gosales_assets.labels.audit import AUDITED, audit_labels, openings_of
 from gosales_assets.labels.label import build_labels
-from gosales_assets.labels.windows import describe_cutoff
+from gosales_assets.labels.prevalence import ALL, count_prevalence
+from gosales_assets.labels.recount import count_raw_log
+from gosales_assets.labels.windows import describe_cutoff, possible_widths
 from gosales_assets.platform import Platform
-from gosales_checks.contracts.labels import CUTOFF_METADATA, LABELS
+from gosales_checks.contracts.labels import (
+    COHORTS,
+    CUTOFF_METADATA,
+    LABEL_AUDIT,
+    LABELS,
+    PREVALENCE,
+)
 from gosales_resources.errors import PartitionMissingError
 from gosales_resources.io_managers import Partition, Partitions
 from gosales_resources.partitions import PartitionSpace, cutoff_of, division_of, partition_key
 from gosales_resources.storage import Address, missing_message
+from gosales_resources.targets import counts_for
 
 
 def define_assets(platform: Platform) -> list[dg.AssetsDefinition]:
-    """Define `cutoff_metadata` and `labels`."""
+    """Define `cutoff_metadata`, `labels`, `prevalence` and `label_audit`."""
     settings, space = platform.settings, platform.space
 
     @platform.table(
@@ -35,16 +45,22 @@ def define_assets(platform: Platform) -> list[dg.AssetsDefinition]:
         def made():
             for key in context.partition_keys:
                 cutoff = cutoff_of(key)
-                last = space.steps_after(cutoff, space.window_steps + 1)
+                last = space.steps_after(cutoff, space.widest_steps + 1)
                 ledgers = [f for k, f in sales_ledger.items() if cutoff <= cutoff_of(k) <= last]
                 frame = describe_cutoff(
                     cutoff,
                     pl.concat(ledgers).collect(),
                     dim_customer[str(key)].select("customer_id", "is_buyer").collect(),
-                    settings.labels.window_months,
+                    settings.labels,
                     complete,
                 )
-                shown = ("window_end", "data_through", "is_censored", "customer_count")
+                shown = (
+                    "window_end",
+                    "data_through",
+                    "is_censored",
+                    "customer_count",
+                    "buyer_count",
+                )
                 row = frame.row(0, named=True)
                 yield Partition(cutoff, frame, metadata={k: _shown(row[k]) for k in shown})
 
@@ -61,24 +77,64 @@ def define_assets(platform: Platform) -> list[dg.AssetsDefinition]:
     ) -> Partitions:
         def made():
             for key in context.partition_keys:
-                cutoff, division = cutoff_of(key), str(division_of(key))
+                cutoff, target = cutoff_of(key), str(division_of(key))
                 single = str(partition_key(cutoff))
                 window = cutoff_metadata[single].collect()
-                facts = facts_for_labels(fact_transactions, window, division, space)
                 frame = build_labels(
-                    division, window, facts, dim_customer[single], settings.labels, settings.value
-                ).collect()
-                yield Partition(cutoff, frame, division, metadata=summarise(frame))
+                    target,
+                    cutoff,
+                    possible_widths(window, settings.labels),
+                    facts_for_labels(fact_transactions, window, target, space),
+                    dim_customer[single],
+                    settings.labels,
+                    settings.value,
+                )
+                yield Partition(cutoff, frame, target, metadata=summarise(frame))
 
         return Partitions(made())
 
-    return [cutoff_metadata, labels]
+    @platform.table(
+        PREVALENCE,
+    )
+    def prevalence(context: dg.AssetExecutionContext, labels: dict) -> Partitions:
+        def made():
+            for cutoff in (cutoff_of(key) for key in context.partition_keys):
+                mine = {str(division_of(k)): f for k, f in labels.items() if cutoff_of(k) == cutoff}
+                frame = count_prevalence(cutoff, mine)
+                yield Partition(cutoff, frame, metadata=show_prevalence(frame))
+
+        return Partitions(made())
+
+    @platform.table(
+        LABEL_AUDIT,
+    )
+    def label_audit(context: dg.AssetExecutionContext, labels: dict) -> Partitions:
+        def made():
+            cutoffs = [cutoff_of(key) for key in context.partition_keys]
+            said = {
+                cutoff: {
+                    str(division_of(k)): f.select(AUDITED).collect()
+                    for k, f in labels.items()
+                    if cutoff_of(k) == cutoff
+                }
+                for cutoff in cutoffs
+            }
+            openings = [o for cutoff in cutoffs for o in openings_of(cutoff, said[cutoff])]
+            counts = count_raw_log(openings, settings) if settings.labels.audit else {}
+            for cutoff in cutoffs:
+                mine = {o: count for o, count in counts.items() if o.cutoff == cutoff}
+                frame = audit_labels(cutoff, said[cutoff], mine, settings.labels)
+                yield Partition(cutoff, frame, metadata=show_audit(frame))
+
+        return Partitions(made())
+
+    return [cutoff_metadata, labels, prevalence, label_audit]
 
 
 def summarise(labels: pl.DataFrame) -> dict[str, object]:
-    """Return the prevalence figures shown per partition."""
+    """Return the figures shown per partition."""
     whitespace = labels.filter(~pl.col("is_renewal_like"))
-    return {
+    shown: dict[str, object] = {
         "population": labels.height,
         "positives": int(labels["label"].sum()),
         "prevalence": _rate(labels),
@@ -86,32 +142,75 @@ def summarise(labels: pl.DataFrame) -> dict[str, object]:
         "whitespace_positives": int(whitespace["label"].sum()),
         "whitespace_prevalence": _rate(whitespace),
         "is_censored": bool(labels["is_censored"].any()),
+        **{name: int(labels[name].sum()) for name in COHORTS},
+    }
+    if labels.height:
+        shown["window_months"] = labels.item(0, "window_months")
+        shown["window_end"] = str(labels.item(0, "window_end"))
+    return shown
+
+
+def show_prevalence(prevalence: pl.DataFrame) -> dict[str, object]:
+    """Return the shares of buyers as a table."""
+    lines = [
+        "| target | cohort | customers | buyers | share | window |",
+        "|---|---|---|---|---|---|",
+    ]
+    for r in prevalence.to_dicts():
+        share = "" if r["prevalence_frac"] is None else f"{r['prevalence_frac']:.4f}"
+        so_far = " so far" if r["is_censored"] else ""
+        window = f"{r['window_months'] or ''}{so_far}"
+        lines.append(
+            f"| {r['division']} | {r['cohort']} | {r['population']} | {r['positives']} | {share} "
+            f"| {window} |"
+        )
+    whole = prevalence.filter(cohort=ALL)
+    return {
+        "targets": whole.height,
+        "positives": int(whole["positives"].sum()),
+        "prevalence": dg.MetadataValue.md("\n".join(lines)),
+    }
+
+
+def show_audit(audit: pl.DataFrame) -> dict[str, object]:
+    """Return how the recount came out, with what differs."""
+    told = audit.filter(status="differs").select("division", "differing_customers", "example")
+    lines = [f"- {d}: {n} customers, such as {example}" for d, n, example in told.rows()]
+    outcomes = audit["status"].value_counts(name="n").sort("status").rows()
+    return {
+        **{f"targets_{status}": count for status, count in outcomes},
+        "customers_differing": int(audit["differing_customers"].sum()),
+        "differences": dg.MetadataValue.md("\n".join(lines) or "none"),
     }
 
 
 def facts_for_labels(
-    by_key: Mapping[str, pl.LazyFrame], window: pl.DataFrame, division: str, space: PartitionSpace
+    by_key: Mapping[str, pl.LazyFrame], window: pl.DataFrame, target: str, space: PartitionSpace
 ) -> pl.LazyFrame:
-    """Put together the increments that the labels of one cutoff are counted from.
+    """Put together the lines that a target's labels at one cutoff are counted from.
 
     Raises
     ------
     PartitionMissingError
-        When an increment up to the cutoff is missing, or one inside a window that the data is
-        said to cover: labels would silently miss sales.
+        When an increment up to the cutoff is missing, or one that the data is said to reach
+        before the widest window ends: labels would silently miss sales.
     """
     row = window.row(0, named=True)
-    closing = space.steps_after(row["cutoff"], space.window_steps)
+    known = space.settings.divisions
+    closing = space.steps_after(row["cutoff"], space.widest_steps)
     found, missing = [], []
     for cutoff in (c for c in space.cutoffs() if c <= closing):
-        frame = by_key.get(str(partition_key(cutoff, division)))
-        if frame is not None:
-            found.append(frame)
-        elif cutoff <= row["cutoff"] or not row["is_censored"]:
-            missing.append(Address("fact_transactions", cutoff, division))
+        begins = space.steps_after(cutoff, -1)
+        reached = row["data_through"] is not None and begins < row["data_through"]
+        for division in known.divisions_of(target):
+            frame = by_key.get(str(partition_key(cutoff, division)))
+            if frame is not None:
+                found.append(frame)
+            elif cutoff <= row["cutoff"] or reached:
+                missing.append(Address("fact_transactions", cutoff, division))
     if missing:
         raise PartitionMissingError(missing_message(missing))
-    return pl.concat(found)
+    return pl.concat(found).filter(counts_for(target, known))
 
 
 def _shown(value: object) -> object:

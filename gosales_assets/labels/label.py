@@ -1,10 +1,13 @@
-"""Who bought in a division after the cutoff: labels, cohorts, net value (SPEC section 2)."""
+"""Who bought a target after the cutoff: labels, cohorts, net value (SPEC section 2)."""
 
 import datetime as dt
+from collections.abc import Sequence
 
 import polars as pl
 
-from gosales_resources.scope import label_window, visible_at
+from gosales_assets.labels.windows import Width
+from gosales_resources.parse import MONEY_SCALE, exact
+from gosales_resources.scope import Window, visible_at
 from gosales_resources.settings.phases import LabelSettings
 
 CENTS = 100
@@ -13,79 +16,114 @@ PURCHASE = ~pl.col("is_return") & ~pl.col("is_reversal")
 
 
 def build_labels(
-    division: str,
-    window: pl.DataFrame,
+    target: str,
+    cutoff: dt.date,
+    widths: Sequence[Width],
     facts: pl.LazyFrame,
     customers: pl.LazyFrame,
     settings: LabelSettings,
     value: str,
-) -> pl.LazyFrame:
-    """Label every customer of the population at one cutoff for one division.
+) -> pl.DataFrame:
+    """Label every customer of the population at one cutoff for one target.
 
     Parameters
     ----------
-    division
-        The target.
-    window
-        `cutoff_metadata` of the cutoff, one row.
+    target
+        A division, or the name of a set of SKUs.
+    cutoff
+        The as-of date C.
+    widths
+        Windows to count over, shortest first (see `possible_widths`): the first with
+        `min_positive_target` positives is taken, else the last. So which one it is depends on
+        nothing after its end.
     facts
-        `fact_transactions` of the division, one row per line; increments up to the end of the
-        window (later ones are ignored).
+        Lines of `fact_transactions` that count for the target; increments up to the end of the
+        widest window (later ones are ignored).
     customers
         `dim_customer` of the cutoff: the roster.
     settings
-        Population mode, threshold, denylist.
+        Population mode, threshold, denylist, fewest positives.
     value
         ``gross_profit`` or ``revenue``: which amount is netted.
 
     Returns
     -------
-    polars.LazyFrame
+    polars.DataFrame
         One row per customer of the population, sorted by customer_id; empty for an empty roster.
     """
-    row = window.row(0, named=True)
-    cutoff: dt.date = row["cutoff"]
-    span = label_window(cutoff, row["window_months"])
     counted = facts.filter(~pl.col("sku").is_in(settings.denylist))
-    outcome = _outcome(counted.filter(span.contains("order_date"), _known_by(span.end)), value)
+    population = _population(counted, customers, cutoff, settings.mode)
+    labels = pl.DataFrame()
+    for width in widths:
+        outcome = _outcome(counted, width.window, value)
+        labels = (
+            population.join(outcome, on="customer_id", how="left")
+            .select(
+                "customer_id",
+                *_label(settings.gp_min_threshold),
+                "is_new_logo",
+                "is_expansion",
+                "is_renewal_like",
+                division=pl.lit(target),
+                cutoff=pl.lit(cutoff),
+                is_censored=pl.lit(width.is_censored),
+                window_months=pl.lit(width.months, dtype=pl.Int32),
+                window_end=pl.lit(width.window.end),
+            )
+            .sort("customer_id")
+            .collect()
+        )
+        if int(labels["label"].sum()) >= settings.min_positive_target:
+            break
+    return labels
+
+
+def _population(
+    lines: pl.LazyFrame, customers: pl.LazyFrame, cutoff: dt.date, mode: str
+) -> pl.LazyFrame:
+    """Return the population with its cohorts, from what was known at the cutoff."""
     owners = (
-        visible_at(counted, cutoff)
+        visible_at(lines, cutoff)
         .filter(PURCHASE)
         .select("customer_id")
         .unique()
-        .with_columns(owned=pl.lit(True))
+        .with_columns(owned=pl.lit(value=True))
     )
-    population = customers if settings.mode == "all" else customers.filter(pl.col("is_buyer"))
+    population = customers if mode == "all" else customers.filter(pl.col("is_buyer"))
     owned = pl.col("owned").is_not_null()
     return (
         population.select("customer_id", "is_buyer")
-        .join(outcome, on="customer_id", how="left")
         .join(owners, on="customer_id", how="left")
         .select(
             "customer_id",
-            division=pl.lit(division),
-            cutoff=pl.lit(cutoff),
-            # No line in the window is a net value of exactly zero, not an unknown one.
-            label=(
-                pl.col("net_cents").fill_null(0) > round(settings.gp_min_threshold * CENTS)
-            ).cast(pl.Int8),
-            net_gp_window_usd=pl.col("net_cents").fill_null(0) / CENTS,
-            first_purchase_date=pl.col("first_purchase_date"),
             is_new_logo=~pl.col("is_buyer") & ~owned,
             is_expansion=pl.col("is_buyer") & ~owned,
             is_renewal_like=owned,
-            is_censored=pl.lit(row["is_censored"]),
-            window_end=pl.lit(span.end),
         )
-        .sort("customer_id")
     )
 
 
-def _outcome(lines: pl.LazyFrame, value: str) -> pl.LazyFrame:
+def _label(threshold: float) -> list[pl.Expr]:
+    # No line in the window is a net value of exactly zero, not an unknown one.
+    net = pl.col("net_cents").fill_null(0)
+    return [
+        (net > round(threshold * CENTS)).cast(pl.Int8).alias("label"),
+        # By way of a decimal: polars divides by a scalar as it multiplies by its inverse, so that
+        # 251 cents would be 2.5100000000000002.
+        exact(net, MONEY_SCALE).cast(pl.Float64).alias("net_gp_window_usd"),
+        pl.col("first_purchase_date"),
+    ]
+
+
+def _outcome(lines: pl.LazyFrame, window: Window, value: str) -> pl.LazyFrame:
     cents = (pl.col(f"{value}_usd") * CENTS).cast(pl.Int64)
-    return lines.group_by("customer_id").agg(
-        net_cents=cents.sum(),
-        first_purchase_date=pl.col("order_date").filter(PURCHASE).min(),
+    return (
+        lines.filter(window.contains("order_date"), _known_by(window.end))
+        .group_by("customer_id")
+        .agg(
+            net_cents=cents.sum(),
+            first_purchase_date=pl.col("order_date").filter(PURCHASE).min(),
+        )
     )
 
 

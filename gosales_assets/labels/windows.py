@@ -1,17 +1,19 @@
-"""The label window of each cutoff and whether the data covers it."""
+"""The label window of each cutoff, how far the data covers it, and what it can be widened to."""
 
 import datetime as dt
+from dataclasses import dataclass
 
 import polars as pl
 
-from gosales_resources.scope import label_window
+from gosales_resources.scope import Window, label_window
+from gosales_resources.settings.phases import LabelSettings
 
 
 def describe_cutoff(
     cutoff: dt.date,
     ledger: pl.DataFrame,
     customers: pl.DataFrame,
-    window_months: int,
+    settings: LabelSettings,
     complete_through: dt.date | None,
 ) -> pl.DataFrame:
     """Say when the label window of a cutoff ends and whether the data covers it.
@@ -25,8 +27,8 @@ def describe_cutoff(
         cutoff; `data_through` is the latest day that file's rows reach.
     customers
         `dim_customer` of C.
-    window_months
-        Length W of the window.
+    settings
+        Length W of the window, and what it may be widened to.
     complete_through
         The day up to which the log is declared complete, if it is.
 
@@ -35,20 +37,56 @@ def describe_cutoff(
     polars.DataFrame
         One row. Without any data the window is censored.
     """
-    window = label_window(cutoff, window_months)
+    lengths = settings.widths_months
+    end, widest = label_window(cutoff, lengths[0]).end, label_window(cutoff, lengths[-1]).end
     latest = ledger["data_through"].max()
     reaches = [day for day in (latest, complete_through) if isinstance(day, dt.date)]
     # Later days say nothing more of this window; so a mature cutoff stays as it is.
-    through = min(max(reaches), window.end) if reaches else None
+    through = min(max(reaches), widest) if reaches else None
     return pl.DataFrame(
         {
             "cutoff": [cutoff],
-            "window_months": [window_months],
-            "window_end": [window.end],
+            "window_months": [settings.window_months],
+            "window_end": [end],
+            "widest_window_end": [widest],
             "data_through": [through],
-            "is_censored": [through is None or through < window.end],
+            "is_censored": [through is None or through < end],
             "customer_count": [customers.height],
             "buyer_count": [int(customers["is_buyer"].sum())],
         },
         schema_overrides={"data_through": pl.Date, "window_months": pl.Int32},
     )
+
+
+@dataclass(frozen=True)
+class Width:
+    """One length that the label window of a cutoff can have."""
+
+    months: int
+    window: Window
+    is_censored: bool
+    """The data ends before the window does."""
+
+
+def possible_widths(described: pl.DataFrame, settings: LabelSettings) -> list[Width]:
+    """List the windows that a target's labels can be counted over, shortest first.
+
+    The last is the widest there is, or the first that the data does not cover: whether a window
+    has enough positives is known when it has ended, so none is widened before.
+
+    Parameters
+    ----------
+    described
+        `cutoff_metadata` of the cutoff, one row.
+    settings
+        The lengths.
+    """
+    row = described.row(0, named=True)
+    found = []
+    for months in settings.widths_months:
+        window = label_window(row["cutoff"], months)
+        through: dt.date | None = row["data_through"]
+        found.append(Width(months, window, through is None or through < window.end))
+        if found[-1].is_censored:
+            break
+    return found

@@ -43,6 +43,7 @@ from gosales_checks.contracts.models import (
 from gosales_checks.promotion import refuse_failed_upstream
 from gosales_resources.errors import PartitionMissingError
 from gosales_resources.io_managers import Partition, Partitions
+from gosales_resources.maturity import mature_labels
 from gosales_resources.partitions import cutoff_of, division_of, partition_key
 from gosales_resources.storage import Address, missing_message
 
@@ -80,25 +81,30 @@ def define_assets(platform: Platform) -> list[dg.AssetsDefinition]:
 
         def train(key: str) -> Partition:
             cutoff, division = cutoff_of(key), str(division_of(key))
-            pairs = []
-            for past in space.training_cutoffs(cutoff):
-                upstream = str(partition_key(past, division))
-                absent = [
-                    n for n, k in (("features", features), ("labels", labels)) if upstream not in k
-                ]
-                if absent:
-                    missing = [Address(name, past, division) for name in absent]
-                    raise PartitionMissingError(missing_message(missing))
-                pairs.append((features[upstream], labels[upstream]))
+            past = {t: str(partition_key(t, division)) for t in space.training_cutoffs(cutoff)}
+            missing = [
+                Address(name, t, division)
+                for t, upstream in past.items()
+                for name, made in (("features", features), ("labels", labels))
+                if upstream not in made
+            ]
+            if missing:
+                raise PartitionMissingError(missing_message(missing))
+            mature = mature_labels(
+                {t: labels[k] for t, k in past.items()}, cutoff, settings.models.training_cutoffs
+            )
             trained = train_model(
-                build_matrix(pairs),
+                build_matrix([(features[past[t]], labels[past[t]]) for t in mature.used]),
                 cutoff=cutoff,
                 division=division,
                 window_months=settings.labels.window_months,
                 settings=settings.models,
                 pooled=shared[cutoff],
             )
-            return Partition(cutoff, trained.to_files(), division, metadata=summarise(trained))
+            shown = summarise(trained) | {
+                f"not_trained_on_{t}": reason for t, reason in mature.left_out.items()
+            }
+            return Partition(cutoff, trained.to_files(), division, metadata=shown)
 
         return Partitions(side_by_side(train, context.partition_keys, "trained", context.log.info))
 
@@ -176,10 +182,9 @@ def _pooling_assets(platform: Platform) -> list[dg.AssetsDefinition]:
             if missing:
                 raise PartitionMissingError(missing_message(missing))
             files = train_pooled(
-                stack_rows([pooled_rows[k] for k in keys]),
+                stack_rows([pooled_rows[k] for k in keys], cutoff),
                 cutoff=cutoff.isoformat(),
-                divisions=settings.divisions.slugs,
-                window_months=settings.labels.window_months,
+                divisions=[*settings.divisions.slugs, *settings.divisions.targets],
                 settings=settings.models,
             )
             return Partition(

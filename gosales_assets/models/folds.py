@@ -11,7 +11,6 @@ import numpy as np
 import polars as pl
 
 from gosales_checks.measures.ranking import tie_breaker
-from gosales_resources.scope import shift_months
 from gosales_resources.settings.models import ModelSettings
 
 CUSTOMER_FOLDS = 4
@@ -37,15 +36,14 @@ class Folds:
     scheme: str
 
 
-def make_folds(table: pl.DataFrame, window_months: int, settings: ModelSettings) -> Folds:
+def make_folds(table: pl.DataFrame, settings: ModelSettings) -> Folds:
     """Split training rows for selection and calibration.
 
     Parameters
     ----------
     table
-        The training matrix: customer_id, cutoff, label.
-    window_months
-        Length of the label window: the embargo.
+        The training matrix: customer_id, cutoff, label, and window_end, the embargo: the last day
+        of the cutoff's label window, widened or not.
     settings
         How many validation cutoffs; the smallest class a fold needs.
 
@@ -57,9 +55,10 @@ def make_folds(table: pl.DataFrame, window_months: int, settings: ModelSettings)
     cutoffs: list[dt.date] = table["cutoff"].unique().sort().to_list()
     at = table["cutoff"].to_numpy()
     label = table["label"].to_numpy()
+    ends = dict(table.select("cutoff", "window_end").unique().rows())
     folds = []
     for v in cutoffs:
-        mature = [t for t in cutoffs if shift_months(t, window_months) <= v]
+        mature = [t for t in cutoffs if ends[t] <= v]
         train = np.isin(at, np.array(mature, dtype=at.dtype)).nonzero()[0]
         valid = (at == np.datetime64(v)).nonzero()[0]
         if _both_classes(label[train], settings.min_positives) and _both_classes(label[valid], 5):

@@ -1,5 +1,6 @@
 """The training matrix: features and labels of the training cutoffs, joined where it is used."""
 
+import datetime as dt
 from collections.abc import Sequence
 
 import polars as pl
@@ -7,7 +8,7 @@ import polars as pl
 from gosales_checks.measures.ranking import tie_breaker
 from gosales_resources.errors import ContractError
 
-LABEL_COLUMNS = ["customer_id", "label", "net_gp_window_usd", "is_censored"]
+LABEL_COLUMNS = ["customer_id", "label", "net_gp_window_usd", "window_end"]
 
 
 def build_matrix(pairs: Sequence[tuple[pl.LazyFrame, pl.LazyFrame]]) -> pl.DataFrame:
@@ -16,13 +17,14 @@ def build_matrix(pairs: Sequence[tuple[pl.LazyFrame, pl.LazyFrame]]) -> pl.DataF
     Parameters
     ----------
     pairs
-        Features and labels of one division at each training cutoff, one row per customer.
+        Features and labels of one target at each training cutoff (see `mature_labels`), one row
+        per customer.
 
     Returns
     -------
     polars.DataFrame
-        One row per customer and training cutoff, sorted by both; censored cutoffs are left out.
-        Empty without training cutoffs.
+        One row per customer and training cutoff, sorted by both; empty without training cutoffs.
+        `window_end` says when the row's label was known.
 
     Raises
     ------
@@ -32,10 +34,8 @@ def build_matrix(pairs: Sequence[tuple[pl.LazyFrame, pl.LazyFrame]]) -> pl.DataF
     parts = []
     for features, labels in pairs:
         outcome = labels.select(LABEL_COLUMNS).collect()
-        if outcome["is_censored"].any():
-            continue
         table = features.collect()
-        joined = table.join(outcome.drop("is_censored"), on="customer_id", how="inner")
+        joined = table.join(outcome, on="customer_id", how="inner")
         if not table.height == outcome.height == joined.height:
             raise ContractError(
                 f"features have {table.height} customers, labels {outcome.height}, "
@@ -69,16 +69,17 @@ def sample_rows(pairs: Sequence[tuple[pl.LazyFrame, pl.LazyFrame]], most: int) -
     drawn = population.filter(pl.Series(tie_breaker(population.to_list()) <= bound)).implode()
     parts = [
         features.filter(pl.col("customer_id").is_in(drawn))
-        .join(labels.select("customer_id", "label", "is_censored"), on="customer_id")
+        .join(labels.select("customer_id", "label", "window_end", "is_censored"), on="customer_id")
         .collect()
         for features, labels in pairs
     ]
     return pl.concat(parts).sort("division", "customer_id")
 
 
-def stack_rows(parts: Sequence[pl.LazyFrame]) -> pl.DataFrame:
-    """Stack `pooled_rows` of the training cutoffs, but for censored ones; empty without any."""
-    frames = [part.filter(~pl.col("is_censored")).drop("is_censored").collect() for part in parts]
+def stack_rows(parts: Sequence[pl.LazyFrame], cutoff: dt.date) -> pl.DataFrame:
+    """Stack those `pooled_rows` of the training cutoffs whose outcome is known at `cutoff`."""
+    known_by_then = ~pl.col("is_censored") & (pl.col("window_end") <= cutoff)
+    frames = [part.filter(known_by_then).drop("is_censored").collect() for part in parts]
     known = [frame for frame in frames if frame.height]
     if not known:
         return pl.DataFrame()

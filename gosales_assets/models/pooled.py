@@ -81,7 +81,6 @@ def train_pooled(
     *,
     cutoff: str,
     divisions: Sequence[str],
-    window_months: int,
     settings: ModelSettings,
 ) -> dict[str, bytes]:
     """Train the pooled model of one cutoff.
@@ -95,8 +94,6 @@ def train_pooled(
         What it is a model as of.
     divisions
         Slugs of all divisions: inputs that name one are left out.
-    window_months
-        Label window: the embargo between fitting and judging.
     settings
         Seed, least outcomes.
 
@@ -115,10 +112,12 @@ def train_pooled(
     table = rows.drop(naming_a_division(rows.columns, divisions)).sort(
         "cutoff", "division", "customer_id"
     )
+    # Where one target's window is widened, the cutoff is known when the last of them has ended.
+    table = table.with_columns(window_end=pl.col("window_end").max().over("cutoff"))
     prepared = fit_preparation(table, settings)
     raw, label = prepared.raw(table), table["label"].to_numpy()
     folds, liked = {}, []
-    for fold in make_folds(table, window_months, settings).folds:
+    for fold in make_folds(table, settings).folds:
         # Base rates of the rows it is fitted on: later ones would tell of outcomes not known by then.
         start = _division_logits(table, table[fold.train])
         train, valid = ((raw[at], label[at], start[at]) for at in (fold.train, fold.valid))

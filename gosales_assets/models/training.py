@@ -58,7 +58,7 @@ def train_model(
     cutoff, division
         What it is a model of.
     window_months
-        Label window: the embargo between fitting and judging.
+        Label window, not widened; the embargo is each row's own `window_end`.
     settings
         Grid, seeds, guardrails.
     pooled
@@ -83,7 +83,7 @@ def train_model(
     if not prepared.columns:
         return frame.prior(NO_FEATURE, "no feature varies")
     shared = pooled if pooled and pooled.fits(prepared) else None
-    folds = make_folds(matrix, window_months, settings)
+    folds = make_folds(matrix, settings)
     search = _Search(matrix, prepared, folds.folds, shared)
     found = search.run(settings)
     if found.gap > settings.overfit_gap:

@@ -1,7 +1,7 @@
 """Small plots for the metadata panel: PNG bytes, the same bytes for the same numbers."""
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -51,6 +51,42 @@ def plot_validation(
     right.plot(share, share, color=MUTED, linewidth=1)
     right.plot(share, 100 * np.array([0.0, *capture]), color=ACCENT, marker="o", markersize=3)
     _label(right, "Gains", "% of customers, best first", "% of buyers")
+    return _png(figure)
+
+
+def plot_families(
+    families: Sequence[str], shares: Mapping[str, Sequence[Sequence[float]]], title: str
+) -> bytes:
+    """Draw shares of rows by family of features: least, middle and largest feature of each.
+
+    Parameters
+    ----------
+    families
+        Their names, first on top.
+    shares
+        Title of a panel -> lowest, median and highest share, one value per family each.
+    title
+        Shown above all.
+
+    Returns
+    -------
+    bytes
+        A PNG of about 20 kB.
+    """
+    height = 1.1 + 0.2 * len(families)
+    figure = Figure(figsize=(SIZE_INCHES[0], height), dpi=DPI)
+    figure.subplots_adjust(left=0.13, right=0.98, bottom=0.5 / height, top=1 - 0.55 / height)
+    figure.suptitle(title, fontsize=10, color=INK)
+    places = list(range(len(families)))
+    for at, (axes, (name, (low, middle, high))) in enumerate(
+        zip(figure.subplots(1, len(shares)), shares.items(), strict=True)
+    ):
+        axes.hlines(places, low, high, color=MUTED, linewidth=2)
+        axes.plot(middle, places, "o", color=ACCENT, markersize=4)
+        _label(axes, name, "share of rows", "")
+        axes.set_xlim(-0.02, 1.02)
+        axes.set_yticks(places, families if at == 0 else [""] * len(families))
+        axes.invert_yaxis()
     return _png(figure)
 
 

@@ -147,12 +147,14 @@ def _stacked(frame: pl.DataFrame, layout: Layout) -> pl.DataFrame:
             m: pl.col(line.measures[m]).cast(kind) if m in line.measures else pl.lit(None, kind)
             for m in MEASURES
         }
-        filled = [is_filled(pl.col(c), schema[c]) for c in line.measures.values()]
-        rows = frame.lazy().filter(pl.any_horizontal(filled))
+        # Most cells are null: the text of the others is looked at when they are few.
+        there = pl.any_horizontal(pl.col(c).is_not_null() for c in line.measures.values())
+        rows = frame.lazy().filter(there)
         parts.append(rows.select("row", sku.alias("sku"), **cells))
     if not parts:
         return pl.DataFrame(schema={**CELL_SCHEMA, **dict.fromkeys(MEASURES, kind)})
-    return pl.concat(parts).collect()
+    filled = pl.any_horizontal(is_filled(pl.col(m), kind) for m in MEASURES)
+    return pl.concat(parts).collect().filter(filled)
 
 
 def _column(layout: Layout, measure: str) -> pl.Expr:

@@ -1,5 +1,7 @@
 """Products: the taxonomy in our columns. Customers are the business of the accounts phase."""
 
+from collections.abc import Mapping, Sequence
+
 import polars as pl
 
 from gosales_resources.errors import SourceError, nearest
@@ -27,8 +29,8 @@ def build_dim_product(taxonomy: pl.DataFrame, settings: Settings) -> pl.DataFram
     Raises
     ------
     SourceError
-        When a column is missing, a SKU is blank or has two divisions, or a division is not
-        configured; all findings at once.
+        When a column is missing, a SKU is blank or has two divisions, a division is not
+        configured, or a target names a SKU that is not there; all findings at once.
     """
     source = settings.source.taxonomy
     columns = {k: v for k, v in source.columns.model_dump().items() if v is not None}
@@ -51,7 +53,11 @@ def build_dim_product(taxonomy: pl.DataFrame, settings: Settings) -> pl.DataFram
         .with_columns(slug=slugs(pl.col("division")))
         .with_columns(is_target=pl.col("slug").is_in(settings.divisions.targets))
     )
-    if findings := _taxonomy_findings(frame, settings.divisions.slugs):
+    findings = [
+        *_taxonomy_findings(frame, settings.divisions.slugs),
+        *_unknown_skus(frame, settings.divisions.sku_targets),
+    ]
+    if findings:
         shown = "\n".join(f"  {finding}" for finding in findings[:20])
         raise SourceError(f"{source.path}: {len(findings)} finding(s) in the taxonomy:\n{shown}")
     return (
@@ -59,6 +65,17 @@ def build_dim_product(taxonomy: pl.DataFrame, settings: Settings) -> pl.DataFram
         .unique("sku", keep="any")
         .sort("sku")
     )
+
+
+def _unknown_skus(frame: pl.DataFrame, targets: Mapping[str, Sequence[str]]) -> list[str]:
+    known = set(frame["sku"].drop_nulls())
+    return [
+        f"SKU '{sku}' of target '{name}' (divisions.sku_targets) is not there. "
+        f"{nearest(sku, sorted(known))}"
+        for name, skus in targets.items()
+        for sku in skus
+        if sku not in known
+    ]
 
 
 def _taxonomy_findings(frame: pl.DataFrame, divisions: list[str]) -> list[str]:

@@ -3,7 +3,18 @@
 import polars as pl
 
 CENTS = 100
-KEY = ["customer_id", "sku", "division", "invoice_id", "order_date", "visible_cutoff"]
+# Rep and branch are part of the grain: a line restated under another rep takes back the old one's.
+SELLERS = ["rep", "branch"]
+KEY = ["customer_id", "sku", "division", "invoice_id", "order_date", *SELLERS, "visible_cutoff"]
+
+MONEY = [
+    "revenue_cents",
+    "gross_profit_cents",
+    "value_cents",
+    "returned_cents",
+    "margin_revenue_cents",
+    "margin_profit_cents",
+]
 
 
 def build_purchase_history(facts: pl.LazyFrame, value: str) -> pl.LazyFrame:
@@ -19,8 +30,9 @@ def build_purchase_history(facts: pl.LazyFrame, value: str) -> pl.LazyFrame:
     Returns
     -------
     polars.LazyFrame
-        One row per customer, SKU, division, invoice and day, sorted by them; sums are exact. The
-        invoice stays in the grain because distinct invoices do not add up over SKUs or months.
+        One row per customer, SKU, division, invoice, day, rep and branch, sorted by them; sums are
+        exact. The invoice stays in the grain because distinct invoices do not add up over SKUs or
+        months.
     """
 
     def total(column: str) -> pl.Expr:
@@ -28,20 +40,30 @@ def build_purchase_history(facts: pl.LazyFrame, value: str) -> pl.LazyFrame:
         known = pl.col(column).count() > 0
         return pl.when(known).then(pl.col(column).sum())
 
-    sums = facts.with_columns(
+    lines = facts.with_columns(
+        *(pl.col(name).fill_null("") for name in SELLERS),
         revenue_cents=(pl.col("revenue_usd") * CENTS).cast(pl.Int64),
         gross_profit_cents=(pl.col("gross_profit_usd") * CENTS).cast(pl.Int64),
+        # A line taken back was counted in an earlier increment.
+        line_count=1 - 2 * pl.col("is_reversal").cast(pl.Int64),
+        is_returned=pl.col("is_return") | _takes_back_a_return(),
     )
-    return (
-        sums.group_by(KEY)
-        .agg(
-            quantity=total("quantity"),
-            # A line taken back was counted in an earlier increment.
-            line_count=(1 - 2 * pl.col("is_reversal").cast(pl.Int64)).sum(),
-            return_count=pl.col("is_return").sum().cast(pl.Int64),
-            revenue_cents=total("revenue_cents"),
-            gross_profit_cents=total("gross_profit_cents"),
-        )
-        .with_columns(value_cents=pl.col(f"{value}_cents"))
-        .sort(KEY)
+    revenue, profit = pl.col("revenue_cents"), pl.col("gross_profit_cents")
+    measured = lines.with_columns(
+        return_count=pl.when("is_returned").then("line_count").otherwise(0),
+        value_cents=pl.col(f"{value}_cents"),
+        returned_cents=pl.when("is_returned").then(f"{value}_cents"),
+        margin_revenue_cents=pl.when(profit.is_not_null()).then(revenue),
+        margin_profit_cents=pl.when(revenue.is_not_null()).then(profit),
     )
+    counts = pl.col("line_count", "return_count").sum()
+    sums = [total(name) for name in ("quantity", *MONEY)]
+    return measured.group_by(KEY).agg(counts, *sums).sort(KEY)
+
+
+def _takes_back_a_return() -> pl.Expr:
+    """Tell reversals of returns: their amounts are those of the return, negated."""
+    quantity = pl.col("quantity")
+    amount = pl.coalesce("revenue_usd", "gross_profit_usd")
+    was_negative = pl.when(quantity != 0).then(quantity > 0).otherwise(amount > 0)
+    return pl.col("is_reversal") & was_negative.fill_null(value=False)

@@ -49,7 +49,8 @@ class StagedLog:
     """Columns that name a line whatever its version; empty where the source keeps no versions."""
     chunk_lines: int = CHUNK_LINES
     _surveys: dict[dt.date, Survey] = field(default_factory=dict, repr=False, compare=False)
-    _digests: dict[dt.date, str] = field(default_factory=dict, repr=False, compare=False)
+    known: dict[dt.date, str] = field(default_factory=dict, repr=False, compare=False)
+    """Digests of increments, as far as they have been asked for."""
 
     def lines(self, cutoff: dt.date) -> Iterator[pl.DataFrame]:
         """Yield `sales_log` of one increment in its total order, a run of days at a time."""
@@ -84,9 +85,9 @@ class StagedLog:
 
         Equal digests make equal tables, so a partition made from another digest is stale.
         """
-        if cutoff not in self._digests:
-            self._digests[cutoff] = self._digest(cutoff)
-        return self._digests[cutoff]
+        if cutoff not in self.known:
+            self.known[cutoff] = self._digest(cutoff)
+        return self.known[cutoff]
 
     def _digest(self, cutoff: dt.date) -> str:
         content = (
@@ -95,8 +96,8 @@ class StagedLog:
             .agg(pl.col("row_count", *CONTENT).sum())
             .sort("source_file", "day", "known_on")
         )
-        skus = self._scan("lines", cutoff).select("sku").unique().collect()["sku"]
-        meaning = self.products.drop("is_target").filter(pl.col("sku").is_in(skus.implode()))
+        skus = self._skus.get(cutoff, [])
+        meaning = self.products.drop("is_target").filter(pl.col("sku").is_in(skus))
         # Rejects tell their row numbers: where they lie matters.
         rejected = self._scan("raws", cutoff).select("source_file", "row_id", "reject_id").collect()
         taken_back = self._taken_back(cutoff).collect()
@@ -124,7 +125,23 @@ class StagedLog:
     def days(self) -> pl.DataFrame:
         """Rows of all blocks by day, with the number of their block."""
         tables = [b.scan("days").with_columns(block=pl.lit(n)) for n, b in enumerate(self.blocks)]
-        return pl.concat(tables).collect()
+        return pl.concat(tables).drop("skus").collect()
+
+    @cached_property
+    def _skus(self) -> dict[dt.date, list[str]]:
+        """SKUs that lines of each increment have."""
+        calendar = pl.DataFrame({"cutoff": self.cutoffs}).set_sorted("cutoff")
+        sold = pl.concat([block.scan("days") for block in self.blocks]).select("known_on", "skus")
+        named = (
+            sold.explode("skus")
+            .unique()
+            .sort("known_on")
+            .join_asof(calendar.lazy(), left_on="known_on", right_on="cutoff", strategy="forward")
+            .group_by("cutoff")
+            .agg(pl.col("skus").unique())
+            .drop_nulls("cutoff")
+        )
+        return dict(named.collect().iter_rows())
 
     @cached_property
     def _reversals(self) -> pl.DataFrame:

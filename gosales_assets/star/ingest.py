@@ -11,12 +11,13 @@ import polars as pl
 from gosales_assets.inputs import source_digest
 from gosales_assets.star.corrections import read_corrections
 from gosales_assets.star.increments import StagedLog
-from gosales_assets.star.staging import CODE, StagedBlock, Staging
+from gosales_assets.star.staging import CODE, StagedBlock, Staging, extent_of
 from gosales_assets.star.typing import code_hash
 from gosales_resources.atomic import replacing
 from gosales_resources.errors import SourceError
 from gosales_resources.settings.tree import Settings
 from gosales_resources.sources.files import open_inputs
+from gosales_resources.sources.raw import Extent
 from gosales_resources.sources.streams import file_stamp
 
 # What the last reading came to: so that a plan need not read the log.
@@ -55,12 +56,15 @@ def ingest(
     """
     log, base = settings.source.sales_log, settings.source_dir
     state = _state(settings)
-    blocks = _recall(staging, state)
+    blocks, digests = _recall(staging, state), _digests(staging, state)
     if blocks is None:
+        digests = {}
         corrections = read_corrections(base / log.corrections if log.corrections else None)
-        stage = Staging(staging, log, products["sku"].to_list(), corrections, progress)
+        known = _extents(staging, state)
+        stage = Staging(staging, log, products["sku"].to_list(), corrections, progress, known)
         blocks = stage.stage(open_inputs(log, base))
-    staged = StagedLog(blocks, cutoffs, products, settings.source.taxonomy.routes, log.line_key)
+    routes = settings.source.taxonomy.routes
+    staged = StagedLog(blocks, cutoffs, products, routes, log.line_key, known=digests)
     if not staged.row_count:
         raise SourceError(f"{log.place}: the sales log has no rows.")
     if waiting := staged.waiting_count:
@@ -80,8 +84,7 @@ def recall_digests(
 
     Nothing is read but the inputs' sizes and times of change, and the small sources.
     """
-    index = _index(staging, _state(settings))
-    digests = {dt.date.fromisoformat(day): digest for day, digest in index["digests"].items()}
+    digests = _digests(staging, _state(settings))
     return digests if digests and set(cutoffs) <= set(digests) else None
 
 
@@ -92,9 +95,34 @@ def _recall(staging: Path, state: State) -> list[StagedBlock] | None:
     return blocks if blocks and all(block.is_whole for block in blocks) else None
 
 
-def _index(staging: Path, state: State) -> dict[str, Any]:
+def _digests(staging: Path, state: State) -> dict[dt.date, str]:
+    told = _index(staging, state)["digests"]
+    return {dt.date.fromisoformat(day): digest for day, digest in told.items()}
+
+
+def _extents(staging: Path, state: State) -> dict[str, list[Extent]]:
+    """Return how the inputs were cut into blocks the last time, up to what may be cut otherwise."""
+    found: dict[str, list[Extent]] = {}
+    unsettled: set[str] = set()
+    index = _read_index(staging)
+    # What other code wrote may read otherwise.
+    is_ours = index.get("state", {}).get("code") == state["code"]
+    for told in index["blocks"] if is_ours else []:
+        name, extent = told["source_file"], extent_of(told)
+        if extent is None:
+            unsettled.add(name)
+        elif name not in unsettled:
+            found.setdefault(name, []).append(extent)
+    return found
+
+
+def _read_index(staging: Path) -> dict[str, Any]:
     path = staging / INDEX
-    index = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+
+
+def _index(staging: Path, state: State) -> dict[str, Any]:
+    index = _read_index(staging)
     # A state that cannot be told (a database) is never known to be the same.
     fits = index.get("state") == state and None not in state.values()
     return index if fits else {"digests": {}, "blocks": []}

@@ -11,9 +11,9 @@ import os
 import shutil
 import tempfile
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,7 @@ from gosales_assets.star.typing import TABLES, TypedRows, Typing
 from gosales_resources.errors import StorageError
 from gosales_resources.parquet import write_parquet
 from gosales_resources.settings.source import LongLog, WideLog
-from gosales_resources.sources.raw import Block, RawInput
+from gosales_resources.sources.raw import Block, Extent, RawInput
 
 META = "block.json"
 # A group of rows that a scan can pass over by its dates.
@@ -56,6 +56,8 @@ class StagedBlock:
     row_count: int
     corrected_ids: tuple[str, ...]
     """Rejected rows of it that an override corrected."""
+    extent: Extent | None = None
+    """What finds it again in its input; see `RawInput.remembering`."""
 
     def scan(self, table: str) -> pl.LazyFrame:
         """Scan `rows`, `lines` or `raws` with their `row_id`, or `days`; with `source_file`."""
@@ -76,7 +78,14 @@ class StagedBlock:
     def from_json(cls, data: dict[str, Any], root: Path) -> "StagedBlock":
         """Read what `to_json` wrote."""
         ids = tuple(data["corrected_ids"])
-        return cls(**{**data, "folder": root / data["folder"], "corrected_ids": ids})
+        told = {**data, "folder": root / data["folder"], "corrected_ids": ids}
+        return cls(**{**told, "extent": extent_of(data)})
+
+
+def extent_of(told: Mapping[str, Any]) -> Extent | None:
+    """Read the extent of what `StagedBlock.to_json` wrote."""
+    extent = told.get("extent")
+    return Extent(**extent) if extent else None
 
 
 @dataclass(frozen=True)
@@ -89,6 +98,8 @@ class Staging:
     """SKUs of the taxonomy: lines of others keep their raw row, for they will be rejected."""
     corrections: Corrections
     progress: Callable[[str], object]
+    known: Mapping[str, Sequence[Extent]] = field(default_factory=dict)
+    """Of each input, its first blocks the last time."""
 
     def stage(self, inputs: Sequence[RawInput]) -> list[StagedBlock]:
         """Type every block that is not remembered, as many at once as there are cores.
@@ -114,10 +125,12 @@ class Staging:
         base = count = 0
         for number, raw in enumerate(inputs, start=1):
             first = raw.first_row
-            for key, folder, meta in self._blocks(raw):
+            for block, folder, meta in self._blocks(raw.remembering(self.known.get(raw.name, ()))):
                 rows, span = int(meta["row_count"]), int(meta["row_span"])
-                corrected = tuple(meta["corrected_ids"])
-                staged.append(StagedBlock(raw.name, first, base, key, folder, rows, corrected))
+                corrected, key, extent = tuple(meta["corrected_ids"]), block.key, block.extent
+                staged.append(
+                    StagedBlock(raw.name, first, base, key, folder, rows, corrected, extent)
+                )
                 base, first, count = base + span, first + span, count + rows
                 if len(staged) % 8 == 0:
                     self.progress(f"sales log: {count:,} rows read, now in {raw.name}")
@@ -126,7 +139,7 @@ class Staging:
         self._forget(staged)
         return staged
 
-    def _blocks(self, raw: RawInput) -> Iterator[tuple[str, Path, dict[str, Any]]]:
+    def _blocks(self, raw: RawInput) -> Iterator[tuple[Block, Path, dict[str, Any]]]:
         header = raw.header()
         typing = Typing(
             raw.name, header, layout_of(raw.name, header, self.log, self.skus), self.log,
@@ -135,18 +148,21 @@ class Staging:
         how = typing.fingerprint(CODE)
         # One block more than there are cores is in flight, so memory is bounded; in their order.
         workers = os.cpu_count() or 1
-        pending: deque[Future[tuple[str, Path, dict[str, Any]]]] = deque()
+        pending: deque[tuple[Block, Future[tuple[Path, dict[str, Any]]]]] = deque()
+
+        def done() -> tuple[Block, Path, dict[str, Any]]:
+            block, future = pending.popleft()
+            return block, *future.result()
+
         with ThreadPoolExecutor(workers) as pool:
             for block in raw.blocks():
-                pending.append(pool.submit(self._remembered, block, typing, how))
+                pending.append((block, pool.submit(self._remembered, block, typing, how)))
                 if len(pending) > workers:
-                    yield pending.popleft().result()
+                    yield done()
             while pending:
-                yield pending.popleft().result()
+                yield done()
 
-    def _remembered(
-        self, block: Block, typing: Typing, how: str
-    ) -> tuple[str, Path, dict[str, Any]]:
+    def _remembered(self, block: Block, typing: Typing, how: str) -> tuple[Path, dict[str, Any]]:
         folder = self.root / how / block.key
         meta = _read_meta(folder)
         if meta is None or not self._still_fits(folder, meta):
@@ -154,7 +170,7 @@ class Staging:
         else:
             # Seen today: see `_forget`.
             os.utime(folder)
-        return block.key, folder, meta
+        return folder, meta
 
     def _still_fits(self, folder: Path, meta: dict[str, Any]) -> bool:
         """Tell whether a block would be typed as it was: same corrections, raw rows at hand."""

@@ -19,6 +19,7 @@ from gosales_checks.contracts.whitespace import WHITESPACE, WHITESPACE_SIGNALS
 from gosales_checks.promotion import refuse_failed_upstream
 from gosales_resources.errors import PartitionMissingError
 from gosales_resources.io_managers import Partition, Partitions
+from gosales_resources.maturity import mature_labels
 from gosales_resources.partitions import cutoff_of, division_of, partition_key
 from gosales_resources.storage import Address, missing_message
 
@@ -39,13 +40,15 @@ def define_assets(platform: Platform) -> list[dg.AssetsDefinition]:
         def made():
             for key in map(str, context.partition_keys):
                 cutoff, division = cutoff_of(key), str(division_of(key))
-                past = [Address("labels", t, division) for t in space.training_cutoffs(cutoff)]
-                keys = [str(partition_key(a.cutoff, division)) for a in past]
-                if missing := [a for a, k in zip(past, keys, strict=True) if k not in labels]:
-                    raise PartitionMissingError(missing_message(missing))
+                past = {t: str(partition_key(t, division)) for t in space.training_cutoffs(cutoff)}
+                if missing := [t for t, k in past.items() if k not in labels]:
+                    absent = [Address("labels", t, division) for t in missing]
+                    raise PartitionMissingError(missing_message(absent))
+                known = {t: labels[k] for t, k in past.items()}
+                mature = mature_labels(known, cutoff, settings.models.training_cutoffs).used
                 frame = build_signals(
                     scores[key],
-                    pl.concat([labels[k] for k in keys]) if keys else None,
+                    pl.concat([known[t] for t in mature]) if mature else None,
                     dim_customer[str(partition_key(cutoff))],
                     settings.whitespace,
                 ).collect()

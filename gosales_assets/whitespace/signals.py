@@ -22,8 +22,8 @@ def build_signals(
     scores
         `scores`, one row per customer of the population.
     past_labels
-        `labels` of the division at the training cutoffs: outcomes known by the cutoff; None where
-        there are none.
+        `labels` of the target at past cutoffs whose window had ended by this one (see
+        `mature_labels`); None where there are none.
     customers
         `dim_customer` of the cutoff.
     settings
@@ -71,7 +71,7 @@ def conditional_values(
     Parameters
     ----------
     past_labels
-        Labels at training cutoffs; censored ones are not counted.
+        Labels at mature past cutoffs.
     industry
         customer_id and industry.
     settings
@@ -87,7 +87,7 @@ def conditional_values(
     if past_labels is None:
         return None
     buyers = (
-        past_labels.filter((pl.col("label") == 1) & ~pl.col("is_censored"))
+        past_labels.filter(pl.col("label") == 1)
         .select("customer_id", cents=(pl.col("net_gp_window_usd") * CENTS).round().cast(pl.Int64))
         .join(industry, on="customer_id", how="left")
         .with_columns(pl.col("industry").fill_null(UNKNOWN))

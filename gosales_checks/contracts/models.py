@@ -253,6 +253,7 @@ class PooledRows(dy.Schema):
     cutoff = dy.Date(description="As-of date.")
     is_whitespace = dy.Bool(description="Never bought in the division up to the cutoff.")
     label = dy.Int8(min=0, max=1, description="Bought in the label window.")
+    window_end = dy.Date(description="Last day of the label window, widened or not.")
     is_censored = dy.Bool(description="The data ends before the label window: not trained on.")
 
 
@@ -294,7 +295,7 @@ POOLED_MODEL = Contract(
     grain="one bundle",
     phase="models",
     partitioned_by="cutoff",
-    settings=("models", "labels.window_months", "divisions.slugs"),
+    settings=("models", "divisions.slugs"),
     reads=(Read(POOLED_ROWS, "training", may_be_missing=True),),
     description="One model over (customer, division) pairs, trained on labels whose window had "
     "ended by the cutoff; divisions blend it with their own where it helps.",
@@ -342,7 +343,7 @@ MODEL_SHAP_SAMPLE = Contract(
     grain="one row per customer of the sample and input",
     phase="models",
     partitioned_by="target_cutoff",
-    settings=("explanation.shown_customers",),
+    settings=("explanation.sample_rows", "explanation.shown_customers"),
     reads=(Read(MODEL), Read(FEATURES)),
     description="SHAP contributions of single customers, drawn by the hash of their id.",
 )
@@ -368,7 +369,11 @@ SCORES = Contract(
     grain="one row per customer of the population",
     phase="models",
     partitioned_by="target_cutoff",
-    settings_here=("explanation",),
+    settings_here=(
+        "explanation.scored_frac",
+        "explanation.drivers_shown",
+        "explanation.interval_level",
+    ),
     reads=(Read(MODEL), Read(PROMOTION), Read(FEATURES)),
     description="Calibrated purchase probabilities of the division as of the cutoff.",
 )

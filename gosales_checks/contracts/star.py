@@ -17,6 +17,10 @@ def _usd(description: str) -> dy.Decimal:
     return dy.Decimal(18, 2, nullable=True, description=description, metadata=USD)
 
 
+def _cents(description: str) -> dy.Int64:
+    return dy.Int64(nullable=True, description=description, metadata={"unit": "cents"})
+
+
 def _source_amount(description: str) -> dy.Decimal:
     return dy.Decimal(18, 2, nullable=True, description=description, metadata=SOURCE_AMOUNT)
 
@@ -172,17 +176,22 @@ class PurchaseHistory(dy.Schema):
     division = dy.String(primary_key=True, description="Division.")
     invoice_id = dy.String(primary_key=True, description="Invoice.")
     order_date = dy.Date(primary_key=True, description="Day of the order.")
+    rep = dy.String(
+        primary_key=True, description="Sales representative; empty where the source names none."
+    )
+    branch = dy.String(
+        primary_key=True, description="Branch or store; empty where the source names none."
+    )
     visible_cutoff = dy.Date(description="Increment in which it became known.")
     quantity = dy.Decimal(18, 3, nullable=True, description="Units, returns netted.")
     line_count = dy.Int64(description="Lines, those taken back deducted.", metadata=COUNT)
-    return_count = dy.Int64(min=0, description="Of them returns.", metadata=COUNT)
-    revenue_cents = dy.Int64(nullable=True, description="Revenue.", metadata={"unit": "cents"})
-    gross_profit_cents = dy.Int64(
-        nullable=True, description="Gross profit.", metadata={"unit": "cents"}
-    )
-    value_cents = dy.Int64(
-        nullable=True, description="The configured value measure.", metadata={"unit": "cents"}
-    )
+    return_count = dy.Int64(description="Of them returns, alike.", metadata=COUNT)
+    revenue_cents = _cents("Revenue.")
+    gross_profit_cents = _cents("Gross profit.")
+    value_cents = _cents("The configured value measure.")
+    returned_cents = _cents("Of it on return lines, so mostly negative.")
+    margin_revenue_cents = _cents("Revenue of the lines that have a gross profit too.")
+    margin_profit_cents = _cents("Gross profit of the lines that have a revenue too.")
 
 
 SALES_LOG = Contract(
@@ -223,7 +232,8 @@ DIM_PRODUCT = Contract(
     grain="one row per SKU",
     phase="star",
     partitioned_by="cutoff",
-    settings=("source.taxonomy", "divisions.predictor_only"),
+    # Sets of SKUs change no row; a SKU that is not there is told when it is made.
+    settings=("source.taxonomy", "divisions.predictor_only", "divisions.sku_targets"),
     sources=("taxonomy",),
     description="The taxonomy: which division, family and sale type a SKU belongs to.",
 )
@@ -240,7 +250,7 @@ FACT_TRANSACTIONS = Contract(
 PURCHASE_HISTORY = Contract(
     name="purchase_history",
     schema=PurchaseHistory,
-    grain="one row per customer, SKU, division, invoice and day of the increment",
+    grain="one row per customer, SKU, division, invoice, day, rep and branch of the increment",
     phase="star",
     partitioned_by="cutoff",
     settings=("value", "divisions.slugs"),

@@ -30,6 +30,12 @@ class ContractSettings(StrictModel):
         description="Fewer earlier increments than this and none is held to be usual yet; the first "
         "of the calendar holds all history and never counts.",
     )
+    prevalence_max_ratio: float = Field(
+        default=3.0,
+        gt=1,
+        description="A target that is bought so many times more often, or more seldom, than at "
+        "earlier cutoffs warns.",
+    )
     freshness_days: int = Field(
         default=7,
         ge=0,

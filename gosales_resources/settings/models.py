@@ -168,7 +168,7 @@ class ExplanationSettings(StrictModel):
         default=50, ge=0, description="Customers whose single contributions are kept."
     )
     scored_frac: float = Field(
-        default=0.05,
+        default=0.03,
         ge=0,
         le=1,
         description="Share of each slice's ranking, best first, whose scores name their drivers.",

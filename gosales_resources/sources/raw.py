@@ -6,7 +6,7 @@ phase's business. A kind of input (text, Parquet, Excel, SQL) is one module besi
 
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import polars as pl
@@ -40,6 +40,16 @@ class RawBatch:
 
 
 @dataclass(frozen=True)
+class Extent:
+    """How long a block of an input was found to be, and what was in it."""
+
+    key: str
+    """Of the block."""
+    size: int
+    """Bytes of its text."""
+
+
+@dataclass(frozen=True)
 class Block:
     """A run of whole rows: what is read, typed and remembered at a time."""
 
@@ -47,6 +57,9 @@ class Block:
     """Hash of the header, of how it is read and of the content: equal rows, equal key."""
     read: Callable[[], Iterator[RawBatch]]
     """Read its rows; column names have no blanks around them."""
+    extent: Extent | None = None
+    """What finds it again without looking for its end; None where its end may be another if the
+    input grows, or where looking costs nothing."""
 
 
 class RawInput(ABC):
@@ -74,6 +87,14 @@ class RawInput(ABC):
     def stamp(self) -> str | None:
         """Return what is cheap to get and changes when the content does; None where nothing is."""
         return None
+
+    def remembering(self, extents: Sequence[Extent]) -> "RawInput":
+        """Return the input that knows where its first blocks ended the last time.
+
+        It need not look for their ends again where their bytes are still the same.
+        """
+        del extents  # Of use to text alone.
+        return self
 
     @abstractmethod
     def blocks(self) -> Iterator[Block]:

@@ -54,18 +54,20 @@ class ByteStream:
         """
         parts, have = [self._left], len(self._left)
         while have < size and not self._is_over:
-            part = self._next()
+            part = self._next(size - have)
             parts.append(part)
             have += len(part)
-        content = b"".join(parts)
+        # All but one are empty where a plain file gives what it is asked for: nothing is copied.
+        filled = [part for part in parts if part]
+        content = filled[0] if len(filled) == 1 else b"".join(filled)
         content, self._left = content[:size], content[size:]
         self.bytes_read += len(content)
         self.lines_read += content.count(b"\n")
         return content
 
-    def _next(self) -> bytes:
+    def _next(self, wanted: int) -> bytes:
         try:
-            part = self.raw.read(CHUNK_BYTES)
+            part = self.raw.read(wanted if self._decoder is None else CHUNK_BYTES)
             self._is_over = not part
             if self._decoder is None:
                 return part

@@ -8,8 +8,8 @@ that what is lost is one row with a reason and not a file.
 
 import hashlib
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import polars as pl
@@ -21,6 +21,7 @@ from gosales_resources.settings.inputs import FileSource
 from gosales_resources.sources.raw import (
     ROW,
     Block,
+    Extent,
     MisshapenRow,
     RawBatch,
     RawInput,
@@ -60,6 +61,8 @@ class TextFile(RawInput):
     name: str
     source: FileSource
     first_row: int = 2
+    known: tuple[Extent, ...] = ()
+    """Of its first blocks, the last time."""
 
     def header(self) -> list[str]:
         """See `RawInput`."""
@@ -70,6 +73,10 @@ class TextFile(RawInput):
         """See `RawInput`."""
         return file_stamp(self.path)
 
+    def remembering(self, extents: Sequence[Extent]) -> "TextFile":
+        """See `RawInput`."""
+        return replace(self, known=tuple(extents))
+
     def blocks(self) -> Iterator[Block]:
         """See `RawInput`."""
         before = file_state(self.path)
@@ -78,11 +85,26 @@ class TextFile(RawInput):
             header = self._header(first)
             how = [header, self.source.encoding, self._separator]
             salt = hashlib.sha256(json.dumps(how).encode())
-            for content, is_sound in _whole_records(stream, first, self._separator):
+
+            def block(part: _Part) -> Block:
                 digest = salt.copy()
-                digest.update(content)
-                reader = _Reader(header, self._separator, self._encoding, content, is_sound)
-                yield Block(digest.hexdigest()[:32], reader)
+                digest.update(part.content)
+                key = digest.hexdigest()[:32]
+                extent = Extent(key, len(part.content)) if part.is_settled else None
+                return Block(key, _Reader(header, self._separator, self._encoding, part), extent)
+
+            rest = first.rest
+            for extent in self.known:
+                content = rest + stream.read(max(extent.size - len(rest), 0))
+                content, rest = content[: extent.size], content[extent.size :]
+                found = block(_Part(content, is_sound=True, is_settled=True))
+                if found.extent != extent:
+                    # Changed here: what follows is cut anew.
+                    rest = content + rest
+                    break
+                yield found
+            for part in _whole_records(stream, rest, self._separator):
+                yield block(part)
         require_unchanged(self.path, before)
 
     @property
@@ -110,18 +132,28 @@ class TextFile(RawInput):
 
 
 @dataclass(frozen=True)
+class _Part:
+    """Bytes of whole records."""
+
+    content: bytes
+    is_sound: bool
+    """Its quotes are what the fast parser takes them for."""
+    is_settled: bool
+    """Its end is one whatever follows: not the end of the file, not a guess at a stray quote."""
+
+
+@dataclass(frozen=True)
 class _Reader:
     """Reads one block's bytes."""
 
     header: list[str]
     separator: str
     encoding: str
-    content: bytes
-    is_sound: bool
+    part: _Part
 
     def __call__(self) -> Iterator[RawBatch]:
         """Read with the fast parser, else line by line."""
-        if not self.is_sound:
+        if not self.part.is_sound:
             yield from self._line_by_line()
             return
         try:
@@ -141,7 +173,7 @@ class _Reader:
             return "skip"
 
         reader = pa_csv.open_csv(
-            pa.BufferReader(self.content),
+            pa.BufferReader(self.part.content),
             pa_csv.ReadOptions(
                 use_threads=False,
                 block_size=PARSER_BYTES,
@@ -176,7 +208,10 @@ class _Reader:
         self, pending: list[pa.RecordBatch], numbers: pl.Series, wrong: list[MisshapenRow]
     ) -> RawBatch:
         schema = pa.schema([(name, pa.string()) for name in self.header])
-        frame = pl.DataFrame(pl.from_arrow(pa.Table.from_batches(pending, schema)))
+        views = pa.schema([(name, pa.string_view()) for name in self.header])
+        # As views, which Polars takes as they are: 0.05 s for 32 MiB against 0.13 s.
+        table = pa.Table.from_batches(pending, schema).cast(views)
+        frame = pl.DataFrame(pl.from_arrow(table))
         return RawBatch(frame.with_columns(numbers.alias(ROW)), wrong)
 
     def _line_by_line(self) -> Iterator[RawBatch]:
@@ -184,7 +219,7 @@ class _Reader:
         rows: list[list[str | None]] = []
         numbers: list[int] = []
         wrong: list[MisshapenRow] = []
-        for number, record in enumerate(split_records(self.content, self.separator.encode())):
+        for number, record in enumerate(split_records(self.part.content, self.separator.encode())):
             try:
                 fields = split_fields(record.decode(codec), self.separator)
                 if len(fields) != len(self.header):
@@ -223,11 +258,9 @@ def _numbers(first: int, count: int, wrong: list[MisshapenRow]) -> pl.Series:
     return numbers
 
 
-def _whole_records(
-    stream: ByteStream, first: _FirstRecord, separator: str
-) -> Iterator[tuple[bytes, bool]]:
-    """Cut the stream into blocks of whole records; tell of each whether its quotes are sound."""
-    content, is_over, size = first.rest, False, BLOCK_BYTES
+def _whole_records(stream: ByteStream, content: bytes, separator: str) -> Iterator[_Part]:
+    """Cut `content` and the stream behind it into blocks of whole records."""
+    is_over, size = False, BLOCK_BYTES
     while True:
         if len(content) < size and not is_over:
             more = stream.read(size - len(content))
@@ -249,5 +282,5 @@ def _whole_records(
                 f"{stream.lines_read + 1:,}. It is no CSV, or its line ends are not those of "
                 "Unix or Windows."
             )
-        yield content[:end], is_sound
+        yield _Part(content[:end], is_sound, is_settled=is_sound and not is_last)
         content, size = content[end:], BLOCK_BYTES

@@ -1,20 +1,23 @@
 """The graph is the one that was agreed on, and no asset goes unchecked."""
 
+import datetime as dt
+
 import dagster as dg
 import pytest
 
 from gosales_assets.definitions import build_definitions
 from gosales_assets.provenance import check_paths, setting_paths
 from gosales_assets.registry import CONTRACTS
-from gosales_resources.partitions import expecting_beta_warnings
+from gosales_resources.partitions import PartitionSpace, expecting_beta_warnings
 from gosales_resources.settings.tree import Settings
 from tests.graph.snapshot import GOLDEN, describe_graph
-from tests.worlds import row, write_world
+from tests.worlds import SETTINGS, row, write_world
 
 # Places, names, bounds of checks, and what every table depends on anyway.
 MOVES_NO_NUMBER = [
     "config_file",
     "contracts.freshness_days",
+    "contracts.prevalence_max_ratio",
     "contracts.row_count_max_ratio",
     "contracts.row_count_min_increments",
     "contracts.row_count_min_ratio",
@@ -82,3 +85,46 @@ def test_no_target_reads_another_target_but_through_a_table_over_all(graph):
     for line in describe_graph().splitlines():
         if "reads" in line and "|simulation <-" in line:
             assert "," not in line
+
+
+def read_by(settings: Settings, name: str, of: str, key: str) -> set[str]:
+    """List the partition keys of a table that a partition of another reads, by Dagster."""
+    graph = build_definitions(settings).resolve_asset_graph()
+    mine, theirs = dg.AssetKey(name), dg.AssetKey(of)
+    here, there = (graph.get(k).partitions_def for k in (mine, theirs))
+    assert here is not None
+    assert there is not None
+    subset = here.subset_with_partition_keys([key])
+    mapping = graph.get_partition_mapping(mine, theirs)
+    found = mapping.get_upstream_mapped_partitions_result_for_partitions(subset, here, there)
+    return {str(k) for k in found.partitions_subset.get_partition_keys()}
+
+
+def test_labels_of_a_set_of_skus_read_the_facts_of_all_divisions_and_of_others_their_own(tmp_path):
+    sets = {"divisions": SETTINGS["divisions"] | {"sku_targets": {"Seats": ["Seats"]}}}
+    with expecting_beta_warnings():
+        settings = write_world(tmp_path, [row()], sets)
+        space = PartitionSpace(settings)
+        for target, divisions in (
+            ("seats", ["scanning", "simulation", "solid_works"]),
+            ("simulation", ["simulation"]),
+        ):
+            key = f"2024-03-31|{target}"
+            found = read_by(settings, "labels", "fact_transactions", key)
+            cutoffs = space.cutoffs_read("up_to_window_end", dt.date(2024, 3, 31))
+            assert found == {f"{c}|{d}" for c in cutoffs for d in divisions}
+            # It gets a model like any other, from its own tables.
+            models = read_by(settings, "model", "labels", key)
+            assert {k.split("|")[1] for k in models} == {target}
+
+
+def test_where_windows_may_be_widened_every_increment_of_the_widest_is_read(tmp_path):
+    wide = {"labels": {"min_positive_target": 5, "max_window_months": 9}}
+    with expecting_beta_warnings():
+        settings = write_world(tmp_path, [row()], wide)
+        facts = read_by(settings, "labels", "fact_transactions", "2024-03-31|simulation")
+        assert max(facts) == "2024-12-31|simulation"
+        # Four training cutoffs, and one more for the one whose window may be widened past C.
+        models = read_by(settings, "model", "labels", "2024-12-31|simulation")
+    cutoffs = sorted(key.split("|")[0] for key in models)
+    assert (cutoffs[0], cutoffs[-1], len(cutoffs)) == ("2023-06-30", "2024-06-30", 5)

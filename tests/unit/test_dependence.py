@@ -3,6 +3,7 @@
 import datetime as dt
 
 import pytest
+import yaml
 
 from gosales_assets.cli.status import addresses_of
 from gosales_assets.platform import Platform
@@ -16,12 +17,15 @@ EVERYTHING = set(CONTRACTS) - {"violations"}
 LOG = {"sales_log", "sales_log_rejects", "sales_ledger"}
 # What comes after labels, and what comes after features, of every cutoff that has training cutoffs.
 ENRICHED = {"customer_enrichment", "enrichment_unmatched"}
-OF_MODEL = {"model_evaluation", "model_drivers", "model_shap_sample", "model_card", "promotion"}
-MODELLED = {
-    *("pooled_model", "model", "scores", "whitespace_signals", "whitespace", "forward_validation"),
-    *OF_MODEL,
-}
-FEATURES = {"purchase_history", "customer_features", "division_features", "features"}
+EXPLAINED = {"model_evaluation", "model_drivers", "model_shap_sample", "model_card"}
+SCORED = {"scores", "whitespace_signals", "whitespace", "forward_validation"}
+MODELLED = {"pooled_model", "model", "promotion", *EXPLAINED, *SCORED}
+# What families of features that look across customers read.
+SIDE = {"affinity_rules", "embeddings"}
+# What is counted of labels, over all targets.
+COUNTED = {"prevalence", "label_audit"}
+FIGURES = {"feature_catalog", "feature_stats"}
+FEATURES = {"purchase_history", "customer_features", "division_features", "features"} | FIGURES
 # Tables beside the sales log; those that read a division; what came in of all of them.
 WITH_DIVISION = {"fact_assets", "crm_deals", "surfacing_log"}
 BESIDE = WITH_DIVISION | {"crm_contacts", "do_not_contact", "rep_ownership", "dim_date"}
@@ -87,7 +91,9 @@ def test_a_new_division_leaves_facts_and_labels_of_the_others_current(world):
     names = [*SETTINGS["divisions"]["names"], "Services"]
     found = stale(world, divisions={"names": names})
     # A column for the new division in everyone's features, its rows in history and in the list.
-    assert tables(found) == FEATURES | MODELLED | WITH_DIVISION | INTAKE | {"pooled_rows"}
+    assert tables(found) == FEATURES | SIDE | MODELLED | COUNTED | WITH_DIVISION | INTAKE | {
+        "pooled_rows"
+    }
     platform = Platform.of(load_settings(world / "gosales.yaml", {"divisions": {"names": names}}))
     keys = addresses_of(platform, CONTRACTS["labels"], [dt.date(2024, 6, 30)])
     assert [a.division for a in keys] == ["services", "simulation", "solid_works"]
@@ -95,8 +101,8 @@ def test_a_new_division_leaves_facts_and_labels_of_the_others_current(world):
 
 def test_a_predictor_that_becomes_a_target_is_pooled_with_the_others(world):
     found = stale(world, divisions={"predictor_only": []})
-    own = {"dim_product", "division_features", "whitespace"}
-    assert tables(found) == own | MODELLED | {"pooled_rows"}
+    made = {"dim_product", "division_features", "whitespace"} | COUNTED | FIGURES
+    assert tables(found) == made | MODELLED | {"pooled_rows"}
 
 
 def test_a_denied_sku_marks_the_labels_of_the_divisions_its_lines_can_be_in(world):
@@ -107,10 +113,37 @@ def test_a_denied_sku_marks_the_labels_of_the_divisions_its_lines_can_be_in(worl
     assert not tables(found) & {*LOG, "purchase_history", "fact_transactions", "dim_customer"}
 
 
+def with_sets(**sets: list[str]) -> dict:
+    return {"divisions": SETTINGS["divisions"] | {"sku_targets": sets}}
+
+
+def test_a_further_target_of_skus_is_pooled_with_the_others(world):
+    found = stale(world, **with_sets(seats=["Seats"]))
+    made = {"dim_product", "division_features", "affinity_rules", "whitespace"}
+    assert tables(found) == made | COUNTED | FIGURES | MODELLED | {"pooled_rows"}
+
+
+def test_the_skus_of_a_set_are_of_that_target_alone(world):
+    tree = yaml.safe_load((world / "gosales.yaml").read_text())
+    (world / "gosales.yaml").write_text(yaml.safe_dump(tree | with_sets(a=["Seats"], b=["CAD"])))
+    found = stale(world, **with_sets(a=["Seats", "Sim"], b=["CAD"]))
+    assert {d for table, d in found if table in ("labels", "features")} == {"a"}
+    # Its lines may be in any division: no route changes what it counts.
+    found = stale(world, **route(division="Solid Works"))
+    assert {d for table, d in found if table == "labels"} == {"simulation", "solid_works"}
+    denied = stale(world, labels={"denylist": ["CAD"]})
+    assert {d for table, d in denied if table == "labels"} == {"b", "solid_works"}
+
+
+def test_a_window_that_may_be_widened_marks_what_is_made_of_labels(world):
+    found = stale(world, labels={"min_positive_target": 5})
+    assert tables(found) == {"cutoff_metadata", "labels", "pooled_rows"} | MODELLED | COUNTED
+
+
 def test_more_complete_data_marks_the_labels_it_can_reach_and_what_is_validated_on_them(world):
     later = {"source": {"sales_log": {"complete_through": "2024-11-30"}}}
-    seen = {"cutoff_metadata", "labels", "pooled_rows", "forward_validation"}
-    assert tables(stale(world, **later)) == seen
+    reached = {"cutoff_metadata", "labels", "pooled_rows", "forward_validation"} | COUNTED
+    assert tables(stale(world, **later)) == reached
     # The window of 2024-03-31 ended in September: nothing of it changes.
     assert stale(world, "2024-03-31", **later) == set()
 
@@ -119,6 +152,7 @@ def test_a_longer_calendar_marks_no_mature_cutoff(world):
     longer = {"calendar": {"end": "2025-12-31"}}
     assert stale(world, "2024-03-31", **longer) == set()
     unripe = {"cutoff_metadata", "labels", "pooled_rows", "forward_validation", "dim_date"}
+    unripe |= COUNTED
     assert tables(stale(world, "2024-12-31", **longer)) == unripe
 
 
@@ -129,18 +163,36 @@ def test_a_longer_calendar_marks_no_mature_cutoff(world):
         ({"whitespace": {"ev_cap_quantile": 0.9}}, {"whitespace_signals", "whitespace"}),
         ({"validation": {"seed": 1}}, {"forward_validation"}),
         ({"models": {"seed": 1}}, MODELLED),
+        ({"promotion": {"margin_auc": 0.1}}, {"promotion", *SCORED}),
+        ({"explanation": {"sample_rows": 99}}, EXPLAINED - {"model_evaluation"}),
+        ({"explanation": {"scored_frac": 0.5}}, {"scores"}),
         (
             {"features": {"recency_floor_days": 9}},
             MODELLED | {"pooled_rows"} | FEATURES - {"purchase_history"},
         ),
-        ({"value": "revenue"}, MODELLED | FEATURES | ENRICHED | {"labels", "pooled_rows"}),
+        (
+            {"features": {"basket": {"max_q": 0.1}}},
+            {"affinity_rules"} | MODELLED | {"pooled_rows"} | FEATURES - {"purchase_history"},
+        ),
+        (
+            {"features": {"als": {"seed": 1}}},
+            {"embeddings"} | MODELLED | {"pooled_rows"} | FEATURES - {"purchase_history"},
+        ),
+        (
+            {"value": "revenue"},
+            MODELLED | {"pooled_rows"} | FEATURES | SIDE | ENRICHED | COUNTED | {"labels"},
+        ),
         (
             {"labels": {"mode": "all"}},
-            MODELLED | {"labels", "pooled_rows"} | FEATURES - {"purchase_history"},
+            MODELLED | {"pooled_rows"} | COUNTED | {"labels"} | FEATURES - {"purchase_history"},
         ),
         (
             {"source": {"customers": {"numeric_attributes": []}}},
-            EVERYTHING - LOG - BESIDE - {"dim_product", "fact_transactions", "purchase_history"},
+            EVERYTHING
+            - LOG
+            - BESIDE
+            - SIDE
+            - {"dim_product", "fact_transactions", "purchase_history"},
         ),
         (
             {"source": {"sales_log": {"decimal": ","}}},

@@ -1,13 +1,8 @@
 """Features: each recomputed from the lines by a plain reading of its definition."""
 
 import datetime as dt
-import itertools
-import math
 import random
-import statistics
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass
 
 import polars as pl
 import pytest
@@ -16,46 +11,27 @@ from gosales_assets.features.asof import AsOf
 from gosales_assets.features.build import (
     build_customer_features,
     build_division_features,
-    build_features,
     declare_features,
 )
 from gosales_assets.features.families.cross_division import concentration
-from gosales_assets.features.families.registry import FAMILIES, check_off
+from gosales_assets.features.families.registry import check_off
 from gosales_assets.features.history import share_history
-from gosales_assets.star.history import build_purchase_history
-from gosales_checks.contracts.accounts import FACT_ASSETS
 from gosales_resources.errors import SettingsError
-from gosales_resources.scope import shift_months
 from gosales_resources.settings.tree import Settings
-from tests.worlds import row, write_world
-
-C = dt.date(2024, 6, 30)
-NO_ASSETS = pl.LazyFrame(
-    schema={name: column.dtype for name, column in FACT_ASSETS.schema.columns().items()}
+from tests.features_recount import expected, expected_spread
+from tests.features_world import (
+    DIVISIONS,
+    NO_ASSETS,
+    TARGETS,
+    C,
+    Line,
+    assert_same,
+    compute,
+    purchase_history,
+    random_lines,
+    roster,
 )
-DIVISIONS = ["scanning", "simulation", "solid_works"]
-TARGETS = ["simulation", "solid_works"]
-
-
-@dataclass(frozen=True)
-class Line:
-    """One line of an invoice."""
-
-    customer: str
-    day: dt.date
-    invoice: str
-    division: str = "simulation"
-    cents: int = 1000
-    quantity: int = 1
-    known: dt.date = dt.date(2000, 1, 1)
-    sku: str = "Sim"
-
-    @property
-    def visible(self) -> dt.date:
-        """First quarter end at which it was known."""
-        latest = max(self.day, self.known)
-        quarter = dt.date(latest.year, (latest.month - 1) // 3 * 3 + 3, 1)
-        return quarter.replace(day={3: 31, 6: 30, 9: 30, 12: 31}[quarter.month])
+from tests.worlds import row, write_world
 
 
 @pytest.fixture(scope="module")
@@ -63,197 +39,10 @@ def settings(tmp_path_factory) -> Settings:
     return write_world(tmp_path_factory.mktemp("world"), [row()])
 
 
-def purchase_history(lines: Iterable[Line]) -> pl.LazyFrame:
-    facts = pl.DataFrame(
-        [
-            (
-                line.customer,
-                line.sku,
-                line.division,
-                line.invoice,
-                line.day,
-                line.visible,
-                line.quantity,
-                line.cents,
-            )
-            for line in lines
-        ],
-        schema=[
-            "customer_id",
-            "sku",
-            "division",
-            "invoice_id",
-            "order_date",
-            "visible_cutoff",
-            "q",
-            "c",
-        ],
-        orient="row",
-    ).lazy()
-    money = (pl.col("c").cast(pl.Decimal(18, 0)) * pl.lit("0.01").cast(pl.Decimal(18, 2))).cast(
-        pl.Decimal(18, 2)
-    )
-    facts = facts.with_columns(
-        quantity=pl.col("q").cast(pl.Decimal(18, 3)),
-        revenue_usd=money,
-        gross_profit_usd=money,
-        is_return=pl.col("q") < 0,
-        is_reversal=pl.lit(value=False),
-    )
-    return build_purchase_history(facts, "gross_profit")
-
-
-def roster(ids: Iterable[str]) -> pl.LazyFrame:
-    frame = pl.LazyFrame({"customer_id": sorted(ids)}, schema={"customer_id": pl.String})
-    return frame.with_columns(
-        segment=pl.lit("warm"),
-        is_buyer=pl.lit(value=True),
-        industry=pl.lit("Aero"),
-        attr_employees=pl.lit(7.0),
-        **{name: pl.lit(None, pl.String) for name in ("sub_industry", "region", "territory")},
-    )
-
-
-def compute(
-    settings: Settings, lines: list[Line], cutoff: dt.date = C, customers: Iterable[str] = ()
-) -> dict[str, dict[str, dict]]:
-    """Return division -> customer -> its row of the feature table."""
-    ids = {line.customer for line in lines} | set(customers)
-    shared = share_history(purchase_history(lines), settings.labels.denylist)
-    world = AsOf(cutoff, settings, shared, roster(ids), NO_ASSETS)
-    wide = build_customer_features(world).frame
-    per_division = build_division_features(world).frame
-    return {
-        target: {
-            r["customer_id"]: r
-            for r in build_features(target, wide, per_division).collect().to_dicts()
-        }
-        for target in TARGETS
-    }
-
-
-def expected(lines: list[Line], cutoff: dt.date, scope: str, label_months: int = 6) -> dict:
-    """Compute the features of one customer (and division) from its known lines, the slow way."""
-    lines = [line for line in lines if line.visible <= cutoff]
-    sold = [line for line in lines if line.quantity >= 0]
-
-    def within(start: dt.date, end: dt.date, some: list[Line]) -> list[Line]:
-        return [line for line in some if start < line.day <= end]
-
-    # An invoice counts in the month under which it was first known.
-    first_known: dict[str, tuple[dt.date, dt.date]] = {}
-    for line in sold:
-        seen = (line.visible, line.day)
-        first_known[line.invoice] = min(first_known.get(line.invoice, seen), seen)
-
-    def invoices(start: dt.date, end: dt.date) -> list[dt.date]:
-        return [day for _, day in first_known.values() if start < day <= end]
-
-    found: dict[str, object] = {}
-    for months in (3, 6, 12, 24):
-        start, name = shift_months(cutoff, -months), f"{months}m"
-        inside = within(start, cutoff, lines)
-        count = len(invoices(start, cutoff))
-        value = sum(line.cents for line in inside) / 100
-        found |= {
-            f"rfm__{scope}__transactions__{name}": count,
-            f"rfm__{scope}__lines__{name}": len(inside),
-            f"rfm__{scope}__returns__{name}": sum(line.quantity < 0 for line in inside),
-            f"rfm__{scope}__gp_sum__{name}": value,
-            f"rfm__{scope}__quantity__{name}": float(sum(line.quantity for line in inside)),
-            f"rfm__{scope}__gp_mean__{name}": value / count if count else None,
-            f"rfm__{scope}__active_months__{name}": len(
-                {(day.year, day.month) for day in invoices(start, cutoff)}
-            ),
-        }
-    year, before = shift_months(cutoff, -12), shift_months(cutoff, -24)
-    echo = shift_months(year, label_months)
-    days = sorted({line.day for line in sold})
-    gaps = [(b - a).days for a, b in itertools.pairwise(days)]
-    since = (cutoff - days[-1]).days if days else None
-    floored = max(since, 30) if since is not None else None
-    found |= {
-        f"delta__{scope}__transactions__12m": len(invoices(year, cutoff))
-        - len(invoices(before, year)),
-        f"delta__{scope}__gp_sum__12m": (
-            sum(line.cents for line in within(year, cutoff, lines))
-            - sum(line.cents for line in within(before, year, lines))
-        )
-        / 100,
-        f"season__{scope}__gp_sum__echo": sum(line.cents for line in within(year, echo, lines))
-        / 100,
-        f"season__{scope}__transactions__echo": len(invoices(year, echo)),
-        f"recency__{scope}__days__asof": floored,
-        f"recency__{scope}__log_days__asof": math.log1p(floored) if days else None,
-        f"lifecycle__{scope}__tenure_days__asof": (cutoff - days[0]).days if days else None,
-        f"lifecycle__{scope}__purchase_days__asof": len(days),
-        f"lifecycle__{scope}__gap_mean_days__asof": statistics.mean(gaps) if gaps else None,
-        f"lifecycle__{scope}__gap_last_days__asof": gaps[-1] if gaps else None,
-        f"lifecycle__{scope}__gap_std_days__asof": statistics.stdev(gaps)
-        if len(gaps) > 1
-        else None,
-        f"lifecycle__{scope}__due_ratio__asof": since / statistics.mean(gaps) if gaps else None,
-    }
-    for half_life in (30, 90, 180):
-        decay = 0.5 ** (floored / half_life) if days else 0.0
-        found[f"recency__{scope}__decay_h{half_life}d__asof"] = decay
-    return found
-
-
-def expected_spread(lines: list[Line], cutoff: dt.date) -> dict:
-    """Compute what compares a customer's divisions, shares left out."""
-    lines = [line for line in lines if line.visible <= cutoff]
-    recent = [line for line in lines if shift_months(cutoff, -12) < line.day <= cutoff]
-    counts = Counter(line.division for line in recent)
-    shares = [count / len(recent) for count in counts.values()]
-    ever = {line.division for line in lines if line.quantity >= 0}
-    found: dict[str, object] = {
-        "diversity__all__divisions__12m": len(counts),
-        "diversity__all__divisions__ever": len(ever),
-        "diversity__all__entropy__12m": -sum(s * math.log(s) for s in shares) if shares else None,
-        "diversity__all__herfindahl__12m": sum(s * s for s in shares) if shares else None,
-    }
-    for division in DIVISIONS:
-        found[f"cross__all__lines_{division}__12m"] = counts[division]
-        found[f"cross__all__bought_{division}__asof"] = int(division in ever)
-    return found
-
-
-def random_lines(seed: int = 5) -> list[Line]:
-    draw = random.Random(seed)
-    lines = []
-    for customer in range(30):
-        for number in range(draw.randrange(1, 12)):
-            day = dt.date(2021, 9, 1) + dt.timedelta(draw.randrange(1200))
-            for _ in range(draw.randrange(1, 4)):
-                lines.append(
-                    Line(
-                        f"c{customer:02d}",
-                        # Some invoices go on for days, some lines are posted months late.
-                        day + dt.timedelta(draw.choice([0, 0, 0, 1, 40])),
-                        f"i{customer}-{number}",
-                        draw.choice(DIVISIONS),
-                        draw.randrange(-50_000, 200_000),
-                        draw.choice([1, 1, 1, 2, -1]),
-                        day + dt.timedelta(draw.choice([0, 0, 0, 100])),
-                        f"S{draw.randrange(4)}",
-                    )
-                )
-    return lines
-
-
-def assert_same(found: dict, wanted: dict) -> None:
-    for name, value in wanted.items():
-        if value is None:
-            assert found[name] is None, name
-        else:
-            assert found[name] == pytest.approx(value, rel=1e-12, abs=1e-9), name
-
-
 @pytest.mark.parametrize("cutoff", [C, dt.date(2024, 2, 29), dt.date(2022, 12, 31)])
 def test_every_customers_features_equal_a_plain_recount(settings, cutoff):
     lines = random_lines()
-    found = compute(settings, lines, cutoff)
+    found, spread = compute(settings, lines, cutoff), expected_spread(lines, cutoff)
     for customer in sorted({line.customer for line in lines}):
         own = [line for line in lines if line.customer == customer]
         for target in TARGETS:
@@ -261,14 +50,17 @@ def test_every_customers_features_equal_a_plain_recount(settings, cutoff):
             here = [line for line in own if line.division == target]
             assert_same(got, expected(own, cutoff, "all"))
             assert_same(got, expected(here, cutoff, "div"))
-            assert_same(got, expected_spread(own, cutoff))
+            assert_same(got, spread.get(customer, {}))
 
 
 def test_the_recount_covers_every_declared_feature(settings):
     names = {f.name for f in declare_features(settings)}
-    counted = expected([], C, "all") | expected([], C, "div") | expected_spread([], C)
-    elsewhere = {n for n in names if "_share_" in n or n.startswith("attr__")}
-    assert names - elsewhere == set(counted)
+    one = [Line("a", C, "i")]
+    counted = expected([], C, "all") | expected([], C, "div") | expected_spread(one, C)["a"]
+    # Families with tests of their own.
+    others = ("attr__", "basket__", "als__", "encoder__")
+    as_they_are = {n for n in names if n.startswith(others)}
+    assert names - as_they_are == set(counted)
 
 
 def test_the_declared_columns_are_those_of_the_table(settings):
@@ -378,7 +170,7 @@ def test_without_anyone_to_tell_from_the_strength_is_one():
 
 
 def test_all_mode_keeps_who_never_bought_and_expansion_mode_does_not(settings):
-    shared = share_history(purchase_history([Line("a", C, "i")]), [])
+    shared = share_history(purchase_history([Line("a", C, "i")]), [], settings.divisions)
     people = roster(["a", "p"]).with_columns(is_buyer=pl.col("customer_id") == "a")
     counts = {}
     for mode in ("expansion", "all"):
@@ -393,11 +185,34 @@ def test_all_mode_keeps_who_never_bought_and_expansion_mode_does_not(settings):
 def test_a_family_that_is_off_is_not_computed(settings):
     features = settings.features.model_copy(update={"off": ["lifecycle", "cross"]})
     chosen = settings.model_copy(update={"features": features})
-    names = {f.name.split("__")[0] for f in declare_features(chosen)}
-    assert names == {family.name for family in FAMILIES} - {"lifecycle", "cross"}
+    on, left = ({f.family for f in declare_features(s)} for s in (settings, chosen))
+    assert on - left == {"lifecycle", "cross"}
     assert compute(chosen, [Line("a", C, "i")])["simulation"]["a"]["is_whitespace"] is False
 
 
 def test_an_unknown_family_to_turn_off_is_told_with_the_nearest_name():
     with pytest.raises(SettingsError, match=r"recencies.*Did you mean 'recency'"):
         check_off(["recencies"])
+
+
+def test_a_set_of_skus_has_the_history_of_these_skus_in_any_division(settings):
+    lines = random_lines()
+    known = settings.divisions.model_copy(update={"sku_targets": {"Some": ["S1", "S3"]}})
+    chosen = settings.model_copy(update={"divisions": known})
+    people = roster({line.customer for line in lines})
+    with_set, plain = (
+        AsOf(C, s, share_history(purchase_history(lines), [], s.divisions), people, NO_ASSETS)
+        for s in (chosen, settings)
+    )
+    found = build_division_features(with_set).frame.collect()
+    got = {r["customer_id"]: r for r in found.filter(division="some").to_dicts()}
+    for customer in sorted({line.customer for line in lines}):
+        here = [ln for ln in lines if ln.customer == customer and ln.sku in ("S1", "S3")]
+        assert_same(got[customer], expected(here, C, "div"))
+        bought = [ln for ln in here if ln.visible <= C and ln.quantity > 0]
+        assert got[customer]["is_whitespace"] == (not bought)
+    # The divisions' own columns and rows are as they are without the set.
+    alone = build_division_features(plain).frame.collect()
+    assert found.filter(pl.col("division") != "some").equals(alone)
+    wide = [build_customer_features(w).frame.collect() for w in (with_set, plain)]
+    assert wide[0].equals(wide[1])

@@ -17,7 +17,7 @@ from gosales_resources.errors import SourceError
 from gosales_resources.partitions import PartitionSpace
 from gosales_resources.settings.tree import Settings
 from gosales_resources.sources.table import read_table
-from tests.worlds import random_rows, row, write_world
+from tests.worlds import SETTINGS, random_rows, row, write_world
 
 CUTOFFS = [dt.date(2023, 3, 31), dt.date(2023, 6, 30), dt.date(2023, 9, 30)]
 
@@ -277,3 +277,9 @@ def test_an_unknown_division_of_the_taxonomy_is_named_with_the_nearest(tmp_path)
         SourceError, match=r"'Scannning' is not in divisions.names. Did you mean 'scan"
     ):
         read(settings, tmp_path)
+
+
+def test_a_target_that_names_an_unknown_sku_is_told_with_the_nearest(tmp_path):
+    sets = {"divisions": SETTINGS["divisions"] | {"sku_targets": {"All seats": ["Seat", "CAD"]}}}
+    with pytest.raises(SourceError, match=r"SKU 'Seat' of target 'All seats'.*Seats"):
+        read(write_world(tmp_path, [row()], sets), tmp_path)

@@ -65,9 +65,16 @@ def customers(cutoff: dt.date, n: int = 700, seed: int = 0, rate: float = -2.0) 
     )
 
 
+OUTCOME = ["label", "net_gp_window_usd", "window_end"]
+
+
 def matrix(n: int = 700, cutoffs: list[dt.date] = TRAINING, **options) -> pl.DataFrame:
     rows = pl.concat([customers(c, n, **options) for c in cutoffs]).drop("p_true")
-    return rows.with_columns(net_gp_window_usd=pl.col("label") * 10.0)
+    ends = {t: shift_months(t, 6) for t in cutoffs}
+    return rows.with_columns(
+        net_gp_window_usd=pl.col("label") * 10.0,
+        window_end=pl.col("cutoff").replace_strict(ends, return_dtype=pl.Date),
+    )
 
 
 def train(rows: pl.DataFrame, settings: ModelSettings = SETTINGS) -> TrainedModel:
@@ -121,8 +128,8 @@ def test_training_does_not_depend_on_the_order_of_rows(trained):
     pairs = []
     for table in random.Random(3).sample(cutoffs, len(cutoffs)):
         mixed = table.sample(fraction=1.0, shuffle=True, seed=5)
-        outcome = mixed.select("customer_id", "label", "net_gp_window_usd", is_censored=False)
-        pairs.append((mixed.drop("label", "net_gp_window_usd").lazy(), outcome.lazy()))
+        outcome = mixed.select("customer_id", *OUTCOME)
+        pairs.append((mixed.drop(OUTCOME).lazy(), outcome.lazy()))
     assert train(build_matrix(pairs)).to_files() == trained.to_files()
     assert m.height
 
@@ -185,7 +192,7 @@ def test_caps_and_levels_come_from_the_training_rows():
 
 def test_a_fold_is_fitted_on_cutoffs_whose_label_windows_had_ended():
     rows = matrix()
-    folds = make_folds(rows, 6, SETTINGS)
+    folds = make_folds(rows, SETTINGS)
     assert folds.scheme == BY_TIME
     at = rows["cutoff"].to_list()
     for fold in folds.folds:
@@ -197,7 +204,7 @@ def test_a_fold_is_fitted_on_cutoffs_whose_label_windows_had_ended():
 
 def test_without_time_to_split_no_customer_is_on_both_sides():
     rows = matrix(cutoffs=TRAINING[-2:])
-    folds = make_folds(rows, 6, SETTINGS)
+    folds = make_folds(rows, SETTINGS)
     assert folds.scheme.startswith("by customer")
     who = rows["customer_id"].to_list()
     for fold in folds.folds:
@@ -301,13 +308,6 @@ def test_the_card_is_one_row_of_the_contract(trained):
 
 def test_features_and_labels_of_different_customers_do_not_make_a_matrix():
     table = matrix(cutoffs=TRAINING[:1])
-    outcome = table.select("customer_id", "label", "net_gp_window_usd", is_censored=False)
+    outcome = table.select("customer_id", *OUTCOME)
     with pytest.raises(ContractError, match="in common"):
-        build_matrix([(table.drop("label", "net_gp_window_usd").lazy(), outcome.head(9).lazy())])
-
-
-def test_a_censored_cutoff_is_not_trained_on():
-    table = matrix(cutoffs=TRAINING[:1])
-    outcome = table.select("customer_id", "label", "net_gp_window_usd", is_censored=True)
-    pairs = [(table.drop("label", "net_gp_window_usd").lazy(), outcome.lazy())]
-    assert build_matrix(pairs).is_empty()
+        build_matrix([(table.drop(OUTCOME).lazy(), outcome.head(9).lazy())])

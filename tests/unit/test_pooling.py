@@ -51,19 +51,18 @@ def pairs_at(cutoff: dt.date, n: int = 300) -> list[tuple[pl.LazyFrame, pl.LazyF
     made = []
     for seed, division in enumerate(DIVISIONS):
         table = customers(cutoff, n, seed=seed).with_columns(division=pl.lit(division))
-        labels = table.select("customer_id", "label", is_censored=False)
+        end = shift_months(cutoff, 6)
+        labels = table.select("customer_id", "label", window_end=pl.lit(end), is_censored=False)
         made.append((table.drop("label", "p_true").lazy(), labels.lazy()))
     return made
 
 
 def pooled_rows(n: int = 300, most: int = 10**6) -> pl.DataFrame:
-    return stack_rows([sample_rows(pairs_at(c, n), most).lazy() for c in TRAINING])
+    return stack_rows([sample_rows(pairs_at(c, n), most).lazy() for c in TRAINING], C)
 
 
 def train_on(rows: pl.DataFrame) -> dict[str, bytes]:
-    return train_pooled(
-        rows, cutoff="2024-06-30", divisions=DIVISIONS, window_months=6, settings=SETTINGS
-    )
+    return train_pooled(rows, cutoff="2024-06-30", divisions=DIVISIONS, settings=SETTINGS)
 
 
 @pytest.fixture(scope="module")
@@ -101,7 +100,7 @@ def test_pooled_trees_do_not_depend_on_the_order_of_rows(files):
 
 def test_a_censored_cutoff_is_not_pooled():
     rows = sample_rows(pairs_at(TRAINING[0]), 10**6)
-    assert stack_rows([rows.with_columns(is_censored=True).lazy()]).is_empty()
+    assert stack_rows([rows.with_columns(is_censored=True).lazy()], C).is_empty()
 
 
 def test_nothing_to_pool_is_said_and_opens():
@@ -126,7 +125,7 @@ def test_no_input_of_the_pooled_model_names_a_division(pooled):
 
 def test_pooled_trees_of_a_time_fold_saw_no_label_that_was_not_known_by_then(pooled):
     table = pooled_rows()
-    folds = make_folds(table, 6, SETTINGS)
+    folds = make_folds(table, SETTINGS)
     assert sorted(pooled.by_fold) == sorted(fold.name for fold in folds.folds)
     at = table["cutoff"].to_list()
     for fold in folds.folds:
@@ -224,7 +223,7 @@ def test_a_large_grid_is_narrowed_on_the_newest_fold_before_all_folds_are_fitted
     rows = matrix(300)
     assert len(candidates_of(settings)) == 8
     prepared = fit_preparation(rows, settings)
-    folds = make_folds(rows, 6, settings).folds
+    folds = make_folds(rows, settings).folds
     trials, _ = run_trials(rows, prepared, folds, settings, None)
     kinds = [one.candidate.kind for one in trials]
     assert (kinds.count(LINEAR), kinds.count(TREES)) == (2, 2)

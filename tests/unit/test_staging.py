@@ -16,6 +16,7 @@ from gosales_checks.ledger import ledger_breaches
 from gosales_resources.errors import SettingsError, SourceError
 from gosales_resources.partitions import PartitionSpace
 from gosales_resources.settings.tree import Settings, load_settings, parse_overrides
+from gosales_resources.sources import text
 from gosales_resources.sources.table import read_table
 from tests.unit.test_ingest import CUTOFFS, lines_of, messy_rows, rejects_of
 from tests.worlds import HEADER, random_rows, row, write_world
@@ -73,6 +74,25 @@ def test_a_file_that_grew_costs_its_last_blocks(tmp_path, typed_blocks):
     assert every_line(grown).equals(every_line(whole))
 
 
+def test_a_file_that_grew_is_cut_into_records_only_where_it_grew(tmp_path, monkeypatch):
+    cuts, original = [], text.cut_records
+
+    def watched(content, *options):
+        cuts.append(len(content))
+        return original(content, *options)
+
+    monkeypatch.setattr(text, "cut_records", watched)
+    monkeypatch.setattr(text, "BLOCK_BYTES", 8192)
+    rows = random_rows(300)
+    settings = write_world(tmp_path, rows[:-20])
+    read(settings, tmp_path / "staging")
+    before = len(cuts)
+    cuts.clear()
+    append(tmp_path / "sales_log.csv", rows[-20:])
+    read(settings, tmp_path / "staging")
+    assert before > 4 > len(cuts) > 0
+
+
 def test_new_rows_change_the_digest_of_their_increment_alone(tmp_path):
     settings = write_world(tmp_path, random_rows(60))
     before = read(settings, tmp_path / "staging")
@@ -112,7 +132,7 @@ def test_a_sku_that_leaves_the_taxonomy_is_rejected_with_its_raw_row(tmp_path):
 def test_how_many_days_are_taken_at_a_time_changes_nothing(tmp_path, chunk_lines):
     settings = write_world(tmp_path, messy_rows())
     whole = read(settings, tmp_path / "staging")
-    parts = replace(whole, chunk_lines=chunk_lines, _surveys={}, _digests={})
+    parts = replace(whole, chunk_lines=chunk_lines, _surveys={}, known={})
     for cutoff in CUTOFFS:
         assert lines_of(parts, cutoff).equals(lines_of(whole, cutoff))
         assert parts.ledger(cutoff).equals(whole.ledger(cutoff))

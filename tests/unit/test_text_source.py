@@ -15,7 +15,7 @@ from gosales_resources.errors import SourceError
 from gosales_resources.settings.inputs import FileSource
 from gosales_resources.sources import records, text
 from gosales_resources.sources.files import open_inputs
-from gosales_resources.sources.raw import ROW
+from gosales_resources.sources.raw import ROW, Extent
 from gosales_resources.sources.records import LONGEST_RECORD, cut_records, split_records
 
 HEADER = ["id", "note", "amount"]
@@ -295,6 +295,59 @@ def test_a_file_that_grew_has_the_blocks_it_had_and_new_ones(tmp_path, monkeypat
     assert len(set(after)) == len(after) > len(before)
 
 
+def extents_of(raw) -> list[Extent]:
+    return [block.extent for block in raw.blocks() if block.extent]
+
+
+def rows_in(blocks) -> list[tuple]:
+    batches = [batch for block in blocks for batch in block.read()]
+    return [row for batch in batches for row in batch.frame.drop(ROW).iter_rows()]
+
+
+@pytest.mark.parametrize("packed", ["", ".gz"])
+def test_a_file_that_grew_is_not_cut_again_where_its_blocks_are_known(
+    tmp_path, monkeypatch, packed
+):
+    content, path = packed_log(600), tmp_path / f"grown.csv{packed}"
+    pack = gzip.compress if packed else bytes
+    path.write_bytes(pack(content[:9_000]))
+    (raw,) = open_inputs(FileSource(path=path.name), tmp_path)
+    monkeypatch.setattr(text, "BLOCK_BYTES", 2_000)
+    known = extents_of(raw)
+    path.write_bytes(pack(content))
+    fresh = list(raw.blocks())
+    # Cut by another size, none of these keys would come up.
+    monkeypatch.setattr(text, "BLOCK_BYTES", 700)
+    found = list(raw.remembering(known).blocks())
+    assert len(known) == 4
+    assert [block.key for block in found[:4]] == [extent.key for extent in known]
+    assert rows_in(found) == rows_in(fresh)
+
+
+@pytest.mark.parametrize("at", range(60, 9_000, 997))
+def test_a_changed_byte_in_a_known_block_is_found(tmp_path, monkeypatch, at):
+    monkeypatch.setattr(text, "BLOCK_BYTES", 2_000)
+    content, path = bytearray(packed_log(600)[:9_000]), tmp_path / "changed.csv"
+    path.write_bytes(content)
+    (raw,) = open_inputs(FileSource(path=path.name), tmp_path)
+    known = extents_of(raw)
+    content[at] ^= 1
+    path.write_bytes(content)
+    found, fresh = (list(r.blocks()) for r in (raw.remembering(known), raw))
+    assert rows_in(found) == rows_in(fresh)
+    assert [block.key for block in found] == [block.key for block in fresh]
+
+
+def test_the_end_of_a_block_with_a_stray_quote_is_not_taken_for_known(tmp_path, monkeypatch):
+    monkeypatch.setattr(text, "BLOCK_BYTES", 2_000)
+    path = tmp_path / "stray.csv"
+    path.write_bytes(packed_log(200).replace(b"\n00007", b'\n"0"0007', 1))
+    (raw,) = open_inputs(FileSource(path=path.name), tmp_path)
+    first, *others = raw.blocks()
+    assert first.extent is None
+    assert others
+
+
 def test_a_file_that_changes_while_it_is_read_is_an_error(tmp_path, monkeypatch):
     monkeypatch.setattr(text, "BLOCK_BYTES", 2_000)
     path = tmp_path / "moving.csv"
@@ -340,7 +393,7 @@ def test_both_parsers_read_sound_rows_alike(row, data):
     content = (",".join(row) + end).encode() * 3
     fast, slow = (
         [list(batch.frame.iter_rows()) for batch in parse()]
-        for reader in [text._Reader(["x", "y"], ",", "utf8", content, True)]
+        for reader in [text._Reader(["x", "y"], ",", "utf8", text._Part(content, True, False))]
         for parse in (reader._parsed, reader._line_by_line)
     )
     assert fast == slow

@@ -37,4 +37,12 @@ def _attributes(world: AsOf, scope: Scope) -> list[Block]:
     return [Block(world.population, features)]
 
 
-ATTRIBUTES = Family("attr", "What the customer table declares.", _attributes, ("all",))
+ATTRIBUTES = Family(
+    "attr",
+    "What the customer table declares: numbers as they are, categories as text. A model makes "
+    "indicators of the categories that are most frequent in its training rows "
+    "(`models.top_categories`), one of all others and one of not known; of a number that is not "
+    "known it is told so where that occurs in training.",
+    _attributes,
+    ("all",),
+)

@@ -1,7 +1,7 @@
 """How a customer's purchases spread over the divisions: shares, breadth, what it ever bought.
 
 Shares are shrunk by empirical Bayes, (x_cd + a p_d) / (x_c + a), with the strength `a` estimated
-from the data: a customer with two lines is not 100 % anything.
+from the data: a customer with two invoices is not 100 % anything.
 """
 
 import math
@@ -9,10 +9,8 @@ import math
 import polars as pl
 
 from gosales_assets.features.asof import AsOf
-from gosales_assets.features.declaration import ASOF, Block, Family, Feature, Scope
+from gosales_assets.features.declaration import ASOF, KEYS, Block, Family, Feature, Scope
 from gosales_resources.scope import history_window
-
-MONTHS = 12
 
 
 def concentration(counts: pl.DataFrame) -> float:
@@ -31,7 +29,7 @@ def concentration(counts: pl.DataFrame) -> float:
     -------
     float
         a > 0; infinite where customers do not differ (all shares are then p_d), and 1.0 where no
-        customer has two lines to tell from.
+        customer has two to tell from.
     """
     informative = counts.filter(pl.col("total") >= 2)
     if informative.is_empty():
@@ -51,22 +49,24 @@ def concentration(counts: pl.DataFrame) -> float:
 
 
 def division_cells(world: AsOf) -> pl.DataFrame:
-    """Sum up the last 12 months of each customer and division, with the customer's totals.
+    """Sum up the last months of each customer and division, with the customer's totals.
 
     Returns
     -------
     polars.DataFrame
         One row per customer and division it ever had a line in, sorted by both.
     """
-    inside = history_window(world.cutoff, MONTHS).contains("month")
+    inside = history_window(world.cutoff, world.settings.features.share_months).contains("month")
     return (
         world.months("div")
+        # Targets that are sets of SKUs would count their lines twice.
+        .filter(pl.col("division").is_in(world.settings.divisions.slugs))
         .group_by("customer_id", "division")
         .agg(
             ever=pl.col("transaction_count").sum() > 0,
-            count=pl.col("line_count").filter(inside).sum(),
+            count=pl.when(inside).then(pl.col("transaction_count")).otherwise(0).sum(),
             # A net return is no share of anything: the value share is of positive sums.
-            cents=pl.col("gp_cents").filter(inside).sum().clip(lower_bound=0),
+            cents=pl.when(inside).then(pl.col("gp_cents")).otherwise(0).sum().clip(lower_bound=0),
         )
         .with_columns(
             total=pl.col("count").sum().over("customer_id"),
@@ -80,119 +80,101 @@ def division_cells(world: AsOf) -> pl.DataFrame:
 def _cross(world: AsOf, _: Scope) -> list[Block]:
     cells = world.shared(division_cells)
     strength = concentration(cells.filter(pl.col("count") > 0))
+    overall = cells.group_by("division").agg(pl.col("count", "cents").sum())
+    sums = {division: (count, cents) for division, count, cents in overall.iter_rows()}
+    total, cents_total = int(cells["count"].sum()), int(cells["cents"].sum())
+    # So many cents weigh as much as one invoice.
+    cents_each = cents_total / total if total else 0.0
+    months = world.settings.features.share_months
+    features = []
     # All divisions of the configuration, so that columns do not depend on the data.
-    features = [
-        feature
-        for division in world.settings.divisions.slugs
-        for feature in _division_features(cells, division, strength)
-    ]
+    for division in world.settings.divisions.slugs:
+        here, (count, cents) = pl.col("division") == division, sums.get(division, (0, 0))
+        by_count = _share("count", "total", count, total, strength, here)
+        by_value = _share("cents", "cents_total", cents, cents_total, strength * cents_each, here)
+        features += _division_features(division, months, by_count, by_value)
     return [Block(cells.lazy(), features, is_grouped=True)]
 
 
-def _diversity(world: AsOf, _: Scope) -> list[Block]:
-    return [Block(world.shared(division_cells).lazy(), _breadth(), is_grouped=True)]
-
-
-def _division_features(cells: pl.DataFrame, division: str, strength: float) -> list[Feature]:
-    here = pl.col("division") == division
-    sums = cells.select(
-        count=pl.col("count").filter(here).sum(),
-        cents=pl.col("cents").filter(here).sum(),
-        total=pl.col("count").sum(),
-        cents_total=pl.col("cents").sum(),
-    ).row(0, named=True)
-    cents_per_line = sums["cents_total"] / sums["total"] if sums["total"] else 0.0
-    shares = [
-        _share("transaction_share", "count", "total", sums["count"], sums["total"], strength, here),
-        _share(
-            "gp_share",
-            "cents",
-            "cents_total",
-            sums["cents"],
-            sums["cents_total"],
-            strength * cents_per_line,
-            here,
-        ),
-    ]
-    text = f"of {division} over {MONTHS} months, shrunk to the overall share"
-    return [
-        Feature(
-            "cross",
-            "all",
-            f"transaction_share_{division}",
-            f"{MONTHS}m",
-            shares[0],
+def _division_features(
+    division: str, months: int, by_count: pl.Expr, by_value: pl.Expr
+) -> list[Feature]:
+    here, window = pl.col("division") == division, f"{months}m"
+    text = f"of {division} in the last {months} months, shrunk to its overall share"
+    count = pl.when(here).then(pl.col("count")).otherwise(0).sum()
+    ever = (here & pl.col("ever")).any()
+    rows: list[tuple] = [
+        (
+            "transaction_share",
+            window,
+            by_count,
             pl.Float64,
             "fraction",
-            f"Share of lines {text}",
+            f"Share of invoices {text}",
         ),
-        Feature(
-            "cross",
-            "all",
-            f"gp_share_{division}",
-            f"{MONTHS}m",
-            shares[1],
+        (
+            "gp_share",
+            window,
+            by_value,
             pl.Float64,
             "fraction",
             f"Share of positive net value {text}",
         ),
-        Feature(
-            "cross",
-            "all",
-            f"lines_{division}",
-            f"{MONTHS}m",
-            pl.col("count").filter(here).sum(),
+        (
+            "transactions",
+            window,
+            count,
             pl.Int32,
             "count",
-            f"Lines in {division} over {MONTHS} months",
+            f"Distinct invoices in {division} in the last {months} months",
             0,
         ),
-        Feature(
-            "cross",
-            "all",
-            f"bought_{division}",
-            ASOF,
-            pl.col("ever").filter(here).any(),
-            pl.Int8,
-            "flag",
-            f"Ever bought in {division}",
-            0,
-        ),
+        ("bought", ASOF, ever, pl.Int8, "flag", f"Ever bought in {division}", 0),
     ]
+    return [Feature("cross", "all", f"{name}_{division}", *rest) for name, *rest in rows]
 
 
 def _share(
-    name: str, part: str, whole: str, overall: int, total: int, strength: float, here: pl.Expr
+    part: str, whole: str, overall: int, total: int, strength: float, here: pl.Expr
 ) -> pl.Expr:
     prior = overall / total if total else 0.0
     if strength == float("inf"):
         return pl.lit(prior)
-    own = pl.col(part).filter(here).sum() + strength * prior
+    own = pl.when(here).then(pl.col(part)).otherwise(0).sum() + strength * prior
     size = pl.col(whole).first() + strength
-    return pl.when(size > 0).then(own / size).alias(name)
+    return pl.when(size > 0).then(own / size)
 
 
-def _breadth() -> list[Feature]:
-    bought = pl.col("count") > 0
+def _diversity(world: AsOf, scope: Scope) -> list[Block]:
+    months = world.settings.features.share_months
+    # A SKU was bought within the window where it was last bought in it.
+    bought = world.skus(scope).group_by(*KEYS[scope], "sku").agg(pl.col("last_day").max())
+    recent = history_window(world.cutoff, months).contains("last_day")
+    text = f"in the last {months} months"
+    rows: list[tuple] = [
+        ("skus", f"{months}m", recent.sum(), pl.Int32, "count", f"Distinct SKUs bought {text}", 0),
+        ("skus", "ever", pl.len(), pl.Int32, "count", "Distinct SKUs ever bought", 0),
+    ]
+    features = [Feature("diversity", scope, *row) for row in rows]
+    blocks = [Block(bought, features, is_grouped=True)]
+    if scope == "all":
+        cells = world.shared(division_cells).lazy()
+        blocks.append(Block(cells, _breadth(months), is_grouped=True))
+    return blocks
+
+
+def _breadth(months: int) -> list[Feature]:
+    bought, window = pl.col("count") > 0, f"{months}m"
     share = pl.col("count").filter(bought) / pl.col("total").filter(bought)
     has = pl.col("total").first() > 0
     # Sorted before they are summed: a float sum depends on the order of addition.
-    text = f"of lines over divisions in {MONTHS} months; null without a line"
-    return [
-        Feature(
-            "diversity",
-            "all",
-            "divisions",
-            f"{MONTHS}m",
-            bought.sum(),
-            pl.Int32,
-            "count",
-            f"Divisions bought in over {MONTHS} months",
-            0,
-        ),
-        Feature(
-            "diversity",
-            "all",
+    entropy = pl.when(has).then(-(share * share.log()).sort().sum())
+    herfindahl = pl.when(has).then((share * share).sort().sum())
+    text = f"of invoices over divisions in the last {months} months; null without one"
+    shown = f"Divisions bought in over the last {months} months"
+    rows: list[tuple] = [
+        ("divisions", window, bought.sum(), pl.Int32, "count", shown, 0),
+        (
             "divisions",
             "ever",
             pl.col("ever").sum(),
@@ -201,28 +183,23 @@ def _breadth() -> list[Feature]:
             "Divisions ever bought in",
             0,
         ),
-        Feature(
-            "diversity",
-            "all",
-            "entropy",
-            f"{MONTHS}m",
-            pl.when(has).then(-(share * share.log()).sort().sum()),
-            pl.Float64,
-            "nats",
-            f"Shannon entropy {text}",
-        ),
-        Feature(
-            "diversity",
-            "all",
-            "herfindahl",
-            f"{MONTHS}m",
-            pl.when(has).then((share * share).sort().sum()),
-            pl.Float64,
-            "fraction",
-            f"Herfindahl index {text}",
-        ),
+        ("entropy", window, entropy, pl.Float64, "nats", f"Shannon entropy {text}"),
+        ("herfindahl", window, herfindahl, pl.Float64, "fraction", f"Herfindahl index {text}"),
     ]
+    return [Feature("diversity", "all", *row) for row in rows]
 
 
-CROSS = Family("cross", "Shares of the divisions, what it ever bought.", _cross, ("all",))
-DIVERSITY = Family("diversity", "How broadly a customer buys.", _diversity, ("all",))
+CROSS = Family(
+    "cross",
+    "How what a customer bought spreads over the divisions (`features.share_months`): shares by "
+    "invoices and by positive net value, shrunk to the division's overall share by empirical Bayes "
+    "with a strength estimated from the data, and whether it ever bought there.",
+    _cross,
+    ("all",),
+)
+DIVERSITY = Family(
+    "diversity",
+    "How broadly a customer buys: distinct SKUs and divisions, entropy and concentration of its "
+    "divisions.",
+    _diversity,
+)

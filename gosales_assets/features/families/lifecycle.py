@@ -45,71 +45,57 @@ def purchase_days(days: pl.LazyFrame, keys: list[str]) -> pl.LazyFrame:
 def _lifecycle(world: AsOf, scope: Scope) -> list[Block]:
     since_last = (pl.lit(world.cutoff) - pl.col("last_day")).dt.total_days()
     tenure = (pl.lit(world.cutoff) - pl.col("first_day")).dt.total_days()
+    bucket = _bucket(tenure, world.settings.features.tenure_bounds_days)
     due = since_last / pl.col("gap_mean")
-    features = [
-        Feature(
-            "lifecycle",
-            scope,
-            "tenure_days",
-            ASOF,
-            tenure,
-            pl.Int32,
-            "days",
-            "Days since the first purchase",
+    gaps = "of the gaps between purchase days; null below"
+    rows: list[tuple] = [
+        ("tenure_days", tenure, pl.Int32, "days", "Days since the first purchase"),
+        (
+            "tenure_bucket",
+            bucket,
+            pl.String,
+            "category",
+            "Days since the first purchase, in ranges",
         ),
-        Feature(
-            "lifecycle",
-            scope,
-            "purchase_days",
-            ASOF,
-            pl.col("day_count"),
-            pl.Int32,
-            "count",
-            "Distinct purchase days ever",
-            0,
-        ),
-        Feature(
-            "lifecycle",
-            scope,
-            "gap_mean_days",
-            ASOF,
-            pl.col("gap_mean"),
-            pl.Float64,
-            "days",
-            "Mean gap between purchase days; null below two",
-        ),
-        Feature(
-            "lifecycle",
-            scope,
-            "gap_last_days",
-            ASOF,
-            pl.col("gap_last"),
-            pl.Int32,
-            "days",
-            "Last gap between purchase days; null below two",
-        ),
-        Feature(
-            "lifecycle",
-            scope,
-            "gap_std_days",
-            ASOF,
-            pl.col("gap_std"),
-            pl.Float64,
-            "days",
-            "Standard deviation of the gaps; null below three purchase days",
-        ),
-        Feature(
-            "lifecycle",
-            scope,
+        ("purchase_days", pl.col("day_count"), pl.Int32, "count", "Distinct purchase days ever", 0),
+        ("gap_mean_days", pl.col("gap_mean"), pl.Float64, "days", f"Mean {gaps} two"),
+        ("gap_last_days", pl.col("gap_last"), pl.Int32, "days", f"Last {gaps} two"),
+        ("gap_std_days", pl.col("gap_std"), pl.Float64, "days", f"Standard deviation {gaps} three"),
+        (
             "due_ratio",
-            ASOF,
             due,
             pl.Float64,
             "ratio",
-            "Days since the last purchase over the mean gap: above 1 is overdue",
+            "Days since the last purchase over the mean gap: above 1 is overdue; null below two days",
         ),
     ]
-    return [Block(purchase_days(world.days(scope), KEYS[scope]), features)]
+    active = (pl.col("transaction_count") > 0).sum()
+    text = "Calendar months with a purchase ever"
+    months = Feature("lifecycle", scope, "active_months", ASOF, active, pl.Int32, "months", text, 0)
+    return [
+        Block(
+            purchase_days(world.days(scope), KEYS[scope]),
+            [Feature("lifecycle", scope, measure, ASOF, *rest) for measure, *rest in rows],
+        ),
+        Block(world.months(scope), [months], is_grouped=True),
+    ]
 
 
-LIFECYCLE = Family("lifecycle", "Tenure, gaps between purchase days, whether due.", _lifecycle)
+def _bucket(days: pl.Expr, bounds: list[int]) -> pl.Expr:
+    """Name the range that a number of days is in; null where it is."""
+    starts = [0, *bounds]
+    ends = [f"-{bound - 1}" for bound in bounds] + ["+"]
+    names = [f"{start}{end}" for start, end in zip(starts, ends, strict=True)]
+    found = pl.lit(names[-1])
+    for bound, name in zip(reversed(bounds), reversed(names[:-1]), strict=True):
+        found = pl.when(days < bound).then(pl.lit(name)).otherwise(found)
+    return pl.when(days.is_not_null()).then(found)
+
+
+LIFECYCLE = Family(
+    "lifecycle",
+    "Where a customer stands in its buying life: tenure, in days and in ranges "
+    "(`features.tenure_bounds_days`), active months, gaps between purchase days, whether the next "
+    "one is due. Returns are no purchase.",
+    _lifecycle,
+)

@@ -2,13 +2,42 @@
 
 from collections.abc import Iterable
 
+from gosales_assets.features.families.als import ALS
 from gosales_assets.features.families.attributes import ATTRIBUTES
+from gosales_assets.features.families.basket import BASKET
+from gosales_assets.features.families.change import DELTA, TRAJECTORY
 from gosales_assets.features.families.cross_division import CROSS, DIVERSITY
+from gosales_assets.features.families.encoder import ENCODER
+from gosales_assets.features.families.installed_base import ASSETS, EXPIRING, SUBSCRIPTIONS
 from gosales_assets.features.families.lifecycle import LIFECYCLE
-from gosales_assets.features.families.rfm import DELTA, RECENCY, RFM, SEASON
+from gosales_assets.features.families.recency import RECENCY
+from gosales_assets.features.families.returns import MARGIN, RETURNS
+from gosales_assets.features.families.rfm import OFFSET, RFM
+from gosales_assets.features.families.season import SEASON
+from gosales_assets.features.families.sellers import SELLERS
 from gosales_resources.errors import SettingsError, nearest
 
-FAMILIES = (RFM, DELTA, SEASON, RECENCY, LIFECYCLE, CROSS, DIVERSITY, ATTRIBUTES)
+FAMILIES = (
+    RFM,
+    OFFSET,
+    DELTA,
+    TRAJECTORY,
+    SEASON,
+    RECENCY,
+    LIFECYCLE,
+    RETURNS,
+    MARGIN,
+    CROSS,
+    DIVERSITY,
+    SELLERS,
+    ASSETS,
+    EXPIRING,
+    SUBSCRIPTIONS,
+    ATTRIBUTES,
+    BASKET,
+    ALS,
+    ENCODER,
+)
 
 
 def check_off(names: Iterable[str]) -> None:

@@ -1,0 +1,280 @@
+"""The raw sales log read the plain way: row by row, in Python, with the source's settings alone.
+
+The other way of the label audit. It shares no code with the star phase's reading on purpose (dates,
+amounts, rejects, copies, corrections are read here from their definition), so that a mistake there
+does not repeat itself here. It is slow and keeps nothing.
+"""
+
+import csv
+import datetime as dt
+import gzip
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import ROUND_HALF_EVEN, Decimal
+from typing import Any
+
+from gosales_assets.labels.raw_cells import (
+    UnreadableRowError,
+    plain_cents,
+    plain_moment,
+    plain_number,
+    plain_text,
+)
+from gosales_resources.settings.base import slugify
+from gosales_resources.settings.source import LongLog
+from gosales_resources.settings.tree import Settings
+from gosales_resources.sources.files import open_inputs
+from gosales_resources.sources.raw import ROW, RawInput
+from gosales_resources.sources.table import read_table
+from gosales_resources.sources.text import TextFile
+
+CODECS = {"utf8": "utf-8-sig", "latin1": "latin-1", "cp1252": "cp1252", "utf16": "utf-16"}
+MEASURES = ("quantity", "revenue", "gross_profit")
+
+Row = Sequence[Any]
+Wanted = Callable[[dt.date], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class PlainLine:
+    """One line of the raw log."""
+
+    customer_id: str
+    day: dt.date
+    recorded_at: dt.datetime | None
+    sku: str
+    division: str
+    cents: int
+    is_rounded: bool
+    """Written with more than two decimals, or converted: another order of steps may give a cent
+    more or less."""
+    key: tuple[object, ...]
+    """What names the line in all its versions; empty where the source keeps none."""
+
+
+def read_plain_lines(settings: Settings, wanted: Wanted) -> Iterator[PlainLine]:
+    """Read the lines of the raw log whose day is wanted.
+
+    Parameters
+    ----------
+    settings
+        Layout, formats, taxonomy, routes, corrections; the measure that values are made of.
+    wanted
+        Tells of an order date whether its rows are read.
+
+    Yields
+    ------
+    PlainLine
+        Lines of sound rows whose SKU the taxonomy knows, exact copies of a row once, in the order
+        of the log. Rows that cannot be read are left out.
+    """
+    homes, corrections = _homes(settings), _corrections(settings)
+    seen: set[bytes] = set()
+    for raw in open_inputs(settings.source.sales_log, settings.source_dir):
+        header = raw.header()
+        by_name = sorted(range(len(header)), key=header.__getitem__)
+        measured = _measured_columns(settings, header, homes)
+        reading = _Reading(settings, wanted, header, measured, homes, corrections)
+        for row in _rows(raw, settings):
+            if len(row) != len(header):
+                continue
+            lines, cells = reading.lines(row)
+            if not lines:
+                continue
+            told = "\x1f".join([str(cells[at] or "") for at in by_name])
+            try:
+                copy = hashlib.blake2b(told.encode(), digest_size=16).digest()
+            except UnicodeEncodeError:
+                # Bytes that are no text in this encoding: a reject.
+                continue
+            if copy not in seen:
+                seen.add(copy)
+                yield from lines
+
+
+def _rows(raw: RawInput, settings: Settings) -> Iterator[Row]:
+    """Yield the rows of an input: text by Python's own parser, the rest as the driver gives it."""
+    log = settings.source.sales_log
+    if isinstance(raw, TextFile) and raw.path.suffix.lower() != ".zst":
+        is_tsv = ".tsv" in raw.path.suffixes and log.separator == ","
+        opener = gzip.open if raw.path.suffix.lower() == ".gz" else open
+        codec = CODECS[log.encoding]
+        with opener(raw.path, "rt", encoding=codec, errors="surrogateescape", newline="") as text:
+            reader = csv.reader(text, delimiter="\t" if is_tsv else log.separator)
+            next(reader, None)
+            yield from reader
+        return
+    for block in raw.blocks():
+        for batch in block.read():
+            yield from batch.frame.drop(ROW).iter_rows()
+
+
+def _measured_columns(
+    settings: Settings, header: Sequence[str], homes: Mapping[str, str]
+) -> list[tuple[int, str, str]]:
+    """List place, SKU and measure of a wide log's SKU columns; of a long log's with no SKU."""
+    log = settings.source.sales_log
+    named = log.columns.model_dump()
+    if isinstance(log, LongLog):
+        return [(header.index(named[m]), "", m) for m in MEASURES if named[m]]
+    identifiers = {*named.values(), *log.ignored_columns}
+    found = []
+    for at, column in enumerate(header):
+        if column in identifiers:
+            continue
+        if column in log.aliases:
+            found.append((at, log.aliases[column], log.amount))
+        elif column.endswith(log.quantity_suffix) and column not in homes:
+            found.append((at, column.removesuffix(log.quantity_suffix), "quantity"))
+        else:
+            found.append((at, column, log.amount))
+    return found
+
+
+def _homes(settings: Settings) -> dict[str, str]:
+    source = settings.source.taxonomy
+    table = read_table(source, settings.source_dir)
+    pairs = table.select(source.columns.sku, source.columns.division).rows()
+    return {plain_text(sku): slugify(str(home)) for sku, home in pairs if plain_text(sku)}
+
+
+class _Reading:
+    """How the rows of one input become lines."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        wanted: Wanted,
+        header: Sequence[str],
+        measured: Sequence[tuple[int, str, str]],
+        homes: Mapping[str, str],
+        corrections: Mapping[str, Mapping[str, str]],
+    ) -> None:
+        self._log = settings.source.sales_log
+        self._routes = settings.source.taxonomy.routes
+        self._value = settings.value
+        self._wanted, self._header, self._measured = wanted, header, measured
+        self._homes, self._corrections = homes, corrections
+        named = self._log.columns.model_dump()
+        self._at = {name: header.index(column) for name, column in named.items() if column}
+        self._formats = tuple(self._log.date_formats)
+
+    def lines(self, row: Row) -> tuple[list[PlainLine], Row]:
+        """Return a row's lines, none for a reject or another day, and its cells as corrected."""
+        lines, is_sound = self._of(row)
+        if is_sound or not self._corrections:
+            return lines, row
+        fixed = self._corrections.get(_reject_id(self._header, row))
+        if fixed is None:
+            return lines, row
+        mended = [fixed.get(n, cell) for n, cell in zip(self._header, row, strict=True)]
+        return self._of(mended)[0], mended
+
+    def _of(self, row: Row) -> tuple[list[PlainLine], bool]:
+        """Return a row's lines, and whether nothing of it is rejected."""
+        try:
+            moment = plain_moment(row[self._at["order_date"]], self._formats)
+            if moment is None:
+                return [], False
+            return self._lines(row, moment.date()) if self._wanted(moment.date()) else ([], True)
+        except UnreadableRowError:
+            return [], False
+
+    def _cell(self, row: Row, name: str) -> str:
+        return plain_text(row[self._at[name]]) if name in self._at else ""
+
+    def _lines(self, row: Row, day: dt.date) -> tuple[list[PlainLine], bool]:
+        log = self._log
+        recorded = (
+            plain_moment(row[self._at["recorded_at"]], self._formats)
+            if "recorded_at" in self._at
+            else None
+        )
+        customer, invoice = self._cell(row, "customer_id"), self._cell(row, "invoice_id")
+        if not customer or not invoice or day < log.min_order_date:
+            raise UnreadableRowError
+        rate = self._rate(row)
+        cents: dict[str, tuple[Decimal, bool]] = {}
+        for at, sku, measure in self._measured:
+            cell = row[at]
+            if cell is None or cell == "" or (amount := plain_number(cell, log.decimal)) is None:
+                continue
+            article = sku or self._cell(row, "sku")
+            cents.setdefault(article, (Decimal(0), False))
+            if measure == self._value:
+                cents[article] = plain_cents(amount)
+        lines, is_sound = [], True
+        for sku, (written, is_rounded) in cents.items():
+            division = self._division(sku, self._cell(row, "source_division"))
+            if division is None:
+                is_sound = False
+                continue
+            home = written
+            if rate is not None:
+                home = (written * rate).quantize(Decimal(1), ROUND_HALF_EVEN)
+            key = self._key(row, customer, invoice, sku, day) if log.line_key else ()
+            inexact = is_rounded or rate is not None
+            lines.append(PlainLine(customer, day, recorded, sku, division, int(home), inexact, key))
+        return lines, is_sound
+
+    def _key(
+        self, row: Row, customer: str, invoice: str, sku: str, day: dt.date
+    ) -> tuple[object, ...]:
+        values = {
+            "customer_id": customer,
+            "invoice_id": invoice,
+            "sku": sku,
+            "order_date": day,
+            "line_number": self._cell(row, "line_number"),
+        }
+        return tuple(values[name] for name in self._log.line_key)
+
+    def _division(self, sku: str, source_division: str) -> str | None:
+        division = self._homes.get(sku)
+        for route in self._routes:
+            if division is None or route.sku != sku:
+                continue
+            if slugify(source_division) == slugify(route.when_source_division):
+                division = slugify(route.division)
+        return division
+
+    def _rate(self, row: Row) -> Decimal | None:
+        """Return what to multiply a row's amounts with; None for the home currency."""
+        log = self._log
+        if "currency" not in self._at:
+            return None
+        currency = self._cell(row, "currency").upper()
+        if not currency:
+            raise UnreadableRowError
+        if currency == log.home_currency:
+            return None
+        at = self._at.get("conversion_rate")
+        rate = None if at is None else plain_number(row[at], log.decimal)
+        if rate is None or round(rate, 6) <= 0:
+            raise UnreadableRowError
+        rate = round(rate, 6)
+        return 1 / rate if log.conversion == "divide" else rate
+
+
+def _corrections(settings: Settings) -> dict[str, dict[str, str]]:
+    name = settings.source.sales_log.corrections
+    found: dict[str, dict[str, str]] = {}
+    if name:
+        with (settings.source_dir / name).open(encoding="utf-8-sig", newline="") as handle:
+            for row in csv.DictReader(handle):
+                # A whole row in place of one without columns ('*') has no cell here to mend.
+                found.setdefault(row["reject_id"].strip(), {})[row["column"].strip()] = row["value"]
+    return {name: cells for name, cells in found.items() if "*" not in cells}
+
+
+def _reject_id(header: Sequence[str], row: Row) -> str:
+    """Name a rejected row by its filled cells, sorted by column, as JSON."""
+    pairs = [
+        json.dumps({"variable": n, "value": str(v)}, ensure_ascii=False, separators=(",", ":"))
+        for n, v in sorted(zip(header, row, strict=True))
+        if v not in (None, "")
+    ]
+    told = f"[{','.join(pairs)}]"
+    return hashlib.blake2b(told.encode("utf-8", "surrogateescape"), digest_size=8).hexdigest()

@@ -1,0 +1,123 @@
+"""The labels of some cutoffs counted again from the raw log, in plain Python."""
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+
+from gosales_assets.labels.raw_log import PlainLine, read_plain_lines
+from gosales_resources.settings.base import slugify
+from gosales_resources.settings.tree import Settings
+
+
+@dataclass(frozen=True)
+class Opening:
+    """One label window to count again."""
+
+    target: str
+    cutoff: dt.date
+    end: dt.date
+
+
+@dataclass
+class Count:
+    """What the raw log says of one window."""
+
+    cents: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    """Customer -> net value; only customers with a line in the window."""
+    rounded: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    """Customer -> lines whose cents depend on how they are rounded."""
+
+    def add(self, line: PlainLine) -> None:
+        """Count a line."""
+        self.cents[line.customer_id] += line.cents
+        self.rounded[line.customer_id] += line.is_rounded
+
+
+def count_raw_log(openings: Sequence[Opening], settings: Settings) -> dict[Opening, Count]:
+    """Read the raw log once and count every window."""
+    if not openings:
+        return {}
+
+    @cache
+    def wanted(day: dt.date) -> bool:
+        # Where versions of a line are kept, an earlier one may be of any day.
+        keeps = bool(settings.source.sales_log.line_key)
+        return keeps or any(o.cutoff < day <= o.end for o in openings)
+
+    return recount(read_plain_lines(settings, wanted), openings, settings)
+
+
+def recount(
+    lines: Iterable[PlainLine], openings: Iterable[Opening], settings: Settings
+) -> dict[Opening, Count]:
+    """Net each customer's lines over each window.
+
+    Parameters
+    ----------
+    lines
+        `read_plain_lines`; lines of no window are passed over.
+    openings
+        The windows.
+    settings
+        Denylist, sets of SKUs, whether the source keeps versions of a line.
+
+    Returns
+    -------
+    dict of Opening to Count
+        One for each window.
+    """
+    counts = {opening: Count() for opening in openings}
+    targets = _Targets(settings)
+    if settings.source.sales_log.line_key:
+        every = list(lines)
+        for opening, count in counts.items():
+            for line in _in_force(every, opening.end):
+                if opening.target in targets.of(line) and opening.cutoff < line.day <= opening.end:
+                    count.add(line)
+        return counts
+    open_on: dict[tuple[str, dt.date], list[Opening]] = {}
+    for line in lines:
+        for target in targets.of(line):
+            at = (target, line.day)
+            if at not in open_on:
+                open_on[at] = [
+                    o for o in counts if o.target == target and o.cutoff < at[1] <= o.end
+                ]
+            for opening in open_on[at]:
+                if line.recorded_at is None or line.recorded_at.date() <= opening.end:
+                    counts[opening].add(line)
+    return counts
+
+
+def _in_force(lines: Iterable[PlainLine], day: dt.date) -> Iterator[PlainLine]:
+    """Yield of each line the version that was true on a day, as far as was known by then."""
+    versions: dict[tuple[object, ...], list[PlainLine]] = defaultdict(list)
+    for line in lines:
+        if line.recorded_at is None or line.recorded_at.date() <= day:
+            versions[line.key].append(line)
+    for of_one in versions.values():
+        # A version without a recording time is the oldest.
+        newest = max((line.recorded_at is not None, line.recorded_at) for line in of_one)[1]
+        yield from (line for line in of_one if line.recorded_at == newest)
+
+
+class _Targets:
+    """Which targets a line counts for."""
+
+    def __init__(self, settings: Settings) -> None:
+        known = settings.divisions
+        self._denied = set(settings.labels.denylist)
+        self._divisions = {slugify(n) for n in known.names} - {
+            slugify(n) for n in known.predictor_only
+        }
+        self._sets: Mapping[str, set[str]] = {
+            slugify(name): set(skus) for name, skus in known.sku_targets.items()
+        }
+
+    def of(self, line: PlainLine) -> list[str]:
+        if line.sku in self._denied:
+            return []
+        own = [line.division] if line.division in self._divisions else []
+        return own + [name for name, skus in self._sets.items() if line.sku in skus]
