@@ -229,6 +229,7 @@ SIBLINGS = (
     ("customer_enrichment", "enrichment_unmatched"),
     ("source_rejects", "source_ledger"),
     ("customer_features", "division_features"),
+    ("feature_catalog", "feature_stats"),
     ("model_drivers", "model_shap_sample"),
 )
 

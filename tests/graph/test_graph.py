@@ -5,6 +5,7 @@ import datetime as dt
 import dagster as dg
 import pytest
 
+from gosales_assets.cli.plan import SIBLINGS
 from gosales_assets.definitions import build_definitions
 from gosales_assets.provenance import check_paths, setting_paths
 from gosales_assets.registry import CONTRACTS
@@ -128,3 +129,12 @@ def test_where_windows_may_be_widened_every_increment_of_the_widest_is_read(tmp_
         models = read_by(settings, "model", "labels", "2024-12-31|simulation")
     cutoffs = sorted(key.split("|")[0] for key in models)
     assert (cutoffs[0], cutoffs[-1], len(cutoffs)) == ("2023-06-30", "2024-06-30", 5)
+
+
+def test_the_command_line_plans_together_what_one_function_makes(graph):
+    together = {
+        frozenset(key.path[-1] for key in definition.keys)
+        for definition in graph.assets_defs
+        if len(definition.keys) > 1
+    }
+    assert {frozenset(names) for names in SIBLINGS} == together
