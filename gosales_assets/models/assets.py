@@ -27,7 +27,7 @@ from gosales_assets.platform import (
     describe,
 )
 from gosales_assets.workers import side_by_side
-from gosales_checks.contracts.features import FEATURES
+from gosales_checks.contracts.features import CUSTOMER_FEATURES, DIVISION_FEATURES, FEATURES
 from gosales_checks.contracts.labels import LABELS
 from gosales_checks.contracts.models import (
     MODEL,
@@ -47,6 +47,8 @@ from gosales_resources.maturity import mature_labels
 from gosales_resources.partitions import cutoff_of, division_of, partition_key
 from gosales_resources.storage import Address, missing_message
 
+# What a model is made of: the rows behind it, and what was joined to them.
+LEARNT_FROM = (CUSTOMER_FEATURES, DIVISION_FEATURES, FEATURES, LABELS)
 SHOWN = ("auc", "lift_10", "cal_mae", "brier", "base_rate")
 SHOWN_DRIVERS = 10
 
@@ -73,7 +75,7 @@ def define_assets(platform: Platform) -> list[dg.AssetsDefinition]:
     ) -> Partitions:
         asked = {(cutoff_of(key), str(division_of(key))) for key in context.partition_keys}
         past = sorted({t for cutoff, _ in asked for t in space.training_cutoffs(cutoff)})
-        read = platform.upstream_checks((FEATURES, LABELS), past, sorted({d for _, d in asked}))
+        read = platform.upstream_checks(LEARNT_FROM, past, sorted({d for _, d in asked}))
         cutoffs = sorted({cutoff for cutoff, _ in asked})
         read |= platform.upstream_checks((POOLED_MODEL,), cutoffs)
         refuse_failed_upstream(context.instance, read)

@@ -106,17 +106,21 @@ class ExcelFile(RawInput):
     @contextmanager
     def _sheet(self) -> Iterator[ReadOnlyWorksheet]:
         with self._reading():
-            book = openpyxl.load_workbook(self.path, read_only=True, data_only=True)
-        try:
-            sheets = {s.title: s for s in book.worksheets if isinstance(s, ReadOnlyWorksheet)}
-            wanted = self.source.sheet or next(iter(sheets), "")
-            if wanted not in sheets:
-                raise SourceError(
-                    f"{self.path}: no sheet {wanted!r}. {nearest(wanted, sheets)} Set sheet."
-                )
-            yield sheets[wanted]
-        finally:
-            book.close()
+            handle = self.path.open("rb")
+        # A workbook that cannot be opened would leave its own handle open.
+        with handle:
+            with self._reading():
+                book = openpyxl.load_workbook(handle, read_only=True, data_only=True)
+            try:
+                sheets = {s.title: s for s in book.worksheets if isinstance(s, ReadOnlyWorksheet)}
+                wanted = self.source.sheet or next(iter(sheets), "")
+                if wanted not in sheets:
+                    raise SourceError(
+                        f"{self.path}: no sheet {wanted!r}. {nearest(wanted, sheets)} Set sheet."
+                    )
+                yield sheets[wanted]
+            finally:
+                book.close()
 
     @contextmanager
     def _rows(self) -> Iterator["_Rows"]:

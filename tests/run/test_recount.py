@@ -118,6 +118,9 @@ def test_stored_features_equal_a_plain_reading_of_the_raw_files(
         # Shrunk shares are floats of two ways to add.
         assert_same(row, features)
     told = {name for features in wanted.values() for name in features}
-    assert {f.name for f in declare_features(settings)} - told <= {
+    names = {f.name for f in declare_features(settings)}
+    # Over all customers at once: read plainly in their own tests.
+    own = {n for n in names if n.startswith(("basket__", "als__", "encoder__"))}
+    assert names - own - told <= {
         f"attr__all__{name}__asof" for name in ("region", "sub_industry", "territory")
     }

@@ -13,11 +13,16 @@ from gosales_assets.features.build import (
     declare_features,
 )
 from gosales_assets.features.history import share_history
+from gosales_resources.settings.tree import DivisionSettings
 from tests.accounts_world import assets_of, side_world
 from tests.features_world import Line, purchase_history, roster
 
 C = dt.date(2024, 6, 30)
-HISTORY = share_history(purchase_history([Line("a", dt.date(2024, 5, 1), "i")]), [])
+HISTORY = share_history(
+    purchase_history([Line("a", dt.date(2024, 5, 1), "i")]),
+    [],
+    DivisionSettings(names=["Simulation"]),
+)
 
 
 def asset(
