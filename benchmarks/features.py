@@ -3,11 +3,13 @@
 import datetime as dt
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
 from world import measured, peak_mib, sample_world, show
 
+from gosales_assets.features.affinity import mine_rules
 from gosales_assets.features.asof import AsOf
 from gosales_assets.features.assets import Stopwatch
 from gosales_assets.features.build import (
@@ -17,12 +19,14 @@ from gosales_assets.features.build import (
     declare_features,
 )
 from gosales_assets.features.declaration import KEYS
+from gosales_assets.features.embeddings import fit_embeddings
 from gosales_assets.features.families.rfm import RFM
 from gosales_assets.features.history import share_history
 from gosales_assets.features.stats import measure_features
 from gosales_resources.scope import shift_months
 from gosales_resources.settings.tree import Settings, load_settings
 from gosales_resources.storage import Address, Provenance, TableStore
+from gosales_resources.targets import with_sets
 
 STAR = ("purchase_history", "dim_customer", "fact_assets")
 CUTOFFS = "2022-09-30..2025-06-30"
@@ -56,6 +60,8 @@ def measure_features_of(path: Path, size: str) -> None:
             ("  CPU time", f"{one['cpu_seconds']:.1f} s", ""),
             ("  peak memory", f"{one['peak_mib'] / 1024:.2f} GiB", "target <= 6 GB"),
             ("twelve cutoffs", f"{twelve['seconds']:.1f} s", ""),
+            ("  CPU time", f"{twelve['cpu_seconds']:.1f} s", ""),
+            ("  CPU over one", f"{twelve['cpu_seconds'] / one['cpu_seconds']:.2f} x", ""),
             ("  over one", f"{twelve['seconds'] / one['seconds']:.2f} x", "target <= 4 x"),
             ("  peak memory", f"{twelve['peak_mib'] / 1024:.2f} GiB", ""),
             *((f"  one cutoff: {name}", f"{s:.2f} s", "") for name, s in one["parts"].items()),
@@ -92,18 +98,20 @@ def feature_phase(config: str, count: str) -> dict:
     with tempfile.TemporaryDirectory(dir=settings.store_root) as name:
         made, plain = TableStore(Path(name)), Provenance("0", "0", "0")
         for cutoff in cutoffs:
-            tables = {}
+            world, tables = _world(settings, store, shared, cutoff), {}
+            with watch("rules and factors"):
+                world = _with_side_tables(world)
             for build in (build_customer_features, build_division_features):
-                table = build(_world(settings, store, shared, cutoff), watch)
+                table = build(world, watch)
                 address = Address(build.__name__, cutoff)
                 with watch("join and write"):
                     customers = made.write_table(address, iter(table.parts), plain).rows
                 tables[build] = made.scan_table(address, None)
             wide, per_division = tables.values()
             with watch("tables by target"):
-                whole = wide.collect(), per_division.collect()
+                whole = wide.collect()
                 for target in targets:
-                    frame = build_features(target, *(table.lazy() for table in whole))
+                    frame = build_features(target, whole, per_division)
                     made.write_table(Address("features", cutoff, target), frame, plain)
             with watch("catalog and figures"):
                 measure_features(declared, wide, per_division, targets)
@@ -164,7 +172,7 @@ def rfm_sql(config: str) -> dict:
     began = time.perf_counter()
     connection = duckdb.connect(config={"threads": THREADS})
     tables = [
-        connection.execute(
+        connection.sql(
             f"SELECT {', '.join(keys)}, {', '.join(columns)} FROM read_parquet('{files}') "
             f"WHERE visible_cutoff <= DATE '{LAST}' GROUP BY {', '.join(keys)}"
         ).to_arrow_table()
@@ -184,6 +192,17 @@ def _history(store: TableStore) -> pl.LazyFrame:
 def _world(settings: Settings, store: TableStore, shared, cutoff: dt.date) -> AsOf:
     customers, assets = (store.scan_table(Address(name, cutoff), None) for name in STAR[1:])
     return AsOf(cutoff, settings, shared, customers, assets)
+
+
+def _with_side_tables(world: AsOf) -> AsOf:
+    """Mine the rules and fit the factors that two families read."""
+    settings, lines = world.settings, world.lines
+    targeted = with_sets(lines, settings.divisions)
+    return replace(
+        world,
+        _affinity_rules=mine_rules(targeted, world.cutoff, settings.features.basket).lazy(),
+        _embeddings=fit_embeddings(lines, world.cutoff, settings.features.als).lazy(),
+    )
 
 
 def _over(found: dict, yard: dict) -> str:

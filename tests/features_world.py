@@ -135,13 +135,10 @@ def compute(
 ) -> dict[str, dict[str, dict]]:
     """Return division -> customer -> its row of the feature table."""
     world = world_of(settings, lines, cutoff, customers)
-    wide = build_customer_features(world).frame
+    wide = build_customer_features(world).frame.collect()
     per_division = build_division_features(world).frame
     return {
-        target: {
-            r["customer_id"]: r
-            for r in build_features(target, wide, per_division).collect().to_dicts()
-        }
+        target: {r["customer_id"]: r for r in build_features(target, wide, per_division).to_dicts()}
         for target in TARGETS
     }
 

@@ -165,12 +165,11 @@ def define_assets(platform: Platform) -> list[dg.AssetsDefinition]:
 
         def made():
             for cutoff in sorted({cutoff for cutoff, _ in asked}):
-                # Read once per cutoff, used by every target.
+                # Read once per cutoff, used by every target; of the other scope a target's rows.
                 customers = customer_features[partition_key(cutoff)].collect()
-                divisions = division_features[partition_key(cutoff)].collect()
+                divisions = division_features[partition_key(cutoff)]
                 for division in sorted(d for c, d in asked if c == cutoff):
-                    frame = build_features(division, customers.lazy(), divisions.lazy())
-                    table = frame.collect()
+                    table = build_features(division, customers, divisions)
                     yield Partition(cutoff, table, division, metadata=summarise(table))
 
         return Partitions(made())

@@ -1,7 +1,7 @@
 """Feature tables of one cutoff: the families that are on, put together in both scopes."""
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
@@ -15,6 +15,7 @@ from gosales_assets.features.families.registry import FAMILIES
 from gosales_assets.features.history import share_history
 from gosales_checks.contracts.accounts import DimCustomer, FactAssets
 from gosales_checks.contracts.star import PurchaseHistory
+from gosales_resources.errors import GosalesError
 from gosales_resources.settings.base import slugify
 from gosales_resources.settings.tree import Settings
 
@@ -22,6 +23,7 @@ Watch = Callable[[str], AbstractContextManager[None]]
 """What times a family while it is computed; nothing here reads a clock."""
 Latest = dict[str, dict[str, dt.date | None]]
 """Family -> source it looked at -> latest day in that source's rows."""
+PLACE = "place"
 
 
 @dataclass(frozen=True)
@@ -54,11 +56,10 @@ def build_customer_features(world: AsOf, watch: Watch = nullcontext) -> FeatureF
         One row per customer of the population, sorted by customer_id.
     """
     passes, features, latest = _computed(world, "all", watch)
-    frame = world.population.select("customer_id", "segment", cutoff=pl.lit(world.cutoff))
-    for table in passes:
-        frame = frame.join(table.lazy(), on=KEYS["all"], how="left", validate="m:1")
+    spine = world.population.select("customer_id", "segment", cutoff=pl.lit(world.cutoff)).collect()
+    placed = [_placed(table, spine["customer_id"]) for table in passes]
     columns = ["customer_id", "cutoff", "segment", *(f.name for f in features)]
-    table = frame.with_columns(fill_absent(features)).select(columns).sort("customer_id")
+    table = _beside(spine, placed).with_columns(fill_absent(features)).select(columns)
     return FeatureFrame([table], features, latest)
 
 
@@ -80,23 +81,23 @@ def build_division_features(world: AsOf, watch: Watch = nullcontext) -> FeatureF
     """
     passes, features, latest = _computed(world, "div", watch)
     ever = world.days("div").select(*KEYS["div"], is_whitespace=pl.lit(value=False)).unique()
-    by_division = [_by_division(table) for table in (ever.collect(), *passes)]
+    spine = world.population.select("customer_id", cutoff=pl.lit(world.cutoff)).collect()
+    by_division = [
+        _by_division(_placed(table, spine["customer_id"])) for table in (ever.collect(), *passes)
+    ]
     columns = ["division", "customer_id", "cutoff", "is_whitespace", *(f.name for f in features)]
-    spine = world.population.select("customer_id", cutoff=pl.lit(world.cutoff))
+    whitespace = pl.col("is_whitespace").fill_null(value=True)
     parts = []
     for target in sorted(world.settings.divisions.targets):
-        frame = spine.with_columns(division=pl.lit(target))
-        for tables in by_division:
-            frame = frame.join(tables(target), on="customer_id", how="left", validate="m:1")
-        whitespace = pl.col("is_whitespace").fill_null(value=True)
-        filled = frame.with_columns(whitespace, *fill_absent(features))
-        parts.append(filled.select(columns).sort("customer_id"))
+        placed = [tables(target) for tables in by_division]
+        frame = _beside(spine.with_columns(division=pl.lit(target)), placed)
+        parts.append(frame.with_columns(whitespace, *fill_absent(features)).select(columns))
     return FeatureFrame(parts, features, latest)
 
 
 def build_features(
-    division: str, customer_features: pl.LazyFrame, division_features: pl.LazyFrame
-) -> pl.LazyFrame:
+    division: str, customer_features: pl.DataFrame, division_features: pl.LazyFrame
+) -> pl.DataFrame:
     """Put one target's feature table together: what training and scoring both read.
 
     Parameters
@@ -104,15 +105,27 @@ def build_features(
     division
         The target.
     customer_features, division_features
-        Both scopes at the cutoff.
+        Both scopes at the cutoff, sorted by their keys.
 
     Returns
     -------
-    polars.LazyFrame
+    polars.DataFrame
         One row per customer of the population, sorted by customer_id.
+
+    Raises
+    ------
+    GosalesError
+        When the two scopes are not about the same customers.
     """
-    here = division_features.filter(pl.col("division") == division).drop("cutoff")
-    return customer_features.join(here, on="customer_id", how="inner").sort("customer_id")
+    here = division_features.filter(pl.col("division") == division).drop("cutoff").collect()
+    customers = here.drop_in_place("customer_id")
+    # Both scopes have the whole population in one order: side by side is a join.
+    if not customers.equals(customer_features["customer_id"]):
+        raise GosalesError(
+            f"customer_features and division_features of {division} differ in their customers: "
+            "they are not of one run. Materialise both again."
+        )
+    return customer_features.hstack(here)
 
 
 def declare_features(settings: Settings) -> list[Feature]:
@@ -184,10 +197,30 @@ def _passes(blocks: list[Block], scope: Scope) -> list[pl.LazyFrame]:
     return passes
 
 
-def _by_division(table: pl.DataFrame) -> Callable[[str], pl.LazyFrame]:
+def _placed(table: pl.DataFrame, population: pl.Series) -> pl.DataFrame:
+    """Give a table's rows the place of their customer in the population, instead of its id.
+
+    Ids are compared once per table here; a join per target would compare them all again.
+    """
+    places = pl.LazyFrame({"customer_id": population}).with_row_index(PLACE)
+    # Customers outside the population fall out.
+    return table.lazy().join(places, on="customer_id", how="inner").drop("customer_id").collect()
+
+
+def _beside(spine: pl.DataFrame, placed: Iterable[pl.DataFrame]) -> pl.LazyFrame:
+    """Put the columns of placed tables beside the population; null where a table has no row."""
+    frame = spine.lazy().with_row_index(PLACE)
+    for table in placed:
+        frame = frame.join(
+            table.lazy(), on=PLACE, how="left", validate="m:1", maintain_order="left"
+        )
+    return frame
+
+
+def _by_division(table: pl.DataFrame) -> Callable[[str], pl.DataFrame]:
     cut = table.partition_by("division", as_dict=True, include_key=False)
     none = table.clear().drop("division")
-    return lambda division: cut.get((division,), none).lazy()
+    return lambda division: cut.get((division,), none)
 
 
 def _schema_of(schema: type[dy.Schema]) -> dict[str, pl.DataType]:

@@ -95,7 +95,9 @@ def catalog_features(features: Sequence[Feature], stats: pl.DataFrame) -> pl.Dat
 
 
 def _measured(table: pl.DataFrame, division: str) -> Iterator[dict[str, object]]:
-    shapes = table.select(
+    # Hashed once for all columns.
+    placed = table.with_columns(pl.int_range(pl.len(), dtype=pl.UInt64).hash(seed=2).alias(PLACE))
+    shapes = placed.select(
         *(pl.col(n).count().alias(f"{n} known") for n in table.columns),
         *(_checksum_half(n, half).alias(f"{n} {half}") for n in table.columns for half in HALVES),
     ).row(0, named=True)
@@ -126,11 +128,12 @@ def _at_quantiles(values: pl.Expr) -> pl.Expr:
 
 
 HALVES = ("low", "high")
+PLACE = "place"
 
 
 def _checksum_half(name: str, half: str) -> pl.Expr:
     """Sum half of the values' hashes, each with the place of its row: an order is content too."""
-    hashes = pl.col(name).hash(seed=1) ^ pl.int_range(pl.len(), dtype=pl.UInt64).hash(seed=2)
+    hashes = pl.col(name).hash(seed=1) ^ pl.col(PLACE)
     part = hashes & 0xFFFFFFFF if half == "low" else hashes // 2**32
     return part.sum()
 

@@ -11,12 +11,13 @@ from gosales_assets.features.asof import AsOf
 from gosales_assets.features.build import (
     build_customer_features,
     build_division_features,
+    build_features,
     declare_features,
 )
 from gosales_assets.features.families.cross_division import concentration
 from gosales_assets.features.families.registry import check_off
 from gosales_assets.features.history import share_history
-from gosales_resources.errors import SettingsError
+from gosales_resources.errors import GosalesError, SettingsError
 from gosales_resources.settings.tree import Settings
 from tests.features_recount import expected, expected_spread
 from tests.features_world import (
@@ -30,6 +31,7 @@ from tests.features_world import (
     purchase_history,
     random_lines,
     roster,
+    world_of,
 )
 from tests.worlds import row, write_world
 
@@ -51,6 +53,14 @@ def test_every_customers_features_equal_a_plain_recount(settings, cutoff):
             assert_same(got, expected(own, cutoff, "all"))
             assert_same(got, expected(here, cutoff, "div"))
             assert_same(got, spread.get(customer, {}))
+
+
+def test_scopes_of_other_customers_are_not_put_side_by_side(settings):
+    one = [Line("a", C, "i")]
+    wide = build_customer_features(world_of(settings, one, C, ["a", "b"])).frame.collect()
+    per_division = build_division_features(world_of(settings, one, C, ["a", "c"])).frame
+    with pytest.raises(GosalesError, match="not of one run"):
+        build_features(TARGETS[0], wide, per_division)
 
 
 def test_the_recount_covers_every_declared_feature(settings):
