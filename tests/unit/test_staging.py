@@ -78,7 +78,9 @@ def test_a_file_that_grew_is_cut_into_records_only_where_it_grew(tmp_path, monke
     cuts, original = [], text.cut_records
 
     def watched(content, *options):
-        cuts.append(len(content))
+        # The taxonomy is read by the same code.
+        if b"2023" in content:
+            cuts.append(len(content))
         return original(content, *options)
 
     monkeypatch.setattr(text, "cut_records", watched)
