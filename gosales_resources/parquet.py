@@ -102,7 +102,12 @@ def write_parts(path: Path, tables: Iterable[pl.DataFrame], metadata: Metadata) 
             if writer is None:
                 schema = _arrow(rest.clear()).schema
                 writer = pa_parquet.ParquetWriter(
-                    path, schema, compression="zstd", compression_level=1
+                    path,
+                    schema,
+                    compression="zstd",
+                    compression_level=1,
+                    # What a scan passes groups over by. Those of all columns took a quarter of the time.
+                    write_statistics=[f.name for f in schema if pa.types.is_temporal(f.type)],
                 )
             whole = rest.height - rest.height % ROW_GROUP_ROWS
             if whole:
