@@ -11,7 +11,7 @@ from world import measured, peak_mib, sample_world, show
 from gosales_assets.cli.plan import Request
 from gosales_assets.cli.runs import execute
 from gosales_assets.models.bundle import load_bundle
-from gosales_assets.models.candidates import mean_margin
+from gosales_assets.models.candidates import blended
 from gosales_assets.models.scoring import score
 from gosales_assets.platform import Platform
 from gosales_resources.settings.models import ExplanationSettings
@@ -103,8 +103,9 @@ def plain_predict(config: str) -> dict:
     table = pl.read_parquet(path)
     raw = prepared.raw(table)
     z = prepared.standardised(raw)
-    margin = mean_margin([member.margin(raw, z) for member in bundle.members])
-    p = calibrator.probability(margin, table["is_whitespace"].to_numpy().astype(float))
+    white = table["is_whitespace"].to_numpy().astype(float)
+    margin = blended([one.margin(raw, z) for one in bundle.members], bundle.shares, white)
+    p = calibrator.probability(margin, white)
     return {"rows": p.size, "cpu": time.process_time() - began, "peak_mib": peak_mib()}
 
 

@@ -11,6 +11,7 @@ from gosales_assets.guardrail_checks import guardrail_checks
 from gosales_assets.label_checks import label_checks
 from gosales_assets.leakage_checks import leakage_checks
 from gosales_assets.models.bundle import describe_bundle
+from gosales_assets.models.pooled import describe_pooled
 from gosales_assets.platform import Platform
 from gosales_assets.registry import BUNDLE_CONTRACTS, TABLE_CONTRACTS
 from gosales_assets.schema_checks import schema_checks
@@ -41,7 +42,7 @@ def define_checks(platform: Platform) -> list[dg.AssetChecksDefinition]:
         )
         for contract in TABLE_CONTRACTS
     ]
-    bundles = [bundle_check(platform) for _ in BUNDLE_CONTRACTS]
+    bundles = [bundle_check(platform, contract) for contract in BUNDLE_CONTRACTS]
     return [
         *contracts,
         *bundles,
@@ -84,21 +85,22 @@ def read_offered(platform: Platform, contract: Contract, address: Address) -> pl
     return stored if broken is None else pl.concat([stored, broken.drop(BROKEN_RULES)])
 
 
-def bundle_check(platform: Platform) -> dg.AssetChecksDefinition:
+def bundle_check(platform: Platform, contract: Contract) -> dg.AssetChecksDefinition:
     """Declare the blocking check that a model bundle opens and says what its contract asks."""
 
     def examine(address: Address) -> Findings:
-        files = platform.store.read_bundle(address, platform.provenance_of(MODEL, address))
-        found = judge(MODEL, describe_bundle(files)).violations
+        files = platform.store.read_bundle(address, platform.provenance_of(contract, address))
+        describe = describe_bundle if contract is MODEL else describe_pooled
+        found = judge(contract, describe(files)).violations
         if not found:
             platform.store.mark_checked(address)
         return found
 
     return partition_check(
-        asset=MODEL.name,
-        name=MODEL.check_name,
-        description=f"The bundle opens without running code and is whole: {MODEL.grain}.",
-        partitions_def=platform.partitions_of(MODEL),
+        asset=contract.name,
+        name=contract.check_name,
+        description=f"The bundle opens without running code and is whole: {contract.grain}.",
+        partitions_def=platform.partitions_of(contract),
         examine=examine,
         blocking=True,
         severity=dg.AssetCheckSeverity.ERROR,

@@ -38,6 +38,8 @@ from gosales_checks.contracts.models import (
     MODEL_DRIVERS,
     MODEL_EVALUATION,
     MODEL_SHAP_SAMPLE,
+    POOLED_MODEL,
+    POOLED_ROWS,
     PROMOTION,
     SCORES,
 )
@@ -85,6 +87,8 @@ TABLES_OF_PHASES = (
     PREVALENCE,
     LABEL_AUDIT,
     FEATURES,
+    POOLED_ROWS,
+    POOLED_MODEL,
     MODEL,
     MODEL_EVALUATION,
     MODEL_DRIVERS,
@@ -100,7 +104,7 @@ TABLES_OF_PHASES = (
 VIOLATIONS = violations_contract(TABLES_OF_PHASES)
 CONTRACTS = {contract.name: contract for contract in (*TABLES_OF_PHASES, VIOLATIONS)}
 # Stored as bundles of files, not as Parquet tables.
-BUNDLE_CONTRACTS = (MODEL,)
+BUNDLE_CONTRACTS = (POOLED_MODEL, MODEL)
 TABLE_CONTRACTS = tuple(c for c in CONTRACTS.values() if c not in BUNDLE_CONTRACTS)
 # What the staging step makes of the raw sales log (`gosales materialize --staging-only`).
 STAGING = ("sales_log", "sales_log_rejects", "sales_ledger")

@@ -105,6 +105,8 @@ class PartitionSpace:
         if span == "cutoff":
             one_dimension = (upstream == "cutoff") != (downstream == "cutoff")
             return self._across_divisions() if one_dimension else dg.IdentityPartitionMapping()
+        if span == "training" and downstream == "cutoff":
+            return self._walk_forward_all()
         return {
             "up_to_cutoff": self._increments,
             "label_window": self._label_window,
@@ -155,9 +157,20 @@ class PartitionSpace:
         return self._along_cutoffs(self._all_earlier, self.widest_steps, own)
 
     def _walk_forward(self) -> dg.PartitionMapping:
-        """(division, C) <- (division, t) for the training cutoffs t that a model may read."""
+        """(division, C) <- (division, t) for the newest training cutoffs t with t + W <= C."""
+        return self._along_cutoffs(*self._training_offsets)
+
+    def _walk_forward_all(self) -> dg.PartitionMapping:
+        """C <- the newest training cutoffs t, of a table that looks across divisions."""
+        first, last = self._training_offsets
+        return dg.TimeWindowPartitionMapping(
+            start_offset=first, end_offset=last, allow_nonexistent_upstream_partitions=True
+        )
+
+    @property
+    def _training_offsets(self) -> tuple[int, int]:
         last = -self.window_steps
-        return self._along_cutoffs(last - self._training_span + 1, last)
+        return last - self._training_span + 1, last
 
     def _incumbents(self) -> dg.PartitionMapping:
         """(division, C) <- its own model and the earlier ones back to the oldest incumbent."""

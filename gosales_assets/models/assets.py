@@ -11,10 +11,12 @@ from gosales_assets.models.card import write_card
 from gosales_assets.models.drivers import explain_sample, sample_customers
 from gosales_assets.models.evaluation import evaluate_training
 from gosales_assets.models.held_out import read_held_out
-from gosales_assets.models.matrix import build_matrix
+from gosales_assets.models.matrix import build_matrix, sample_rows, stack_rows
+from gosales_assets.models.outcome import TrainedModel
+from gosales_assets.models.pooled import describe_pooled, load_pooled, train_pooled
 from gosales_assets.models.promotion_desk import PinChange, PromotionDesk, promoted
 from gosales_assets.models.scoring import score
-from gosales_assets.models.training import TrainedModel, train_model
+from gosales_assets.models.training import train_model
 from gosales_assets.pictures import plot_of_list
 from gosales_assets.platform import (
     BUNDLES,
@@ -33,6 +35,8 @@ from gosales_checks.contracts.models import (
     MODEL_DRIVERS,
     MODEL_EVALUATION,
     MODEL_SHAP_SAMPLE,
+    POOLED_MODEL,
+    POOLED_ROWS,
     PROMOTION,
     SCORES,
 )
@@ -64,11 +68,16 @@ def define_assets(platform: Platform) -> list[dg.AssetsDefinition]:
         code_version=code_version(),
         dagster_type=UNTYPED,
     )
-    def model(context: dg.AssetExecutionContext, features: dict, labels: dict) -> Partitions:
+    def model(
+        context: dg.AssetExecutionContext, features: dict, labels: dict, pooled_model: dict
+    ) -> Partitions:
         asked = {(cutoff_of(key), str(division_of(key))) for key in context.partition_keys}
         past = sorted({t for cutoff, _ in asked for t in space.training_cutoffs(cutoff)})
         read = platform.upstream_checks((FEATURES, LABELS), past, sorted({d for _, d in asked}))
+        cutoffs = sorted({cutoff for cutoff, _ in asked})
+        read |= platform.upstream_checks((POOLED_MODEL,), cutoffs)
         refuse_failed_upstream(context.instance, read)
+        shared = {c: load_pooled(pooled_model[str(partition_key(c))]) for c in cutoffs}
 
         def train(key: str) -> Partition:
             cutoff, division = cutoff_of(key), str(division_of(key))
@@ -90,6 +99,7 @@ def define_assets(platform: Platform) -> list[dg.AssetsDefinition]:
                 division=division,
                 window_months=settings.labels.window_months,
                 settings=settings.models,
+                pooled=shared[cutoff],
             )
             shown = summarise(trained) | {
                 f"not_trained_on_{t}": reason for t, reason in mature.left_out.items()
@@ -127,7 +137,63 @@ def define_assets(platform: Platform) -> list[dg.AssetsDefinition]:
         keys = context.partition_keys
         return Partitions(side_by_side(score_one, keys, "scored", context.log.info))
 
-    return [model, promotion, scores, *_explaining_assets(platform)]
+    return [*_pooling_assets(platform), model, promotion, scores, *_explaining_assets(platform)]
+
+
+def _pooling_assets(platform: Platform) -> list[dg.AssetsDefinition]:
+    """Define what looks across divisions: `pooled_rows` and `pooled_model`."""
+    settings, space = platform.settings, platform.space
+
+    @platform.table(
+        POOLED_ROWS,
+    )
+    def pooled_rows(context: dg.AssetExecutionContext, features: dict, labels: dict) -> Partitions:
+        def made() -> Iterator[Partition]:
+            for cutoff in map(cutoff_of, context.partition_keys):
+                keys = [str(partition_key(cutoff, d)) for d in settings.divisions.targets]
+                pairs = [(features[key], labels[key]) for key in keys]
+                most = settings.models.pooled_rows // settings.models.training_cutoffs
+                yield Partition(cutoff, sample_rows(pairs, most))
+
+        return Partitions(made())
+
+    @dg.asset(
+        name=POOLED_MODEL.name,
+        ins=platform.ins_of(POOLED_MODEL),
+        partitions_def=platform.partitions_of(POOLED_MODEL),
+        backfill_policy=dg.BackfillPolicy.single_run(),
+        group_name=POOLED_MODEL.phase,
+        io_manager_key=BUNDLES,
+        description=describe(POOLED_MODEL),
+        kinds={"lightgbm"},
+        owners=OWNERS,
+        code_version=code_version(),
+        dagster_type=UNTYPED,
+    )
+    def pooled_model(context: dg.AssetExecutionContext, pooled_rows: dict) -> Partitions:
+        past = {t for key in context.partition_keys for t in space.training_cutoffs(cutoff_of(key))}
+        checks = platform.upstream_checks((POOLED_ROWS,), sorted(past))
+        refuse_failed_upstream(context.instance, checks)
+
+        def train(key: str) -> Partition:
+            cutoff = cutoff_of(key)
+            keys = [str(partition_key(t)) for t in space.training_cutoffs(cutoff)]
+            missing = [Address("pooled_rows", cutoff_of(k)) for k in keys if k not in pooled_rows]
+            if missing:
+                raise PartitionMissingError(missing_message(missing))
+            files = train_pooled(
+                stack_rows([pooled_rows[k] for k in keys], cutoff),
+                cutoff=cutoff.isoformat(),
+                divisions=[*settings.divisions.slugs, *settings.divisions.targets],
+                settings=settings.models,
+            )
+            return Partition(
+                cutoff, files, metadata=describe_pooled(files).drop("cutoff").row(0, named=True)
+            )
+
+        return Partitions(side_by_side(train, context.partition_keys, "trained", context.log.info))
+
+    return [pooled_rows, pooled_model]
 
 
 def _explaining_assets(platform: Platform) -> list[dg.AssetsDefinition]:

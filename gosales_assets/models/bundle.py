@@ -64,6 +64,8 @@ class Bundle:
     card: Card
     preparation: Preparation | None
     members: list[Fitted]
+    shares: list[tuple[float, float]]
+    """What each member counts, for owners and for the whitespace; each sums to 1."""
     calibrator: Calibrator | None
     band: Band | None
 
@@ -72,29 +74,34 @@ def to_files(
     card: Card,
     preparation: Preparation | None,
     members: list[Fitted],
+    shares: list[tuple[float, float]],
     calibrator: Calibrator | None,
     band: Band | None,
     report: Mapping[str, Any],
     held_out: pl.DataFrame | None,
 ) -> dict[str, bytes]:
     """Write a model as named files; equal models give equal bytes."""
-    linear = [m for m in members if isinstance(m, Linear)]
-    trees = [m for m in members if isinstance(m, Trees)]
+    texts = {}
+    described = []
+    for member, share in zip(members, shares, strict=True):
+        if isinstance(member, Linear):
+            own = {"intercept": member.intercept, "weights": member.weights.tolist()}
+            described.append({"linear": own, "shares": share})
+        else:
+            name = TREES_FILE if not texts else f"lightgbm-{len(texts) + 1}.txt"
+            texts[name] = member.text.encode()
+            own = {"file": name, "rounds": member.rounds, "inputs": member.inputs}
+            described.append({"trees": own, "shares": share})
     content = {
         "card": asdict(card),
         "preparation": preparation.to_json() if preparation else None,
-        "linear": {"intercept": linear[0].intercept, "weights": linear[0].weights.tolist()}
-        if linear
-        else None,
-        "tree_rounds": trees[0].rounds if trees else None,
+        "members": described,
         "calibration": calibrator.to_json() if calibrator else None,
         "band": band.to_json() if band else None,
         "report": report,
     }
     text = json.dumps(content, indent=1, sort_keys=True, allow_nan=False) + "\n"
-    files = {MODEL_FILE: text.encode()}
-    if trees:
-        files[TREES_FILE] = trees[0].text.encode()
+    files = {MODEL_FILE: text.encode(), **texts}
     if held_out is not None:
         files[HELD_OUT_FILE] = to_bytes(held_out)
     return seal(files)
@@ -111,14 +118,8 @@ def load_bundle(files: Mapping[str, bytes]) -> Bundle:
     content = read_report(files)
     try:
         card = Card(**content["card"])
-        members: list[Fitted] = []
-        if (linear := content["linear"]) is not None:
-            weights = np.asarray(linear["weights"], dtype=np.float64)
-            members.append(Linear(float(linear["intercept"]), weights))
-        if content["tree_rounds"] is not None:
-            text = files[TREES_FILE].decode()
-            lgb.Booster(model_str=text)
-            members.append(Trees(text, int(content["tree_rounds"])))
+        members = [_open_member(one, files) for one in content["members"]]
+        shares = [(float(a), float(b)) for a, b in (one["shares"] for one in content["members"])]
         preparation, calibration = content["preparation"], content["calibration"]
         band = content["band"]
         return Bundle(
@@ -126,6 +127,7 @@ def load_bundle(files: Mapping[str, bytes]) -> Bundle:
             card,
             Preparation.from_json(preparation) if preparation else None,
             members,
+            shares,
             Calibrator.from_json(calibration) if calibration else None,
             Band(**band) if band else None,
         )
@@ -133,6 +135,17 @@ def load_bundle(files: Mapping[str, bytes]) -> Bundle:
         raise BundleError(
             f"The model bundle is damaged: {error!r}. Rematerialise model."
         ) from error
+
+
+def _open_member(described: Mapping[str, Any], files: Mapping[str, bytes]) -> Fitted:
+    if "linear" in described:
+        own = described["linear"]
+        return Linear(float(own["intercept"]), np.asarray(own["weights"], dtype=np.float64))
+    own = described["trees"]
+    text = files[own["file"]].decode()
+    lgb.Booster(model_str=text)
+    inputs = None if own["inputs"] is None else tuple(map(int, own["inputs"]))
+    return Trees(text, int(own["rounds"]), inputs)
 
 
 def read_report(files: Mapping[str, bytes]) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """From margins to probabilities: Platt, isotonic, or the margin as it is, chosen by Brier score.
 
-Fitted on margins of rows that the candidate was not fitted on. The slope is pooled over cutoffs,
-the intercept comes from the newest mature one, so that a shift of the base rate is followed.
+Fitted on margins of rows that the candidate was not fitted on. Whitespace and owners may have
+margins of different models, so each has its own slope. Slopes are pooled over cutoffs, intercepts
+come from the newest mature one, so that a shift of the base rate is followed.
 """
 
 from dataclasses import dataclass, field
@@ -21,6 +22,7 @@ NONE, PLATT, ISOTONIC = "none", "platt", "isotonic"
 FEWEST_OF_A_CLASS = 20
 # No probability is certain: an isotonic step may be, and a later customer would contradict it.
 FLOOR = 1e-4
+LINE_STEPS = 50
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,10 @@ class Calibrator:
     method: str
     reason: str
     slope: float = 1.0
+    """Of owners."""
+    whitespace_slope: float = 1.0
+    offset: float = 0.0
+    """What the whitespace is moved by to lie on the owners' scale, before the isotonic steps."""
     intercept: float = 0.0
     whitespace_shift: float = 0.0
     steps: tuple[list[float], list[float]] = field(default_factory=lambda: ([], []))
@@ -53,11 +59,17 @@ class Calibrator:
     def probability(self, margin: np.ndarray, is_whitespace: np.ndarray) -> np.ndarray:
         """Return p per row, strictly between 0 and 1."""
         shift = self.intercept + self.whitespace_shift * is_whitespace
+        line = margin * np.where(is_whitespace > 0, self.whitespace_slope, self.slope)
         if self.method == ISOTONIC:
-            p = expit(_logit(np.interp(margin, *self.steps)) + shift)
-        else:
-            p = expit(self.slope * margin + shift)
+            line = _logit(np.interp(line + self.offset * is_whitespace, *self.steps))
+        p = expit(line + shift)
         return np.clip(p, FLOOR, 1 - FLOOR)
+
+    def aligned(self, margin: np.ndarray, is_whitespace: np.ndarray) -> np.ndarray:
+        """Return margins of both slices on one scale: what a ranking of all customers goes by."""
+        line = margin * np.where(is_whitespace > 0, self.whitespace_slope, self.slope)
+        moved = self.offset if self.method == ISOTONIC else self.whitespace_shift
+        return line + moved * (is_whitespace > 0)
 
     def to_json(self) -> dict[str, Any]:
         """Return plain data."""
@@ -106,25 +118,63 @@ def fit_calibrator(held: HeldOut, settings: ModelSettings) -> Calibrator:
     return (_platt if chosen == PLATT else _isotonic)(held, f"Brier on rows not fitted: {reason}")
 
 
+def fit_line(margin: np.ndarray, label: np.ndarray) -> tuple[float, float]:
+    """Fit slope and intercept of a logistic line, the slope at least 0.
+
+    Newton's method with a faint pull to slope 1, so that separable rows have an end.
+    """
+    x = np.column_stack([margin, np.ones_like(margin)])
+    prior, pull = np.array([1.0, 0.0]), np.array([0.1, 1e-6])
+    line = prior.copy()
+    for _ in range(LINE_STEPS):
+        p = expit(x @ line)
+        gradient = x.T @ (label - p) - pull * (line - prior)
+        hessian = (x * (p * (1 - p))[:, None]).T @ x + np.diag(pull)
+        step = np.clip(np.linalg.solve(hessian, gradient), -2.0, 2.0)
+        line = line + step
+        if np.abs(step).max() < 1e-8:
+            break
+    return max(float(line[0]), 0.0), float(line[1])
+
+
 def _platt(held: HeldOut, reason: str) -> Calibrator:
-    # One intercept per fold keeps differences of base rate between cutoffs out of the slope.
-    folds = np.unique(held.fold)
-    dummies = (held.fold[:, None] == folds[None, 1:]).astype(np.float64)
-    model = LogisticRegression(C=1e6, max_iter=1000).fit(
-        np.column_stack([held.margin, dummies]), held.label
-    )
-    # A negative slope would turn the ranking round; a margin that says nothing says nothing.
-    slope = max(float(model.coef_[0, 0]), 0.0)
-    return Calibrator(PLATT, reason, slope, *_shifts(held, slope * held.margin))
+    slope, whitespace_slope, _ = _slopes(held)
+    line = held.margin * np.where(held.is_whitespace, whitespace_slope, slope)
+    intercept, shift = _shifts(held, line)
+    return Calibrator(PLATT, reason, slope, whitespace_slope, 0.0, intercept, shift)
 
 
 def _isotonic(held: HeldOut, reason: str) -> Calibrator:
+    slope, whitespace_slope, offset = _slopes(held)
+    line = held.margin * np.where(held.is_whitespace, whitespace_slope, slope)
+    line = line + offset * held.is_whitespace
     model = IsotonicRegression(out_of_bounds="clip", y_min=FLOOR, y_max=1 - FLOOR)
-    model.fit(held.margin, held.label)
+    model.fit(line, held.label)
     x, p = model.X_thresholds_, model.y_thresholds_
-    shifts = _shifts(held, _logit(np.interp(held.margin, x, p)))
+    intercept, shift = _shifts(held, _logit(np.interp(line, x, p)))
     steps = ([float(v) for v in x], [float(v) for v in p])
-    return Calibrator(ISOTONIC, reason, 1.0, *shifts, steps)
+    return Calibrator(ISOTONIC, reason, slope, whitespace_slope, offset, intercept, shift, steps)
+
+
+def _slopes(held: HeldOut) -> tuple[float, float, float]:
+    """Return the slope of owners and of the whitespace, and what the latter is moved by."""
+    # One intercept per fold keeps differences of base rate between cutoffs out of the slope.
+    folds = np.unique(held.fold)
+    dummies = (held.fold[:, None] == folds[None, 1:]).astype(np.float64)
+    white = held.is_whitespace.astype(np.float64)
+    apart = min(_rarer(held.label[white == part]) for part in (0.0, 1.0)) >= FEWEST_OF_A_CLASS
+    margins = [held.margin * (1 - white), held.margin * white, white] if apart else [held.margin]
+    model = LogisticRegression(C=1e6, max_iter=1000).fit(
+        np.column_stack([*margins, dummies]), held.label
+    )
+    found = [float(c) for c in model.coef_[0]]
+    slope, whitespace_slope, offset = found[:3] if apart else (found[0], found[0], 0.0)
+    # A negative slope would turn the ranking round; a margin that says nothing says nothing.
+    return max(slope, 0.0), max(whitespace_slope, 0.0), offset
+
+
+def _rarer(label: np.ndarray) -> float:
+    return float(min(label.sum(), label.size - label.sum()))
 
 
 def _shifts(held: HeldOut, logit: np.ndarray) -> tuple[float, float]:

@@ -1,4 +1,4 @@
-"""The candidate models: logistic regressions, boosted trees, and the mean of their logits.
+"""The candidate models: logistic regressions, boosted trees, pooled trees, and means of their logits.
 
 A fitted candidate gives margins (logits before calibration). All run in one thread with fixed
 seeds: models are trained side by side instead.
@@ -6,6 +6,7 @@ seeds: models are trained side by side instead.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import product
 from typing import Any
 
 import lightgbm as lgb
@@ -14,11 +15,13 @@ from sklearn.linear_model import LogisticRegression
 
 from gosales_resources.settings.models import ModelSettings
 
-LINEAR, TREES, BLEND = "logistic_regression", "lightgbm", "blend"
+LINEAR, TREES, POOLED, BLEND = "logistic_regression", "lightgbm", "pooled_lightgbm", "blend"
 MAX_ITERATIONS = 2000
 # Rounds without improvement on the validation fold before boosting stops.
 PATIENCE = 20
 MAX_BIN = 63
+# A leaf of fewer rows says nothing, however small the training is.
+LEAST_LEAF = 20
 # A margin beyond +-30 is a probability that differs from 0 or 1 by 1e-13.
 LARGEST_MARGIN = 30.0
 
@@ -39,7 +42,7 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Linear:
-    """A fitted logistic regression on standardised inputs and their whitespace deviations."""
+    """A fitted logistic regression on standardised inputs and their missing indicators."""
 
     intercept: float
     weights: np.ndarray
@@ -56,11 +59,21 @@ class Trees:
 
     text: str
     rounds: int
+    inputs: tuple[int, ...] | None = None
+    """Places of its inputs among the preparation's columns; None where it takes all of them."""
 
-    def margin(self, raw: np.ndarray, standardised: np.ndarray) -> np.ndarray:
-        """Return one logit per row."""
+    def taken(self, raw: np.ndarray) -> np.ndarray:
+        """Return the inputs it was fitted on."""
+        return raw if self.inputs is None else raw[:, list(self.inputs)]
+
+    def margin(
+        self, raw: np.ndarray, standardised: np.ndarray | None = None, rounds: int | None = None
+    ) -> np.ndarray:
+        """Return one logit per row, of the first `rounds` trees where that is given."""
         booster = lgb.Booster(model_str=self.text)
-        margin = booster.predict(raw, raw_score=True, num_threads=1)
+        margin = booster.predict(
+            self.taken(raw), raw_score=True, num_threads=1, num_iteration=rounds or -1
+        )
         return np.clip(np.asarray(margin), -LARGEST_MARGIN, LARGEST_MARGIN)
 
 
@@ -68,18 +81,51 @@ Fitted = Linear | Trees
 
 
 def candidates_of(settings: ModelSettings) -> list[Candidate]:
-    """List the single models to try, simplest first."""
-    linear = [Candidate(LINEAR, {"C": c}) for c in sorted(settings.linear_strengths)]
-    trees = [Candidate(TREES, {"num_leaves": n}) for n in sorted(settings.tree_leaves)]
-    return [*linear, *trees]
+    """List the single models of the grid, simplest first."""
+    linear = product(sorted(settings.linear_strengths), sorted(settings.linear_l1_ratios))
+    trees = product(
+        sorted(settings.tree_leaves),
+        sorted(settings.tree_leaf_fracs, reverse=True),
+        sorted(settings.learning_rates),
+        sorted(settings.feature_fractions),
+        sorted(settings.bagging_fractions),
+    )
+    names = ("num_leaves", "leaf_frac", "learning_rate", "feature_fraction", "bagging_fraction")
+    return [
+        *(Candidate(LINEAR, {"C": c, "l1_ratio": share}) for c, share in linear),
+        *(Candidate(TREES, dict(zip(names, values, strict=True))) for values in trees),
+    ]
 
 
-def fit_linear(standardised: np.ndarray, label: np.ndarray, strength: float) -> Linear:
-    """Fit an L2 logistic regression with inverse penalty C = `strength`."""
-    model = LogisticRegression(C=strength, solver="lbfgs", max_iter=MAX_ITERATIONS, tol=1e-4)
+def positive_weight(label: np.ndarray, settings: ModelSettings) -> float:
+    """Return how much a buyer counts: up to as much as all others together, capped."""
+    positives = float(label.sum())
+    return min(
+        max((label.size - positives) / max(positives, 1.0), 1.0), settings.positive_weight_max
+    )
+
+
+def fit_linear(
+    standardised: np.ndarray, label: np.ndarray, parameters: dict[str, Any], settings: ModelSettings
+) -> Linear:
+    """Fit a logistic regression with inverse penalty C and the L1 share of its elastic net."""
+    share = parameters["l1_ratio"]
+    model = LogisticRegression(
+        C=parameters["C"],
+        l1_ratio=share,
+        solver="saga" if share else "lbfgs",
+        max_iter=MAX_ITERATIONS,
+        tol=1e-3 if share else 1e-4,
+        random_state=settings.seed % 2**31,
+        class_weight={0: 1.0, 1: positive_weight(label, settings)},
+    )
     model.fit(standardised, label)
     intercept, weights = np.asarray(model.intercept_), np.asarray(model.coef_, dtype=np.float64)
     return Linear(float(intercept[0]), weights[0])
+
+
+# Inputs, labels, and the logits that boosting starts from (None: the base rate).
+Rows = tuple[np.ndarray, np.ndarray, np.ndarray | None]
 
 
 @dataclass(frozen=True)
@@ -91,10 +137,14 @@ class Binned:
     row_count: int
 
 
-def bin_rows(
-    raw: np.ndarray, label: np.ndarray, valid: tuple[np.ndarray, np.ndarray] | None = None
-) -> Binned:
-    """Bin training rows, and validation rows by the same bins."""
+def bin_rows(train: Rows, valid: Rows | None = None) -> Binned:
+    """Bin training rows, and validation rows by the same bins.
+
+    Parameters
+    ----------
+    train, valid
+        Inputs, labels, and the logits that boosting starts from; None for the base rate.
+    """
     parameters = {
         "max_bin": MAX_BIN,
         "verbosity": -1,
@@ -103,24 +153,32 @@ def bin_rows(
         # Trees of other sizes ask for other leaf sizes: nothing may be filtered before.
         "feature_pre_filter": False,
     }
-    train = lgb.Dataset(raw, label, params=parameters, free_raw_data=False)
-    judged = lgb.Dataset(*valid, reference=train, free_raw_data=False) if valid else None
-    return Binned(train, judged, label.size)
+    raw, label, start = train
+    fitted = lgb.Dataset(
+        raw, label, init_score=start, params=parameters, free_raw_data=False
+    ).construct()
+    judged = None
+    if valid is not None:
+        raw, label, start = valid
+        judged = lgb.Dataset(raw, label, init_score=start, reference=fitted, free_raw_data=False)
+    return Binned(fitted, judged, fitted.num_data())
 
 
 def fit_trees(
-    binned: Binned, leaves: int, settings: ModelSettings, rounds: int | None = None
+    binned: Binned, parameters: dict[str, Any], settings: ModelSettings, rounds: int | None = None
 ) -> Trees:
     """Fit boosted trees: for so many rounds, or until the validation rows stop improving."""
-    parameters = {
+    label = np.asarray(binned.train.get_label())
+    chosen = {
         "objective": "binary",
-        "num_leaves": leaves,
-        "min_data_in_leaf": max(20, binned.row_count // 200),
-        "learning_rate": settings.learning_rate,
-        "feature_fraction": 0.5,
-        "bagging_fraction": 0.8,
+        "num_leaves": parameters["num_leaves"],
+        "min_data_in_leaf": max(LEAST_LEAF, int(parameters["leaf_frac"] * binned.row_count)),
+        "learning_rate": parameters["learning_rate"],
+        "feature_fraction": parameters["feature_fraction"],
+        "bagging_fraction": parameters["bagging_fraction"],
         "bagging_freq": 1,
         "lambda_l2": 5.0,
+        "scale_pos_weight": positive_weight(label, settings),
         "max_bin": MAX_BIN,
         "feature_pre_filter": False,
         "seed": settings.seed % 2**31,
@@ -134,16 +192,33 @@ def fit_trees(
         sets = [binned.valid]
         callbacks = [lgb.early_stopping(PATIENCE, verbose=False)]
     booster = lgb.train(
-        parameters,
+        chosen,
         binned.train,
         rounds or settings.tree_rounds,
         valid_sets=sets,
         callbacks=callbacks,
     )
     best = booster.best_iteration or booster.current_iteration()
-    return Trees(booster.model_to_string(num_iteration=best), max(best, 1))
+    # All trees are kept: what is judged may be another number of them than this fold liked best.
+    return Trees(booster.model_to_string(num_iteration=-1), max(best, 1))
 
 
-def mean_margin(margins: Sequence[np.ndarray]) -> np.ndarray:
-    """Return the mean of logits."""
-    return sum(margins[1:], start=margins[0]) / len(margins)
+def blended(
+    margins: Sequence[np.ndarray], shares: Sequence[tuple[float, float]], white: np.ndarray
+) -> np.ndarray:
+    """Return the weighted sum of logits.
+
+    Parameters
+    ----------
+    margins
+        One array per member.
+    shares
+        What each member counts, for owners and for the whitespace.
+    white
+        1 for a row of the whitespace, else 0.
+    """
+    parts = [
+        margin * np.where(white > 0, whitespace, owners)
+        for margin, (owners, whitespace) in zip(margins, shares, strict=True)
+    ]
+    return sum(parts[1:], start=parts[0])

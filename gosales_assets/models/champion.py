@@ -2,7 +2,7 @@
 
 A champion is a model of an earlier cutoff that has met its outcomes: all it was trained on was over
 when the rows it is judged on began. The challenger is judged by its held-out predictions of the same
-customers, made from fits on what was known then too (docs/adr/0011).
+customers, made from fits on what was known then too (docs/adr/0012).
 """
 
 import datetime as dt

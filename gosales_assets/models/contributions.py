@@ -1,4 +1,4 @@
-"""What each input adds to a margin: exact for a regression, TreeSHAP for trees, the mean for a blend.
+"""What each input adds to a margin: exact for a regression, TreeSHAP for trees, their weighted sum.
 
 Base plus contributions is the margin, row by row. Nothing is sampled here and nothing refitted.
 """
@@ -20,8 +20,8 @@ class Contributions:
 
     by_input: np.ndarray
     """Rows x inputs, in the order of the preparation's columns."""
-    base: float
-    """Margin of the average training row."""
+    base: np.ndarray
+    """Margin of the average training row, by the members that count for the row."""
 
     @property
     def margin(self) -> np.ndarray:
@@ -30,7 +30,10 @@ class Contributions:
 
 
 def contributions(
-    bundle: Bundle, raw: np.ndarray, standardised: np.ndarray | None = None
+    bundle: Bundle,
+    raw: np.ndarray,
+    white: np.ndarray,
+    standardised: np.ndarray | None = None,
 ) -> Contributions:
     """Take the margins of a fitted model apart.
 
@@ -40,6 +43,8 @@ def contributions(
         A fitted model.
     raw, standardised
         Inputs of the rows, as its preparation gives them.
+    white
+        True for a row of the whitespace: members may count differently there.
 
     Returns
     -------
@@ -62,9 +67,12 @@ def contributions(
         else _of_trees(member, raw)
         for member in bundle.members
     ]
-    count = len(parts)
-    by_input = sum((part.by_input for part in parts[1:]), start=parts[0].by_input)
-    return Contributions(by_input / count, sum(part.base for part in parts) / count)
+    by_input, base = np.zeros(raw.shape), np.zeros(raw.shape[0])
+    for part, (owners, whitespace) in zip(parts, bundle.shares, strict=True):
+        share = np.where(white, whitespace, owners)
+        by_input += share[:, None] * part.by_input
+        base += share * part.base
+    return Contributions(by_input, base)
 
 
 def by_feature(preparation: Preparation, by_input: np.ndarray) -> tuple[list[str], np.ndarray]:
@@ -87,12 +95,18 @@ def coefficients(bundle: Bundle) -> np.ndarray | None:
 
 
 def gain_shares(bundle: Bundle) -> np.ndarray | None:
-    """Return each input's share of the trees' gain; None without trees, or where they never split."""
-    trees = [m for m in bundle.members if isinstance(m, Trees)]
-    if not trees:
-        return None
-    gain = lgb.Booster(model_str=trees[0].text).feature_importance("gain")
-    return gain / gain.sum() if gain.sum() > 0 else None
+    """Return each input's share of the trees' gain; None without trees, or where they never split.
+
+    The mean over the members that are trees.
+    """
+    shares = []
+    for member in (m for m in bundle.members if isinstance(m, Trees)):
+        gain = lgb.Booster(model_str=member.text).feature_importance("gain")
+        if bundle.preparation is not None and gain.sum() > 0:
+            every = np.zeros(len(bundle.preparation.columns))
+            every[slice(None) if member.inputs is None else list(member.inputs)] = gain
+            shares.append(every / gain.sum())
+    return np.mean(shares, axis=0) if shares else None
 
 
 def _of_linear(member: Linear, preparation: Preparation, z: np.ndarray) -> Contributions:
@@ -102,11 +116,15 @@ def _of_linear(member: Linear, preparation: Preparation, z: np.ndarray) -> Contr
     flagged = [at for at, column in enumerate(preparation.columns) if column.flags_missing]
     for place, at in enumerate(flagged, start=count):
         by_input[:, at] += weighted[:, place]
-    return Contributions(by_input, member.intercept)
+    return Contributions(by_input, np.full(z.shape[0], member.intercept))
 
 
 def _of_trees(member: Trees, raw: np.ndarray) -> Contributions:
     booster = lgb.Booster(model_str=member.text)
-    found = np.asarray(booster.predict(raw, pred_contrib=True, num_threads=1))
-    base = float(found[0, -1]) if found.shape[0] else 0.0
-    return Contributions(found[:, :-1], base)
+    taken = member.taken(raw)
+    if not taken.shape[0]:
+        return Contributions(np.zeros(raw.shape), np.zeros(0))
+    found = np.asarray(booster.predict(taken, pred_contrib=True, num_threads=1))
+    by_input = np.zeros(raw.shape)
+    by_input[:, slice(None) if member.inputs is None else list(member.inputs)] = found[:, :-1]
+    return Contributions(by_input, found[:, -1])

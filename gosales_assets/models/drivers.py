@@ -55,7 +55,7 @@ def explain_sample(
     if bundle.preparation is None:
         return _empty(MODEL_DRIVERS), _empty(MODEL_SHAP_SAMPLE)
     raw = bundle.preparation.raw(sample)
-    found = contributions(bundle, raw)
+    found = contributions(bundle, raw, sample["is_whitespace"].to_numpy())
     drivers = _drivers(bundle, bundle.preparation, raw, found)
     names = [column.name for column in bundle.preparation.columns]
     return drivers, _singles(bundle, names, sample, raw, found, shown)
@@ -115,7 +115,7 @@ def _singles(
                 "input": names * at.size,
                 "value": pl.Series(values.ravel()).fill_nan(None),
                 "contribution": found.by_input[at].ravel(),
-                "base": found.base,
+                "base": np.repeat(found.base[at], len(names)),
                 "margin": np.repeat(found.margin[at], len(names)),
             }
         )

@@ -3,7 +3,8 @@
 Training and scoring both go through `Preparation`, so what a column means cannot differ.
 """
 
-from dataclasses import asdict, dataclass, field
+import re
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -94,7 +95,9 @@ def feature_types(schema: pl.Schema) -> dict[str, str]:
     return {n: str(t) for n, t in schema.items() if n not in skipped}
 
 
-def fit_preparation(table: pl.DataFrame, settings: ModelSettings) -> Preparation:
+def fit_preparation(
+    table: pl.DataFrame, settings: ModelSettings, shared: Preparation | None = None
+) -> Preparation:
     """Fit caps, levels, medians and scales on training rows, and drop what cannot be used.
 
     Parameters
@@ -102,7 +105,9 @@ def fit_preparation(table: pl.DataFrame, settings: ModelSettings) -> Preparation
     table
         Training rows in their canonical order, with `label`.
     settings
-        Levels kept, the leak threshold.
+        Levels kept, what leaks look like.
+    shared
+        Of the pooled model: its caps and levels hold here too, so that an input means one thing.
 
     Returns
     -------
@@ -115,7 +120,14 @@ def fit_preparation(table: pl.DataFrame, settings: ModelSettings) -> Preparation
         for name, kind in features.items()
         if kind == "String"
     }
-    columns = [column for name in features for column in _inputs(table, name, levels)]
+    if shared is not None:
+        levels |= {name: kept for name, kept in shared.levels.items() if name in levels}
+    caps = {column.name: column.cap for column in shared.columns} if shared else {}
+    columns = [
+        replace(column, cap=caps.get(column.name, column.cap))
+        for name in features
+        for column in _inputs(table, name, levels)
+    ]
     draft = Preparation(features, levels, columns)
     raw = draft.raw(table)
     fitted, dropped = [], {}
@@ -129,6 +141,12 @@ def fit_preparation(table: pl.DataFrame, settings: ModelSettings) -> Preparation
     some = np.linspace(0, table.height - 1, min(table.height, INSPECTED_ROWS)).astype(int)
     inspected = kept.raw(table[some])
     dropped |= _leaks(kept, inspected, table["label"].to_numpy()[some], settings.leaky_auc)
+    dropped |= {
+        column.name: f"leak: the name matches '{pattern}'"
+        for pattern in settings.leaky_names
+        for column in fitted
+        if re.search(pattern, column.source)
+    }
     dropped |= _twins(kept, inspected, dropped)
     left = [column for column in fitted if column.name not in dropped]
     return Preparation(features, levels, left, dict(sorted(dropped.items())))

@@ -84,7 +84,8 @@ def judge_models(
     )
     rank = None
     if new.card.status == FITTED and held.height:
-        rank = rank_within_ties(customers["p"].to_numpy(), customers["margin"].to_numpy())
+        # Not by p: the groups' own calibrations would rank noise below chance.
+        rank = customers["margin"].to_numpy()
     champions = [
         Contender(cutoff, bundle.model_id, _rank(bundle, judged, customers))
         for cutoff, bundle in able.items()

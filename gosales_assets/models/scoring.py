@@ -8,7 +8,7 @@ import datetime as dt
 import polars as pl
 
 from gosales_assets.models.bundle import Bundle
-from gosales_assets.models.candidates import Linear, mean_margin
+from gosales_assets.models.candidates import Linear, blended
 from gosales_assets.models.contributions import by_feature, contributions
 from gosales_assets.models.preparation import feature_types
 from gosales_assets.models.score_drivers import name_drivers, worth_explaining
@@ -80,8 +80,8 @@ def _score_block(
     # Trees do not look at standardised inputs, which take as long as the trees themselves.
     needs = any(isinstance(member, Linear) for member in bundle.members)
     z = prepared.standardised(raw) if needs else raw
-    margins = mean_margin([member.margin(raw, z) for member in bundle.members])
     white = table["is_whitespace"].to_numpy().astype(float)
+    margins = blended([m.margin(raw, z) for m in bundle.members], bundle.shares, white)
     p = calibrator.probability(margins, white)
     low = high = nothing
     if bundle.band is not None:
@@ -109,7 +109,9 @@ def _drivers(
         mine = scored["customer_id"].gather(at).implode()
         table = features.filter(pl.col("customer_id").is_in(mine)).collect()
         raw = bundle.preparation.raw(table)
-        names, values = by_feature(bundle.preparation, contributions(bundle, raw).by_input)
+        white = table["is_whitespace"].to_numpy()
+        found = contributions(bundle, raw, white)
+        names, values = by_feature(bundle.preparation, found.by_input)
         named = named.scatter(at, name_drivers(names, values, settings.drivers_shown))
     return named
 

@@ -1,52 +1,72 @@
-"""Which candidate wins: all are judged on the same folds, the whitespace slice first."""
+"""Which candidate wins, for the whitespace and for owners: all are judged on the same held-out rows.
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+Lift decides what it can. What lies within one standard error of the best goes by the Brier score,
+and what that cannot tell apart either goes to the candidate that most models agreed on: a mean of
+models errs less than any of them where none is known to be better.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from itertools import combinations
 from typing import Any
 
 import numpy as np
-import polars as pl
 from scipy.special import expit
 
-from gosales_assets.models.calibration import HeldOut
-from gosales_assets.models.candidates import (
-    BLEND,
-    LINEAR,
-    TREES,
-    Binned,
-    Candidate,
-    Fitted,
-    Trees,
-    bin_rows,
-    candidates_of,
-    fit_linear,
-    fit_trees,
-    mean_margin,
-)
-from gosales_assets.models.folds import Fold
-from gosales_assets.models.preparation import Preparation
-from gosales_checks.measures.calibration import brier
-from gosales_checks.measures.ranking import auc, lift_at, tie_breaker, top_count
+from gosales_assets.models.calibration import HeldOut, fit_line
+from gosales_assets.models.candidates import BLEND, LINEAR, POOLED, TREES
+from gosales_assets.models.trials import HeldOutRows, Trial, log_loss
+from gosales_checks.measures.ranking import auc, lift_at, top_count
 from gosales_resources.settings.models import ModelSettings
 
 TOP = 0.10
-# A whitespace slice below this many rows or positives says too little to choose by.
-SLICE_ROWS, SLICE_POSITIVES = 50, 5
+# A slice below this many rows, or rows of the rarer class, says too little to choose by.
+SLICE_ROWS, SLICE_OUTCOMES = 50, 10
+ALL, WHITESPACE, OWNERS = "all", "whitespace", "owners"
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What a candidate reached on one slice, mean over the folds."""
+
+    lift: float
+    lift_se: float
+    auc: float
+    errors: np.ndarray
+    """Squared error per row of the probabilities that a line through the margins gives."""
+
+
+@dataclass(frozen=True)
+class Mixture:
+    """A mean of trials, and how it was judged on each slice that says enough."""
+
+    members: tuple[Trial, ...]
+    margin: np.ndarray
+    judged: Mapping[str, Judgement]
+
+    @property
+    def name(self) -> str:
+        """The members' names."""
+        names = [one.candidate.name for one in self.members]
+        return names[0] if len(names) == 1 else f"{BLEND}({' + '.join(names)})"
 
 
 @dataclass(frozen=True)
 class Figures:
-    """What one candidate reached, mean over the folds."""
+    """What one candidate reached, as it is kept with the model."""
 
     name: str
     kind: str
     parameters: dict[str, Any]
     rounds: int | None
-    lift_10_whitespace: float
-    lift_10_se: float
     lift_10: float
+    lift_10_whitespace: float
+    lift_10_owners: float
+    lift_10_se: float
+    """Of the whitespace, or of all rows where that says too little."""
     auc: float
     auc_whitespace: float
+    auc_owners: float
     brier: float
     train_auc: float
 
@@ -58,205 +78,210 @@ class Figures:
 
 
 @dataclass(frozen=True)
-class Tried:
-    """A candidate, its figures, and its margins on the folds' validation rows."""
+class Winner:
+    """The mixtures that won: one for owners, one for the whitespace, often the same."""
 
-    candidate: Candidate
-    members: tuple[Candidate, ...]
-    rounds: dict[str, int]
-    figures: Figures
+    owners: Mixture
+    whitespace: Mixture
     held: HeldOut
 
+    @property
+    def members(self) -> list[Trial]:
+        """Trials that either needs, in the order they were made."""
+        both = [*self.owners.members, *self.whitespace.members]
+        return list({one.candidate.name: one for one in both}.values())
 
-@dataclass(frozen=True)
-class FoldData:
-    """A fold's rows, prepared."""
+    @property
+    def shares(self) -> list[tuple[float, float]]:
+        """What each member counts, for owners and for the whitespace."""
+        return [
+            (_share(self.owners, one), _share(self.whitespace, one)) for one in self.members
+        ]  # fmt: skip
 
-    raw: np.ndarray
-    standardised: np.ndarray
-    label: np.ndarray
-    raw_valid: np.ndarray
-    standardised_valid: np.ndarray
-    label_valid: np.ndarray
-    whitespace_valid: np.ndarray
-    ties_valid: np.ndarray
-    newest: bool
-    binned: Binned
-    rows_valid: np.ndarray
-    """Places of the validation rows in the training matrix."""
+    @property
+    def name(self) -> str:
+        """Who won where."""
+        if self.owners.name == self.whitespace.name:
+            return self.owners.name
+        return f"{WHITESPACE}: {self.whitespace.name}; {OWNERS}: {self.owners.name}"
 
 
-def try_candidates(
-    table: pl.DataFrame, prepared: Preparation, folds: Sequence[Fold], settings: ModelSettings
-) -> list[Tried]:
-    """Fit every candidate on every fold and measure it on rows it did not see.
+def mix(trials: Sequence[Trial], rows: HeldOutRows) -> list[Mixture]:
+    """Judge the best trial of each kind, and all means of them, the broadest mean first.
+
+    Which of a kind is best is decided by log loss over all rows, which needs fewer of them to tell
+    than lift does.
+    """
+    best = [
+        min(same, key=lambda one: log_loss(one.margin, rows.label))
+        for kind in (LINEAR, TREES, POOLED)
+        if (same := [one for one in trials if one.candidate.kind == kind])
+    ]
+    return [
+        judge(members, rows)
+        for count in range(len(best), 0, -1)
+        for members in combinations(best, count)
+    ]
+
+
+def judge(members: tuple[Trial, ...], rows: HeldOutRows) -> Mixture:
+    """Measure a mean of trials on each slice that says enough."""
+    margin = np.mean([one.margin for one in members], axis=0)
+    parts = {
+        ALL: np.ones(margin.size, dtype=bool),
+        WHITESPACE: rows.is_whitespace,
+        OWNERS: ~rows.is_whitespace,
+    }
+    judged = {}
+    for name, inside in parts.items():
+        label = rows.label[inside]
+        few = min(label.sum(), label.size - label.sum()) < SLICE_OUTCOMES or label.size < SLICE_ROWS
+        if name == ALL or not few:
+            judged[name] = _judgement(margin[inside], label, rows.ties[inside], rows.fold[inside])
+    return Mixture(members, margin, judged)
+
+
+def choose(judged: Sequence[Judgement]) -> int:
+    """Return the place of the winner.
 
     Parameters
     ----------
-    table
-        The training matrix.
-    prepared
-        Fitted on it.
-    folds
-        Rows to fit on and to judge on.
-    settings
-        Grid, rows used, seed.
+    judged
+        The candidates on the same rows, the one that is preferred on equal terms first.
 
     Returns
     -------
-    list of Tried
-        In the order of `candidates_of`, the blend of the best of each kind last.
+    int
+        Of those whose lift lies within one standard error of the best lift, and whose Brier score
+        lies within one standard error of the best of them (of the difference, row by row), the
+        first.
     """
-    data = [_prepare(table, prepared, fold, settings) for fold in folds]
-    singles: list[Tried] = []
-    for candidate in candidates_of(settings):
-        fits = [_fit_on_fold(candidate, fold, settings) for fold in data]
-        margins = [
-            m.margin(f.raw_valid, f.standardised_valid) for m, f in zip(fits, data, strict=True)
-        ]
-        seen = [m.margin(f.raw, f.standardised) for m, f in zip(fits, data, strict=True)]
-        rounds = [fit.rounds for fit in fits if isinstance(fit, Trees)]
-        chosen = {candidate.name: max(1, round(float(np.mean(rounds))))} if rounds else {}
-        singles.append(_judge(candidate, (candidate,), chosen, margins, seen, data))
-    linear = choose([t for t in singles if t.candidate.kind == LINEAR])
-    trees = choose([t for t in singles if t.candidate.kind == TREES])
-    return [*singles, _blend(linear, trees, data)]
+    best = max(judged, key=lambda one: _known(one.lift))
+    floor = _known(best.lift) - (0.0 if np.isnan(best.lift_se) else best.lift_se)
+    near = [at for at, one in enumerate(judged) if _known(one.lift) >= floor]
+    least = min(near, key=lambda at: float(judged[at].errors.mean()))
+    return next(at for at in near if _as_good(judged[at].errors - judged[least].errors))
 
 
-def choose(tried: Sequence[Tried]) -> Tried:
-    """Return the winner: lift@10 on the whitespace slice, ties within one standard error by Brier.
+def select(mixtures: Sequence[Mixture], rows: HeldOutRows, settings: ModelSettings) -> Winner:
+    """Choose for owners and for the whitespace, by the slice that the settings name.
 
-    Earlier (simpler) candidates win what is still equal.
+    Parameters
+    ----------
+    mixtures
+        In order of preference; see `mix`.
+    rows
+        The rows they are judged on.
+    settings
+        `selection_slice`.
+
+    Returns
+    -------
+    Winner
+        A slice with too few rows or buyers goes by all customers.
     """
-    best = max(tried, key=lambda t: _known(t.figures.lift_10_whitespace))
-    floor = _known(best.figures.lift_10_whitespace) - _known(best.figures.lift_10_se, 0.0)
-    near = [t for t in tried if _known(t.figures.lift_10_whitespace) >= floor]
-    return min(near, key=lambda t: t.figures.brier)
+    wanted = {
+        "each": (OWNERS, WHITESPACE),
+        WHITESPACE: (WHITESPACE, WHITESPACE),
+        ALL: (ALL, ALL),
+    }[settings.selection_slice]
+    owners, whitespace = (
+        mixtures[choose([one.judged.get(name, one.judged[ALL]) for one in mixtures])]
+        for name in wanted
+    )
+    margin = np.where(rows.is_whitespace, whitespace.margin, owners.margin)
+    held = HeldOut(margin, rows.label, rows.is_whitespace, rows.fold, rows.newest, rows.row)
+    return Winner(owners, whitespace, held)
 
 
-def fit_final(
-    winner: Tried, table: pl.DataFrame, prepared: Preparation, settings: ModelSettings
-) -> list[Fitted]:
-    """Fit the winner's members on all training rows."""
-    raw = prepared.raw(table)
-    standardised = prepared.standardised(raw)
-    label = table["label"].to_numpy()
-    fitted: list[Fitted] = []
-    for member in winner.members:
-        if member.kind == LINEAR:
-            fitted.append(fit_linear(standardised, label, member.parameters["C"]))
-        else:
-            leaves, rounds = member.parameters["num_leaves"], winner.rounds[member.name]
-            fitted.append(fit_trees(bin_rows(raw, label), leaves, settings, rounds))
-    return fitted
-
-
-def _known(value: float, otherwise: float = -np.inf) -> float:
-    return otherwise if np.isnan(value) else value
-
-
-def _prepare(
-    table: pl.DataFrame, prepared: Preparation, fold: Fold, settings: ModelSettings
-) -> FoldData:
-    rows_valid = _sample(table, fold.valid, settings.search_rows)
-    train, valid = table[_sample(table, fold.train, settings.search_rows)], table[rows_valid]
-    raw, raw_valid = prepared.raw(train), prepared.raw(valid)
-    label, label_valid = train["label"].to_numpy(), valid["label"].to_numpy()
-    return FoldData(
-        raw,
-        prepared.standardised(raw),
-        label,
-        raw_valid,
-        prepared.standardised(raw_valid),
-        label_valid,
-        valid["is_whitespace"].to_numpy(),
-        tie_breaker(valid["customer_id"].to_list()),
-        fold.newest,
-        bin_rows(raw, label, (raw_valid, label_valid)),
-        rows_valid,
+def figures_of(mixture: Mixture) -> Figures:
+    """Return what is kept of a mixture."""
+    found = mixture.judged
+    first = mixture.members[0]
+    single = len(mixture.members) == 1
+    judged = found.get(WHITESPACE, found[ALL])
+    return Figures(
+        mixture.name,
+        first.candidate.kind if single else BLEND,
+        first.candidate.parameters if single else {},
+        first.rounds if single else None,
+        found[ALL].lift,
+        found[WHITESPACE].lift if WHITESPACE in found else np.nan,
+        found[OWNERS].lift if OWNERS in found else np.nan,
+        judged.lift_se,
+        found[ALL].auc,
+        found[WHITESPACE].auc if WHITESPACE in found else np.nan,
+        found[OWNERS].auc if OWNERS in found else np.nan,
+        float(found[ALL].errors.mean()),
+        first.train_auc if single else np.nan,
     )
 
 
-def _sample(table: pl.DataFrame, rows: np.ndarray, most: int) -> np.ndarray:
-    """Take so many of the rows, by customer hash: the same ones whatever the row order."""
-    if rows.size <= most:
-        return rows
-    chosen = (
-        table[rows]
-        .with_row_index("at")
-        .select("at", "cutoff", ties=pl.Series(tie_breaker(table["customer_id"][rows].to_list())))
+def reached(winner: Winner, rows: HeldOutRows) -> Figures:
+    """Return the winner's own figures: each slice by its mixture, all customers by both."""
+    held = winner.held
+    whole = figures_of(winner.whitespace)
+    owners = figures_of(winner.owners)
+    if winner.owners.name == winner.whitespace.name:
+        return whole
+    aligned = _aligned(held)
+    judged = _judgement(aligned, held.label, rows.ties, held.fold)
+    return replace(
+        whole,
+        name=winner.name,
+        kind=BLEND,
+        parameters={},
+        rounds=None,
+        lift_10=judged.lift,
+        lift_10_owners=owners.lift_10_owners,
+        auc=judged.auc,
+        auc_owners=owners.auc_owners,
+        brier=float(judged.errors.mean()),
+        train_auc=np.nan,
     )
-    return rows[np.sort(chosen.sort("ties", "cutoff")["at"].head(most).to_numpy())]
 
 
-def _fit_on_fold(candidate: Candidate, fold: FoldData, settings: ModelSettings) -> Fitted:
-    if candidate.kind == LINEAR:
-        return fit_linear(fold.standardised, fold.label, candidate.parameters["C"])
-    return fit_trees(fold.binned, candidate.parameters["num_leaves"], settings)
+def _aligned(held: HeldOut) -> np.ndarray:
+    """Bring the margins of two mixtures onto one scale, each by a line of its own."""
+    aligned = held.margin.copy()
+    for inside in (held.is_whitespace, ~held.is_whitespace):
+        if inside.any():
+            slope, intercept = fit_line(held.margin[inside], held.label[inside])
+            aligned[inside] = slope * held.margin[inside] + intercept
+    return aligned
 
 
-def _blend(linear: Tried, trees: Tried, data: Sequence[FoldData]) -> Tried:
-    members = (linear.candidate, trees.candidate)
-    folds = range(len(data))
-    margins = [
-        mean_margin([t.held.margin[t.held.fold == k] for t in (linear, trees)]) for k in folds
-    ]
-    candidate = Candidate(BLEND, {m.kind: m.name for m in members})
-    return _judge(candidate, members, trees.rounds, margins, None, data)
+def _judgement(
+    margin: np.ndarray, label: np.ndarray, ties: np.ndarray, fold: np.ndarray
+) -> Judgement:
+    lifts, errors, areas = [], [], []
+    for one in np.unique(fold):
+        at = fold == one
+        y, m = label[at], margin[at]
+        if not 0 < y.sum() < y.size:
+            continue
+        rate = float(y.mean())
+        lift = lift_at(y, m, ties[at], TOP)
+        top_rate = min(lift * rate, 1.0)
+        lifts.append(lift)
+        errors.append(np.sqrt(top_rate * (1 - top_rate) / top_count(y.size, TOP)) / rate)
+        areas.append(auc(y, m))
+    slope, intercept = fit_line(margin, label)
+    squared = (expit(slope * margin + intercept) - label) ** 2
+    if not lifts:
+        return Judgement(np.nan, np.nan, np.nan, squared)
+    error = float(np.sqrt(np.sum(np.square(errors))) / len(errors))
+    return Judgement(float(np.mean(lifts)), error, float(np.mean(areas)), squared)
 
 
-def _judge(
-    candidate: Candidate,
-    members: tuple[Candidate, ...],
-    rounds: dict[str, int],
-    margins: Sequence[np.ndarray],
-    seen: Sequence[np.ndarray] | None,
-    data: Sequence[FoldData],
-) -> Tried:
-    whole = [
-        _measure(m, f, np.ones(m.size, dtype=bool)) for m, f in zip(margins, data, strict=True)
-    ]
-    white = [_measure(m, f, f.whitespace_valid) for m, f in zip(margins, data, strict=True)]
-    if all(np.isnan(lift) for _, lift, _ in white):
-        white = whole
-    train = (
-        [auc(f.label, m) for m, f in zip(seen, data, strict=True)] if seen is not None else [np.nan]
-    )
-    lifts, errors = zip(*[(lift, se) for _, lift, se in white if not np.isnan(lift)], strict=True)
-    figures = Figures(
-        candidate.name,
-        candidate.kind,
-        candidate.parameters,
-        rounds.get(candidate.name),
-        float(np.mean(lifts)),
-        float(np.sqrt(np.sum(np.square(errors))) / len(errors)),
-        float(np.mean([lift for _, lift, _ in whole])),
-        float(np.mean([area for area, _, _ in whole])),
-        float(np.mean([area for area, lift, _ in white if not np.isnan(lift)])),
-        float(
-            np.mean([brier(f.label_valid, expit(m)) for m, f in zip(margins, data, strict=True)])
-        ),
-        float(np.mean(train)),
-    )
-    held = HeldOut(
-        np.concatenate(margins),
-        np.concatenate([f.label_valid for f in data]),
-        np.concatenate([f.whitespace_valid for f in data]),
-        np.concatenate([np.full(f.label_valid.size, k) for k, f in enumerate(data)]),
-        np.concatenate([np.full(f.label_valid.size, f.newest) for f in data]),
-        np.concatenate([f.rows_valid for f in data]),
-    )
-    return Tried(candidate, members, rounds, figures, held)
+def _as_good(difference: np.ndarray) -> bool:
+    return bool(difference.mean() <= difference.std() / np.sqrt(difference.size))
 
 
-def _measure(margin: np.ndarray, fold: FoldData, rows: np.ndarray) -> tuple[float, float, float]:
-    """Return AUC, lift@10 and its standard error on some validation rows."""
-    y, m, ties = fold.label_valid[rows], margin[rows], fold.ties_valid[rows]
-    whole = bool(rows.all())
-    if not whole and (y.size < SLICE_ROWS or y.sum() < SLICE_POSITIVES):
-        return np.nan, np.nan, np.nan
-    rate = float(y.mean())
-    lift = lift_at(y, m, ties, TOP)
-    top_rate = lift * rate
-    error = np.sqrt(max(top_rate * (1 - top_rate), 0.0) / top_count(y.size, TOP)) / rate
-    return auc(y, m), lift, float(error)
+def _share(mixture: Mixture, trial: Trial) -> float:
+    names = [one.candidate.name for one in mixture.members]
+    return 1.0 / len(names) if trial.candidate.name in names else 0.0
+
+
+def _known(value: float) -> float:
+    return -np.inf if np.isnan(value) else value

@@ -245,6 +245,61 @@ class Scores(dy.Schema):
         )
 
 
+class PooledRows(dy.Schema):
+    """Feature rows and outcomes of all targets at one cutoff: what a pooled model is fitted on."""
+
+    customer_id = dy.String(primary_key=True, description="Customer, drawn by the hash of its id.")
+    division = dy.String(primary_key=True, description="Target division.")
+    cutoff = dy.Date(description="As-of date.")
+    is_whitespace = dy.Bool(description="Never bought in the division up to the cutoff.")
+    label = dy.Int8(min=0, max=1, description="Bought in the label window.")
+    window_end = dy.Date(description="Last day of the label window, widened or not.")
+    is_censored = dy.Bool(description="The data ends before the label window: not trained on.")
+
+
+class PooledModel(dy.Schema):
+    """What is known of a pooled model; its bundle holds the model itself."""
+
+    cutoff = dy.Date(primary_key=True, description="As-of date.")
+    status = dy.String(
+        check=lambda c: c.is_in(["fitted", "none"]), description="fitted, or none and why."
+    )
+    reason = dy.String(min_length=1, description="How it was fitted, or why it was not.")
+    training_cutoff_count = dy.Int64(min=0, description="Training cutoffs.", metadata=COUNT)
+    division_count = dy.Int64(min=0, description="Divisions in its rows.", metadata=COUNT)
+    training_row_count = dy.Int64(min=0, description="Training rows.", metadata=COUNT)
+    positive_count = dy.Int64(min=0, description="Of them positive.", metadata=COUNT)
+    feature_count = dy.Int64(min=0, description="Inputs used.", metadata=COUNT)
+    fold_count = dy.Int64(
+        min=0,
+        description="Folds that were left out in turn, for honest validation.",
+        metadata=COUNT,
+    )
+
+
+POOLED_ROWS = Contract(
+    name="pooled_rows",
+    schema=PooledRows,
+    grain="one row per target and customer of the sample",
+    phase="models",
+    partitioned_by="cutoff",
+    settings=("models.pooled_rows", "models.training_cutoffs", "divisions.targets"),
+    reads=(Read(FEATURES), Read(LABELS)),
+    description="Features and labels of all targets for a sample of customers: what the pooled "
+    "model is fitted on.",
+    open_columns=True,
+)
+POOLED_MODEL = Contract(
+    name="pooled_model",
+    schema=PooledModel,
+    grain="one bundle",
+    phase="models",
+    partitioned_by="cutoff",
+    settings=("models", "divisions.slugs"),
+    reads=(Read(POOLED_ROWS, "training", may_be_missing=True),),
+    description="One model over (customer, division) pairs, trained on labels whose window had "
+    "ended by the cutoff; divisions blend it with their own where it helps.",
+)
 MODEL = Contract(
     name="model",
     schema=Model,
@@ -256,6 +311,7 @@ MODEL = Contract(
     reads=(
         Read(FEATURES, "training", may_be_missing=True),
         Read(LABELS, "training", may_be_missing=True),
+        Read(POOLED_MODEL),
     ),
     description="The calibrated model of one division, trained on labels whose window had ended "
     "by the cutoff.",

@@ -1,5 +1,8 @@
 """Settings of models (SPEC section 4): training, explanation, promotion."""
 
+import re
+from typing import Literal
+
 from pydantic import Field, field_validator
 
 from gosales_resources.settings.base import StrictModel
@@ -15,16 +18,51 @@ class ModelSettings(StrictModel):
         default=3, ge=1, le=12, description="Newest training cutoffs that candidates are judged on."
     )
     seed: int = Field(default=20_240_101, ge=0)
+    selection_slice: Literal["each", "whitespace", "all"] = Field(
+        default="each",
+        description="Whom the candidates are compared on: the whitespace and the owners apart, each "
+        "with a winner of its own; the whitespace, for everyone; or all customers. A slice with too "
+        "few buyers goes by all customers.",
+    )
     linear_strengths: list[float] = Field(
         default=[0.001, 0.01, 0.1],
         min_length=1,
-        description="Inverse L2 penalties C of the logistic regressions.",
+        description="Inverse penalties C of the logistic regressions.",
+    )
+    linear_l1_ratios: list[float] = Field(
+        default=[0.0], min_length=1, description="L1 shares of their elastic net; 0 is ridge."
     )
     tree_leaves: list[int] = Field(
         default=[4, 15], min_length=1, description="num_leaves of the boosted trees."
     )
+    tree_leaf_fracs: list[float] = Field(
+        default=[0.005],
+        min_length=1,
+        description="min_data_in_leaf as a share of the training rows; 20 rows at least.",
+    )
     tree_rounds: int = Field(default=300, ge=10, le=5000, description="Most boosting rounds.")
-    learning_rate: float = Field(default=0.05, gt=0, le=1)
+    learning_rates: list[float] = Field(
+        default=[0.05], min_length=1, description="Learning rates of the boosted trees."
+    )
+    feature_fractions: list[float] = Field(
+        default=[0.5], min_length=1, description="Shares of the inputs that a tree sees."
+    )
+    bagging_fractions: list[float] = Field(
+        default=[0.8], min_length=1, description="Shares of the rows that a tree sees."
+    )
+    positive_weight_max: float = Field(
+        default=1.0,
+        ge=1,
+        le=100,
+        description="A buyer counts up to so many others in the fit, as far as there are more of "
+        "them; the calibration takes it back.",
+    )
+    finalists: int = Field(
+        default=3,
+        ge=1,
+        description="Of each kind so many are tried on all folds; more are first compared on the "
+        "newest.",
+    )
     top_categories: int = Field(
         default=12,
         ge=1,
@@ -47,11 +85,21 @@ class ModelSettings(StrictModel):
     leaky_auc: float = Field(
         default=0.995, gt=0.5, le=1, description="A feature that alone reaches this AUC is dropped."
     )
+    leaky_names: list[str] = Field(
+        default=[r"(^|_)(label|outcome|future|next)(_|$)"],
+        description="Regular expressions; a feature whose name has such a part is dropped as a leak.",
+    )
+    pooled_rows: int = Field(
+        default=100_000,
+        ge=1000,
+        description="Rows over all divisions and training cutoffs that the pooled model is fitted on.",
+    )
     overfit_gap: float = Field(
         default=0.15,
         gt=0,
         lt=1,
-        description="Training AUC above validation AUC by more is a warning.",
+        description="Training AUC above validation AUC by more: tried once more with stronger "
+        "regularisation, then a failed check.",
     )
 
     @field_validator("linear_strengths")
@@ -61,12 +109,46 @@ class ModelSettings(StrictModel):
             raise ValueError("give positive strengths")
         return values
 
+    @field_validator("learning_rates", "feature_fractions", "bagging_fractions")
+    @classmethod
+    def _fractions(cls, values: list[float]) -> list[float]:
+        if any(not 0 < v <= 1 for v in values):
+            raise ValueError("give numbers above 0 and up to 1")
+        return values
+
+    @field_validator("linear_l1_ratios", "tree_leaf_fracs")
+    @classmethod
+    def _shares(cls, values: list[float]) -> list[float]:
+        if any(not 0 <= v <= 1 for v in values):
+            raise ValueError("give numbers from 0 to 1")
+        return values
+
     @field_validator("tree_leaves")
     @classmethod
     def _leaves(cls, values: list[int]) -> list[int]:
         if any(v < 2 for v in values):
             raise ValueError("a tree has at least 2 leaves")
         return values
+
+    @field_validator("leaky_names")
+    @classmethod
+    def _patterns(cls, values: list[str]) -> list[str]:
+        for value in values:
+            try:
+                re.compile(value)
+            except re.error as error:
+                raise ValueError(f"'{value}' is not a regular expression: {error}") from error
+        return values
+
+    def stronger(self) -> "ModelSettings":
+        """Return the same search over simpler models."""
+        return self.model_copy(
+            update={
+                "linear_strengths": [c / 10 for c in self.linear_strengths],
+                "tree_leaves": list(dict.fromkeys(max(2, n // 2) for n in self.tree_leaves)),
+                "tree_leaf_fracs": [min(4 * share, 0.5) for share in self.tree_leaf_fracs],
+            }
+        )
 
 
 class ExplanationSettings(StrictModel):

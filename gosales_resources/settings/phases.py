@@ -13,6 +13,7 @@ def rising(values: list[int]) -> list[int]:
         raise ValueError("give positive values in rising order, each once")
     return values
 
+
 # Steps that a label window is widened by (SPEC section 2).
 WIDENING_MONTHS = 3
 

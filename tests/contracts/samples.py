@@ -68,6 +68,7 @@ LEGAL_HERE: dict[str, dict[str, Any]] = {
         **dict.fromkeys(("min", "q01", "q05", "q25", "q50", "q75", "q95", "q99", "max"), 1.0),
     },
     "model": {"status": "fitted", "fallback": None},
+    "pooled_model": {"status": "fitted"},
     "model_evaluation": {"status": "ok"},
     "promotion": {
         "decision": "promoted",

@@ -46,7 +46,7 @@ def stale(folder) -> set[tuple[str, str | None]]:
 @pytest.fixture(scope="module")
 def two_models(tmp_path_factory):
     folder = tmp_path_factory.mktemp("two_models")
-    write_world(folder, random_rows(400), OVERRIDES)
+    write_world(folder, random_rows(1000), OVERRIDES)
     assert materialize(folder, cutoffs=FIRST) == 0
     assert materialize(folder, cutoffs=LAST) == 0
     return folder

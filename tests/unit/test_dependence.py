@@ -19,7 +19,7 @@ LOG = {"sales_log", "sales_log_rejects", "sales_ledger"}
 ENRICHED = {"customer_enrichment", "enrichment_unmatched"}
 EXPLAINED = {"model_evaluation", "model_drivers", "model_shap_sample", "model_card"}
 SCORED = {"scores", "whitespace_signals", "whitespace", "forward_validation"}
-MODELLED = {"model", "promotion", *EXPLAINED, *SCORED}
+MODELLED = {"pooled_model", "model", "promotion", *EXPLAINED, *SCORED}
 # What families of features that look across customers read.
 SIDE = {"affinity_rules", "embeddings"}
 # What is counted of labels, over all targets.
@@ -91,16 +91,18 @@ def test_a_new_division_leaves_facts_and_labels_of_the_others_current(world):
     names = [*SETTINGS["divisions"]["names"], "Services"]
     found = stale(world, divisions={"names": names})
     # A column for the new division in everyone's features, its rows in history and in the list.
-    assert tables(found) == FEATURES | SIDE | MODELLED | COUNTED | WITH_DIVISION | INTAKE
+    assert tables(found) == FEATURES | SIDE | MODELLED | COUNTED | WITH_DIVISION | INTAKE | {
+        "pooled_rows"
+    }
     platform = Platform.of(load_settings(world / "gosales.yaml", {"divisions": {"names": names}}))
     keys = addresses_of(platform, CONTRACTS["labels"], [dt.date(2024, 6, 30)])
     assert [a.division for a in keys] == ["services", "simulation", "solid_works"]
 
 
-def test_a_predictor_that_becomes_a_target_leaves_the_other_models_current(world):
+def test_a_predictor_that_becomes_a_target_is_pooled_with_the_others(world):
     found = stale(world, divisions={"predictor_only": []})
     made = {"dim_product", "division_features", "whitespace"} | COUNTED | FIGURES
-    assert tables(found) == made
+    assert tables(found) == made | MODELLED | {"pooled_rows"}
 
 
 def test_a_denied_sku_marks_the_labels_of_the_divisions_its_lines_can_be_in(world):
@@ -115,17 +117,17 @@ def with_sets(**sets: list[str]) -> dict:
     return {"divisions": SETTINGS["divisions"] | {"sku_targets": sets}}
 
 
-def test_a_further_target_of_skus_leaves_the_models_of_the_others_current(world):
+def test_a_further_target_of_skus_is_pooled_with_the_others(world):
     found = stale(world, **with_sets(seats=["Seats"]))
     made = {"dim_product", "division_features", "affinity_rules", "whitespace"}
-    assert tables(found) == made | COUNTED | FIGURES
+    assert tables(found) == made | COUNTED | FIGURES | MODELLED | {"pooled_rows"}
 
 
 def test_the_skus_of_a_set_are_of_that_target_alone(world):
     tree = yaml.safe_load((world / "gosales.yaml").read_text())
     (world / "gosales.yaml").write_text(yaml.safe_dump(tree | with_sets(a=["Seats"], b=["CAD"])))
     found = stale(world, **with_sets(a=["Seats", "Sim"], b=["CAD"]))
-    assert {d for table, d in found if table in ("labels", "features", "model")} == {"a"}
+    assert {d for table, d in found if table in ("labels", "features")} == {"a"}
     # Its lines may be in any division: no route changes what it counts.
     found = stale(world, **route(division="Solid Works"))
     assert {d for table, d in found if table == "labels"} == {"simulation", "solid_works"}
@@ -135,12 +137,12 @@ def test_the_skus_of_a_set_are_of_that_target_alone(world):
 
 def test_a_window_that_may_be_widened_marks_what_is_made_of_labels(world):
     found = stale(world, labels={"min_positive_target": 5})
-    assert tables(found) == {"cutoff_metadata", "labels"} | MODELLED | COUNTED
+    assert tables(found) == {"cutoff_metadata", "labels", "pooled_rows"} | MODELLED | COUNTED
 
 
 def test_more_complete_data_marks_the_labels_it_can_reach_and_what_is_validated_on_them(world):
     later = {"source": {"sales_log": {"complete_through": "2024-11-30"}}}
-    reached = {"cutoff_metadata", "labels", "forward_validation"} | COUNTED
+    reached = {"cutoff_metadata", "labels", "pooled_rows", "forward_validation"} | COUNTED
     assert tables(stale(world, **later)) == reached
     # The window of 2024-03-31 ended in September: nothing of it changes.
     assert stale(world, "2024-03-31", **later) == set()
@@ -149,7 +151,8 @@ def test_more_complete_data_marks_the_labels_it_can_reach_and_what_is_validated_
 def test_a_longer_calendar_marks_no_mature_cutoff(world):
     longer = {"calendar": {"end": "2025-12-31"}}
     assert stale(world, "2024-03-31", **longer) == set()
-    unripe = {"cutoff_metadata", "labels", "forward_validation", "dim_date"} | COUNTED
+    unripe = {"cutoff_metadata", "labels", "pooled_rows", "forward_validation", "dim_date"}
+    unripe |= COUNTED
     assert tables(stale(world, "2024-12-31", **longer)) == unripe
 
 
@@ -163,19 +166,25 @@ def test_a_longer_calendar_marks_no_mature_cutoff(world):
         ({"promotion": {"margin_auc": 0.1}}, {"promotion", *SCORED}),
         ({"explanation": {"sample_rows": 99}}, EXPLAINED - {"model_evaluation"}),
         ({"explanation": {"scored_frac": 0.5}}, {"scores"}),
-        ({"features": {"recency_floor_days": 9}}, MODELLED | FEATURES - {"purchase_history"}),
+        (
+            {"features": {"recency_floor_days": 9}},
+            MODELLED | {"pooled_rows"} | FEATURES - {"purchase_history"},
+        ),
         (
             {"features": {"basket": {"max_q": 0.1}}},
-            {"affinity_rules"} | MODELLED | FEATURES - {"purchase_history"},
+            {"affinity_rules"} | MODELLED | {"pooled_rows"} | FEATURES - {"purchase_history"},
         ),
         (
             {"features": {"als": {"seed": 1}}},
-            {"embeddings"} | MODELLED | FEATURES - {"purchase_history"},
+            {"embeddings"} | MODELLED | {"pooled_rows"} | FEATURES - {"purchase_history"},
         ),
-        ({"value": "revenue"}, MODELLED | FEATURES | SIDE | ENRICHED | COUNTED | {"labels"}),
+        (
+            {"value": "revenue"},
+            MODELLED | {"pooled_rows"} | FEATURES | SIDE | ENRICHED | COUNTED | {"labels"},
+        ),
         (
             {"labels": {"mode": "all"}},
-            MODELLED | COUNTED | {"labels"} | FEATURES - {"purchase_history"},
+            MODELLED | {"pooled_rows"} | COUNTED | {"labels"} | FEATURES - {"purchase_history"},
         ),
         (
             {"source": {"customers": {"numeric_attributes": []}}},

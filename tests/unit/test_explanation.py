@@ -1,12 +1,14 @@
 """What is said of a model: contributions add up, measures are those of scikit-learn, cards read."""
 
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 import pytest
 from sklearn.metrics import brier_score_loss, roc_auc_score
 
 from gosales_assets.models.bundle import load_bundle, read_report
-from gosales_assets.models.candidates import mean_margin
+from gosales_assets.models.candidates import Linear, blended
 from gosales_assets.models.card import in_words, write_card
 from gosales_assets.models.contributions import by_feature, contributions
 from gosales_assets.models.drivers import explain_sample, sample_customers
@@ -25,7 +27,7 @@ from tests.unit.test_models import C, customers, features, matrix, train
 
 SETTINGS = ExplanationSettings(bootstrap_draws=50)
 KINDS = {
-    "regression": ModelSettings(tree_rounds=10, linear_strengths=[0.1], learning_rate=1e-6),
+    "regression": ModelSettings(tree_rounds=10, linear_strengths=[0.1], learning_rates=[1e-6]),
     "trees": ModelSettings(tree_rounds=40, linear_strengths=[1e-9]),
 }
 
@@ -45,8 +47,9 @@ def test_contributions_and_their_base_are_the_margin(files, fresh):
     assert bundle.preparation is not None
     raw = bundle.preparation.raw(fresh)
     z = bundle.preparation.standardised(raw)
-    found = contributions(bundle, raw)
-    margin = mean_margin([m.margin(raw, z) for m in bundle.members])
+    white = fresh["is_whitespace"].to_numpy()
+    found = contributions(bundle, raw, white)
+    margin = blended([m.margin(raw, z) for m in bundle.members], bundle.shares, white)
     assert found.margin == pytest.approx(margin, abs=1e-9)
     names, summed = by_feature(bundle.preparation, found.by_input)
     assert set(names) == {column.source for column in bundle.preparation.columns}
@@ -57,12 +60,16 @@ def test_an_input_that_does_not_count_contributes_nothing(files, fresh):
     # Moving a column moves its own contribution in a regression, and no other.
     bundle = load_bundle(files)
     assert bundle.preparation is not None
-    if len(bundle.members) != 1 or not hasattr(bundle.members[0], "weights"):
+    linear = [m for m in bundle.members if isinstance(m, Linear)]
+    if not linear:
         pytest.skip("interactions of trees move others")
+    bundle = replace(bundle, members=linear, shares=[(1.0, 1.0)])
     raw = bundle.preparation.raw(fresh)
     moved = raw.copy()
     moved[:, 0] += 0.1
-    change = contributions(bundle, moved).by_input - contributions(bundle, raw).by_input
+    white = fresh["is_whitespace"].to_numpy()
+    change = contributions(bundle, moved, white).by_input
+    change = change - contributions(bundle, raw, white).by_input
     assert np.abs(change[:, 0]).max() > 0
     assert np.abs(change[:, 1:]).max() == 0
 

@@ -25,10 +25,11 @@ from gosales_assets.models.calibration import (
 )
 from gosales_assets.models.folds import BY_TIME, make_folds
 from gosales_assets.models.matrix import build_matrix
+from gosales_assets.models.outcome import TrainedModel
 from gosales_assets.models.preparation import fit_preparation
 from gosales_assets.models.scoring import score
-from gosales_assets.models.selection import Figures, Tried, choose
-from gosales_assets.models.training import TrainedModel, train_model
+from gosales_assets.models.selection import Judgement, choose
+from gosales_assets.models.training import train_model
 from gosales_checks.measures.ranking import auc
 from gosales_resources.errors import BundleError, ContractError
 from gosales_resources.scope import shift_months
@@ -260,18 +261,24 @@ def test_a_calibrator_survives_being_written():
     assert Calibrator.from_json(json.loads(json.dumps(found.to_json()))) == found
 
 
-def tried(name: str, lift: float, error: float, brier: float) -> Tried:
-    figures = Figures(name, "x", {}, None, lift, error, 1.0, 0.5, 0.5, brier, 0.5)
-    return Tried(None, (), {}, figures, None)  # type: ignore[arg-type]
+def judged(lift: float, error: float, brier: float, noise: float = 0.0) -> Judgement:
+    errors = np.full(100, brier) + noise * np.resize([1.0, -1.0], 100)
+    return Judgement(lift, error, 0.7, errors)
 
 
-def test_within_one_standard_error_the_better_brier_score_wins():
-    near, best, far = (
-        tried("near", 2.9, 0.2, 0.10),
-        tried("best", 3.0, 0.2, 0.12),
-        tried("far", 2.0, 0.2, 0.05),
-    )
-    assert choose([near, best, far]).figures.name == "near"
+def test_within_one_standard_error_of_the_lift_the_better_brier_score_wins():
+    near, best, far = judged(2.9, 0.2, 0.10), judged(3.0, 0.2, 0.12), judged(2.0, 0.2, 0.05)
+    assert choose([best, near, far]) == 1
+
+
+def test_what_brier_cannot_tell_apart_goes_to_the_preferred_one():
+    preferred, best = judged(2.9, 0.2, 0.101, noise=0.1), judged(3.0, 0.2, 0.100)
+    assert choose([preferred, best]) == 0
+    assert choose([judged(2.9, 0.2, 0.101), best]) == 1
+
+
+def test_an_undefined_lift_never_wins_over_a_known_one():
+    assert choose([judged(np.nan, np.nan, 0.01), judged(1.0, 0.1, 0.2)]) == 1
 
 
 def test_features_that_do_not_fit_the_model_are_named(trained, fresh):

@@ -73,7 +73,8 @@ def test_drivers_are_the_largest_contributions_with_their_signs(bundle, populati
     scores = score(bundle, population, SETTINGS)
     table = population.sort("customer_id").collect()
     raw = bundle.preparation.raw(table)
-    names, values = by_feature(bundle.preparation, contributions(bundle, raw).by_input)
+    found = contributions(bundle, raw, table["is_whitespace"].to_numpy())
+    names, values = by_feature(bundle.preparation, found.by_input)
     for at in scores["drivers"].is_not_null().arg_true().head(20):
         strongest = sorted(zip(names, values[at], strict=True), key=lambda one: -abs(one[1]))[:2]
         said = "; ".join(f"{name} {value:+.2f}" for name, value in strongest)
