@@ -161,8 +161,8 @@ class Typing:
         corrected: list[str] = []
         if self.corrections:
             typed, corrected = self._corrected(batch, typed)
-        tables = (pl.concat([getattr(part, name) for part in typed]) for name in SCHEMAS)
-        return TypedRows(*tables, pl.DataFrame(), tuple(corrected))
+        tables = {name: pl.concat([getattr(part, name) for part in typed]) for name in SCHEMAS}
+        return TypedRows(**tables, days=pl.DataFrame(), corrected_ids=tuple(corrected))
 
     def _typed(self, raw: pl.DataFrame) -> TypedRows:
         raw = raw.rename({ROW: "row"})
