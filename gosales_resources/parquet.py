@@ -101,8 +101,14 @@ def write_parts(path: Path, tables: Iterable[pl.DataFrame], metadata: Metadata) 
             rest = pl.concat([rest, table]) if rest.height else table
             if writer is None:
                 schema = _arrow(rest.clear()).schema
+                dated = [f.name for f in schema if pa.types.is_temporal(f.type)]
                 writer = pa_parquet.ParquetWriter(
-                    path, schema, compression="zstd", compression_level=1
+                    path,
+                    schema,
+                    compression="zstd",
+                    compression_level=1,
+                    # What a scan passes groups over by. Those of all columns took a quarter of the time.
+                    write_statistics=dated,  # pyright: ignore[reportArgumentType]  names are legal
                 )
             whole = rest.height - rest.height % ROW_GROUP_ROWS
             if whole:

@@ -13,7 +13,7 @@ from functools import cached_property
 import polars as pl
 
 from gosales_assets.star.ledger import build_ledger, tally
-from gosales_assets.star.lines import build_lines, with_division
+from gosales_assets.star.lines import build_lines, strange_lines, with_division
 from gosales_assets.star.rejects import build_rejects
 from gosales_assets.star.restatements import build_reversals, no_reversals, replaced_rows
 from gosales_assets.star.staging import StagedBlock, digest_of
@@ -61,19 +61,16 @@ class StagedLog:
                 entries.with_columns(is_reversal=pl.lit(value=False)),
                 self._taken_back(cutoff, span),
             ]
-            known = with_division(pl.concat(both, how="diagonal"), self.products)
-            sold = known.filter(pl.col("division").is_not_null())
+            sold = with_division(pl.concat(both, how="diagonal"), self.products)
             yield build_lines(sold, self.routes, cutoff).collect()
 
     def rejects(self, cutoff: dt.date) -> Iterator[pl.DataFrame]:
         """Yield `sales_log_rejects` of one increment, by day, file and row."""
         copies = self._survey(cutoff).copies
         for span in self._spans(cutoff):
-            raws, rows, lines = (
-                self._scan(table, cutoff, span, copies) for table in ("raws", "rows", "lines")
-            )
-            unknown = with_division(lines, self.products).filter(pl.col("division").is_null())
-            rejects = build_rejects(raws, rows.filter("is_faulty"), unknown).collect()
+            raws, lines = (self._scan(t, cutoff, span, copies) for t in ("raws", "strange"))
+            # A SKU that the taxonomy has learnt since is strange no more.
+            rejects = build_rejects(raws, strange_lines(lines, self.products)).collect()
             yield self._numbered(rejects).sort("source_file", "source_row", "line")
 
     def ledger(self, cutoff: dt.date) -> pl.DataFrame:
@@ -190,13 +187,10 @@ class StagedLog:
             for span in self._spans(cutoff):
                 rows = self._scan("rows", cutoff, span).collect()
                 copies.append(_copies(rows))
-                lines = with_division(self._scan("lines", cutoff, span), self.products)
-                unknown = (
-                    lines.filter(pl.col("division").is_null()).group_by("row_id").len("strange")
-                )
-                taken_back = with_division(self._taken_back(cutoff, span), self.products)
-                reversals = taken_back.filter(pl.col("division").is_not_null()).collect()
-                tallies.append(tally(rows, copies[-1], unknown.collect(), reversals))
+                lines = strange_lines(self._scan("strange", cutoff, span), self.products)
+                unknown = lines.group_by("row_id").len("strange").collect()
+                reversals = with_division(self._taken_back(cutoff, span), self.products).collect()
+                tallies.append(tally(rows, copies[-1], unknown, reversals))
             self._surveys[cutoff] = Survey(pl.concat(copies), pl.concat(tallies))
         return self._surveys[cutoff]
 

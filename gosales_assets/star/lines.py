@@ -51,9 +51,14 @@ def with_division(lines: pl.LazyFrame, products: pl.DataFrame) -> pl.LazyFrame:
     Returns
     -------
     polars.LazyFrame
-        The same rows; `division` is null where the taxonomy does not know the SKU.
+        The lines whose SKU the taxonomy knows, in any order; the others are `strange_lines`.
     """
-    return lines.join(products.lazy().drop("is_target"), on="sku", how="left")
+    return lines.join(products.lazy().drop("is_target"), on="sku", how="inner")
+
+
+def strange_lines(lines: pl.LazyFrame, products: pl.DataFrame) -> pl.LazyFrame:
+    """Return the lines whose SKU is blank or not in the taxonomy."""
+    return lines.join(products.lazy().select("sku"), on="sku", how="anti")
 
 
 def build_lines(
@@ -101,20 +106,21 @@ def build_lines(
 
 def _in_order(lines: pl.DataFrame) -> pl.DataFrame:
     """Sort into the total order and number the lines of one business key (`ordinal`)."""
-    ordered = lines.sort(BUSINESS_KEY)
-    run = ordered.select(pl.struct(BUSINESS_KEY).rle_id().alias("run"))["run"]
-    again = run.is_duplicated()
+    # Keys are sorted and wide lines gathered once, from one piece: 0.4 s against 0.63 s for 740,000.
+    lines = lines.rechunk()
+    keys = lines.select(BUSINESS_KEY).with_row_index("place").sort(BUSINESS_KEY)
+    run = keys.select(pl.struct(BUSINESS_KEY).rle_id().alias("run"))["run"]
+    places, again = keys["place"], run.is_duplicated()
     if again.any():
         # Few keys repeat: only theirs are compared in everything else.
-        among = ordered.filter(again).sort(*BUSINESS_KEY, *REST).with_columns(run.filter(again))
-        alone = ordered.filter(~again).with_columns(run.filter(~again))
-        ordered = pl.concat([alone, among]).sort("run", maintain_order=True)
-    else:
-        ordered = ordered.with_columns(run)
+        some = places.filter(again)
+        among = lines[some].with_columns(some).sort(*BUSINESS_KEY, *REST)
+        places = places.scatter(again.arg_true(), among["place"])
     at = pl.int_range(pl.len())
     first = pl.col("run") != pl.col("run").shift()
     since = pl.when(first.fill_null(value=True)).then(at).forward_fill()
-    return ordered.with_columns(ordinal=at - since)
+    ordinal = run.to_frame().select(ordinal=at - since)["ordinal"]
+    return lines[places].with_columns(ordinal)
 
 
 def _home(cents: pl.Expr) -> pl.Expr:

@@ -9,15 +9,14 @@ SCALES = dict(zip(MEASURES, (QUANTITY_SCALE, MONEY_SCALE, MONEY_SCALE), strict=T
 NAMES = dict(zip(MEASURES, ("quantity", "revenue_source", "gross_profit_source"), strict=True))
 
 
-def build_rejects(raws: pl.LazyFrame, faulty: pl.LazyFrame, unknown: pl.LazyFrame) -> pl.LazyFrame:
+def build_rejects(raws: pl.LazyFrame, unknown: pl.LazyFrame) -> pl.LazyFrame:
     """Put rejects together.
 
     Parameters
     ----------
     raws
-        Raw values and faults by `row_id`.
-    faulty
-        Slim rows that are rejected whole.
+        Raw values and faults by `row_id`, with the sums of those rows that are rejected whole
+        (`is_faulty`).
     unknown
         Lines of sound rows whose SKU the taxonomy does not know.
 
@@ -27,7 +26,7 @@ def build_rejects(raws: pl.LazyFrame, faulty: pl.LazyFrame, unknown: pl.LazyFram
         One row per rejected row (its `line` is empty) or line, unsorted.
     """
     sku = pl.col("sku")
-    rows = faulty.select("row_id", "line_count", *MEASURES, line=pl.lit(""))
+    rows = raws.filter("is_faulty").select("row_id", "line_count", *MEASURES, line=pl.lit(""))
     lines = unknown.select(
         "row_id",
         *MEASURES,

@@ -60,7 +60,7 @@ class StagedBlock:
     """What finds it again in its input; see `RawInput.remembering`."""
 
     def scan(self, table: str) -> pl.LazyFrame:
-        """Scan `rows`, `lines` or `raws` with their `row_id`, or `days`; with `source_file`."""
+        """Scan one of `SCHEMAS` with its `row_id`, or `days`; with `source_file`."""
         frame = pl.scan_parquet(self.folder / f"{table}.parquet")
         named = frame.with_columns(source_file=pl.lit(self.source_file))
         return named if table == "days" else named.with_columns(row_id=pl.col("row") + self.base)

@@ -50,11 +50,18 @@ RAWS = {
     "row": pl.Int64(),
     "day": pl.Date(),
     "known_on": pl.Date(),
+    "is_faulty": pl.Boolean(),
+    "line_count": pl.Int64(),
+    **dict.fromkeys(MEASURES, pl.Int64()),
     "reject_id": pl.String(),
     "fault": pl.String(),
     "raw": pl.String(),
 }
-TABLES = ("rows", "lines", "raws", "days")
+# Tables with a row number, as they are staged; `days` sums them up.
+SCHEMAS = {"rows": ROWS, "lines": LINES, "strange": LINES, "raws": RAWS}
+TABLES = (*SCHEMAS, "days")
+# What a reject is told with of its slim row.
+OF_ROW = ["row", "day", "known_on", "is_faulty", "line_count", *MEASURES]
 # Sums that change when a row does, whatever the order of rows and however they lie in blocks.
 CONTENT = {
     "content_1_low": pl.col("hash_1") & 0xFFFFFFFF,
@@ -72,12 +79,12 @@ class TypedRows:
     """One row per raw row: `ROWS`."""
     lines: pl.DataFrame
     """One row per line of a sound raw row: `LINES`."""
+    strange: pl.DataFrame
+    """Those of the lines whose SKU the taxonomy does not know, once more: few, found at once."""
     raws: pl.DataFrame
     """Raw values of rows with a fault or with a line whose SKU the taxonomy does not know."""
     days: pl.DataFrame
     """Per day a row is of and day it became known: counts, sums that name the content, SKUs."""
-    unknown: tuple[str, ...]
-    """SKUs whose rows are in `raws`."""
     corrected_ids: tuple[str, ...]
 
     def meta(self, corrections: Corrections) -> dict[str, Any]:
@@ -88,7 +95,7 @@ class TypedRows:
             # A sheet numbers its rows with gaps.
             "row_span": self.rows.select((pl.col("row").max() + 1).fill_null(0)).item(),
             "skus": self.lines["sku"].drop_nulls().unique().sort().to_list(),
-            "skus_unknown": sorted(self.unknown),
+            "skus_unknown": self.strange["sku"].drop_nulls().unique().sort().to_list(),
             "corrected_ids": sorted(self.corrected_ids),
             "corrections": fingerprint(corrections, ids),
         }
@@ -122,20 +129,20 @@ class Typing:
             When a correction does not fit its row.
         """
         parts = [self._batch(batch) for batch in batches]
-        rows, lines, raws = (
+        rows, lines, strange, raws = (
             pl.concat([getattr(p, name) for p in parts])
             if parts
             else pl.DataFrame(schema=dict(schema))
-            for name, schema in (("rows", ROWS), ("lines", LINES), ("raws", RAWS))
+            for name, schema in SCHEMAS.items()
         )
         rows = self._dated(rows.sort("row"))
-        raws = raws.drop("day", "known_on").join(rows.select("row", "day", "known_on"), on="row")
+        raws = raws.select("row", "reject_id", "fault", "raw").join(rows.select(OF_ROW), on="row")
         return TypedRows(
             rows.sort("day", "row"),
             lines.sort("day", "row", "sku"),
+            strange.sort("day", "row", "sku"),
             raws.select(list(RAWS)).sort("day", "row"),
             _days(rows, lines),
-            tuple(sorted({sku for p in parts for sku in p.unknown})),
             tuple(sorted({i for p in parts for i in p.corrected_ids})),
         )
 
@@ -154,11 +161,8 @@ class Typing:
         corrected: list[str] = []
         if self.corrections:
             typed, corrected = self._corrected(batch, typed)
-        rows, lines, raws = (
-            pl.concat([getattr(part, name) for part in typed]) for name in ("rows", "lines", "raws")
-        )
-        unknown = tuple({sku for part in typed for sku in part.unknown})
-        return TypedRows(rows, lines, raws, pl.DataFrame(), unknown, tuple(corrected))
+        tables = {name: pl.concat([getattr(part, name) for part in typed]) for name in SCHEMAS}
+        return TypedRows(**tables, days=pl.DataFrame(), corrected_ids=tuple(corrected))
 
     def _typed(self, raw: pl.DataFrame) -> TypedRows:
         raw = raw.rename({ROW: "row"})
@@ -167,19 +171,20 @@ class Typing:
         slim = rows.with_columns(_hashes(raw)).select(list(ROWS)).cast(pl.Schema(ROWS))
         sound = rows.filter(~pl.col("is_faulty")).select("row", "day", "known_on", *IDENTITY)
         lines = cells.drop("unreadable").join(sound, on="row", maintain_order="left")
-        unknown = lines.filter(pl.col("sku").is_null() | ~pl.col("sku").is_in(list(self.skus)))
-        wanted = rows.filter("is_faulty")["row"].append(unknown["row"].unique().sort())
+        lines = lines.select(list(LINES)).cast(pl.Schema(LINES))
+        strange = lines.filter(pl.col("sku").is_null() | ~pl.col("sku").is_in(list(self.skus)))
+        wanted = rows.filter("is_faulty")["row"].append(strange["row"].unique().sort())
         # Gathered by place, for a filter would pass every column by: 0.003 s against 0.065 s.
         raws = raw[raw["row"].search_sorted(wanted.unique().sort())]
-        told = rows.select("row", "day", "known_on", "fault").join(
+        told = rows.select(*OF_ROW, "fault").join(
             raw_as_json(raws), on="row", how="inner", maintain_order="left"
         )
         return TypedRows(
             slim,
-            lines.select(list(LINES)).cast(pl.Schema(LINES)),
-            told.with_columns(reject_ids(told["raw"])).select(list(RAWS)),
+            lines,
+            strange,
+            told.with_columns(reject_ids(told["raw"])).select(list(RAWS)).cast(pl.Schema(RAWS)),
             pl.DataFrame(),
-            tuple(unknown["sku"].drop_nulls().unique()),
             (),
         )
 
@@ -189,20 +194,23 @@ class Typing:
         raws = pl.DataFrame({"row": [b.row for b in bad], "fault": [b.problem for b in bad]})
         nothing = pl.lit(None, dtype=pl.Date)
         raws = raws.with_columns(
-            reject_ids(texts), raw=texts, day=nothing, known_on=nothing
-        ).select(list(RAWS))
-        rows = raws.select("row", "day", "known_on").with_columns(
-            pl.lit(value=True).alias("is_faulty"),
-            pl.lit(value=True).alias("is_misshapen"),
+            reject_ids(texts),
             *(pl.lit(0).alias(name) for name in ("line_count", *MEASURES)),
+            raw=texts,
+            day=nothing,
+            known_on=nothing,
+            is_faulty=pl.lit(value=True),
+        ).select(list(RAWS))
+        rows = raws.select(OF_ROW).with_columns(
+            pl.lit(value=True).alias("is_misshapen"),
             *(texts.hash(seed).alias(name) for name, seed in HASH_SEEDS.items()),
         )
         return TypedRows(
             rows.select(list(ROWS)).cast(pl.Schema(ROWS)),
             pl.DataFrame(schema=LINES),
+            pl.DataFrame(schema=LINES),
             raws.cast(pl.Schema(RAWS)),
             pl.DataFrame(),
-            (),
             (),
         )
 
@@ -231,12 +239,7 @@ class Typing:
 
 def _without(part: TypedRows, rows: pl.Series) -> TypedRows:
     others = ~pl.col("row").is_in(rows.implode())
-    return replace(
-        part,
-        rows=part.rows.filter(others),
-        lines=part.lines.filter(others),
-        raws=part.raws.filter(others),
-    )
+    return replace(part, **{name: getattr(part, name).filter(others) for name in SCHEMAS})
 
 
 def _judged(rows: pl.DataFrame, cells: pl.DataFrame) -> pl.DataFrame:
@@ -278,7 +281,9 @@ def _unreadable(cells: pl.DataFrame) -> pl.DataFrame:
 
 def _days(rows: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
     """Count rows and lines by day, with sums of hashes that change when a row does, and SKUs."""
-    skus = lines.group_by("day", "known_on").agg(pl.col("sku").drop_nulls().unique().sort())
+    # Distinct ones first: a list per day of all its lines costs four times as much.
+    sold = lines.select("day", "known_on", "sku").drop_nulls("sku").unique()
+    skus = sold.group_by("day", "known_on").agg(pl.col("sku").sort())
     counted = (
         rows.group_by("day", "known_on")
         .agg(
