@@ -28,7 +28,7 @@ LOGS = (
         (dt.date(2012, 4, 30), dt.date(2012, 6, 30), dt.date(2012, 10, 31)),
         6,
     ),
-    ("complete_journey", (dt.date(2017, 5, 31), dt.date(2017, 6, 30)), 3),
+    ("complete_journey", (dt.date(2017, 6, 30),), 3),
 )
 
 
