@@ -92,6 +92,7 @@ def test_fail_soft_quarantines_the_rows_and_goes_on(tmp_path, spoiled, capsys):
     assert kept + apart == ledger["lines_loaded"].sum()
 
 
+@pytest.mark.slow
 def test_a_clean_world_is_the_same_in_both_modes_but_for_its_provenance(finished, tmp_path):
     write_world(tmp_path, random_rows(), OVERRIDES | {"mode": "fail_soft"})
     assert materialize(tmp_path) == 0
@@ -203,6 +204,7 @@ def test_half_the_usual_rows_warn_and_stop_nothing(tmp_path, capsys):
     assert "of the median" in told
 
 
+@pytest.mark.slow
 def test_a_window_past_the_calendars_end_is_censored_however_complete_the_log(tmp_path):
     # Its increments do not exist: labels would all be 0 and look mature.
     ends = SETTINGS["calendar"] | {"end": CUTOFF}

@@ -162,6 +162,7 @@ def test_before_any_label_matures_there_is_no_model_and_it_says_so(tmp_path):
     assert "no_model" in statuses <= {"no_model", "empty"}
 
 
+@pytest.mark.slow
 def test_an_interrupted_run_is_healed_by_the_next(finished, tmp_path, monkeypatch, capsys):
     write_world(tmp_path, random_rows(), OVERRIDES)
     written, original = [], TableStore.write_table

@@ -48,6 +48,7 @@ def keep_current(monkeypatch):
     return go
 
 
+@pytest.mark.slow
 def test_it_makes_the_cutoffs_that_are_due_and_then_what_new_rows_touch(
     finished, tmp_path, keep_current
 ):

@@ -13,16 +13,11 @@ from gosales_assets.features.build import (
     declare_features,
 )
 from gosales_assets.features.history import share_history
-from gosales_resources.settings.tree import DivisionSettings
 from tests.accounts_world import assets_of, side_world
 from tests.features_world import Line, purchase_history, roster
 
 C = dt.date(2024, 6, 30)
-HISTORY = share_history(
-    purchase_history([Line("a", dt.date(2024, 5, 1), "i")]),
-    [],
-    DivisionSettings(names=["Simulation"]),
-)
+HISTORY = purchase_history([Line("a", dt.date(2024, 5, 1), "i")])
 
 
 def asset(
@@ -44,9 +39,10 @@ def features_of(
     settings = side_world(folder, {"assets": assets}, columns, features=features)
     register = assets_of(settings, C.isoformat())
     people = roster(["a", "b", "c"])
-    world = AsOf(C, settings, HISTORY, people, register.lazy())
+    shared = share_history(HISTORY, [], settings.divisions)
+    world = AsOf(C, settings, shared, people, register.lazy())
     wide, narrow = build_customer_features(world), build_division_features(world)
-    frame = build_features("simulation", wide.frame, narrow.frame).collect()
+    frame = build_features("simulation", wide.frame.collect(), narrow.frame)
     declared = [f.name for f in declare_features(settings) if f.family.startswith("assets")]
     assert [n for n in frame.columns if n.startswith("assets")] == declared
     return {row["customer_id"]: row for row in frame.to_dicts()}
@@ -72,7 +68,9 @@ def test_an_asset_recorded_by_the_cutoff_and_purchased_after_it_counts_in_no_fea
         pl.lit("c").alias("customer_id"), effective_purchase_date=pl.lit(None, pl.Date)
     )
     assets = pl.concat([register, signed, undated]).lazy()
-    world = AsOf(C, settings, HISTORY, roster(["a", "b", "c"]), assets)
+    world = AsOf(
+        C, settings, share_history(HISTORY, [], settings.divisions), roster(["a", "b", "c"]), assets
+    )
     frame = build_customer_features(world).frame.collect()
     assert frame["assets__all__owned__asof"].to_list() == [1, 0, 0]
 
