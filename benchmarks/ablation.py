@@ -21,7 +21,7 @@ from world import sample_world, show
 from gosales_assets.cli.plan import Request
 from gosales_assets.cli.runs import execute
 from gosales_assets.features.families.registry import FAMILIES
-from gosales_assets.models.candidates import bin_rows, fit_linear, fit_trees, mean_margin
+from gosales_assets.models.candidates import bin_rows, fit_linear, fit_trees
 from gosales_assets.models.matrix import build_matrix
 from gosales_assets.models.preparation import feature_types, fit_preparation
 from gosales_assets.platform import Platform
@@ -29,7 +29,15 @@ from gosales_checks.measures.ranking import auc, lift_at, tie_breaker
 from gosales_resources.hashing import stable_key
 from gosales_resources.settings.tree import Settings, load_settings
 
-LINEAR_C, LEAVES, ROUNDS = 0.01, 15, 80
+LINEAR = {"C": 0.01, "l1_ratio": 0.0}
+TREES = {
+    "num_leaves": 15,
+    "leaf_frac": 0.005,
+    "learning_rate": 0.05,
+    "feature_fraction": 0.5,
+    "bagging_fraction": 0.8,
+}
+ROUNDS = 80
 # Rows a model is fitted on; a hash of the customer chooses them, the same for every family.
 FITTED_ROWS = 12_000
 # A slice of so few rows or positives says nothing.
@@ -141,11 +149,11 @@ def judged(train: pl.DataFrame, white: pl.DataFrame, settings: Settings) -> dict
     """Fit the plain model and measure it on whitespace customers."""
     prepared = fit_preparation(train, settings.models)
     raw, label = prepared.raw(train), train["label"].to_numpy()
-    linear = fit_linear(prepared.standardised(raw), label, LINEAR_C)
-    trees = fit_trees(bin_rows(raw, label), LEAVES, settings.models, ROUNDS)
+    linear = fit_linear(prepared.standardised(raw), label, LINEAR, settings.models)
+    trees = fit_trees(bin_rows((raw, label, None)), TREES, settings.models, ROUNDS)
     rows = prepared.raw(white)
     seen = prepared.standardised(rows)
-    margin = mean_margin([model.margin(rows, seen) for model in (linear, trees)])
+    margin = (linear.margin(rows, seen) + trees.margin(rows, seen)) / 2
     y, ties = white["label"].to_numpy(), tie_breaker(white["customer_id"].to_list())
     return {
         "features": len(feature_types(train)),
