@@ -79,7 +79,9 @@ def against_oracle() -> None:
 def mean_of(values: np.ndarray) -> str:
     """Show a mean with the 95 % interval that its spread over divisions and cutoffs gives."""
     known = values[~np.isnan(values)]
-    half = 1.96 * known.std(ddof=1) / np.sqrt(known.size) if known.size > 1 else np.nan
+    if known.size < 2:
+        return f"{known.mean():.4f}"
+    half = 1.96 * known.std(ddof=1) / np.sqrt(known.size)
     return f"{known.mean():.4f} +- {half:.4f}"
 
 

@@ -248,7 +248,7 @@ NAME_SYLLABLES = (
     ("B", "Br", "C", "D", "F", "G", "H", "K", "L", "M", "N", "P", "R", "S", "T", "Tr", "V", "W"),
     ("a", "e", "i", "o", "u", "ei"),
     # Chosen so that no syllable before them makes a word that nobody wants to read.
-    ("b", "lb", "lv", "d", "l", "lm", "m", "n", "nd", "nv", "rp", "r", "rn", "rd", "st", "lt", "v", "z"),
+    ("b", "lb", "lv", "d", "l", "lm", "m", "n", "nd", "nv", "rp", "r", "rn", "rd", "st", "lt", "v", "th"),
     ("a", "e", "i", "o", "u", "ia"),
     ("bec", "don", "ford", "gen", "line", "mark", "nor", "quist", "ric", "son", "tek", "vale"),
 )  # fmt: skip
