@@ -9,6 +9,7 @@ from gosales_assets.cli.plan import Request
 from gosales_assets.cli.report import print_outcome
 from gosales_assets.cli.runs import execute, say
 from gosales_assets.cli.show import read_stored
+from gosales_assets.cli.tables import print_frame
 from gosales_assets.models.bundle import load_bundle
 from gosales_assets.platform import Platform
 from gosales_checks.contracts.models import MODEL, MODEL_CARD, PROMOTION
@@ -72,16 +73,8 @@ def _list(options: argparse.Namespace) -> int:
     if not rows:
         print(f"No model of {division} is stored.")
         return DONE
-    with pl.Config(
-        tbl_rows=-1,
-        tbl_cols=-1,
-        tbl_width_chars=-1,
-        fmt_str_lengths=200,
-        float_precision=3,
-        tbl_hide_dataframe_shape=True,
-        tbl_hide_column_data_types=True,
-    ):
-        print(pl.DataFrame(rows, infer_schema_length=None))
+    table = pl.DataFrame(rows, infer_schema_length=None)
+    print_frame(table, fmt_str_lengths=200, float_precision=3)
     return DONE
 
 

@@ -7,6 +7,7 @@ import polars as pl
 
 from gosales_assets.cli.runs import Outcome, say
 from gosales_assets.cli.show import read_stored
+from gosales_assets.cli.tables import print_frame
 from gosales_assets.platform import Platform
 from gosales_assets.registry import VIOLATIONS
 from gosales_checks.contracts.validation import FORWARD_VALIDATION
@@ -117,14 +118,4 @@ def print_quality(platform: Platform, cutoffs: Sequence[dt.date]) -> None:
 
 
 def _print_table(frame: pl.DataFrame) -> None:
-    with pl.Config(
-        tbl_rows=-1,
-        tbl_cols=-1,
-        tbl_width_chars=-1,
-        fmt_str_lengths=140,
-        float_precision=3,
-        tbl_hide_dataframe_shape=True,
-        tbl_hide_column_data_types=True,
-        tbl_formatting="UTF8_BORDERS_ONLY",
-    ):
-        print(frame)
+    print_frame(frame, fmt_str_lengths=140, float_precision=3, tbl_formatting="UTF8_BORDERS_ONLY")

@@ -4,6 +4,7 @@ import sys
 
 import polars as pl
 
+from gosales_assets.cli.tables import print_frame
 from gosales_assets.models.bundle import describe_bundle
 from gosales_assets.platform import Platform
 from gosales_assets.registry import BUNDLE_CONTRACTS, CONTRACTS
@@ -70,16 +71,7 @@ def write(frame: pl.LazyFrame, form: str, limit: int | None) -> None:
         rows = limit or ROWS_FOR_EYES
         shown = frame.head(rows).collect()
         total = int(frame.select(pl.len()).collect().item())
-        with pl.Config(
-            tbl_rows=rows,
-            tbl_cols=-1,
-            tbl_width_chars=-1,
-            fmt_str_lengths=140,
-            tbl_hide_dataframe_shape=True,
-            tbl_hide_column_data_types=True,
-            float_precision=4,
-        ):
-            print(shown)
+        print_frame(shown, tbl_rows=rows, fmt_str_lengths=140, float_precision=4)
         print(f"{min(rows, total)} of {total} rows")
         return
     table = (frame.head(limit) if limit else frame).collect()

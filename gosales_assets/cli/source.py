@@ -8,6 +8,7 @@ from pathlib import Path
 import polars as pl
 
 from gosales_assets.cli.runs import say
+from gosales_assets.cli.tables import print_frame
 from gosales_assets.onboarding.finding import Finding
 from gosales_assets.onboarding.inspect import TAXONOMY_NAME, inspect
 from gosales_assets.onboarding.proposal import Inputs, Proposal
@@ -171,16 +172,7 @@ def _print_table(findings: list[Finding]) -> None:
     table = pl.DataFrame(
         rows, schema=["column or value", "taken for", "certainty", "evidence"], orient="row"
     )
-    with pl.Config(
-        tbl_rows=-1,
-        tbl_cols=-1,
-        tbl_width_chars=190,
-        fmt_str_lengths=400,
-        tbl_hide_dataframe_shape=True,
-        tbl_hide_column_data_types=True,
-        tbl_formatting="UTF8_BORDERS_ONLY",
-    ):
-        print(table)
+    print_frame(table, tbl_width_chars=190, fmt_str_lengths=400, tbl_formatting="UTF8_BORDERS_ONLY")
 
 
 def _shown(text: str) -> str:

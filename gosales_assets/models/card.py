@@ -9,7 +9,6 @@ from gosales_assets.models.bundle import FITTED, Card
 from gosales_checks.contracts.models import MODEL_CARD
 
 SHOWN_DRIVERS = 10
-SHOWN_DROPPED = 8
 # Probabilities are said to agree with what happened while their mean error is below this.
 GOOD_CALIBRATION = 0.02
 SCOPES = {"all": "over all divisions", "div": "in the division"}

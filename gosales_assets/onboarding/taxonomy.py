@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from gosales_assets.onboarding.finding import Finding
-from gosales_assets.onboarding.profile import Profile
 from gosales_assets.onboarding.words import name_points, tokens
 from gosales_resources.parse import text
 from gosales_resources.settings.base import slugify
@@ -205,12 +204,3 @@ def _named(columns: list[str], role: str) -> str | None:
     named = [c for c in columns if name_points(c, role) >= 2]
     # The finest, which usually comes last: division, category, subcategory.
     return max(named, key=lambda c: (name_points(c, role), columns.index(c)), default=None)
-
-
-def pick_division(profiles: Mapping[str, Profile], named: Mapping[str, Finding]) -> str | None:
-    """Return the log's own division column, where it has few enough values to be one."""
-    finding = named.get("source_division")
-    if finding is None or finding.value is None:
-        return None
-    found = profiles[finding.value]
-    return finding.value if 2 <= found.distinct <= MOST_DIVISIONS else None
