@@ -7,7 +7,7 @@ import dagster as dg
 
 from gosales_assets.platform import Platform
 from gosales_checks.arrivals import FRESH, ROW_COUNT, Arrival, judge_freshness, judge_row_count
-from gosales_checks.contract_checks import Examine, partition_check
+from gosales_checks.contract_checks import Examine
 from gosales_checks.contracts.star import SALES_LEDGER
 from gosales_checks.findings import Examined
 from gosales_resources.errors import PartitionMissingError, StalePartitionError
@@ -41,15 +41,7 @@ def arrival_checks(platform: Platform) -> list[dg.AssetChecksDefinition]:
         ),
     }
     return [
-        partition_check(
-            asset=SALES_LEDGER.name,
-            name=name,
-            description=description,
-            partitions_def=platform.partitions_of(SALES_LEDGER),
-            examine=examine,
-            blocking=False,
-            severity=dg.AssetCheckSeverity.WARN,
-        )
+        platform.warning(SALES_LEDGER, name, description, examine)
         for name, (description, examine) in declared.items()
     ]
 

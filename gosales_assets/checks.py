@@ -134,14 +134,6 @@ def bound_checks(platform: Platform) -> list[dg.AssetChecksDefinition]:
         ),
     }
     return [
-        partition_check(
-            asset=FORWARD_VALIDATION.name,
-            name=name,
-            description=description,
-            partitions_def=platform.partitions_of(FORWARD_VALIDATION),
-            examine=measured(bad),
-            blocking=False,
-            severity=dg.AssetCheckSeverity.WARN,
-        )
+        platform.warning(FORWARD_VALIDATION, name, description, measured(bad))
         for name, (description, bad) in declared.items()
     ]

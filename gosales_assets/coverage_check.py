@@ -3,7 +3,7 @@
 import dagster as dg
 
 from gosales_assets.platform import Platform
-from gosales_checks.contract_checks import Findings, partition_check
+from gosales_checks.contract_checks import Findings
 from gosales_checks.contracts.enrichment import CUSTOMER_ENRICHMENT, ENRICHMENT_UNMATCHED
 from gosales_checks.coverage import ABOVE_FLOOR, coverage_breaches, measure_coverage
 from gosales_resources.storage import Address
@@ -33,12 +33,4 @@ def coverage_check(platform: Platform) -> dg.AssetChecksDefinition:
         coverage = measure_coverage(matched, unmatched)
         return coverage_breaches(coverage, floors.customers_min, floors.value_min)
 
-    return partition_check(
-        asset=CUSTOMER_ENRICHMENT.name,
-        name=ABOVE_FLOOR,
-        description=description,
-        partitions_def=platform.partitions_of(CUSTOMER_ENRICHMENT),
-        examine=examine,
-        blocking=False,
-        severity=dg.AssetCheckSeverity.WARN,
-    )
+    return platform.warning(CUSTOMER_ENRICHMENT, ABOVE_FLOOR, description, examine)

@@ -10,7 +10,7 @@ import dagster as dg
 
 from gosales_assets.models.bundle import read_report
 from gosales_assets.platform import Platform
-from gosales_checks.contract_checks import Examine, partition_check
+from gosales_checks.contract_checks import Examine
 from gosales_checks.contracts.models import MODEL
 from gosales_checks.findings import Examined
 from gosales_checks.guardrails import judge_chance, judge_leaks, judge_outcomes, judge_overfit
@@ -51,14 +51,6 @@ def guardrail_checks(platform: Platform) -> list[dg.AssetChecksDefinition]:
         return examine
 
     return [
-        partition_check(
-            asset=MODEL.name,
-            name=name,
-            description=description,
-            partitions_def=platform.partitions_of(MODEL),
-            examine=examined_by(judge),
-            blocking=False,
-            severity=dg.AssetCheckSeverity.WARN,
-        )
+        platform.warning(MODEL, name, description, examined_by(judge))
         for name, (description, judge) in declared.items()
     ]

@@ -6,7 +6,7 @@ import dagster as dg
 import polars as pl
 
 from gosales_assets.platform import Platform
-from gosales_checks.contract_checks import Examine, partition_check
+from gosales_checks.contract_checks import Examine
 from gosales_checks.contracts.contract import Contract
 from gosales_checks.contracts.labels import LABEL_AUDIT, PREVALENCE
 from gosales_checks.findings import Examined, Findings
@@ -59,14 +59,6 @@ def label_checks(platform: Platform) -> list[dg.AssetChecksDefinition]:
         ),
     ]
     return [
-        partition_check(
-            asset=contract.name,
-            name=name,
-            description=description,
-            partitions_def=platform.partitions_of(contract),
-            examine=examine,
-            blocking=False,
-            severity=dg.AssetCheckSeverity.WARN,
-        )
+        platform.warning(contract, name, description, examine)
         for contract, name, description, examine in declared
     ]

@@ -18,6 +18,7 @@ import dagster as dg
 
 from gosales_assets.inputs import Inputs
 from gosales_assets.provenance import Dependence, settings_hash
+from gosales_checks.contract_checks import Examine, partition_check
 from gosales_checks.contracts.contract import Contract, Read, conform
 from gosales_checks.contracts.features import CUSTOMER_FEATURES, DIVISION_FEATURES, FEATURES
 from gosales_checks.contracts.star import SALES_LEDGER
@@ -180,6 +181,38 @@ class Platform:
             partitions_def=self.partitions_of(contracts[0]),
             backfill_policy=dg.BackfillPolicy.single_run(),
             group_name=contracts[0].phase,
+        )
+
+    def bundle(
+        self, contract: Contract, kinds: set[str]
+    ) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
+        """Decorate the function that makes a model's bundles (it returns `Partitions`)."""
+        return dg.asset(
+            name=contract.name,
+            ins=self.ins_of(contract),
+            partitions_def=self.partitions_of(contract),
+            backfill_policy=dg.BackfillPolicy.single_run(),
+            group_name=contract.phase,
+            io_manager_key=BUNDLES,
+            description=describe(contract),
+            kinds=kinds,
+            owners=OWNERS,
+            code_version=code_version(),
+            dagster_type=UNTYPED,
+        )
+
+    def warning(
+        self, contract: Contract, name: str, description: str, examine: Examine
+    ) -> dg.AssetChecksDefinition:
+        """Declare a check of each partition of a table that nothing waits for."""
+        return partition_check(
+            asset=contract.name,
+            name=name,
+            description=description,
+            partitions_def=self.partitions_of(contract),
+            examine=examine,
+            blocking=False,
+            severity=dg.AssetCheckSeverity.WARN,
         )
 
     def upstream_checks(

@@ -18,14 +18,7 @@ from gosales_assets.models.promotion_desk import PinChange, PromotionDesk, promo
 from gosales_assets.models.scoring import score
 from gosales_assets.models.training import train_model
 from gosales_assets.pictures import plot_of_list
-from gosales_assets.platform import (
-    BUNDLES,
-    OWNERS,
-    UNTYPED,
-    Platform,
-    code_version,
-    describe,
-)
+from gosales_assets.platform import Platform
 from gosales_assets.workers import side_by_side
 from gosales_checks.contracts.features import CUSTOMER_FEATURES, DIVISION_FEATURES, FEATURES
 from gosales_checks.contracts.labels import LABELS
@@ -57,19 +50,7 @@ def define_assets(platform: Platform) -> list[dg.AssetsDefinition]:
     """Define `model` and `scores`."""
     settings, space = platform.settings, platform.space
 
-    @dg.asset(
-        name=MODEL.name,
-        ins=platform.ins_of(MODEL),
-        partitions_def=platform.partitions_of(MODEL),
-        backfill_policy=dg.BackfillPolicy.single_run(),
-        group_name=MODEL.phase,
-        io_manager_key=BUNDLES,
-        description=describe(MODEL),
-        kinds={"scikitlearn", "lightgbm"},
-        owners=OWNERS,
-        code_version=code_version(),
-        dagster_type=UNTYPED,
-    )
+    @platform.bundle(MODEL, {"scikitlearn", "lightgbm"})
     def model(
         context: dg.AssetExecutionContext, features: dict, labels: dict, pooled_model: dict
     ) -> Partitions:
@@ -159,19 +140,7 @@ def _pooling_assets(platform: Platform) -> list[dg.AssetsDefinition]:
 
         return Partitions(made())
 
-    @dg.asset(
-        name=POOLED_MODEL.name,
-        ins=platform.ins_of(POOLED_MODEL),
-        partitions_def=platform.partitions_of(POOLED_MODEL),
-        backfill_policy=dg.BackfillPolicy.single_run(),
-        group_name=POOLED_MODEL.phase,
-        io_manager_key=BUNDLES,
-        description=describe(POOLED_MODEL),
-        kinds={"lightgbm"},
-        owners=OWNERS,
-        code_version=code_version(),
-        dagster_type=UNTYPED,
-    )
+    @platform.bundle(POOLED_MODEL, {"lightgbm"})
     def pooled_model(context: dg.AssetExecutionContext, pooled_rows: dict) -> Partitions:
         past = {t for key in context.partition_keys for t in space.training_cutoffs(cutoff_of(key))}
         checks = platform.upstream_checks((POOLED_ROWS,), sorted(past))
