@@ -109,7 +109,7 @@ def feature_phase(config: str, count: str) -> dict:
                 tables[build] = made.scan_table(address, None)
             wide, per_division = tables.values()
             with watch("tables by target"):
-                whole = wide.collect()
+                whole = wide.select("customer_id", "segment").collect()
                 for target in targets:
                     frame = build_features(target, whole, per_division)
                     made.write_table(Address("features", cutoff, target), frame, plain)

@@ -13,6 +13,7 @@ from typing import Any
 import dagster as dg
 import polars as pl
 
+from gosales_resources.beside import Beside
 from gosales_resources.errors import GosalesError, PartitionMissingError
 from gosales_resources.partitions import cutoff_of, division_of, partition_key
 from gosales_resources.quarantine import forget, quarantined, scan_quarantine, write_split
@@ -52,6 +53,8 @@ class TableSpec:
     conform: Callable[[pl.LazyFrame], pl.LazyFrame]
     split: Callable[[pl.DataFrame], tuple[pl.DataFrame, pl.DataFrame]] | None = None
     """Parts rows that keep the contract from those that break it; None stores all (strict)."""
+    beside: Beside | None = None
+    """Where its other columns lie; None where all are its own."""
 
 
 class TableIOManager(dg.IOManager):
@@ -68,6 +71,9 @@ class TableIOManager(dg.IOManager):
 
         def write(address: Address, content: Any, inputs: Mapping[str, str]) -> Written:
             provenance, facts = spec.provenance(address), {"inputs": json.dumps(dict(inputs))}
+            if spec.beside:
+                shared = Address(spec.beside.table, address.cutoff)
+                facts |= spec.beside.told(self._store.content(shared))
             # A table too large for memory comes in parts.
             parts = content if isinstance(content, Iterator) else [content]
             conformed = (spec.conform(part.lazy()) for part in parts)

@@ -165,12 +165,13 @@ def define_assets(platform: Platform) -> list[dg.AssetsDefinition]:
 
         def made():
             for cutoff in sorted({cutoff for cutoff, _ in asked}):
-                # Read once per cutoff, used by every target; of the other scope a target's rows.
-                customers = customer_features[partition_key(cutoff)].collect()
+                shared = customer_features[partition_key(cutoff)]
+                count = sum("__" in name for name in shared.collect_schema().names())
+                customers = shared.select("customer_id", "segment").collect()
                 divisions = division_features[partition_key(cutoff)]
                 for division in sorted(d for c, d in asked if c == cutoff):
                     table = build_features(division, customers, divisions)
-                    yield Partition(cutoff, table, division, metadata=summarise(table))
+                    yield Partition(cutoff, table, division, metadata=summarise(table, count))
 
         return Partitions(made())
 
@@ -251,10 +252,10 @@ def told(latest: Latest) -> dict[str, dict[str, str | None]]:
     }
 
 
-def summarise(features: pl.DataFrame) -> dict[str, object]:
-    """Return the figures shown per partition."""
+def summarise(features: pl.DataFrame, shared: int) -> dict[str, object]:
+    """Return the figures shown per partition; `shared` features are those over all divisions."""
     return {
         "population": features.height,
         "whitespace_population": int(features["is_whitespace"].sum()),
-        "features": sum("__" in name for name in features.columns),
+        "features": shared + sum("__" in name for name in features.columns),
     }

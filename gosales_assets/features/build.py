@@ -98,34 +98,37 @@ def build_division_features(world: AsOf, watch: Watch = nullcontext) -> FeatureF
 def build_features(
     division: str, customer_features: pl.DataFrame, division_features: pl.LazyFrame
 ) -> pl.DataFrame:
-    """Put one target's feature table together: what training and scoring both read.
+    """Cut one target's own part of its feature table out of all targets' rows.
+
+    What training and scoring read is this with the columns of `customer_features` beside it.
 
     Parameters
     ----------
     division
         The target.
-    customer_features, division_features
-        Both scopes at the cutoff, sorted by their keys.
+    customer_features
+        customer_id and segment at the cutoff, sorted by customer_id.
+    division_features
+        Scope `div` at the cutoff, sorted by its keys.
 
     Returns
     -------
     polars.DataFrame
-        One row per customer of the population, sorted by customer_id.
+        One row per customer of the population, sorted by customer_id, with its segment.
 
     Raises
     ------
     GosalesError
         When the two scopes are not about the same customers.
     """
-    here = division_features.filter(pl.col("division") == division).drop("cutoff").collect()
-    customers = here.drop_in_place("customer_id")
+    here = division_features.filter(pl.col("division") == division).collect()
     # Both scopes have the whole population in one order: side by side is a join.
-    if not customers.equals(customer_features["customer_id"]):
+    if not here["customer_id"].equals(customer_features["customer_id"]):
         raise GosalesError(
             f"customer_features and division_features of {division} differ in their customers: "
             "they are not of one run. Materialise both again."
         )
-    return customer_features.hstack(here)
+    return here.with_columns(customer_features["segment"])
 
 
 def declare_features(settings: Settings) -> list[Feature]:
