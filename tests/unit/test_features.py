@@ -14,7 +14,7 @@ from gosales_assets.features.build import (
     build_features,
     declare_features,
 )
-from gosales_assets.features.families.cross_division import concentration
+from gosales_assets.features.families.cross_division import concentration, spread
 from gosales_assets.features.families.registry import check_off
 from gosales_assets.features.history import share_history
 from gosales_resources.errors import GosalesError, SettingsError
@@ -171,12 +171,13 @@ def test_the_strength_of_shrinkage_is_recovered_from_dirichlet_customers():
         picks = Counter(draw.choices(list(raw), list(raw.values()), k=12))
         rows += [(str(customer), division, count, 12) for division, count in picks.items()]
     frame = pl.DataFrame(rows, schema=["customer_id", "division", "count", "total"], orient="row")
-    assert concentration(frame) == pytest.approx(strength, rel=0.1)
+    known = spread(frame.with_columns(cents=pl.lit(0)))
+    assert concentration(known) == pytest.approx(strength, rel=0.1)
 
 
 def test_without_anyone_to_tell_from_the_strength_is_one():
     frame = pl.DataFrame({"customer_id": ["a"], "division": ["x"], "count": [1], "total": [1]})
-    assert concentration(frame) == 1.0
+    assert concentration(spread(frame.with_columns(cents=pl.lit(0)))) == 1.0
 
 
 def test_all_mode_keeps_who_never_bought_and_expansion_mode_does_not(settings):
