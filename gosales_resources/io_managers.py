@@ -74,12 +74,15 @@ class TableIOManager(dg.IOManager):
             if spec.beside:
                 shared = Address(spec.beside.table, address.cutoff)
                 facts |= spec.beside.told(self._store.content(shared))
-            # A table too large for memory comes in parts.
-            parts = content if isinstance(content, Iterator) else [content]
-            conformed = (spec.conform(part.lazy()) for part in parts)
+            # A table too large for memory comes in parts; however many, it is the same file.
+            if isinstance(content, Iterator):
+                conformed = (spec.conform(part.lazy()) for part in content)
+            else:
+                conformed = spec.conform(content.lazy())
             if spec.split:
                 # Keys are compared over the whole table: here it has to fit in memory.
-                whole = pl.concat(part.collect() for part in conformed)
+                parts = [conformed] if isinstance(conformed, pl.LazyFrame) else conformed
+                whole = pl.concat(part.collect() for part in parts)
                 kept, broken = spec.split(whole)
                 return write_split(self._store, address, kept, broken, provenance, facts)
             written = self._store.write_table(address, conformed, provenance, facts)

@@ -13,7 +13,6 @@ import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -108,12 +107,15 @@ class TableStore:
         facts
             What else the file's metadata is to say.
 
+        A table in one part is written as one in several is: its file is the same however it is cut.
+
         Raises
         ------
         StorageError
             When there is no space left or no permission.
         """
-        frames = [parts] if isinstance(parts, pl.LazyFrame | pl.DataFrame) else parts
+        is_whole = isinstance(parts, pl.LazyFrame | pl.DataFrame)
+        frames, write = ([parts], write_whole) if is_whole else (parts, write_parts)
         tables = (part.lazy().collect() for part in frames)
         path = address.folder(self.root) / PART
         metadata = {
@@ -133,13 +135,7 @@ class TableStore:
             return metadata | facts
 
         with replacing(path, str(address)) as temporary:
-            first = next(tables)
-            second = next(tables, None)
-            if second is None:
-                rows = write_whole(temporary, first, told)
-            else:
-                several = chain([first, second], tables)
-                rows = write_parts(temporary, several, told)
+            rows = write(temporary, tables, told)
             digest = sha256_of(temporary)
             size = temporary.stat().st_size
         return Written(path, rows, size, digest)

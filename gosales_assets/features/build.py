@@ -28,7 +28,7 @@ PLACE = "place"
 
 @dataclass(frozen=True)
 class FeatureFrame:
-    """A table, in consecutive parts, and the declarations of its feature columns in their order."""
+    """A table of some customers, in parts, and the declarations of its features in their order."""
 
     parts: list[pl.LazyFrame]
     features: list[Feature]
@@ -146,7 +146,7 @@ def declare_features(settings: Settings) -> list[Feature]:
     return [
         feature
         for scope in KEYS
-        for family in _families(settings, scope)
+        for family in families_of(settings, scope)
         for block in family.blocks(world, scope)
         for feature in block.features
     ]
@@ -166,12 +166,12 @@ def _computed(
     world: AsOf, scope: Scope, watch: Watch
 ) -> tuple[list[pl.DataFrame], list[Feature], Latest]:
     """Compute each family that is on: a table per source, all features in order, latest days."""
-    # Not any one family's: it would be the first that asks.
-    with watch("sums of the cutoff"):
+    # Not any one family's: it would be the first that asks. Of the first cutoff, all cutoffs' too.
+    with watch("sums"):
         world.months(scope)
         world.days(scope)
     tables, features, latest = [], [], {}
-    for family in _families(world.settings, scope):
+    for family in families_of(world.settings, scope):
         with watch(family.name):
             with world.noted() as sources:
                 blocks = family.blocks(world, scope)
@@ -181,7 +181,8 @@ def _computed(
     return tables, features, latest
 
 
-def _families(settings: Settings, scope: Scope) -> list[Family]:
+def families_of(settings: Settings, scope: Scope) -> list[Family]:
+    """List the families of a scope that are on, in column order."""
     off = settings.features.off
     return [f for f in FAMILIES if scope in f.scopes and f.name not in off]
 

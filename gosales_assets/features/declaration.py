@@ -86,6 +86,16 @@ class Family:
     """Whatever its blocks ask `AsOf.pooled` for."""
 
 
+def divide(part: pl.Expr, number: float) -> pl.Expr:
+    """Divide by a number, rounded once, in a table of any height.
+
+    By a scalar polars multiplies with its inverse, which rounds twice (184159 cents would be
+    1841.5900000000001), and divides where there is a single row: a customer's bits would then show
+    whether others are there.
+    """
+    return part / (part * 0 + number)
+
+
 def fill_absent(features: Iterable[Feature]) -> list[pl.Expr]:
     """Return expressions that give customers without a row in a source their declared value."""
     return [

@@ -96,6 +96,14 @@ def test_the_order_of_lines_does_not_show_in_a_single_bit(settings):
     assert compute(settings, lines) == compute(settings, shuffled)
 
 
+@pytest.mark.parametrize("others", [0, 1, 5])
+def test_money_is_the_nearest_double_however_many_others_there_are(settings, others):
+    day = dt.date(2024, 5, 1)
+    lines = [Line(f"o{n}", day, f"i{n}", cents=777) for n in range(others)]
+    found = compute(settings, [Line("a", day, "i", cents=184_159), *lines])["simulation"]["a"]
+    assert found["rfm__div__gp_sum__3m"] == found["rfm__all__gp_mean__3m"] == 1841.59
+
+
 def test_a_sale_on_the_cutoff_day_is_history_and_recency_is_floored(settings):
     found = compute(settings, [Line("a", C, "i")])["simulation"]["a"]
     assert found["rfm__div__transactions__3m"] == 1

@@ -19,8 +19,12 @@ from gosales_assets.features.declaration import (
     Feature,
     Pooled,
     Scope,
+    divide,
 )
 from gosales_resources.scope import history_window
+
+# Entropies are summed in integer trillionths.
+PICO = 10**12
 
 
 @dataclass(frozen=True)
@@ -219,10 +223,12 @@ def _diversity(world: AsOf, scope: Scope) -> list[Block]:
 def _breadth(months: int) -> list[Feature]:
     bought, window = pl.col("count") > 0, f"{months}m"
     share = pl.col("count").filter(bought) / pl.col("total").filter(bought)
-    has = pl.col("total").first() > 0
-    # Sorted before they are summed: a float sum depends on the order of addition.
-    entropy = pl.when(has).then(-(share * share.log()).sort().sum())
-    herfindahl = pl.when(has).then((share * share).sort().sum())
+    total = pl.col("total").first()
+    # Summed as integers: a float sum depends on the order of addition, and on how many groups
+    # there are.
+    terms = (share * share.log() * PICO).round().cast(pl.Int64)
+    entropy = pl.when(total > 0).then(divide(-terms.sum(), PICO))
+    herfindahl = pl.when(total > 0).then((pl.col("count") ** 2).sum() / total**2)
     text = f"of invoices over divisions in the last {months} months; null without one"
     shown = f"Divisions bought in over the last {months} months"
     rows: list[tuple] = [
