@@ -19,6 +19,7 @@ from gosales_assets.models.candidates import (
 )
 from gosales_assets.models.contributions import contributions
 from gosales_assets.models.folds import make_folds
+from gosales_assets.models.inputs import training_inputs
 from gosales_assets.models.matrix import sample_rows, stack_rows
 from gosales_assets.models.outcome import TrainedModel
 from gosales_assets.models.pooled import (
@@ -224,7 +225,8 @@ def test_a_large_grid_is_narrowed_on_the_newest_fold_before_all_folds_are_fitted
     assert len(candidates_of(settings)) == 8
     prepared = fit_preparation(rows, settings)
     folds = make_folds(rows, settings).folds
-    trials, _ = run_trials(rows, prepared, folds, settings, None)
+    inputs = training_inputs(prepared, rows)
+    trials, _ = run_trials(rows, inputs, folds, settings, None)
     kinds = [one.candidate.kind for one in trials]
     assert (kinds.count(LINEAR), kinds.count(TREES)) == (2, 2)
 
