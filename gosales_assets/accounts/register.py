@@ -33,6 +33,7 @@ from gosales_resources.side_files import (
 )
 from gosales_resources.sources.files import open_inputs
 from gosales_resources.sources.raw import RawInput
+from gosales_resources.spans import customer_spans, inside
 from gosales_resources.staged import Meta, forget_folders, read_meta, write_folder
 
 # Modules that decide what a staged row is: what they wrote before they changed is not read.
@@ -155,13 +156,12 @@ class _Staging:
             for t, first in zip(typed, firsts, strict=True)
         ]
         write_parquet(pl.concat(rejected), work / "rejected.parquet")
-        spans = _spans(pl.concat(t.customers for t in typed))
+        spans = customer_spans(pl.concat(t.customers for t in typed), PART_ROWS)
         # Of a register without a usable row too there is a count.
         days = [_counted(pl.scan_parquet(typed[0].path).clear().collect(), DAYS)]
         scan = pl.scan_parquet([t.path for t in typed])
-        for number, (first, last) in enumerate(spans):
-            inside = pl.col("customer_id").is_between(pl.lit(first), pl.lit(last))
-            part = _sorted(scan.filter(inside).collect())
+        for number, span in enumerate(spans):
+            part = _sorted(scan.filter(inside(span)).collect())
             write_parquet(part, work / _part(number), compression="lz4")
             days.append(_counted(part, DAYS))
         write_parquet(_total(days, DAYS).sort(DAYS), work / "days.parquet")
@@ -198,20 +198,6 @@ class _Staging:
 
 def _block_keys(inputs: Sequence[RawInput]) -> list[list[str]]:
     return [[raw.name, block.key] for raw in inputs for block in raw.blocks()]
-
-
-def _spans(customers: pl.DataFrame) -> list[tuple[str, str]]:
-    """Return first and last customer of each part, of about `PART_ROWS` rows or one customer."""
-    part = (pl.col("row_count").cum_sum() - 1) // PART_ROWS
-    return (
-        _total([customers], ["customer_id"])
-        .sort("customer_id")
-        .group_by(part.alias("part"))
-        .agg(first=pl.col("customer_id").first(), last=pl.col("customer_id").last())
-        .sort("part")
-        .select("first", "last")
-        .rows()
-    )
 
 
 def _sorted(rows: pl.DataFrame) -> pl.DataFrame:
