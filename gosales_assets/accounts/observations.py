@@ -80,7 +80,7 @@ def values_at(observations: Observations, attribute: str, cutoff: dt.date) -> pl
     return (
         visible_at(observations.values[attribute].lazy(), cutoff)
         .group_by("customer_id", "order_date")
-        .agg(pl.col(attribute).sort_by("visible_cutoff").last())
+        .agg(pl.col(attribute).max_by("visible_cutoff"))
         .collect()
     )
 
@@ -96,7 +96,8 @@ def _runs(sales_log: pl.LazyFrame, attribute: str) -> pl.LazyFrame:
         # A line that takes a restated one back repeats what was wrong.
         sales_log.filter(value.is_not_null() & ~pl.col("is_reversal"))
         .group_by(*by, "order_date")
-        .agg(value.sort_by("transaction_id").last())
+        # The largest, and no sort of each group.
+        .agg(value.max_by("transaction_id"))
         .sort(*by, "order_date")
         .filter(edge)
     )
