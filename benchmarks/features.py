@@ -3,7 +3,6 @@
 import datetime as dt
 import tempfile
 import time
-from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -12,18 +11,14 @@ from world import measured, peak_mib, sample_world, show
 from gosales_assets.features.affinity import mine_rules
 from gosales_assets.features.asof import AsOf
 from gosales_assets.features.assets import Stopwatch
-from gosales_assets.features.build import (
-    build_customer_features,
-    build_division_features,
-    build_features,
-    declare_features,
-)
+from gosales_assets.features.build import build_features, declare_features
 from gosales_assets.features.declaration import KEYS
 from gosales_assets.features.embeddings import fit_embeddings
 from gosales_assets.features.families.rfm import RFM
-from gosales_assets.features.history import share_history
+from gosales_assets.features.history import purchase_lines, share_history
+from gosales_assets.features.ranges import ROWS_AT_ONCE, Tables, Worlds, cut_ranges, parts_of
 from gosales_assets.features.stats import measure_features
-from gosales_resources.scope import shift_months
+from gosales_resources.scope import shift_months, visible_at
 from gosales_resources.settings.tree import Settings, load_settings
 from gosales_resources.storage import Address, Provenance, TableStore
 from gosales_resources.targets import with_sets
@@ -84,32 +79,33 @@ def feature_star(config: str) -> dict:
     return {"seconds": time.perf_counter() - began}
 
 
-def feature_phase(config: str, count: str) -> dict:
+def feature_phase(config: str, count: str, most: str = str(ROWS_AT_ONCE)) -> dict:
     """Make and write every feature table and the figures of the last cutoffs."""
     settings = load_settings(config, TWELVE)
     store, watch = TableStore(settings.store_root / "store"), Stopwatch()
     declared, targets = declare_features(settings), settings.divisions.targets
     began, cpu = time.perf_counter(), time.process_time()
-    shared = share_history(_history(store), settings.labels.denylist, settings.divisions)
-    with watch("sums shared by all cutoffs"):
-        _ = shared.scoped
+    history, tables_at = _history(store), {}
     cutoffs = [shift_months(LAST, -3 * back) for back in range(int(count))]
     customers = 0
     with tempfile.TemporaryDirectory(dir=settings.store_root) as name:
         made, plain = TableStore(Path(name)), Provenance("0", "0", "0")
         for cutoff in cutoffs:
-            world, tables = _world(settings, store, shared, cutoff), {}
             with watch("rules and factors"):
-                world = _with_side_tables(world)
-            for build in (build_customer_features, build_division_features):
-                table = build(world, watch)
-                address = Address(build.__name__, cutoff)
-                with watch("join and write"):
-                    customers = made.write_table(address, iter(table.parts), plain).rows
-                tables[build] = made.scan_table(address, None)
+                tables_at[cutoff] = _tables(settings, store, history, cutoff)
+        ranges = cut_ranges(history, tables_at[max(cutoffs)].customers, int(most))
+        worlds = Worlds(settings, history, tables_at, ranges)
+        for cutoff in cutoffs:
+            tables = {}
+            for scope in KEYS:
+                address = Address(scope, cutoff)
+                with watch("families, join and write"):
+                    parts = parts_of(worlds, cutoff, scope, watch)
+                    customers = made.write_table(address, parts, plain).rows
+                tables[scope] = made.scan_table(address, None)
             wide, per_division = tables.values()
             with watch("tables by target"):
-                whole = wide.collect()
+                whole = wide.select("customer_id", "segment").collect()
                 for target in targets:
                     frame = build_features(target, whole, per_division)
                     made.write_table(Address("features", cutoff, target), frame, plain)
@@ -123,6 +119,7 @@ def feature_phase(config: str, count: str) -> dict:
         "customers": customers // len(targets),
         "features": len(declared),
         "targets": len(targets),
+        "ranges": len(ranges),
     }
 
 
@@ -133,7 +130,8 @@ def rfm_ours(config: str) -> dict:
     history = _history(store)
     began = time.perf_counter()
     shared = share_history(history, [], settings.divisions)
-    world = _world(settings, store, shared, LAST)
+    customers, assets = (store.scan_table(Address(name, LAST), None) for name in STAR[1:])
+    world = AsOf(LAST, settings, shared, customers, assets)
     tables = []
     for scope, keys in KEYS.items():
         (block,) = RFM.blocks(world, scope)
@@ -189,20 +187,15 @@ def _history(store: TableStore) -> pl.LazyFrame:
     return pl.concat(pl.scan_parquet(path, hive_partitioning=False) for path in found)
 
 
-def _world(settings: Settings, store: TableStore, shared, cutoff: dt.date) -> AsOf:
+def _tables(
+    settings: Settings, store: TableStore, history: pl.LazyFrame, cutoff: dt.date
+) -> Tables:
+    """Mine the rules and fit the factors that two families read, beside what is stored."""
+    lines = visible_at(purchase_lines(history, settings.labels.denylist), cutoff)
+    rules = mine_rules(with_sets(lines, settings.divisions), cutoff, settings.features.basket)
+    vectors = fit_embeddings(lines, cutoff, settings.features.als)
     customers, assets = (store.scan_table(Address(name, cutoff), None) for name in STAR[1:])
-    return AsOf(cutoff, settings, shared, customers, assets)
-
-
-def _with_side_tables(world: AsOf) -> AsOf:
-    """Mine the rules and fit the factors that two families read."""
-    settings, lines = world.settings, world.lines
-    targeted = with_sets(lines, settings.divisions)
-    return replace(
-        world,
-        _affinity_rules=mine_rules(targeted, world.cutoff, settings.features.basket).lazy(),
-        _embeddings=fit_embeddings(lines, world.cutoff, settings.features.als).lazy(),
-    )
+    return Tables(customers, assets, rules.lazy(), vectors.lazy())
 
 
 def _over(found: dict, yard: dict) -> str:

@@ -25,6 +25,7 @@ from gosales_checks.contracts.star import SALES_LEDGER
 from gosales_checks.leakage import LINEAGE_ENDS, ROWS_END
 from gosales_checks.ledger import RECONCILES
 from gosales_checks.quarantine import split_rows
+from gosales_resources.beside import Beside
 from gosales_resources.io_managers import MAY_BE_MISSING, TableSpec
 from gosales_resources.partitions import PartitionSpace, partition_key
 from gosales_resources.settings.tree import Settings
@@ -113,12 +114,13 @@ class Platform:
 
     def spec_of(self, contract: Contract) -> TableSpec:
         """Return what the IO manager needs to write and read a table."""
-        soft = self.settings.mode == "fail_soft"
+        soft, shared = self.settings.mode == "fail_soft", contract.beside
         return TableSpec(
             partial(self.provenance_of, contract),
             partial(self.inputs.of, contract),
             partial(conform, contract),
             partial(split_rows, contract) if soft else None,
+            Beside(shared.name, shared.key[0], list(contract.schema.columns())) if shared else None,
         )
 
     def changes(

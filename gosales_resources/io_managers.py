@@ -13,6 +13,7 @@ from typing import Any
 import dagster as dg
 import polars as pl
 
+from gosales_resources.beside import Beside
 from gosales_resources.errors import GosalesError, PartitionMissingError
 from gosales_resources.partitions import cutoff_of, division_of, partition_key
 from gosales_resources.quarantine import forget, quarantined, scan_quarantine, write_split
@@ -52,6 +53,8 @@ class TableSpec:
     conform: Callable[[pl.LazyFrame], pl.LazyFrame]
     split: Callable[[pl.DataFrame], tuple[pl.DataFrame, pl.DataFrame]] | None = None
     """Parts rows that keep the contract from those that break it; None stores all (strict)."""
+    beside: Beside | None = None
+    """Where its other columns lie; None where all are its own."""
 
 
 class TableIOManager(dg.IOManager):
@@ -68,12 +71,18 @@ class TableIOManager(dg.IOManager):
 
         def write(address: Address, content: Any, inputs: Mapping[str, str]) -> Written:
             provenance, facts = spec.provenance(address), {"inputs": json.dumps(dict(inputs))}
-            # A table too large for memory comes in parts.
-            parts = content if isinstance(content, Iterator) else [content]
-            conformed = (spec.conform(part.lazy()) for part in parts)
+            if spec.beside:
+                shared = Address(spec.beside.table, address.cutoff)
+                facts |= spec.beside.told(self._store.content(shared))
+            # A table too large for memory comes in parts; however many, it is the same file.
+            if isinstance(content, Iterator):
+                conformed = (spec.conform(part.lazy()) for part in content)
+            else:
+                conformed = spec.conform(content.lazy())
             if spec.split:
                 # Keys are compared over the whole table: here it has to fit in memory.
-                whole = pl.concat(part.collect() for part in conformed)
+                parts = [conformed] if isinstance(conformed, pl.LazyFrame) else conformed
+                whole = pl.concat(part.collect() for part in parts)
                 kept, broken = spec.split(whole)
                 return write_split(self._store, address, kept, broken, provenance, facts)
             written = self._store.write_table(address, conformed, provenance, facts)

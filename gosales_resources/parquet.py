@@ -80,8 +80,9 @@ def one_ahead(tables: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
             yield table
 
 
-def write_whole(path: Path, table: pl.DataFrame, metadata: Metadata) -> int:
-    """Write a table at once; return its rows."""
+def write_whole(path: Path, tables: Iterable[pl.DataFrame], metadata: Metadata) -> int:
+    """Write the only table there is at once; return its rows."""
+    (table,) = tables
     write_parquet(
         table.rechunk(),
         path,

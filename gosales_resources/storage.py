@@ -13,13 +13,14 @@ import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from gosales_resources.atomic import replacing, sha256_of
+from gosales_resources.beside import FACT as BESIDE
+from gosales_resources.beside import Beside, content_of_both, put_together
 from gosales_resources.errors import (
     BundleError,
     PartitionMissingError,
@@ -32,7 +33,7 @@ PART = "part-0.parquet"
 BUNDLE_INDEX = "bundle.json"
 PROVENANCE_PREFIX = "gosales."
 # Facts in the metadata that are JSON, not plain text.
-JSON_FACTS = ("settings", "quarantined", "inputs")
+JSON_FACTS = ("settings", "quarantined", "inputs", BESIDE)
 # Lies in a partition from before it is written until its contract check has passed.
 UNCHECKED = ".unchecked"
 
@@ -106,12 +107,15 @@ class TableStore:
         facts
             What else the file's metadata is to say.
 
+        A table in one part is written as one in several is: its file is the same however it is cut.
+
         Raises
         ------
         StorageError
             When there is no space left or no permission.
         """
-        frames = [parts] if isinstance(parts, pl.LazyFrame | pl.DataFrame) else parts
+        is_whole = isinstance(parts, pl.LazyFrame | pl.DataFrame)
+        frames, write = ([parts], write_whole) if is_whole else (parts, write_parts)
         tables = (part.lazy().collect() for part in frames)
         path = address.folder(self.root) / PART
         metadata = {
@@ -131,19 +135,13 @@ class TableStore:
             return metadata | facts
 
         with replacing(path, str(address)) as temporary:
-            first = next(tables)
-            second = next(tables, None)
-            if second is None:
-                rows = write_whole(temporary, first, told)
-            else:
-                several = chain([first, second], tables)
-                rows = write_parts(temporary, several, told)
+            rows = write(temporary, tables, told)
             digest = sha256_of(temporary)
             size = temporary.stat().st_size
         return Written(path, rows, size, digest)
 
     def scan_table(self, address: Address, provenance: Provenance | None) -> pl.LazyFrame:
-        """Scan one partition lazily.
+        """Scan one partition lazily, with the columns it shares with others (`Beside`).
 
         Parameters
         ----------
@@ -157,14 +155,29 @@ class TableStore:
         PartitionMissingError
             When it was never materialised.
         StalePartitionError
-            When it was written under other settings or another schema.
+            When it was written under other settings or another schema, or what it shares with
+            others has been made anew, with other content.
         """
         path = address.folder(self.root) / PART
         if not path.is_file():
             raise PartitionMissingError(missing_message([address]))
         if provenance is not None:
             self._refuse_stale(address, path, provenance)
-        return pl.scan_parquet(path, hive_partitioning=False)
+        own = pl.scan_parquet(path, hive_partitioning=False)
+        found = Beside.of(_read_provenance(path))
+        if found is None:
+            return own
+        beside, content = found
+        return put_together(own, self._shared(address, beside, content), beside)
+
+    def _shared(self, address: Address, beside: Beside, content: str) -> pl.LazyFrame:
+        shared = Address(beside.table, address.cutoff)
+        if self.has(shared) and self.content(shared) != content:
+            raise StalePartitionError(
+                f"{address} was made beside {shared} as it was before that was made anew. "
+                f"Rematerialise it: {remedy(address)}"
+            )
+        return self.scan_table(shared, None)
 
     def has(self, address: Address) -> bool:
         """Tell whether a partition has been materialised."""
@@ -204,8 +217,13 @@ class TableStore:
         ]
 
     def content(self, address: Address) -> str:
-        """Return the digest of a stored partition's rows; `absent` when it is not there."""
-        return str(self.facts(address).get("content", "absent"))
+        """Return the digest of a stored partition's rows, columns shared with others included.
+
+        `absent` when it is not there.
+        """
+        facts = self.facts(address)
+        own, found = str(facts.get("content", "absent")), Beside.of(facts)
+        return own if found is None else content_of_both(own, found[1])
 
     def mark_unchecked(self, address: Address) -> None:
         """Say that a partition is about to be written: nothing is known of it until it is checked."""

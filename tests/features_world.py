@@ -137,8 +137,12 @@ def compute(
     world = world_of(settings, lines, cutoff, customers)
     wide = build_customer_features(world).frame.collect()
     per_division = build_division_features(world).frame
+    shared = {r["customer_id"]: r for r in wide.to_dicts()}
     return {
-        target: {r["customer_id"]: r for r in build_features(target, wide, per_division).to_dicts()}
+        target: {
+            r["customer_id"]: shared[r["customer_id"]] | r
+            for r in build_features(target, wide, per_division).to_dicts()
+        }
         for target in TARGETS
     }
 

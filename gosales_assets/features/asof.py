@@ -6,7 +6,7 @@ latest row behind each family can be told and judged (`source_rows_end_at_cutoff
 """
 
 import datetime as dt
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 import polars as pl
 
-from gosales_assets.features.declaration import KEYS, Scope
+from gosales_assets.features.declaration import KEYS, Pooled, Scope
 from gosales_assets.features.history import SUMS, SharedHistory
 from gosales_checks.contracts.contract import Contract
 from gosales_checks.contracts.signals import AFFINITY_RULES, EMBEDDINGS
@@ -22,6 +22,9 @@ from gosales_resources.scope import Window, history_window, shift_months, visibl
 from gosales_resources.settings.tree import Settings
 
 T = TypeVar("T")
+
+Pools = Mapping[Pooled, tuple[Any, set[str]]]
+"""What is known of all customers, with the sources it was made of."""
 
 DATED = {
     "lines": ["order_date", "visible_cutoff"],
@@ -46,7 +49,11 @@ def empty_table(contract: Contract) -> pl.LazyFrame:
 
 @dataclass(frozen=True)
 class AsOf:
-    """The world at a cutoff; frames are made once and shared by the families that ask for them."""
+    """The world at a cutoff; frames are made once and shared by the families that ask for them.
+
+    A range of customers is a world too: its frames have the rows of these customers alone, and what
+    a family must know of all customers comes from outside (`pools`).
+    """
 
     cutoff: dt.date
     settings: Settings
@@ -60,9 +67,9 @@ class AsOf:
     """`affinity_rules` of the cutoff; a world may have none."""
     _embeddings: pl.LazyFrame = field(default_factory=lambda: empty_table(EMBEDDINGS))
     """`embeddings` of the cutoff; a world may have none."""
-    _made: dict[Callable[["AsOf"], Any], tuple[Any, set[str]]] = field(
-        default_factory=dict, repr=False
-    )
+    _pools: Pools | None = None
+    """What is known of all customers, in a world that has some of them; None where it has all."""
+    _made: dict[object, tuple[Any, set[str]]] = field(default_factory=dict, repr=False)
     _noting: list[set[str]] = field(default_factory=list, repr=False)
     _latest: dict[str, dt.date | None] = field(default_factory=dict, repr=False)
     _months: dict[Scope, pl.LazyFrame] = field(default_factory=dict, repr=False)
@@ -70,11 +77,22 @@ class AsOf:
 
     def shared(self, make: Callable[["AsOf"], T]) -> T:
         """Return what `make` makes of this world, made once for all families and scopes."""
-        if make not in self._made:
+        return self._remembered(make, lambda: make(self))
+
+    def pooled(self, pool: Pooled) -> Any:
+        """Return what is known of all customers of the cutoff; a family declares what it asks for."""
+        if self._pools is None:
+            return self._remembered(pool, lambda: pool.merged([pool.of_range(self)]))
+        value, sources = self._pools[pool]
+        self._note(*sources)
+        return value
+
+    def _remembered(self, name: object, make: Callable[[], Any]) -> Any:
+        if name not in self._made:
             with self.noted() as sources:
-                made = make(self)
-            self._made[make] = made, sources
-        value, sources = self._made[make]
+                made = make()
+            self._made[name] = made, sources
+        value, sources = self._made[name]
         # Who asks for it later looks at what it was made of, too.
         self._note(*sources)
         return value

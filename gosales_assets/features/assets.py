@@ -10,22 +10,15 @@ import dagster as dg
 import polars as pl
 
 from gosales_assets.features.affinity import mine_rules
-from gosales_assets.features.asof import AsOf, empty_table
-from gosales_assets.features.build import (
-    FeatureFrame,
-    Latest,
-    Watch,
-    build_customer_features,
-    build_division_features,
-    build_features,
-    declare_features,
-)
-from gosales_assets.features.declaration import Family, Feature
+from gosales_assets.features.asof import empty_table
+from gosales_assets.features.build import FeatureFrame, Latest, build_features, declare_features
+from gosales_assets.features.declaration import Family, Feature, Scope
 from gosales_assets.features.embeddings import fit_embeddings
 from gosales_assets.features.families.als import ALS
 from gosales_assets.features.families.basket import BASKET
 from gosales_assets.features.families.registry import check_off
-from gosales_assets.features.history import purchase_lines, share_history
+from gosales_assets.features.history import purchase_lines
+from gosales_assets.features.ranges import Tables, Worlds, cut_ranges, parts_of
 from gosales_assets.features.stats import catalog_features, measure_features
 from gosales_assets.pictures import embedded
 from gosales_assets.platform import Platform, column_schema
@@ -44,8 +37,6 @@ from gosales_resources.io_managers import Partition, Partitions
 from gosales_resources.partitions import cutoff_of, division_of, partition_key
 from gosales_resources.scope import visible_at
 from gosales_resources.targets import with_sets
-
-Build = Callable[[AsOf, Watch], FeatureFrame]
 
 
 def define_assets(platform: Platform) -> list[dg.AssetsDefinition]:
@@ -115,42 +106,27 @@ def define_assets(platform: Platform) -> list[dg.AssetsDefinition]:
         affinity_rules: dict,
         embeddings: dict,
     ) -> tuple[Partitions, Partitions]:
-        shared = share_history(purchase_history, settings.labels.denylist, settings.divisions)
         cutoffs = [cutoff_of(key) for key in context.partition_keys]
-        context.log.info("history shared by %d cutoffs", len(cutoffs))
+        known = (dim_customer, fact_assets, affinity_rules, embeddings)
+        tables = {c: Tables(*(table[partition_key(c)] for table in known)) for c in cutoffs}
+        ranges = cut_ranges(purchase_history, tables[max(cutoffs)].customers)
+        worlds = Worlds(settings, purchase_history, tables, ranges)
+        context.log.info("%d cutoffs, customers in %d range(s)", len(cutoffs), len(ranges))
 
-        def world_at(cutoff: dt.date) -> AsOf:
-            key = partition_key(cutoff)
-            return AsOf(
-                cutoff,
-                settings,
-                shared,
-                dim_customer[key],
-                fact_assets[key],
-                affinity_rules[key],
-                embeddings[key],
-            )
-
-        def made(contract: Contract, build: Build) -> Iterator[Partition]:
+        def made(contract: Contract, scope: Scope) -> Iterator[Partition]:
             watch = Stopwatch()
-            with watch("sums shared by all cutoffs"):
-                _ = shared.scoped
             for cutoff in cutoffs:
-                table = build(world_at(cutoff), watch)
-                # A part is made when it is written.
-                parts = iter(table.parts)
-                shown = {
-                    "features": len(table.features),
-                    LATEST_SOURCE_ROWS: told(table.latest),
-                    **schema_of(contract, table.features),
-                }
-                yield Partition(cutoff, parts, metadata=shown)
+                # Filled while the parts are made, which is when they are written.
+                seen = Seen(contract)
+                yield Partition(
+                    cutoff, parts_of(worlds, cutoff, scope, watch, seen), metadata=seen.shown
+                )
             for family, seconds in watch.seconds.items():
-                context.log.info("%s: %s: %.2f s", build.__name__, family, seconds)
+                context.log.info("%s: %s: %.2f s", contract.name, family, seconds)
 
         return (
-            Partitions(made(CUSTOMER_FEATURES, build_customer_features)),
-            Partitions(made(DIVISION_FEATURES, build_division_features)),
+            Partitions(made(CUSTOMER_FEATURES, "all")),
+            Partitions(made(DIVISION_FEATURES, "div")),
         )
 
     @platform.table(
@@ -165,12 +141,13 @@ def define_assets(platform: Platform) -> list[dg.AssetsDefinition]:
 
         def made():
             for cutoff in sorted({cutoff for cutoff, _ in asked}):
-                # Read once per cutoff, used by every target; of the other scope a target's rows.
-                customers = customer_features[partition_key(cutoff)].collect()
+                shared = customer_features[partition_key(cutoff)]
+                count = sum("__" in name for name in shared.collect_schema().names())
+                customers = shared.select("customer_id", "segment").collect()
                 divisions = division_features[partition_key(cutoff)]
                 for division in sorted(d for c, d in asked if c == cutoff):
                     table = build_features(division, customers, divisions)
-                    yield Partition(cutoff, table, division, metadata=summarise(table))
+                    yield Partition(cutoff, table, division, metadata=summarise(table, count))
 
         return Partitions(made())
 
@@ -195,6 +172,28 @@ def define_assets(platform: Platform) -> list[dg.AssetsDefinition]:
         )
 
     return [affinity_rules, embeddings, scoped_features, features, feature_figures]
+
+
+class Seen:
+    """What is shown of a partition of a feature table: of all its ranges of customers together."""
+
+    def __init__(self, contract: Contract) -> None:
+        self.shown: dict[str, object] = {}
+        self._contract = contract
+        self._latest: Latest = {}
+
+    def __call__(self, frame: FeatureFrame) -> None:
+        """Take a range's table in."""
+        for family, days in frame.latest.items():
+            before = self._latest.setdefault(family, {})
+            for source, day in days.items():
+                known = [d for d in (before.get(source), day) if d is not None]
+                before[source] = max(known, default=None)
+        self.shown |= {
+            "features": len(frame.features),
+            LATEST_SOURCE_ROWS: told(self._latest),
+            **schema_of(self._contract, frame.features),
+        }
 
 
 def schema_of(contract: Contract, features: list[Feature]) -> dict[str, object]:
@@ -251,10 +250,10 @@ def told(latest: Latest) -> dict[str, dict[str, str | None]]:
     }
 
 
-def summarise(features: pl.DataFrame) -> dict[str, object]:
-    """Return the figures shown per partition."""
+def summarise(features: pl.DataFrame, shared: int) -> dict[str, object]:
+    """Return the figures shown per partition; `shared` features are those over all divisions."""
     return {
         "population": features.height,
         "whitespace_population": int(features["is_whitespace"].sum()),
-        "features": sum("__" in name for name in features.columns),
+        "features": shared + sum("__" in name for name in features.columns),
     }

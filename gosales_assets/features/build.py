@@ -28,7 +28,7 @@ PLACE = "place"
 
 @dataclass(frozen=True)
 class FeatureFrame:
-    """A table, in consecutive parts, and the declarations of its feature columns in their order."""
+    """A table of some customers, in parts, and the declarations of its features in their order."""
 
     parts: list[pl.LazyFrame]
     features: list[Feature]
@@ -98,34 +98,37 @@ def build_division_features(world: AsOf, watch: Watch = nullcontext) -> FeatureF
 def build_features(
     division: str, customer_features: pl.DataFrame, division_features: pl.LazyFrame
 ) -> pl.DataFrame:
-    """Put one target's feature table together: what training and scoring both read.
+    """Cut one target's own part of its feature table out of all targets' rows.
+
+    What training and scoring read is this with the columns of `customer_features` beside it.
 
     Parameters
     ----------
     division
         The target.
-    customer_features, division_features
-        Both scopes at the cutoff, sorted by their keys.
+    customer_features
+        customer_id and segment at the cutoff, sorted by customer_id.
+    division_features
+        Scope `div` at the cutoff, sorted by its keys.
 
     Returns
     -------
     polars.DataFrame
-        One row per customer of the population, sorted by customer_id.
+        One row per customer of the population, sorted by customer_id, with its segment.
 
     Raises
     ------
     GosalesError
         When the two scopes are not about the same customers.
     """
-    here = division_features.filter(pl.col("division") == division).drop("cutoff").collect()
-    customers = here.drop_in_place("customer_id")
+    here = division_features.filter(pl.col("division") == division).collect()
     # Both scopes have the whole population in one order: side by side is a join.
-    if not customers.equals(customer_features["customer_id"]):
+    if not here["customer_id"].equals(customer_features["customer_id"]):
         raise GosalesError(
             f"customer_features and division_features of {division} differ in their customers: "
             "they are not of one run. Materialise both again."
         )
-    return customer_features.hstack(here)
+    return here.with_columns(customer_features["segment"])
 
 
 def declare_features(settings: Settings) -> list[Feature]:
@@ -143,7 +146,7 @@ def declare_features(settings: Settings) -> list[Feature]:
     return [
         feature
         for scope in KEYS
-        for family in _families(settings, scope)
+        for family in families_of(settings, scope)
         for block in family.blocks(world, scope)
         for feature in block.features
     ]
@@ -163,12 +166,12 @@ def _computed(
     world: AsOf, scope: Scope, watch: Watch
 ) -> tuple[list[pl.DataFrame], list[Feature], Latest]:
     """Compute each family that is on: a table per source, all features in order, latest days."""
-    # Not any one family's: it would be the first that asks.
-    with watch("sums of the cutoff"):
+    # Not any one family's: it would be the first that asks. Of the first cutoff, all cutoffs' too.
+    with watch("sums"):
         world.months(scope)
         world.days(scope)
     tables, features, latest = [], [], {}
-    for family in _families(world.settings, scope):
+    for family in families_of(world.settings, scope):
         with watch(family.name):
             with world.noted() as sources:
                 blocks = family.blocks(world, scope)
@@ -178,7 +181,8 @@ def _computed(
     return tables, features, latest
 
 
-def _families(settings: Settings, scope: Scope) -> list[Family]:
+def families_of(settings: Settings, scope: Scope) -> list[Family]:
+    """List the families of a scope that are on, in column order."""
     off = settings.features.off
     return [f for f in FAMILIES if scope in f.scopes and f.name not in off]
 

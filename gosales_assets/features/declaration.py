@@ -4,9 +4,9 @@ Names read `family__scope__measure__window`. Scope `all` is the customer over al
 relative to the target. A family is one module in `families` and one line in its registry.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import polars as pl
 from polars._typing import PolarsDataType
@@ -59,6 +59,18 @@ class Block:
     """True where the source has several rows per key: expressions then aggregate them."""
 
 
+@dataclass(frozen=True, eq=False)
+class Pooled:
+    """What a family must know of all customers of a cutoff to compute the features of one.
+
+    Made of each range of customers, then of all ranges: whatever their number, the same. So sums are
+    of integers, and floats are exactly rounded or taken in an order of their own.
+    """
+
+    of_range: "Callable[[AsOf], Any]"
+    merged: Callable[[Sequence[Any]], Any]
+
+
 @dataclass(frozen=True)
 class Family:
     """A group of features that is computed, or not, as one."""
@@ -70,6 +82,18 @@ class Family:
     """Blocks of one scope. Columns must not depend on the data: the feature dictionary is made by
     calling it on an empty world."""
     scopes: tuple[Scope, ...] = ("all", "div")
+    pooled: tuple[Pooled, ...] = ()
+    """Whatever its blocks ask `AsOf.pooled` for."""
+
+
+def divide(part: pl.Expr, number: float) -> pl.Expr:
+    """Divide by a number, rounded once, in a table of any height.
+
+    By a scalar polars multiplies with its inverse, which rounds twice (184159 cents would be
+    1841.5900000000001), and divides where there is a single row: a customer's bits would then show
+    whether others are there.
+    """
+    return part / (part * 0 + number)
 
 
 def fill_absent(features: Iterable[Feature]) -> list[pl.Expr]:

@@ -45,6 +45,9 @@ class Contract:
     """Raw sources it reads, as fields of the `source` settings; their content makes it stale."""
     open_columns: bool = False
     """True for feature tables: columns beyond the schema are allowed, declared elsewhere."""
+    beside: "Contract | None" = field(default=None, repr=False)
+    """A table of the same cutoff, one of those read, whose columns are this one's too: they are
+    stored there alone and joined by its key when this one is read."""
 
     @property
     def key(self) -> list[str]:

@@ -166,8 +166,10 @@ FEATURES = Contract(
     partitioned_by="target_cutoff",
     settings=("divisions.sku_targets@division",),
     reads=(Read(CUSTOMER_FEATURES), Read(DIVISION_FEATURES)),
-    description="One target's feature table: what its model trains on and scores.",
+    description="One target's feature table: what its model trains on and scores. Features over "
+    "all divisions are stored in customer_features alone and joined when the table is read.",
     open_columns=True,
+    beside=CUSTOMER_FEATURES,
 )
 FEATURE_CATALOG = Contract(
     name="feature_catalog",

@@ -144,7 +144,7 @@ def test_similarity_and_score_equal_a_plain_loop_that_leaves_the_owner_out(setti
 
 def test_the_only_owner_is_compared_with_nobody():
     unit = np.array([[1.0, 0.0], [0.6, 0.8]])
-    found = owner_similarity(unit, np.array([True, False]))
+    found = owner_similarity(unit, np.array([True, False]), unit[0], 1)
     assert math.isnan(found[0])
     assert found[1] == pytest.approx(0.6)
 
@@ -154,7 +154,7 @@ def test_an_owners_own_row_does_not_make_it_similar():
     unit = draw.normal(size=(400, 16))
     unit /= np.linalg.norm(unit, axis=1)[:, None]
     is_owner = np.arange(400) < 10
-    found = owner_similarity(unit, is_owner)
+    found = owner_similarity(unit, is_owner, unit[is_owner].sum(axis=0), 10)
     # At random, owners are no closer; with their own row they would be by 1 / sqrt(10).
     assert abs(found[is_owner].mean() - found[~is_owner].mean()) < 0.15
 

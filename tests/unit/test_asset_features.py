@@ -42,7 +42,9 @@ def features_of(
     shared = share_history(HISTORY, [], settings.divisions)
     world = AsOf(C, settings, shared, people, register.lazy())
     wide, narrow = build_customer_features(world), build_division_features(world)
-    frame = build_features("simulation", wide.frame.collect(), narrow.frame)
+    shared = wide.frame.collect()
+    own = build_features("simulation", shared, narrow.frame)
+    frame = shared.hstack(own.select(n for n in own.columns if n not in shared.columns))
     declared = [f.name for f in declare_features(settings) if f.family.startswith("assets")]
     assert [n for n in frame.columns if n.startswith("assets")] == declared
     return {row["customer_id"]: row for row in frame.to_dicts()}

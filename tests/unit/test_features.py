@@ -14,7 +14,7 @@ from gosales_assets.features.build import (
     build_features,
     declare_features,
 )
-from gosales_assets.features.families.cross_division import concentration
+from gosales_assets.features.families.cross_division import concentration, spread
 from gosales_assets.features.families.registry import check_off
 from gosales_assets.features.history import share_history
 from gosales_resources.errors import GosalesError, SettingsError
@@ -96,6 +96,14 @@ def test_the_order_of_lines_does_not_show_in_a_single_bit(settings):
     assert compute(settings, lines) == compute(settings, shuffled)
 
 
+@pytest.mark.parametrize("others", [0, 1, 5])
+def test_money_is_the_nearest_double_however_many_others_there_are(settings, others):
+    day = dt.date(2024, 5, 1)
+    lines = [Line(f"o{n}", day, f"i{n}", cents=777) for n in range(others)]
+    found = compute(settings, [Line("a", day, "i", cents=184_159), *lines])["simulation"]["a"]
+    assert found["rfm__div__gp_sum__3m"] == found["rfm__all__gp_mean__3m"] == 1841.59
+
+
 def test_a_sale_on_the_cutoff_day_is_history_and_recency_is_floored(settings):
     found = compute(settings, [Line("a", C, "i")])["simulation"]["a"]
     assert found["rfm__div__transactions__3m"] == 1
@@ -171,12 +179,13 @@ def test_the_strength_of_shrinkage_is_recovered_from_dirichlet_customers():
         picks = Counter(draw.choices(list(raw), list(raw.values()), k=12))
         rows += [(str(customer), division, count, 12) for division, count in picks.items()]
     frame = pl.DataFrame(rows, schema=["customer_id", "division", "count", "total"], orient="row")
-    assert concentration(frame) == pytest.approx(strength, rel=0.1)
+    known = spread(frame.with_columns(cents=pl.lit(0)))
+    assert concentration(known) == pytest.approx(strength, rel=0.1)
 
 
 def test_without_anyone_to_tell_from_the_strength_is_one():
     frame = pl.DataFrame({"customer_id": ["a"], "division": ["x"], "count": [1], "total": [1]})
-    assert concentration(frame) == 1.0
+    assert concentration(spread(frame.with_columns(cents=pl.lit(0)))) == 1.0
 
 
 def test_all_mode_keeps_who_never_bought_and_expansion_mode_does_not(settings):

@@ -5,7 +5,7 @@ from functools import partial
 import polars as pl
 
 from gosales_assets.features.asof import AsOf
-from gosales_assets.features.declaration import KEYS, Block, Family, Feature, Scope
+from gosales_assets.features.declaration import KEYS, Block, Family, Feature, Scope, divide
 from gosales_assets.features.families.rfm import CENTS, sum_in
 from gosales_resources.scope import Window, history_window, shift_months
 
@@ -24,7 +24,7 @@ def _delta(world: AsOf, scope: Scope) -> list[Block]:
     for column, measure, text, unit, scale in COURSES:
         now, then = sum_in(recent, column), sum_in(before, column)
         dtype = pl.Int32 if scale == 1 else pl.Float64
-        change = now - then if scale == 1 else (now - then) / scale
+        change = now - then if scale == 1 else divide(now - then, scale)
         declare = partial(Feature, "delta", scope)
         spans = f"the last {count} months", f"the {count} before"
         features += [
@@ -66,7 +66,7 @@ def _trajectory(world: AsOf, scope: Scope) -> list[Block]:
         declare = partial(Feature, "trajectory", scope)
         months = [pl.col(f"{column}{k}") for k in range(count)]
         shown = f"of the {count} monthly sums: {text[0].lower()}{text[1:]}"
-        slope, deviation = _slope(months) / scale, _deviation(months) / scale
+        slope, deviation = _slope(months, scale), divide(_deviation(months), scale)
         name, per_month = f"{count}m", f"{unit} per month"
         features += [
             declare(f"{measure}_slope", name, slope, pl.Float64, per_month, f"Slope {shown}", 0),
@@ -84,19 +84,19 @@ def _trajectory(world: AsOf, scope: Scope) -> list[Block]:
     return [Block(by_month, features)]
 
 
-def _slope(months: list[pl.Expr]) -> pl.Expr:
+def _slope(months: list[pl.Expr], scale: int) -> pl.Expr:
     """Return the least-squares slope per month: an integer sum, divided once."""
     n = len(months)
     # Twice the distance of each month from the middle one.
     weighted = pl.sum_horizontal((2 * k - (n - 1)) * month for k, month in enumerate(months))
-    return 6 * weighted / (n * (n * n - 1))
+    return divide(6 * weighted, scale * n * (n * n - 1))
 
 
 def _deviation(months: list[pl.Expr]) -> pl.Expr:
     """Return the sample standard deviation; row by row, so always added in the same order."""
-    mean = pl.sum_horizontal(months) / len(months)
+    mean = divide(pl.sum_horizontal(months), len(months))
     squares = pl.sum_horizontal((month - mean) ** 2 for month in months)
-    return (squares / (len(months) - 1)).sqrt()
+    return divide(squares, len(months) - 1).sqrt()
 
 
 DELTA = Family(

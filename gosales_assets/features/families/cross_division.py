@@ -5,15 +5,78 @@ from the data: a customer with two invoices is not 100 % anything.
 """
 
 import math
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import polars as pl
 
 from gosales_assets.features.asof import AsOf
-from gosales_assets.features.declaration import ASOF, KEYS, Block, Family, Feature, Scope
+from gosales_assets.features.declaration import (
+    ASOF,
+    KEYS,
+    Block,
+    Family,
+    Feature,
+    Pooled,
+    Scope,
+    divide,
+)
 from gosales_resources.scope import history_window
 
+# Entropies are summed in integer trillionths.
+PICO = 10**12
 
-def concentration(counts: pl.DataFrame) -> float:
+
+@dataclass(frozen=True)
+class Spread:
+    """How customers spread over the divisions: what the prior of their shares is estimated from."""
+
+    sums: dict[str, tuple[int, int]]
+    """Division -> invoices and cents of all customers."""
+    pairs: list[float]
+    """Of each customer with two invoices or more, the share of its pairs that are of one division."""
+
+    @property
+    def total(self) -> int:
+        """Invoices in all divisions."""
+        return sum(count for count, _ in self.sums.values())
+
+    @property
+    def cents_total(self) -> int:
+        """Cents in all divisions."""
+        return sum(cents for _, cents in self.sums.values())
+
+
+def spread(cells: pl.DataFrame) -> Spread:
+    """Sum up the cells of some customers.
+
+    Parameters
+    ----------
+    cells
+        One row per customer and division: `count` and `cents`, and `total` of the customer's counts.
+    """
+    overall = cells.group_by("division").agg(pl.col("count", "cents").sum())
+    same = (pl.col("count") * (pl.col("count") - 1)).sum()
+    per_customer = (
+        cells.filter(pl.col("total") >= 2)
+        .group_by("customer_id")
+        .agg(s=same / (pl.col("total").first() * (pl.col("total").first() - 1)))
+    )
+    sums = {division: (count, cents) for division, count, cents in overall.iter_rows()}
+    return Spread(sums, per_customer["s"].to_list())
+
+
+def merged(spreads: Sequence[Spread]) -> Spread:
+    """Put the figures of several ranges of customers together."""
+    sums: dict[str, tuple[int, int]] = {}
+    for found in spreads:
+        for division, (count, cents) in found.sums.items():
+            before = sums.get(division, (0, 0))
+            sums[division] = (before[0] + count, before[1] + cents)
+    return Spread(sums, [s for found in spreads for s in found.pairs])
+
+
+def concentration(known: Spread) -> float:
     """Estimate the strength of the Dirichlet prior of division shares by moments.
 
     With p_d the overall shares and S the mean over customers of sum_d x(x-1) / (n(n-1)), an
@@ -22,8 +85,8 @@ def concentration(counts: pl.DataFrame) -> float:
 
     Parameters
     ----------
-    counts
-        One row per customer and division: `count`, and `total` of the customer.
+    known
+        Of all customers.
 
     Returns
     -------
@@ -31,17 +94,11 @@ def concentration(counts: pl.DataFrame) -> float:
         a > 0; infinite where customers do not differ (all shares are then p_d), and 1.0 where no
         customer has two to tell from.
     """
-    informative = counts.filter(pl.col("total") >= 2)
-    if informative.is_empty():
+    if not known.pairs:
         return 1.0
-    overall = counts.group_by("division").agg(pl.col("count").sum())["count"].to_list()
     # Integers until the last division, and an exactly rounded sum: no order of rows shows.
-    p_squared = sum(n * n for n in overall) / sum(overall) ** 2
-    pairs = (pl.col("count") * (pl.col("count") - 1)).sum()
-    per_customer = informative.group_by("customer_id").agg(
-        s=pairs / (pl.col("total").first() * (pl.col("total").first() - 1))
-    )
-    s = math.fsum(per_customer["s"].to_list()) / per_customer.height
+    p_squared = sum(count * count for count, _ in known.sums.values()) / known.total**2
+    s = math.fsum(known.pairs) / len(known.pairs)
     if s <= p_squared:
         return float("inf")
     # All customers are pure: no shrinkage is warranted, yet a must stay positive.
@@ -77,19 +134,19 @@ def division_cells(world: AsOf) -> pl.DataFrame:
     )
 
 
+SPREAD = Pooled(lambda world: spread(world.shared(division_cells)), merged)
+
+
 def _cross(world: AsOf, _: Scope) -> list[Block]:
-    cells = world.shared(division_cells)
-    strength = concentration(cells.filter(pl.col("count") > 0))
-    overall = cells.group_by("division").agg(pl.col("count", "cents").sum())
-    sums = {division: (count, cents) for division, count, cents in overall.iter_rows()}
-    total, cents_total = int(cells["count"].sum()), int(cells["cents"].sum())
+    cells, known = world.shared(division_cells), world.pooled(SPREAD)
+    strength, total, cents_total = concentration(known), known.total, known.cents_total
     # So many cents weigh as much as one invoice.
     cents_each = cents_total / total if total else 0.0
     months = world.settings.features.share_months
     features = []
     # All divisions of the configuration, so that columns do not depend on the data.
     for division in world.settings.divisions.slugs:
-        here, (count, cents) = pl.col("division") == division, sums.get(division, (0, 0))
+        here, (count, cents) = pl.col("division") == division, known.sums.get(division, (0, 0))
         by_count = _share("count", "total", count, total, strength, here)
         by_value = _share("cents", "cents_total", cents, cents_total, strength * cents_each, here)
         features += _division_features(division, months, by_count, by_value)
@@ -166,10 +223,12 @@ def _diversity(world: AsOf, scope: Scope) -> list[Block]:
 def _breadth(months: int) -> list[Feature]:
     bought, window = pl.col("count") > 0, f"{months}m"
     share = pl.col("count").filter(bought) / pl.col("total").filter(bought)
-    has = pl.col("total").first() > 0
-    # Sorted before they are summed: a float sum depends on the order of addition.
-    entropy = pl.when(has).then(-(share * share.log()).sort().sum())
-    herfindahl = pl.when(has).then((share * share).sort().sum())
+    total = pl.col("total").first()
+    # Summed as integers: a float sum depends on the order of addition, and on how many groups
+    # there are.
+    terms = (share * share.log() * PICO).round().cast(pl.Int64)
+    entropy = pl.when(total > 0).then(divide(-terms.sum(), PICO))
+    herfindahl = pl.when(total > 0).then((pl.col("count") ** 2).sum() / total**2)
     text = f"of invoices over divisions in the last {months} months; null without one"
     shown = f"Divisions bought in over the last {months} months"
     rows: list[tuple] = [
@@ -196,6 +255,7 @@ CROSS = Family(
     "with a strength estimated from the data, and whether it ever bought there.",
     _cross,
     ("all",),
+    (SPREAD,),
 )
 DIVERSITY = Family(
     "diversity",

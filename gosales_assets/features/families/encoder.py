@@ -4,12 +4,13 @@ A group is blended with the group around it (sub-industry, industry, all), the m
 is. The customer's own rows are left out of every level, or a group of one would tell its purchase.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import polars as pl
 
 from gosales_assets.features.asof import AsOf
-from gosales_assets.features.declaration import KEYS, Block, Family, Feature, Scope
+from gosales_assets.features.declaration import KEYS, Block, Family, Feature, Pooled, Scope
 from gosales_resources.errors import SettingsError, nearest
 from gosales_resources.scope import history_window
 from gosales_resources.settings.base import slugify
@@ -75,7 +76,69 @@ def own_purchases(world: AsOf) -> pl.LazyFrame:
         .with_columns(is_division=pl.col("division").is_in(world.settings.divisions.slugs))
         .with_columns(own_total=_of_divisions("own_cents").sum().over("customer_id"))
         .join(world.population.select("customer_id"), on="customer_id", how="semi")
+        .collect()
+        .lazy()
     )
+
+
+@dataclass(frozen=True)
+class Groups:
+    """What the customers of each group of one level are, and bought; all are integers."""
+
+    sizes: pl.DataFrame
+    """Group with customers."""
+    totals: pl.DataFrame
+    """Group with the cents spent in all divisions."""
+    here: pl.DataFrame
+    """Group x division with buyers and cents."""
+
+
+ByLevel = dict[tuple[str, ...], Groups]
+"""Columns of a level -> its groups; no column is everyone."""
+
+
+def groups_of(world: AsOf) -> ByLevel:
+    """Count customers, buyers and cents of the groups of every level."""
+    levels = [(), *(level.columns for level in levels_of(world))]
+    columns = sorted({column for level in levels for column in level})
+    people = world.population.select("customer_id", *columns, everyone=pl.lit(value=True))
+    own = world.shared(own_purchases)
+    spent = own.join(people, on="customer_id", how="left")
+    return {level: _groups(people, spent, _group(level)) for level in levels}
+
+
+def merged(found: Sequence[ByLevel]) -> ByLevel:
+    """Add the groups of several ranges of customers up."""
+
+    def added(kind: str, level: tuple[str, ...], keys: list[str]) -> pl.DataFrame:
+        parts = pl.concat(getattr(groups[level], kind) for groups in found)
+        return parts.group_by(keys).agg(pl.all().sum())
+
+    return {
+        level: Groups(
+            added("sizes", level, _group(level)),
+            added("totals", level, _group(level)),
+            added("here", level, [*_group(level), "division"]),
+        )
+        for level in found[0]
+    }
+
+
+GROUPS = Pooled(groups_of, merged)
+
+
+def _group(columns: tuple[str, ...]) -> list[str]:
+    # A constant stands for "all" so that one path serves every level.
+    return [*columns, "everyone"]
+
+
+def _groups(people: pl.LazyFrame, spent: pl.LazyFrame, group: list[str]) -> Groups:
+    sizes = people.group_by(group).agg(customers=pl.len().cast(pl.Int64))
+    totals = spent.group_by(group).agg(total=_of_divisions("own_cents").sum())
+    here = spent.group_by(*group, "division").agg(
+        buyers=pl.col("own_buyers").sum(), cents=pl.col("own_cents").sum()
+    )
+    return Groups(*pl.collect_all([sizes, totals, here]))
 
 
 def encode(world: AsOf, levels: list[Level]) -> pl.LazyFrame:
@@ -89,7 +152,7 @@ def encode(world: AsOf, levels: list[Level]) -> pl.LazyFrame:
     """
     columns = sorted({column for level in levels for column in level.columns})
     people = world.population.select("customer_id", *columns)
-    own = own_purchases(world).collect().lazy()
+    own, groups = world.shared(own_purchases), world.pooled(GROUPS)
     totals = own.select("customer_id", "own_total").unique()
     frame = (
         people.join(totals, on="customer_id", how="left")
@@ -98,9 +161,9 @@ def encode(world: AsOf, levels: list[Level]) -> pl.LazyFrame:
         # No line in the window: it bought nothing, and what it bought was worth nothing.
         .with_columns(pl.col(OWN).fill_null(0))
     )
-    frame = _with_counts(frame, people, own, ()).with_columns(*_overall())
+    frame = _with_counts(frame, groups[()], ()).with_columns(*_overall())
     for level in levels:
-        frame = _with_counts(frame, people, own, level.columns).with_columns(
+        frame = _with_counts(frame, groups[level.columns], level.columns).with_columns(
             *_blended(level, world.settings.features.encoder.prior_customers)
         )
     return frame.select(
@@ -108,26 +171,16 @@ def encode(world: AsOf, levels: list[Level]) -> pl.LazyFrame:
     )
 
 
-def _with_counts(
-    frame: pl.LazyFrame, people: pl.LazyFrame, own: pl.LazyFrame, columns: tuple[str, ...]
-) -> pl.LazyFrame:
+def _with_counts(frame: pl.LazyFrame, groups: Groups, columns: tuple[str, ...]) -> pl.LazyFrame:
     """Add to each row the customers and cents of its group, in all and in the division."""
-    # A constant stands for "all" so that one path serves every level.
-    group = [*columns, "everyone"]
-    members = people.with_columns(everyone=pl.lit(value=True))
-    spent = own.join(members, on="customer_id", how="left")
-    sizes = members.group_by(group).agg(customers=pl.len().cast(pl.Int64))
-    totals = spent.group_by(group).agg(total=_of_divisions("own_cents").sum())
-    here = spent.group_by(*group, "division").agg(
-        buyers=pl.col("own_buyers").sum(), cents=pl.col("own_cents").sum()
-    )
+    group = _group(columns)
     made = ["customers", "total", "buyers", "cents"]
     return (
         frame.drop(made, strict=False)
         .with_columns(everyone=pl.lit(value=True))
-        .join(sizes, on=group, how="left", validate="m:1")
-        .join(totals, on=group, how="left", validate="m:1")
-        .join(here, on=[*group, "division"], how="left", validate="m:1")
+        .join(groups.sizes.lazy(), on=group, how="left", validate="m:1")
+        .join(groups.totals.lazy(), on=group, how="left", validate="m:1")
+        .join(groups.here.lazy(), on=[*group, "division"], how="left", validate="m:1")
         .with_columns(pl.col(made).fill_null(0))
     )
 
@@ -206,4 +259,6 @@ def _encoder(world: AsOf, scope: Scope) -> list[Block]:
     return [Block(encode(world, levels), features)]
 
 
-ENCODER = Family("encoder", "What customers of its kind buy of the target.", _encoder, ("div",))
+ENCODER = Family(
+    "encoder", "What customers of its kind buy of the target.", _encoder, ("div",), (GROUPS,)
+)

@@ -14,7 +14,7 @@ import polars as pl
 from polars._typing import PolarsDataType
 
 from gosales_assets.features.asof import AsOf
-from gosales_assets.features.declaration import ASOF, KEYS, Block, Family, Feature, Scope
+from gosales_assets.features.declaration import ASOF, KEYS, Block, Family, Feature, Scope, divide
 from gosales_assets.features.history import QUANTITY_SCALE
 from gosales_resources.scope import Window, shift_days
 from gosales_resources.settings.base import slugify
@@ -170,7 +170,7 @@ def _assets(world: AsOf, scope: Scope) -> list[Block]:
         return []
     features = []
     for part in _parts(world, scope):
-        quantity = part.sum("milli") / QUANTITY_SCALE
+        quantity = divide(part.sum("milli"), QUANTITY_SCALE)
         text = f"Units of active assets{part.words}; one where the register states none"
         features += [
             _counted("assets", scope, part, "owned", part.sum("owned"),

@@ -5,7 +5,7 @@ from functools import partial
 import polars as pl
 
 from gosales_assets.features.asof import AsOf
-from gosales_assets.features.declaration import ASOF, Block, Family, Feature, Scope
+from gosales_assets.features.declaration import ASOF, Block, Family, Feature, Scope, divide
 
 
 def _recency(world: AsOf, scope: Scope) -> list[Block]:
@@ -20,7 +20,7 @@ def _recency(world: AsOf, scope: Scope) -> list[Block]:
         declare("log_days", ASOF, days.log1p(), pl.Float64, "log days", f"log(1 + {text})"),
     ]
     for half_life in settings.half_lives_days:
-        decay = (-(days / half_life) * pl.lit(2.0).log()).exp()
+        decay = (-divide(days, half_life) * pl.lit(2.0).log()).exp()
         name, shown = f"decay_h{half_life}d", f"2^(-d/{half_life}) of the {text}"
         features.append(declare(name, ASOF, decay, pl.Float64, "fraction", shown, 0))
     return [Block(world.days(scope), features, is_grouped=True)]

@@ -5,7 +5,7 @@ from functools import partial
 import polars as pl
 
 from gosales_assets.features.asof import AsOf
-from gosales_assets.features.declaration import Block, Family, Feature, Scope
+from gosales_assets.features.declaration import Block, Family, Feature, Scope, divide
 from gosales_assets.features.families.rfm import CENTS, sum_in
 from gosales_resources.scope import history_window
 
@@ -16,7 +16,7 @@ def _returns(world: AsOf, scope: Scope) -> list[Block]:
         window, name = history_window(world.cutoff, span), f"{span}m"
         count, lines = sum_in(window, "return_count"), sum_in(window, "line_count")
         rate = pl.when(lines > 0).then(count / lines)
-        value = -sum_in(window, "returned_cents") / CENTS
+        value = divide(-sum_in(window, "returned_cents"), CENTS)
         text = f"in the last {span} months"
         declare = partial(Feature, "returns", scope)
         shown = f"Return lines over all lines {text}; null without a line"

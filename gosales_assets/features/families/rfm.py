@@ -9,7 +9,7 @@ from functools import partial
 import polars as pl
 
 from gosales_assets.features.asof import AsOf
-from gosales_assets.features.declaration import Block, Family, Feature, Scope
+from gosales_assets.features.declaration import Block, Family, Feature, Scope, divide
 from gosales_assets.features.history import QUANTITY_SCALE
 from gosales_resources.scope import Window, history_window, shift_days
 
@@ -50,11 +50,11 @@ def _offset(world: AsOf, scope: Scope) -> list[Block]:
 
 def _window(family: str, scope: Scope, window: Window, count: int, text: str) -> list[Feature]:
     total = partial(sum_in, window)
-    value, transactions = total("gp_cents") / CENTS, total("transaction_count")
+    value, transactions = divide(total("gp_cents"), CENTS), total("transaction_count")
     active = (window.contains("month") & (pl.col("transaction_count") > 0)).sum()
 
     mean = pl.when(transactions > 0).then(value / transactions)
-    quantity = total("quantity_milli") / QUANTITY_SCALE
+    quantity = divide(total("quantity_milli"), QUANTITY_SCALE)
     shown = f"Net value per invoice {text}; null without an invoice"
     rows: list[tuple] = [
         ("transactions", transactions, pl.Int32, "count", f"Distinct invoices {text}", 0),

@@ -3,7 +3,7 @@
 import polars as pl
 
 from gosales_assets.features.asof import AsOf
-from gosales_assets.features.declaration import Block, Family, Feature, Scope
+from gosales_assets.features.declaration import Block, Family, Feature, Scope, divide
 from gosales_assets.features.families.rfm import CENTS, sum_in
 from gosales_resources.scope import history_window, label_window, shift_months
 
@@ -20,7 +20,7 @@ def _season(world: AsOf, scope: Scope) -> list[Block]:
 def _echo(world: AsOf, scope: Scope) -> list[Feature]:
     year_ago = shift_months(world.cutoff, -12)
     echo = label_window(year_ago, world.settings.labels.window_months)
-    value, count = sum_in(echo, "gp_cents") / CENTS, sum_in(echo, "transaction_count")
+    value, count = divide(sum_in(echo, "gp_cents"), CENTS), sum_in(echo, "transaction_count")
     text = "in the months of the label window, a year earlier"
     return [
         Feature(
