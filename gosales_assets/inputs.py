@@ -9,13 +9,15 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 
 from gosales_checks.contracts.contract import Contract, Read
+from gosales_resources.in_order import in_order
 from gosales_resources.partitions import PartitionSpace
 from gosales_resources.settings.source import FileSource
 from gosales_resources.settings.tree import Settings
 from gosales_resources.sources.files import open_inputs
-from gosales_resources.sources.raw import ROW, RawInput
+from gosales_resources.sources.raw import ROW, Block, RawInput
 from gosales_resources.storage import Address, TableStore
 
 LOG = "sales_log"
@@ -131,16 +133,22 @@ def _in_order(raw: RawInput) -> list[str]:
 
 
 def _in_any_order(raw: RawInput) -> list[object]:
+    blocks = list(in_order(_counted, raw.blocks()))
+    counts, totals, texts = zip(*blocks, strict=True) if blocks else ((), (), ())
+    return [sum(counts), sum(totals), sorted(chain.from_iterable(texts))]
+
+
+def _counted(block: Block) -> tuple[int, int, list[str]]:
+    """Count the rows of a block, sum their hashes, and list what has no columns."""
     count, total, texts = 0, 0, []
-    for block in raw.blocks():
-        for batch in block.read():
-            hashes = batch.frame.drop(ROW).hash_rows(seed=1)
-            # Halves are summed apart: a sum of 64-bit hashes would overflow.
-            low, high = hashes & 0xFFFFFFFF, hashes // 2**32
-            total += int(low.sum()) + (int(high.sum()) << 32)
-            count += batch.row_count
-            texts += [bad.text for bad in batch.misshapen]
-    return [count, total, sorted(texts)]
+    for batch in block.read():
+        hashes = batch.frame.drop(ROW).hash_rows(seed=1)
+        # Halves are summed apart: a sum of 64-bit hashes would overflow.
+        low, high = hashes & 0xFFFFFFFF, hashes // 2**32
+        total += int(low.sum()) + (int(high.sum()) << 32)
+        count += batch.row_count
+        texts += [bad.text for bad in batch.misshapen]
+    return count, total, texts
 
 
 def _digest(parts: object) -> str:

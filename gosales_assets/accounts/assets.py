@@ -6,7 +6,7 @@ import datetime as dt
 import dagster as dg
 import polars as pl
 
-from gosales_assets.accounts.attribute_history import ENRICHED, build_customer_history
+from gosales_assets.accounts.attribute_history import ENRICHED, history_in_parts
 from gosales_assets.accounts.calendar_days import build_dim_date
 from gosales_assets.accounts.crm import CRM_TABLES, CrmTable, build_crm_table
 from gosales_assets.accounts.customers import accounts_at
@@ -70,10 +70,8 @@ def define_assets(platform: Platform) -> list[dg.AssetsDefinition]:
             for cutoff in cutoffs_of(context):
                 key, accounts = partition_key(cutoff), accounts_at(side, cutoff)
                 told = customer_enrichment[key].select(ENRICHED).collect()
-                frame = build_customer_history(
-                    cutoff, accounts, observations, fact_assets[key], told
-                )
-                yield Partition(cutoff, frame)
+                frames = history_in_parts(cutoff, accounts, observations, fact_assets[key], told)
+                yield Partition(cutoff, frames)
 
         return Partitions(made())
 

@@ -5,13 +5,17 @@ log's own dated values do. A later version never rewrites an earlier span.
 """
 
 import datetime as dt
+from collections.abc import Iterator
 
 import polars as pl
 
 from gosales_assets.accounts.customers import NAMED, Accounts
 from gosales_assets.accounts.observations import OBSERVED, Observations, values_at
+from gosales_resources.spans import customer_spans
 
 START = "valid_from"
+# Values of the log at a time: 22 million at once took 4 GB.
+HELD_ROWS = 4_000_000
 # What a company directory knows of a customer too.
 ENRICHED = ["customer_id", "industry", "sub_industry"]
 
@@ -55,6 +59,33 @@ def build_customer_history(
     if enrichment is not None:
         spans = fill_industries(spans, enrichment)
     return _collapse(spans).with_columns(cutoff=pl.lit(cutoff))
+
+
+def history_in_parts(
+    cutoff: dt.date,
+    accounts: Accounts | None,
+    observations: Observations,
+    assets: pl.LazyFrame,
+    enrichment: pl.DataFrame,
+) -> Iterator[pl.DataFrame]:
+    """Build `dim_customer_history` customers after customers; see `build_customer_history`.
+
+    Yields
+    ------
+    polars.DataFrame
+        Consecutive parts of it, at least one.
+    """
+    seen = [frame.select("customer_id") for frame in observations.values.values()]
+    everyone = pl.concat([*seen, enrichment.select("customer_id")])
+    counts = everyone.group_by("customer_id").agg(row_count=pl.len().cast(pl.Int64))
+    for some in customer_spans(counts, HELD_ROWS):
+        yield build_customer_history(
+            cutoff,
+            accounts.of(some) if accounts else None,
+            observations.of(some),
+            assets.filter(some),
+            enrichment.filter(some),
+        )
 
 
 def fill_industries(spans: pl.DataFrame, enrichment: pl.DataFrame) -> pl.DataFrame:

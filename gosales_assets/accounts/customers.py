@@ -29,6 +29,10 @@ class Accounts:
     known: pl.DataFrame
     """One row per account: customer_id and the day `known_since`, where the CRM says one."""
 
+    def of(self, customers: pl.Expr) -> "Accounts":
+        """Return what it said of some customers."""
+        return Accounts(self.versions.filter(customers), self.known.filter(customers))
+
 
 def read_customers(raw: RawTable, source: CustomerSource) -> SideRows:
     """Read the customer table.

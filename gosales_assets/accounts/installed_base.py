@@ -41,14 +41,13 @@ def build_fact_assets(register: Register | None, cutoff: dt.date) -> Iterator[pl
         register that was there by the cutoff, in a total order; one empty part without a row. A
         row without a usable date and without a recording time is there where its imputed date is.
     """
-    parts = register.parts() if register else []
-    if register is None or not parts:
+    if register is None:
         yield pl.LazyFrame(schema={n: c.dtype for n, c in FactAssets.columns().items()})
         return
     days = _known(register.days.lazy(), cutoff).collect()
     medians = _medians(days, ["item_rollup"]).rename({"median": "of_rollup"})
     overall = _medians(days, [])["median"].item() if days.height else None
-    for part in parts:
+    for part in register.parts():
         imputed = _known(part, cutoff).join(
             medians.lazy(), on="item_rollup", how="left", maintain_order="left"
         )

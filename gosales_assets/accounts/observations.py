@@ -1,14 +1,17 @@
 """What the sales log says of customers: when they were seen, and under which name, region, rep."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import polars as pl
 
 from gosales_resources.scope import visible_at
+from gosales_resources.spans import customer_spans
 
 OBSERVED = ("customer_name", "region", "rep")
+# Lines grouped at a time: those of 19 million at once took 8 GB.
+HELD_LINES = 2_000_000
 
 
 @dataclass(frozen=True)
@@ -40,17 +43,27 @@ class Observations:
     values: Mapping[str, pl.DataFrame]
     """Of each attribute of `OBSERVED`: per customer, increment and day the last value written."""
 
+    def of(self, customers: pl.Expr) -> "Observations":
+        """Return what was observed of some customers."""
+        values = {name: frame.filter(customers) for name, frame in self.values.items()}
+        return Observations(Seen(self.seen.spans.filter(customers)), values)
+
 
 def see(sales_log: pl.LazyFrame) -> Seen:
     """Aggregate when customers were seen in the lines of the increments up to the last cutoff."""
     # A line that takes a restated one back says nothing of its own.
     purchase = pl.col("order_date").filter(~pl.col("is_return") & ~pl.col("is_reversal"))
-    spans = sales_log.group_by("customer_id", "visible_cutoff").agg(
-        first_seen_date=pl.col("order_date").min(),
-        last_seen_date=pl.col("order_date").max(),
-        last_purchase_date=purchase.max(),
-    )
-    return Seen(spans.collect())
+    spans = [
+        lines.group_by("customer_id", "visible_cutoff")
+        .agg(
+            first_seen_date=pl.col("order_date").min(),
+            last_seen_date=pl.col("order_date").max(),
+            last_purchase_date=purchase.max(),
+        )
+        .collect()
+        for lines in _pieces(sales_log)
+    ]
+    return Seen(pl.concat(spans))
 
 
 def observe(sales_log: pl.LazyFrame) -> Observations:
@@ -68,7 +81,10 @@ def observe(sales_log: pl.LazyFrame) -> Observations:
         within an increment only days at which a value begins or ends a run are kept (later
         increments may fall between them).
     """
-    values = pl.collect_all([_runs(sales_log, name) for name in OBSERVED])
+    pieces = [
+        pl.collect_all([_runs(lines, name) for name in OBSERVED]) for lines in _pieces(sales_log)
+    ]
+    values = map(pl.concat, zip(*pieces, strict=True))
     return Observations(see(sales_log), dict(zip(OBSERVED, values, strict=True)))
 
 
@@ -80,9 +96,23 @@ def values_at(observations: Observations, attribute: str, cutoff: dt.date) -> pl
     return (
         visible_at(observations.values[attribute].lazy(), cutoff)
         .group_by("customer_id", "order_date")
-        .agg(pl.col(attribute).sort_by("visible_cutoff").last())
+        .agg(pl.col(attribute).max_by("visible_cutoff"))
         .collect()
     )
+
+
+def _pieces(sales_log: pl.LazyFrame) -> Iterator[pl.LazyFrame]:
+    """Cut a long log by customers and increments: no group is in two pieces."""
+    if sales_log.select(pl.len()).collect().item() <= HELD_LINES:
+        yield sales_log
+        return
+    by = ["visible_cutoff", "customer_id"]
+    counted = sales_log.group_by(by).agg(row_count=pl.len().cast(pl.Int64))
+    counts = counted.collect(engine="streaming")
+    for cutoff in counts["visible_cutoff"].unique().sort():
+        of_increment = pl.col("visible_cutoff") == cutoff
+        for span in customer_spans(counts.filter(of_increment), HELD_LINES):
+            yield sales_log.filter(of_increment & span)
 
 
 def _runs(sales_log: pl.LazyFrame, attribute: str) -> pl.LazyFrame:
@@ -96,7 +126,8 @@ def _runs(sales_log: pl.LazyFrame, attribute: str) -> pl.LazyFrame:
         # A line that takes a restated one back repeats what was wrong.
         sales_log.filter(value.is_not_null() & ~pl.col("is_reversal"))
         .group_by(*by, "order_date")
-        .agg(value.sort_by("transaction_id").last())
+        # The largest, and no sort of each group.
+        .agg(value.max_by("transaction_id"))
         .sort(*by, "order_date")
         .filter(edge)
     )

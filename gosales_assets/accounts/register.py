@@ -33,7 +33,7 @@ from gosales_resources.side_files import (
 )
 from gosales_resources.sources.files import open_inputs
 from gosales_resources.sources.raw import RawInput
-from gosales_resources.spans import customer_spans, inside
+from gosales_resources.spans import customer_spans
 from gosales_resources.staged import Meta, forget_folders, read_meta, write_folder
 
 # Modules that decide what a staged row is: what they wrote before they changed is not read.
@@ -157,11 +157,10 @@ class _Staging:
         ]
         write_parquet(pl.concat(rejected), work / "rejected.parquet")
         spans = customer_spans(pl.concat(t.customers for t in typed), PART_ROWS)
-        # Of a register without a usable row too there is a count.
-        days = [_counted(pl.scan_parquet(typed[0].path).clear().collect(), DAYS)]
+        days = []
         scan = pl.scan_parquet([t.path for t in typed])
         for number, span in enumerate(spans):
-            part = _sorted(scan.filter(inside(span)).collect())
+            part = _sorted(scan.filter(span).collect())
             write_parquet(part, work / _part(number), compression="lz4")
             days.append(_counted(part, DAYS))
         write_parquet(_total(days, DAYS).sort(DAYS), work / "days.parquet")

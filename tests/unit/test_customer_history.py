@@ -8,9 +8,14 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from gosales_assets.accounts.intake import build_source_ledger, read_sources
+from gosales_assets.accounts.attribute_history import ENRICHED, history_in_parts
+from gosales_assets.accounts.customers import accounts_at
+from gosales_assets.accounts.intake import build_source_ledger, read_source, read_sources
+from gosales_assets.accounts.observations import observe
+from gosales_checks.contracts.accounts import DIM_CUSTOMER_HISTORY
+from gosales_checks.contracts.contract import conform
 from gosales_resources.errors import SourceError
-from tests.accounts_world import day, history_of, lines, roster_of, side_world
+from tests.accounts_world import assets_of, day, history_of, lines, roster_of, side_world
 
 CUTOFF = "2024-02-29"
 VERSIONS = {"customers": ["customer_id", "customer_name", "region", "size", "valid_from"]}
@@ -281,3 +286,36 @@ def test_on_every_day_the_history_says_what_a_plain_look_back_says(
 def quarter_end(date) -> str:
     month = -(-date.month // 3) * 3
     return f"{date.year}-{month:02d}-{'31' if month in (3, 12) else '30'}"
+
+
+def test_customers_and_increments_in_pieces_make_the_same_history(tmp_path, monkeypatch):
+    draw = random.Random(5)
+    rows = [
+        (
+            f"c{draw.randrange(20):02d}",
+            f"2022-0{draw.randrange(1, 10)}-1{draw.randrange(10)}",
+            draw.choice(["A", "B", None]),
+            draw.choice(["West", "East"]),
+            draw.choice(["Ann", None]),
+            draw.choice(["2022-12-31", "2023-03-31"]),
+        )
+        for _ in range(200)
+    ]
+    accounts = [f"c{n:02d},Name {n},Aero,West" for n in range(0, 30, 2)]
+    bought = [f"c{n:02d},Seat,CAD,Solid Works,1,2021-05-01,,yes" for n in range(0, 40, 3)]
+    settings = side_world(tmp_path, {"customers": accounts, "assets": bought})
+    whole = history_of(settings, CUTOFF, lines(*rows))
+    monkeypatch.setattr("gosales_assets.accounts.observations.HELD_LINES", 15)
+    monkeypatch.setattr("gosales_assets.accounts.attribute_history.HELD_ROWS", 25)
+    assert history_of(settings, CUTOFF, lines(*rows)).equals(whole)
+    told = pl.DataFrame(schema=dict.fromkeys(ENRICHED, pl.String))
+    parts = history_in_parts(
+        day(CUTOFF),
+        accounts_at(read_source(settings, "customers"), day(CUTOFF)),
+        observe(lines(*rows)),
+        assets_of(settings, CUTOFF).lazy(),
+        told,
+    )
+    frames = [conform(DIM_CUSTOMER_HISTORY, part.lazy()).collect() for part in parts]
+    assert len(frames) > 5
+    assert pl.concat(frames).equals(whole)

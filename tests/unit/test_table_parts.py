@@ -33,9 +33,11 @@ def test_an_error_in_making_a_table_is_that_of_using_it():
         next(ahead)
 
 
+@pytest.mark.parametrize("held", [1, 2, 100])
 @pytest.mark.parametrize("contract", [SALES_LOG, SALES_LOG_REJECTS], ids=["one column", "several"])
-def test_a_key_that_repeats_across_blocks_breaks_the_contract(monkeypatch, contract):
+def test_a_key_that_repeats_across_blocks_breaks_the_contract(monkeypatch, contract, held):
     monkeypatch.setattr(contracts, "BLOCK_ROWS", 2)
+    monkeypatch.setattr(contracts, "KEYS_HELD", held)
     table = sample(contract).head(3)
     assert contracts.judge_table(contract, table.lazy()).passed
     twice = pl.concat([table, table.head(1)])
