@@ -166,7 +166,7 @@ def judged(train: pl.DataFrame, white: pl.DataFrame, settings: Settings) -> dict
     prepared = fit_preparation(train, settings.models)
     raw, label = prepared.raw(train), train["label"].to_numpy()
     linear = fit_linear(prepared.standardised(raw), label, LINEAR, settings.models)
-    trees = fit_trees(bin_rows((raw, label, None)), TREES, settings.models, ROUNDS)
+    trees = fit_trees(bin_rows(raw, label), TREES, settings.models, rounds=ROUNDS)
     rows = prepared.raw(white)
     seen = prepared.standardised(rows)
     margin = (linear.margin(rows, seen) + trees.margin(rows, seen)) / 2

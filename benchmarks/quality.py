@@ -1,4 +1,4 @@
-"""How good the scores are: against the oracle of the sample company, and against simple models."""
+"""How good the scores are on real logs: against simple models. On the sample company: `oracle`."""
 
 import datetime as dt
 import json
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
-from world import sample_world, show
+from world import show
 
 from gosales_assets.cli.plan import Request
 from gosales_assets.cli.runs import execute
@@ -30,50 +30,6 @@ LOGS = (
     ),
     ("complete_journey", (dt.date(2017, 6, 30),), 3),
 )
-
-
-def against_oracle() -> None:
-    """Compare AUC on sample company M with the true probabilities ranked."""
-    cutoffs = (dt.date(2023, 12, 31), dt.date(2024, 6, 30))
-    with sample_world("M") as folder:
-        platform = run(load_settings(folder / "gosales.yaml"), cutoffs)
-        truth = pl.read_parquet(folder / "data" / "truth" / "true_probabilities.parquet")
-        rows, gaps, errors, ratios = [], [], [], []
-        for cutoff in cutoffs:
-            for division in platform.settings.divisions.targets:
-                scored = outcomes(platform, cutoff, division).join(
-                    truth.filter(cutoff=cutoff, division=division), on="customer_id", how="left"
-                )
-                y = scored["label"].to_numpy()
-                if y.min() == y.max():
-                    continue
-                ours, oracle = auc(y, rank_of(scored)), auc(y, scored["p_true"].to_numpy())
-                white = scored.filter("is_whitespace")
-                theirs = white["label"].to_numpy()
-                pair = (auc(theirs, rank_of(white)), auc(theirs, white["p_true"].to_numpy()))
-                ties = tie_breaker(scored["customer_id"].to_list())
-                lifts = [
-                    lift_at(y, s, ties, 0.10)
-                    for s in (rank_of(scored), scored["p_true"].to_numpy())
-                ]
-                ratios.append(lifts[0] / lifts[1] if lifts[1] else np.nan)
-                measured = read(platform, "forward_validation", cutoff, division)
-                error = measured.filter(measure="cal_mae", slice="all")["value"][0]
-                gaps.append((oracle - ours, pair[1] - pair[0]))
-                errors.append(error)
-                rows.append(
-                    (
-                        f"{cutoff} {division}",
-                        f"AUC {ours:.3f} of {oracle:.3f}, ws {pair[0]:.3f} of {pair[1]:.3f}",
-                        f"cal-MAE {error:.4f}",
-                    )
-                )
-    gap = np.array(gaps)
-    rows.append(("mean gap to the oracle, all customers", mean_of(gap[:, 0]), "target <= 0.015"))
-    rows.append(("mean gap to the oracle, whitespace", mean_of(gap[:, 1]), "target <= 0.015"))
-    rows.append(("mean lift@10 over the oracle's", mean_of(np.array(ratios)), "target >= 0.93"))
-    rows.append(("mean cal-MAE", mean_of(np.array(errors)), "target <= 0.015"))
-    show("quality: sample company M, 20,000 customers, 10 targets, two cutoffs", rows)
 
 
 def mean_of(values: np.ndarray) -> str:

@@ -8,7 +8,8 @@ from ablation import ablation
 from faults import faults
 from features import features
 from matching import matching
-from quality import against_oracle, against_simple_models
+from oracle import against_oracle
+from quality import against_simple_models
 from scoring import scoring
 from world import machine, measured, sample_world, show
 

@@ -83,7 +83,7 @@ class Platform:
     @property
     def staging(self) -> Path:
         """Folder of the raw rows typed by content; it can be removed at any time."""
-        return self.settings.store_root / "staging"
+        return self.settings.staging_root
 
     def partitions_of(self, contract: Contract) -> dg.PartitionsDefinition:
         """Return the partitions definition a contract names."""

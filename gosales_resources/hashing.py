@@ -4,7 +4,9 @@ A table library's own hash is promised for one version only; identifiers and tie
 """
 
 import hashlib
+import importlib
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -74,6 +76,14 @@ def code_texts(codes: pl.Series) -> pl.Series:
     octets = pa.py_buffer(codes.to_numpy().astype(">u8").tobytes())
     fixed = pa.FixedSizeBinaryArray.from_buffers(pa.binary(8), len(codes), [None, octets])
     return pl.Series(codes.name, fixed.cast(pa.large_binary())).bin.encode("hex")
+
+
+def code_hash(modules: Sequence[str]) -> str:
+    """Hash the source of modules and the version of the table library whose hashes they use."""
+    digest = hashlib.sha256(pl.__version__.encode())
+    for name in modules:
+        digest.update(Path(str(importlib.import_module(name).__file__)).read_bytes())
+    return digest.hexdigest()[:16]
 
 
 def _number(column: str, text: str | None) -> int:

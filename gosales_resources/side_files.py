@@ -4,6 +4,7 @@ Unlike `read_table` it keeps rows with a wrong number of fields, and a header wi
 empty table: a do-not-contact list may well be empty. Nothing is interpreted here.
 """
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import polars as pl
 from gosales_resources.errors import SourceError
 from gosales_resources.settings.inputs import FileSource
 from gosales_resources.sources.files import open_inputs
-from gosales_resources.sources.raw import ROW, RawInput
+from gosales_resources.sources.raw import ROW, Block, RawInput
 
 FILE = "__source_file"
 MISSHAPEN = {
@@ -25,7 +26,7 @@ MISSHAPEN = {
 
 @dataclass(frozen=True)
 class RawTable:
-    """The rows of one source as they are."""
+    """Rows of one source as they are."""
 
     path: str
     """As configured; named in errors."""
@@ -38,6 +39,84 @@ class RawTable:
     def columns(self) -> list[str]:
         """The source's columns."""
         return [name for name in self.frame.columns if name not in (FILE, ROW)]
+
+    @property
+    def row_count(self) -> int:
+        """Rows in it, the misshapen ones too."""
+        return self.frame.height + self.misshapen.height
+
+    def placed(self, first: int) -> "RawTable":
+        """Return it with rows numbered for people, from `first` on."""
+        return RawTable(
+            self.path,
+            self.frame.with_columns(pl.col(ROW) + first),
+            self.misshapen.with_columns(pl.col("source_row") + first),
+        )
+
+
+@dataclass(frozen=True)
+class SideBlock:
+    """One block of one file of a source, to be read."""
+
+    path: str
+    raw: RawInput
+    header: list[str]
+    block: Block | None
+    """None for no rows: columns are known without any."""
+
+    def read(self) -> RawTable:
+        """Read its rows, numbered from 0 in the block."""
+        batches = list(self.block.read()) if self.block else []
+        empty = pl.DataFrame(schema={**dict.fromkeys(self.header, pl.String), ROW: pl.Int64})
+        frame = pl.concat(batch.frame for batch in batches) if batches else empty
+        misshapen = [
+            {"source_file": self.raw.name, "source_row": b.row, "reason": b.problem, "raw": b.text}
+            for batch in batches
+            for b in batch.misshapen
+        ]
+        named = frame.with_columns(pl.lit(self.raw.name).alias(FILE))
+        return RawTable(self.path, named, pl.DataFrame(misshapen, MISSHAPEN))
+
+
+def side_blocks(source: FileSource, base: Path) -> Iterator[SideBlock]:
+    """List the blocks of all files of a source, each file's after one without rows.
+
+    Raises
+    ------
+    SourceError
+        When a file is missing or unreadable, or the files do not have the same columns.
+    """
+    inputs = open_inputs(source, base)
+    headers = [raw.header() for raw in inputs]
+    if len({tuple(header) for header in headers}) > 1:
+        raise SourceError(f"The files of {source.path} do not have the same columns.")
+    for raw, header in zip(inputs, headers, strict=True):
+        yield SideBlock(source.path, raw, header, None)
+        for block in raw.blocks():
+            yield SideBlock(source.path, raw, header, block)
+
+
+def first_rows(blocks: Iterable[tuple[RawInput, int]]) -> list[int]:
+    """Return the number for people of the first row of each block, given with its rows."""
+    following: dict[str, int] = {}
+    found = []
+    for raw, row_count in blocks:
+        found.append(following.get(raw.name, raw.first_row))
+        following[raw.name] = found[-1] + row_count
+    return found
+
+
+def require_one_type(path: str, schemas: Iterable[pl.Schema]) -> None:
+    """Make sure that the filled blocks of a source have columns of the same types.
+
+    Raises
+    ------
+    SourceError
+        When they do not; a column that is all blank in a block has any type there.
+    """
+    types = {each for schema in schemas for each in schema.items() if each[1] != pl.Null()}
+    if len(types) > len({name for name, _ in types}):
+        raise SourceError(f"The files of {path} do not have the same column types.")
 
 
 def read_raw(source: FileSource, base: Path) -> RawTable:
@@ -60,39 +139,14 @@ def read_raw(source: FileSource, base: Path) -> RawTable:
     SourceError
         When a file is missing or unreadable, or the files do not have the same columns.
     """
-    parts = [_read_input(raw) for raw in open_inputs(source, base)]
-    frames = [frame for frame, _ in parts]
-    if len({tuple(frame.columns) for frame in frames}) > 1:
-        raise SourceError(f"The files of {source.path} do not have the same columns.")
-    filled = [frame for frame in frames if frame.height] or frames[:1]
-    types = {tuple(frame.dtypes) for frame in filled}
-    if len(types) > 1:
-        raise SourceError(f"The files of {source.path} do not have the same column types.")
-    return RawTable(source.path, pl.concat(filled), pl.concat(wrong for _, wrong in parts))
-
-
-def _read_input(raw: RawInput) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Return the rows of one input, numbered for people, and its misshapen ones."""
-    frames: list[pl.DataFrame] = []
-    misshapen: list[dict[str, object]] = []
-    # Rows are numbered in their block from 0.
-    first = raw.first_row
-    for block in raw.blocks():
-        batches = list(block.read())
-        frames += [batch.frame.with_columns(pl.col(ROW) + first) for batch in batches]
-        misshapen += [
-            {"source_row": bad.row + first, "reason": bad.problem, "raw": bad.text}
-            for batch in batches
-            for bad in batch.misshapen
-        ]
-        first += sum(batch.row_count for batch in batches)
-    if not frames:
-        columns = {**dict.fromkeys(raw.header(), pl.String), ROW: pl.Int64}
-        frames.append(pl.DataFrame(schema=columns))
-    wrong = pl.DataFrame(
-        misshapen, schema={n: MISSHAPEN[n] for n in MISSHAPEN if n != "source_file"}
-    )
-    return (
-        pl.concat(frames).with_columns(pl.lit(raw.name).alias(FILE)),
-        wrong.select(pl.lit(raw.name).alias("source_file"), *wrong.columns),
+    # Without the blocks: each has its bytes.
+    read = [(block.raw, block.read()) for block in side_blocks(source, base)]
+    firsts = first_rows((raw, table.row_count) for raw, table in read)
+    placed = [table.placed(first) for (_, table), first in zip(read, firsts, strict=True)]
+    filled = [table.frame for table in placed if table.frame.height] or [placed[0].frame]
+    require_one_type(source.path, [frame.schema for frame in filled])
+    return RawTable(
+        source.path,
+        pl.concat(filled, how="vertical_relaxed"),
+        pl.concat(table.misshapen for table in placed),
     )

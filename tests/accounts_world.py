@@ -9,7 +9,7 @@ import polars as pl
 from gosales_assets.accounts.attribute_history import build_customer_history
 from gosales_assets.accounts.customers import accounts_at
 from gosales_assets.accounts.installed_base import build_fact_assets
-from gosales_assets.accounts.intake import read_source
+from gosales_assets.accounts.intake import read_register, read_source
 from gosales_assets.accounts.observations import observe
 from gosales_assets.accounts.roster import build_dim_customer
 from gosales_checks.contracts.accounts import DIM_CUSTOMER, DIM_CUSTOMER_HISTORY, FACT_ASSETS
@@ -127,7 +127,7 @@ def roster_of(settings: Settings, cutoff: str, log: pl.LazyFrame | None = None) 
 
 def assets_of(settings: Settings, cutoff: str) -> pl.DataFrame:
     """Build and judge `fact_assets`."""
-    frame = build_fact_assets(read_source(settings, "assets"), day(cutoff))
-    made = conform(FACT_ASSETS, frame.lazy()).collect()
+    frame = pl.concat(build_fact_assets(read_register(settings), day(cutoff)))
+    made = conform(FACT_ASSETS, frame).collect()
     assert judge(FACT_ASSETS, made).violations == {}
     return made

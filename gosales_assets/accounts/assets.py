@@ -1,5 +1,6 @@
 """Assets of the accounts phase."""
 
+import dataclasses
 import datetime as dt
 
 import dagster as dg
@@ -9,10 +10,11 @@ from gosales_assets.accounts.attribute_history import ENRICHED, build_customer_h
 from gosales_assets.accounts.calendar_days import build_dim_date
 from gosales_assets.accounts.crm import CRM_TABLES, CrmTable, build_crm_table
 from gosales_assets.accounts.customers import accounts_at
-from gosales_assets.accounts.installed_base import build_fact_assets
+from gosales_assets.accounts.installed_base import build_fact_assets, count_assets
 from gosales_assets.accounts.intake import (
     build_source_ledger,
     build_source_rejects,
+    read_register,
     read_source,
     read_sources,
 )
@@ -46,12 +48,12 @@ def define_assets(platform: Platform) -> list[dg.AssetsDefinition]:
 
     @platform.table(FACT_ASSETS)
     def fact_assets(context: dg.AssetExecutionContext) -> Partitions:
-        side = read_source(settings, "assets")
+        register = read_register(settings)
 
         def made():
             for cutoff in cutoffs_of(context):
-                frame = build_fact_assets(side, cutoff)
-                yield Partition(cutoff, frame, metadata=summarise_assets(frame))
+                shown = dataclasses.asdict(count_assets(register, cutoff))
+                yield Partition(cutoff, build_fact_assets(register, cutoff), metadata=shown)
 
         return Partitions(made())
 
@@ -121,15 +123,6 @@ def crm_asset(platform: Platform, table: CrmTable) -> dg.AssetsDefinition:
 def cutoffs_of(context: dg.AssetExecutionContext) -> list[dt.date]:
     """List the cutoffs a run makes."""
     return [cutoff_of(key) for key in context.partition_keys]
-
-
-def summarise_assets(assets: pl.DataFrame) -> dict[str, object]:
-    """Return the figures shown per partition."""
-    return {
-        "assets": assets.height,
-        "customers": assets["customer_id"].n_unique(),
-        "imputed_purchase_dates": int(assets["is_purchase_date_imputed"].sum()),
-    }
 
 
 def summarise_roster(roster: pl.DataFrame) -> dict[str, object]:

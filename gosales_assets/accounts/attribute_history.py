@@ -93,7 +93,9 @@ def _points(
 ) -> pl.DataFrame:
     """Collect the days on which anything is said of a customer, and what; sorted."""
     owned = pl.coalesce("effective_purchase_date", pl.col("recorded_at").cast(pl.Date))
-    owners = assets.group_by("customer_id").agg(owned.min().alias(START)).collect()
+    owned_since = assets.group_by("customer_id").agg(owned.min().alias(START))
+    # A register may be larger than memory.
+    owners = owned_since.collect(engine="streaming")
     seen = observations.seen.at(cutoff).select(
         "customer_id", pl.col("first_seen_date").alias(START)
     )

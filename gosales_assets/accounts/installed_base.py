@@ -4,97 +4,102 @@ A purchase date that is missing or a placeholder is replaced by the median of th
 what was known at the cutoff alone.
 """
 
-import dataclasses
 import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 import polars as pl
 
-from gosales_assets.accounts.fields import Reading, fields_of
-from gosales_assets.accounts.side_rows import (
-    SideRows,
-    name_rows,
-    read_side_rows,
-    split_at,
-)
+from gosales_assets.accounts.asset_rows import USABLE
+from gosales_assets.accounts.register import Register
 from gosales_checks.contracts.accounts import FactAssets
-from gosales_resources.settings.accounts import AssetColumns, AssetSource
-from gosales_resources.side_files import RawTable
-
-SETTING = "assets"
-USABLE = "usable_purchase_date"
-COLUMNS = tuple(FactAssets.columns())
-# What the register says of an asset, and so what names it; the rest follows from it.
-WRITTEN = tuple(name for name in COLUMNS if name in AssetColumns.model_fields)
 
 
-def read_assets(raw: RawTable, source: AssetSource, divisions: list[str]) -> SideRows:
-    """Read the asset register.
+@dataclass(frozen=True)
+class AssetCounts:
+    """How many there are in `fact_assets` of a cutoff."""
 
-    Parameters
-    ----------
-    raw
-        The rows of the register.
-    source
-        Its columns and the earliest legal purchase date.
-    divisions
-        Slugs of the divisions there are.
-
-    Returns
-    -------
-    SideRows
-        `known_on` is the later of usable purchase date and recording time; null where a row has
-        neither.
-
-    Raises
-    ------
-    SourceError
-        When a configured column is missing.
-    """
-    reading = Reading(SETTING, source.date_formats, divisions, source.decimal)
-    side = read_side_rows(raw, fields_of(FactAssets, source.columns), reading, known=())
-    usable = pl.when(pl.col("purchase_date") >= source.min_purchase_date).then("purchase_date")
-    rows = side.rows.with_columns(
-        usable.alias(USABLE), item_rollup=pl.coalesce("item_rollup", "item")
-    )
-    known_on = pl.max_horizontal(USABLE, pl.col("recorded_at").cast(pl.Date))
-    rows = rows.with_columns(known_on=known_on).hstack([name_rows(rows, WRITTEN).alias("asset_id")])
-    return dataclasses.replace(side, rows=rows, names=(*side.names, USABLE, "asset_id"))
+    assets: int = 0
+    customers: int = 0
+    imputed_purchase_dates: int = 0
 
 
-def build_fact_assets(side: SideRows | None, cutoff: dt.date) -> pl.DataFrame:
+def build_fact_assets(register: Register | None, cutoff: dt.date) -> Iterator[pl.LazyFrame]:
     """Build the installed base as of a cutoff.
 
     Parameters
     ----------
-    side
+    register
         All rows of the register; None where it is not configured.
     cutoff
         As-of date.
 
-    Returns
-    -------
-    polars.DataFrame
-        `fact_assets`, one row per row of the register that was there by the cutoff, in a total
-        order; empty without a register. A row without a usable date and without a recording time
-        is there where its imputed date is.
+    Yields
+    ------
+    polars.LazyFrame
+        `fact_assets` in consecutive parts, no customer in two of them: one row per row of the
+        register that was there by the cutoff, in a total order; one empty part without a row. A
+        row without a usable date and without a recording time is there where its imputed date is.
     """
-    if side is None:
-        return pl.DataFrame(schema={n: c.dtype for n, c in FactAssets.columns().items()})
-    known = split_at(side, cutoff).usable
-    assets = _impute(known).filter(
-        pl.col("known_on").is_not_null() | pl.col("effective_purchase_date").is_not_null()
-    )
-    return assets.select(COLUMNS).sort(
-        "customer_id", "division", "item_rollup", "item", "purchase_date", "asset_id"
-    )
+    parts = register.parts() if register else []
+    if register is None or not parts:
+        yield pl.LazyFrame(schema={n: c.dtype for n, c in FactAssets.columns().items()})
+        return
+    days = _known(register.days.lazy(), cutoff).collect()
+    medians = _medians(days, ["item_rollup"]).rename({"median": "of_rollup"})
+    overall = _medians(days, [])["median"].item() if days.height else None
+    for part in parts:
+        imputed = _known(part, cutoff).join(
+            medians.lazy(), on="item_rollup", how="left", maintain_order="left"
+        )
+        dated = imputed.with_columns(
+            effective_purchase_date=pl.coalesce(USABLE, "of_rollup", pl.lit(overall, pl.Date)),
+            is_purchase_date_imputed=pl.col(USABLE).is_null(),
+        )
+        is_there = pl.any_horizontal(
+            pl.col(name).is_not_null() for name in ("known_on", "effective_purchase_date")
+        )
+        yield dated.filter(is_there).select(list(FactAssets.columns()))
 
 
-def _impute(known: pl.DataFrame) -> pl.DataFrame:
-    # Days as integers: the median of an even number lies between two days and is rounded down.
-    day = pl.col(USABLE).to_physical().median().floor().cast(pl.Int32).cast(pl.Date)
-    medians = known.group_by("item_rollup").agg(of_rollup=day)
-    overall = known.select(day).to_series()[0]
-    return known.join(medians, on="item_rollup", how="left").with_columns(
-        effective_purchase_date=pl.coalesce(USABLE, "of_rollup", pl.lit(overall, dtype=pl.Date)),
-        is_purchase_date_imputed=pl.col(USABLE).is_null(),
+def count_assets(register: Register | None, cutoff: dt.date) -> AssetCounts:
+    """Count what `build_fact_assets` makes."""
+    counts = [
+        part.select(
+            assets=pl.len(),
+            customers=pl.col("customer_id").rle_id().last() + 1,
+            imputed_purchase_dates=pl.col("is_purchase_date_imputed").sum(),
+        )
+        for part in build_fact_assets(register, cutoff)
+    ]
+    total = pl.concat(counts).sum().collect()
+    return AssetCounts(**total.row(0, named=True))
+
+
+def count_later(register: Register, cutoff: dt.date) -> int:
+    """Count the usable rows that nothing says were there by a cutoff."""
+    later = pl.col("known_on") > cutoff
+    known = _known(register.days.lazy(), cutoff).collect()
+    if known[USABLE].is_null().all():
+        # Neither date nor recording time, and no other asset to infer a date from.
+        later = later | pl.col("known_on").is_null()
+    return int(register.days.filter(later)["row_count"].sum())
+
+
+def _known(rows: pl.LazyFrame, cutoff: dt.date) -> pl.LazyFrame:
+    return rows.filter(pl.col("known_on").is_null() | (pl.col("known_on") <= cutoff))
+
+
+def _medians(days: pl.DataFrame, by: list[str]) -> pl.DataFrame:
+    """Return the `median` day of counted rows; between two days it is rounded down."""
+    dated = days.filter(pl.col(USABLE).is_not_null())
+    counted = dated.group_by(*by, USABLE).agg(pl.col("row_count").sum()).sort(USABLE)
+    day, through, count = (
+        pl.col(USABLE).to_physical().cast(pl.Int64),
+        pl.col("row_count").cum_sum(),
+        pl.col("row_count").sum(),
     )
+    # The two rows in the middle, one and the same where the number of rows is odd.
+    middle = [day.filter(through > place).first() for place in ((count - 1) // 2, count // 2)]
+    median = ((middle[0] + middle[1]) // 2).cast(pl.Int32).cast(pl.Date).alias("median")
+    return counted.group_by(by).agg(median) if by else counted.select(median)

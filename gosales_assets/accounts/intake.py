@@ -2,14 +2,14 @@
 
 import datetime as dt
 from collections.abc import Mapping
-from functools import partial
 from typing import Any
 
 import polars as pl
 
 from gosales_assets.accounts.crm import CRM_TABLES, build_crm_table, read_crm
 from gosales_assets.accounts.customers import read_customers
-from gosales_assets.accounts.installed_base import USABLE, build_fact_assets, read_assets
+from gosales_assets.accounts.installed_base import count_assets, count_later
+from gosales_assets.accounts.register import Register, stage_register
 from gosales_assets.accounts.side_rows import SideRows, refuse_rejects, split_at
 from gosales_checks.contracts.accounts import SIDE_SOURCES, SourceLedger, SourceRejects
 from gosales_resources.settings.tree import Settings
@@ -19,7 +19,7 @@ CRM = {table.contract.name: table for table in CRM_TABLES}
 
 
 def read_source(settings: Settings, name: str) -> SideRows | None:
-    """Read one table beside the sales log by the name of its setting.
+    """Read one table beside the sales log, not the register, by the name of its setting.
 
     Returns
     -------
@@ -38,7 +38,15 @@ def read_source(settings: Settings, name: str) -> SideRows | None:
     return side
 
 
-def read_sources(settings: Settings) -> dict[str, SideRows]:
+def read_register(settings: Settings) -> Register | None:
+    """Stage the asset register; as `read_source`."""
+    register = _register(settings)
+    if register is not None and settings.mode == "strict":
+        refuse_rejects([register])
+    return register
+
+
+def read_sources(settings: Settings) -> dict[str, SideRows | Register]:
     """Read every configured table beside the sales log.
 
     Raises
@@ -46,14 +54,17 @@ def read_sources(settings: Settings) -> dict[str, SideRows]:
     SourceError
         As `read_source`, with the findings of all sources at once.
     """
-    read = {name: _read(settings, name) for name in SIDE_SOURCES}
+    read = {
+        name: _register(settings) if name == "assets" else _read(settings, name)
+        for name in SIDE_SOURCES
+    }
     sides = {name: side for name, side in read.items() if side is not None}
     if settings.mode == "strict":
         refuse_rejects(list(sides.values()))
     return sides
 
 
-def build_source_rejects(sides: Mapping[str, SideRows], cutoff: dt.date) -> pl.DataFrame:
+def build_source_rejects(sides: Mapping[str, SideRows | Register], cutoff: dt.date) -> pl.DataFrame:
     """List the unusable rows known at a cutoff.
 
     Parameters
@@ -69,13 +80,13 @@ def build_source_rejects(sides: Mapping[str, SideRows], cutoff: dt.date) -> pl.D
         `source_rejects`, sorted by source, file and row.
     """
     schema = {name: c.dtype for name, c in SourceRejects.columns().items()}
-    parts = [split_at(side, cutoff).rejected for side in sides.values()]
+    parts = [side.rejected_at(cutoff) for side in sides.values()]
     return pl.concat([pl.DataFrame(schema=schema), *parts]).sort(
         "source", "source_file", "source_row"
     )
 
 
-def build_source_ledger(sides: Mapping[str, SideRows], cutoff: dt.date) -> pl.DataFrame:
+def build_source_ledger(sides: Mapping[str, SideRows | Register], cutoff: dt.date) -> pl.DataFrame:
     """Count what became of the rows of each source at a cutoff.
 
     Parameters
@@ -96,35 +107,38 @@ def build_source_ledger(sides: Mapping[str, SideRows], cutoff: dt.date) -> pl.Da
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
-def _count(name: str, side: SideRows, cutoff: dt.date) -> dict[str, Any]:
-    split = split_at(side, cutoff)
-    later = side.rows.filter(pl.col("known_on") > cutoff).height
-    kept = split.usable.height
-    if name == "assets":
-        kept = build_fact_assets(side, cutoff).height
-        if split.usable[USABLE].is_null().all():
-            # Neither date nor recording time, and no other asset to infer a date from.
-            later += split.usable["known_on"].null_count()
-    elif name in CRM:
-        kept = build_crm_table(CRM[name], side, cutoff).height
+def _count(name: str, side: SideRows | Register, cutoff: dt.date) -> dict[str, Any]:
+    if isinstance(side, Register):
+        kept, later = count_assets(side, cutoff).assets, count_later(side, cutoff)
+    else:
+        later = side.rows.filter(pl.col("known_on") > cutoff).height
+        kept = (
+            build_crm_table(CRM[name], side, cutoff)
+            if name in CRM
+            else split_at(side, cutoff).usable
+        ).height
     return {
         "source": name,
         "rows_in": side.rows_in,
         "rows_kept": kept,
-        "rows_rejected": split.rejected.height,
+        "rows_rejected": side.rejected_at(cutoff).height,
         "rows_later": later,
     }
+
+
+def _register(settings: Settings) -> Register | None:
+    source = settings.source.assets
+    if source is None:
+        return None
+    root = settings.staging_root / "assets"
+    return stage_register(source, settings.source_dir, settings.divisions.slugs, root)
 
 
 def _read(settings: Settings, name: str) -> SideRows | None:
     source = getattr(settings.source, name)
     if source is None:
         return None
-    readers = {
-        "customers": partial(read_customers, source=source),
-        "assets": partial(read_assets, source=source, divisions=settings.divisions.slugs),
-    }
     raw = read_raw(source, settings.source_dir)
-    if name in readers:
-        return readers[name](raw)
+    if name == "customers":
+        return read_customers(raw, source)
     return read_crm(CRM[name], raw, settings)

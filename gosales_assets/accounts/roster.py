@@ -36,7 +36,9 @@ def build_dim_customer(
     polars.DataFrame
         `dim_customer`, one row per customer, sorted by customer_id.
     """
-    owners = assets.select("customer_id").unique().with_columns(has_asset=pl.lit(value=True))
+    # A register may be larger than memory.
+    owning = assets.select("customer_id").unique().collect(engine="streaming")
+    owners = owning.lazy().with_columns(has_asset=pl.lit(value=True))
     bought = pl.col("last_purchase_date").is_not_null()
     warm = history_window(cutoff, warm_months).contains("last_purchase_date")
     return (

@@ -8,6 +8,7 @@ of a cutoff is the business of `crm`, `installed_base` and `customers`.
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import polars as pl
 
@@ -40,6 +41,10 @@ class SideRows:
     def rows_in(self) -> int:
         """Rows of the files, misshapen ones too."""
         return self.rows.height + self.raw.misshapen.height
+
+    def rejected_at(self, cutoff: dt.date | None) -> pl.DataFrame:
+        """Return the unusable rows known at a cutoff; without one, all."""
+        return split_at(self, cutoff).rejected
 
 
 @dataclass(frozen=True)
@@ -124,18 +129,51 @@ def split_at(side: SideRows, cutoff: dt.date | None) -> Split:
         rows = rows.filter(pl.col("known_on").is_null() | (pl.col("known_on") <= cutoff))
     rows = _with_repeats(rows, side)
     usable = rows.filter(pl.col("reason").is_null())
-    bad = rows.filter(pl.col("reason").is_not_null())
+    rejected = rejects_of(side, rows.filter(pl.col("reason").is_not_null()))
+    return Split(usable.select(*side.names, "known_on"), rejected.drop("known_on").sort(PLACE))
+
+
+def rejects_of(side: SideRows, bad: pl.DataFrame) -> pl.DataFrame:
+    """Tell of unusable rows, misshapen ones too.
+
+    Parameters
+    ----------
+    side
+        All rows of the source.
+    bad
+        Those of its rows that have a `reason`.
+
+    Returns
+    -------
+    polars.DataFrame
+        As `Split.rejected`, unsorted, and `known_on` (null where no date places a row).
+    """
     source = pl.lit(side.setting).alias("source")
-    wanted = ["source", *PLACE, "reason", "raw"]
-    found = bad.hstack([_as_json(side.raw, bad["at"])]).select(source, *wanted[1:])
-    misshapen = side.raw.misshapen.select(source, *wanted[1:])
-    return Split(
-        usable.select(*side.names, "known_on"),
-        pl.concat([found, misshapen]).sort(PLACE),
-    )
+    told = [source, *PLACE, "reason", "raw", "known_on"]
+    found = bad.hstack([_as_json(side.raw, bad["at"])]).select(told)
+    nowhere = pl.lit(None, dtype=pl.Date).alias("known_on")
+    return pl.concat([found, side.raw.misshapen.with_columns(nowhere).select(told)])
 
 
-def refuse_rejects(sides: Sequence[SideRows]) -> None:
+class Judged(Protocol):
+    """A source whose rows were judged one by one."""
+
+    @property
+    def setting(self) -> str:
+        """Name of the source in the settings."""
+        ...
+
+    @property
+    def path(self) -> str:
+        """Its path as configured."""
+        ...
+
+    def rejected_at(self, cutoff: dt.date | None) -> pl.DataFrame:
+        """Return `Split.rejected`."""
+        ...
+
+
+def refuse_rejects(sides: Sequence[Judged]) -> None:
     """Raise when any row of the sources cannot be used: the strict mode.
 
     Raises
@@ -145,7 +183,7 @@ def refuse_rejects(sides: Sequence[SideRows]) -> None:
     """
     parts = []
     for side in sides:
-        rejected = split_at(side, None).rejected
+        rejected = side.rejected_at(None)
         if rejected.is_empty():
             continue
         lines = [

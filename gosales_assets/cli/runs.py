@@ -232,4 +232,7 @@ def serve_ui(platform: Platform, port: int) -> int:
         "--module-name",
         "gosales_assets.definitions",
     ]
+    if os.name == "posix":
+        # In this process's place: who ends this one, by whatever signal, ends the server.
+        os.execve(command[0], command, environment)  # noqa: S606 (a fixed command, no shell)
     return subprocess.run(command, env=environment, check=False).returncode

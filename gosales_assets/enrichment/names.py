@@ -25,6 +25,8 @@ DOTTED = re.compile(r"[^\W\d_]{3,}(?=\.)")
 AMPERSAND = re.compile(r"[&+]")
 APOSTROPHE = re.compile("['`\u00b4\u2018\u2019\u02bc]")
 FOLD = str.maketrans(FOLDED)
+# No word has it.
+BETWEEN = "\x1f"
 # Each pass drops a word or changes a letter for good; three passes are the most seen.
 MOST_PASSES = 12
 
@@ -84,17 +86,17 @@ def normal_names(names: pl.Series) -> pl.DataFrame:
     """
     distinct = names.drop_nulls().unique().sort().to_list()
     normal = [normalise(name) for name in distinct]
-    words = pl.List(pl.String)
-    schema = {"name": pl.String, "text": pl.String, "form": pl.String}
-    schema |= {"words": words, "dotted": words}
     columns = {
         "name": distinct,
         "text": [n.text for n in normal],
         "form": [n.form for n in normal],
-        "words": [telling_words(n.text) for n in normal],
-        "dotted": [[_folded(word) for word in DOTTED.findall(name)] for name in distinct],
+        "words": [BETWEEN.join(telling_words(n.text)) for n in normal],
+        "dotted": [BETWEEN.join(map(_folded, DOTTED.findall(name))) for name in distinct],
     }
-    return pl.DataFrame(columns, schema).filter(pl.col("text") != "")
+    named = pl.DataFrame(columns, dict.fromkeys(columns, pl.String)).filter(pl.col("text") != "")
+    # Split here: a list built for each name takes as long as its normal form.
+    lists = pl.col("words", "dotted").replace("", None).str.split(BETWEEN)
+    return named.with_columns(lists.fill_null(pl.lit([], pl.List(pl.String))))
 
 
 def telling_words(text: str) -> list[str]:

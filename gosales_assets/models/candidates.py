@@ -6,6 +6,7 @@ seeds: models are trained side by side instead.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import product
 from typing import Any
 
@@ -20,6 +21,8 @@ MAX_ITERATIONS = 2000
 # Rounds without improvement on the validation fold before boosting stops.
 PATIENCE = 20
 MAX_BIN = 63
+# Rows that bins are found from: 63 bins need no more, and to sort 60,000 rows of 400 inputs took half a second.
+BINNING_ROWS = 20_000
 # A leaf of fewer rows says nothing, however small the training is.
 LEAST_LEAF = 20
 # A margin beyond +-30 is a probability that differs from 0 or 1 by 1e-13.
@@ -62,6 +65,11 @@ class Trees:
     inputs: tuple[int, ...] | None = None
     """Places of its inputs among the preparation's columns; None where it takes all of them."""
 
+    @cached_property
+    def booster(self) -> lgb.Booster:
+        """The model, opened once. One thread at a time: predict sets its state."""
+        return lgb.Booster(model_str=self.text)
+
     def taken(self, raw: np.ndarray) -> np.ndarray:
         """Return the inputs it was fitted on."""
         return raw if self.inputs is None else raw[:, list(self.inputs)]
@@ -70,8 +78,7 @@ class Trees:
         self, raw: np.ndarray, standardised: np.ndarray | None = None, rounds: int | None = None
     ) -> np.ndarray:
         """Return one logit per row, of the first `rounds` trees where that is given."""
-        booster = lgb.Booster(model_str=self.text)
-        margin = booster.predict(
+        margin = self.booster.predict(
             self.taken(raw), raw_score=True, num_threads=1, num_iteration=rounds or -1
         )
         return np.clip(np.asarray(margin), -LARGEST_MARGIN, LARGEST_MARGIN)
@@ -110,6 +117,8 @@ def fit_linear(
 ) -> Linear:
     """Fit a logistic regression with inverse penalty C and the L1 share of its elastic net."""
     share = parameters["l1_ratio"]
+    # Half the memory to go through, half the time; AUC and log loss differ in the fifth digit.
+    standardised = standardised.astype(np.float32, copy=False)
     model = LogisticRegression(
         C=parameters["C"],
         l1_ratio=share,
@@ -124,55 +133,50 @@ def fit_linear(
     return Linear(float(intercept[0]), weights[0])
 
 
-# Inputs, labels, and the logits that boosting starts from (None: the base rate).
-Rows = tuple[np.ndarray, np.ndarray, np.ndarray | None]
-
-
-@dataclass(frozen=True)
-class Binned:
-    """Rows as LightGBM bins them: once for all the trees that are fitted on them."""
-
-    train: lgb.Dataset
-    valid: lgb.Dataset | None
-    row_count: int
-
-
-def bin_rows(train: Rows, valid: Rows | None = None) -> Binned:
-    """Bin training rows, and validation rows by the same bins.
-
-    Parameters
-    ----------
-    train, valid
-        Inputs, labels, and the logits that boosting starts from; None for the base rate.
-    """
+def bin_rows(raw: np.ndarray, label: np.ndarray) -> lgb.Dataset:
+    """Bin training rows as LightGBM does: once for all trees that are fitted on parts of them."""
     parameters = {
         "max_bin": MAX_BIN,
+        "bin_construct_sample_cnt": BINNING_ROWS,
         "verbosity": -1,
         "num_threads": 1,
         "force_col_wise": True,
         # Trees of other sizes ask for other leaf sizes: nothing may be filtered before.
         "feature_pre_filter": False,
     }
-    raw, label, start = train
-    fitted = lgb.Dataset(
-        raw, label, init_score=start, params=parameters, free_raw_data=False
-    ).construct()
-    judged = None
-    if valid is not None:
-        raw, label, start = valid
-        judged = lgb.Dataset(raw, label, init_score=start, reference=fitted, free_raw_data=False)
-    return Binned(fitted, judged, fitted.num_data())
+    return lgb.Dataset(raw, label, params=parameters).construct()
+
+
+def part_of(binned: lgb.Dataset, rows: np.ndarray, start: np.ndarray | None = None) -> lgb.Dataset:
+    """Return some of the binned rows.
+
+    Parameters
+    ----------
+    binned
+        From `bin_rows`.
+    rows
+        Their places, ascending.
+    start
+        The logits that boosting starts from, one per row of `rows`; None for the base rate.
+    """
+    part = binned.subset(rows.tolist()).construct()
+    return part if start is None else part.set_init_score(start)
 
 
 def fit_trees(
-    binned: Binned, parameters: dict[str, Any], settings: ModelSettings, rounds: int | None = None
+    train: lgb.Dataset,
+    parameters: dict[str, Any],
+    settings: ModelSettings,
+    *,
+    rounds: int | None = None,
+    valid: lgb.Dataset | None = None,
 ) -> Trees:
     """Fit boosted trees: for so many rounds, or until the validation rows stop improving."""
-    label = np.asarray(binned.train.get_label())
+    label = np.asarray(train.get_label())
     chosen = {
         "objective": "binary",
         "num_leaves": parameters["num_leaves"],
-        "min_data_in_leaf": max(LEAST_LEAF, int(parameters["leaf_frac"] * binned.row_count)),
+        "min_data_in_leaf": max(LEAST_LEAF, int(parameters["leaf_frac"] * label.size)),
         "learning_rate": parameters["learning_rate"],
         "feature_fraction": parameters["feature_fraction"],
         "bagging_fraction": parameters["bagging_fraction"],
@@ -188,12 +192,12 @@ def fit_trees(
         "verbosity": -1,
     }
     callbacks, sets = [], []
-    if binned.valid is not None:
-        sets = [binned.valid]
+    if valid is not None:
+        sets = [valid]
         callbacks = [lgb.early_stopping(PATIENCE, verbose=False)]
     booster = lgb.train(
         chosen,
-        binned.train,
+        train,
         rounds or settings.tree_rounds,
         valid_sets=sets,
         callbacks=callbacks,

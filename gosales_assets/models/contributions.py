@@ -5,7 +5,6 @@ Base plus contributions is the margin, row by row. Nothing is sampled here and n
 
 from dataclasses import dataclass
 
-import lightgbm as lgb
 import numpy as np
 
 from gosales_assets.models.bundle import Bundle
@@ -101,7 +100,7 @@ def gain_shares(bundle: Bundle) -> np.ndarray | None:
     """
     shares = []
     for member in (m for m in bundle.members if isinstance(m, Trees)):
-        gain = lgb.Booster(model_str=member.text).feature_importance("gain")
+        gain = member.booster.feature_importance("gain")
         if bundle.preparation is not None and gain.sum() > 0:
             every = np.zeros(len(bundle.preparation.columns))
             every[slice(None) if member.inputs is None else list(member.inputs)] = gain
@@ -120,11 +119,10 @@ def _of_linear(member: Linear, preparation: Preparation, z: np.ndarray) -> Contr
 
 
 def _of_trees(member: Trees, raw: np.ndarray) -> Contributions:
-    booster = lgb.Booster(model_str=member.text)
     taken = member.taken(raw)
     if not taken.shape[0]:
         return Contributions(np.zeros(raw.shape), np.zeros(0))
-    found = np.asarray(booster.predict(taken, pred_contrib=True, num_threads=1))
+    found = np.asarray(member.booster.predict(taken, pred_contrib=True, num_threads=1))
     by_input = np.zeros(raw.shape)
     by_input[:, slice(None) if member.inputs is None else list(member.inputs)] = found[:, :-1]
     return Contributions(by_input, found[:, -1])

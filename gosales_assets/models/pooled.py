@@ -15,12 +15,12 @@ import polars as pl
 from lightgbm.basic import LightGBMError
 
 from gosales_assets.models.candidates import (
-    Binned,
     Fitted,
     Linear,
     Trees,
     bin_rows,
     fit_trees,
+    part_of,
 )
 from gosales_assets.models.folds import make_folds
 from gosales_assets.models.manifest import seal, verified
@@ -53,7 +53,9 @@ class Pooled:
 
     def held_out(self, fold: str, table: pl.DataFrame) -> np.ndarray:
         """Return margins by the trees that saw none of a fold's validation rows."""
-        return self.by_fold[fold].margin(self.preparation.raw(table), rounds=self.trees.rounds)
+        # A copy opens a booster of its own: divisions ask side by side.
+        trees = replace(self.by_fold[fold])
+        return trees.margin(self.preparation.raw(table), rounds=self.trees.rounds)
 
     def fits(self, prepared: Preparation) -> bool:
         """Tell whether a division may use it: not where one of its inputs leaks there."""
@@ -115,18 +117,18 @@ def train_pooled(
     # Where one target's window is widened, the cutoff is known when the last of them has ended.
     table = table.with_columns(window_end=pl.col("window_end").max().over("cutoff"))
     prepared = fit_preparation(table, settings)
-    raw, label = prepared.raw(table), table["label"].to_numpy()
+    binned = bin_rows(prepared.raw(table), table["label"].to_numpy())
     folds, liked = {}, []
     for fold in make_folds(table, settings).folds:
         # Base rates of the rows it is fitted on: later ones would tell of outcomes not known by then.
         start = _division_logits(table, table[fold.train])
-        train, valid = ((raw[at], label[at], start[at]) for at in (fold.train, fold.valid))
-        fitted = fit_trees(bin_rows(train, valid), PARAMETERS, settings, MOST_ROUNDS)
+        train, valid = (part_of(binned, at, start[at]) for at in (fold.train, fold.valid))
+        fitted = fit_trees(train, PARAMETERS, settings, rounds=MOST_ROUNDS, valid=valid)
         folds[fold.name] = fitted
         liked.append(fitted.rounds)
     rounds = max(1, round(float(np.mean(liked))))
-    binned: Binned = bin_rows((raw, label, _division_logits(table, table)))
-    pooled = Pooled(prepared, fit_trees(binned, PARAMETERS, settings, rounds), folds)
+    whole = binned.set_init_score(_division_logits(table, table))
+    pooled = Pooled(prepared, fit_trees(whole, PARAMETERS, settings, rounds=rounds), folds)
     reason = f"{rounds} rounds, by early stopping on the later fold"
     return _files(_card(rows, cutoff, FITTED, reason, len(prepared.columns), sorted(folds)), pooled)
 

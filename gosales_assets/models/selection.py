@@ -23,6 +23,8 @@ TOP = 0.10
 # A slice below this many rows, or rows of the rarer class, says too little to choose by.
 SLICE_ROWS, SLICE_OUTCOMES = 50, 10
 ALL, WHITESPACE, OWNERS = "all", "whitespace", "owners"
+# In the order that trials are made.
+KINDS = (LINEAR, TREES, POOLED)
 
 
 @dataclass(frozen=True)
@@ -87,9 +89,10 @@ class Winner:
 
     @property
     def members(self) -> list[Trial]:
-        """Trials that either needs, in the order they were made."""
+        """Trials that either needs, in the order of `KINDS`: the final fits have the pooled trees last."""
         both = [*self.owners.members, *self.whitespace.members]
-        return list({one.candidate.name: one for one in both}.values())
+        named = {one.candidate.name: one for one in both}
+        return sorted(named.values(), key=lambda one: KINDS.index(one.candidate.kind))
 
     @property
     def shares(self) -> list[tuple[float, float]]:
@@ -114,7 +117,7 @@ def mix(trials: Sequence[Trial], rows: HeldOutRows) -> list[Mixture]:
     """
     best = [
         min(same, key=lambda one: log_loss(one.margin, rows.label))
-        for kind in (LINEAR, TREES, POOLED)
+        for kind in KINDS
         if (same := [one for one in trials if one.candidate.kind == kind])
     ]
     return [

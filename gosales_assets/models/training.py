@@ -14,13 +14,13 @@ from gosales_assets.models.candidates import (
     LINEAR,
     POOLED,
     Fitted,
-    bin_rows,
     fit_linear,
     fit_trees,
 )
 from gosales_assets.models.chance import nothing_learnt
 from gosales_assets.models.folds import Fold, make_folds
 from gosales_assets.models.held_out import held_out_table
+from gosales_assets.models.inputs import TrainingInputs, training_inputs
 from gosales_assets.models.outcome import Frame, TrainedModel
 from gosales_assets.models.pooled import Pooled, join_pooled
 from gosales_assets.models.preparation import Preparation, fit_preparation
@@ -84,7 +84,7 @@ def train_model(
         return frame.prior(NO_FEATURE, "no feature varies")
     shared = pooled if pooled and pooled.fits(prepared) else None
     folds = make_folds(matrix, settings)
-    search = _Search(matrix, prepared, folds.folds, shared)
+    search = _Search(matrix, prepared, training_inputs(prepared, matrix), folds.folds, shared)
     found = search.run(settings)
     if found.gap > settings.overfit_gap:
         found = _less_overfit(found, search.run(settings.stronger()))
@@ -128,11 +128,12 @@ class _Search:
 
     matrix: pl.DataFrame
     prepared: Preparation
+    inputs: TrainingInputs
     folds: Sequence[Fold]
     pooled: Pooled | None
 
     def run(self, settings: ModelSettings) -> _Found:
-        trials, rows = run_trials(self.matrix, self.prepared, self.folds, settings, self.pooled)
+        trials, rows = run_trials(self.matrix, self.inputs, self.folds, settings, self.pooled)
         mixtures = mix(trials, rows)
         return _Found(mixtures, select(mixtures, rows, settings), rows)
 
@@ -155,17 +156,14 @@ def _fit_final(
     winner: Winner, search: _Search, settings: ModelSettings
 ) -> tuple[Preparation, list[Fitted]]:
     """Fit the winner's members on all training rows."""
-    raw = search.prepared.raw(search.matrix)
-    standardised = search.prepared.standardised(raw)
-    label = search.matrix["label"].to_numpy()
+    inputs = search.inputs
     fitted: list[Fitted] = []
     for member in winner.members:
         parameters = member.candidate.parameters
         if member.candidate.kind == LINEAR:
-            fitted.append(fit_linear(standardised, label, parameters, settings))
+            fitted.append(fit_linear(inputs.standardised, inputs.label, parameters, settings))
         elif member.candidate.kind != POOLED:
-            binned = bin_rows((raw, label, None))
-            fitted.append(fit_trees(binned, parameters, settings, member.rounds))
+            fitted.append(fit_trees(inputs.binned, parameters, settings, rounds=member.rounds))
     # The pooled trees are the last of the members.
     if search.pooled is not None and len(fitted) < len(winner.members):
         return join_pooled(search.prepared, fitted, search.pooled)

@@ -6,6 +6,7 @@ What they are worth is judged in `selection`; nothing here looks at lift or cali
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import lightgbm as lgb
 import numpy as np
 import polars as pl
 
@@ -13,18 +14,17 @@ from gosales_assets.models.candidates import (
     LINEAR,
     POOLED,
     TREES,
-    Binned,
     Candidate,
     Fitted,
     Trees,
-    bin_rows,
     candidates_of,
     fit_linear,
     fit_trees,
+    part_of,
 )
 from gosales_assets.models.folds import Fold
+from gosales_assets.models.inputs import Inputs, TrainingInputs
 from gosales_assets.models.pooled import Pooled
-from gosales_assets.models.preparation import Preparation
 from gosales_checks.measures.ranking import auc, tie_breaker
 from gosales_resources.settings.models import ModelSettings
 
@@ -56,20 +56,17 @@ class HeldOutRows:
 @dataclass(frozen=True)
 class _FoldData:
     name: str
-    train: pl.DataFrame
-    valid: pl.DataFrame
-    raw: np.ndarray
-    standardised: np.ndarray
-    label: np.ndarray
-    raw_valid: np.ndarray
-    standardised_valid: np.ndarray
-    label_valid: np.ndarray
-    binned: Binned
+    train_rows: np.ndarray
+    valid_rows: np.ndarray
+    train: Inputs
+    valid: Inputs
+    binned: lgb.Dataset
+    binned_valid: lgb.Dataset
 
 
 def run_trials(
     table: pl.DataFrame,
-    prepared: Preparation,
+    inputs: TrainingInputs,
     folds: Sequence[Fold],
     settings: ModelSettings,
     pooled: Pooled | None,
@@ -80,8 +77,8 @@ def run_trials(
     ----------
     table
         The training matrix.
-    prepared
-        Fitted on it.
+    inputs
+        Of its rows.
     folds
         Rows to fit on and to predict.
     settings
@@ -94,15 +91,11 @@ def run_trials(
     tuple
         One trial per candidate, simplest first, the pooled trees last; and the rows predicted.
     """
-    rows = [_sample(table, fold.valid, settings.search_rows) for fold in folds]
-    data = [
-        _prepare(table, prepared, fold, valid, settings)
-        for fold, valid in zip(folds, rows, strict=True)
-    ]
+    data = [_prepare(table, inputs, fold, settings.search_rows) for fold in folds]
     trials = [_try(candidate, data, settings) for candidate in _finalists(data, settings)]
     if pooled is not None and all(fold.name in pooled.by_fold for fold in folds):
-        trials.append(_pooled_trial(pooled, data))
-    return trials, _held_out(table, folds, rows)
+        trials.append(_pooled_trial(pooled, table, data))
+    return trials, _held_out(table, folds, [fold.valid_rows for fold in data])
 
 
 def log_loss(margin: np.ndarray, label: np.ndarray) -> float:
@@ -118,7 +111,7 @@ def _finalists(data: Sequence[_FoldData], settings: ModelSettings) -> list[Candi
         if len(grid) > settings.finalists:
             newest = data[-1:]
             scored = [
-                (log_loss(_try(one, newest, settings).margin, newest[0].label_valid), at)
+                (log_loss(_try(one, newest, settings).margin, newest[0].valid.label), at)
                 for at, one in enumerate(grid)
             ]
             places = sorted(at for _, at in sorted(scored)[: settings.finalists])
@@ -133,52 +126,42 @@ def _try(candidate: Candidate, data: Sequence[_FoldData], settings: ModelSetting
     # One number of rounds for all folds: a fold's own best was chosen on the rows it is judged by.
     rounds = max(1, round(float(np.mean(liked)))) if liked else None
     pairs = list(zip(fits, data, strict=True))
-    margins = [_margin(fit, f.raw_valid, f.standardised_valid, rounds) for fit, f in pairs]
-    seen = [auc(f.label, _margin(fit, f.raw, f.standardised, rounds)) for fit, f in pairs]
+    margins = [_margin(fit, fold.valid, rounds) for fit, fold in pairs]
+    seen = [auc(fold.train.label, _margin(fit, fold.train, rounds)) for fit, fold in pairs]
     return Trial(candidate, rounds, np.concatenate(margins), float(np.mean(seen)))
 
 
-def _pooled_trial(pooled: Pooled, data: Sequence[_FoldData]) -> Trial:
-    margins = [pooled.held_out(fold.name, fold.valid) for fold in data]
-    seen = [auc(fold.label, pooled.held_out(fold.name, fold.train)) for fold in data]
+def _pooled_trial(pooled: Pooled, table: pl.DataFrame, data: Sequence[_FoldData]) -> Trial:
+    margins = [pooled.held_out(fold.name, table[fold.valid_rows]) for fold in data]
+    seen = [
+        auc(fold.train.label, pooled.held_out(fold.name, table[fold.train_rows])) for fold in data
+    ]
     return Trial(Candidate(POOLED), None, np.concatenate(margins), float(np.mean(seen)))
 
 
-def _margin(
-    fit: Fitted, raw: np.ndarray, standardised: np.ndarray, rounds: int | None
-) -> np.ndarray:
+def _margin(fit: Fitted, rows: Inputs, rounds: int | None) -> np.ndarray:
     if isinstance(fit, Trees):
-        return fit.margin(raw, rounds=rounds)
-    return fit.margin(raw, standardised)
+        return fit.margin(rows.raw, rounds=rounds)
+    return fit.margin(rows.raw, rows.standardised)
 
 
 def _fit_on_fold(candidate: Candidate, fold: _FoldData, settings: ModelSettings) -> Fitted:
     if candidate.kind == LINEAR:
-        return fit_linear(fold.standardised, fold.label, candidate.parameters, settings)
-    return fit_trees(fold.binned, candidate.parameters, settings)
+        rows = fold.train
+        return fit_linear(rows.standardised, rows.label, candidate.parameters, settings)
+    return fit_trees(fold.binned, candidate.parameters, settings, valid=fold.binned_valid)
 
 
-def _prepare(
-    table: pl.DataFrame,
-    prepared: Preparation,
-    fold: Fold,
-    rows_valid: np.ndarray,
-    settings: ModelSettings,
-) -> _FoldData:
-    train, valid = table[_sample(table, fold.train, settings.search_rows)], table[rows_valid]
-    raw, raw_valid = prepared.raw(train), prepared.raw(valid)
-    label, label_valid = train["label"].to_numpy(), valid["label"].to_numpy()
+def _prepare(table: pl.DataFrame, inputs: TrainingInputs, fold: Fold, most: int) -> _FoldData:
+    train, valid = (_sample(table, rows, most) for rows in (fold.train, fold.valid))
     return _FoldData(
         fold.name,
         train,
         valid,
-        raw,
-        prepared.standardised(raw),
-        label,
-        raw_valid,
-        prepared.standardised(raw_valid),
-        label_valid,
-        bin_rows((raw, label, None), (raw_valid, label_valid, None)),
+        inputs.at(train),
+        inputs.at(valid),
+        part_of(inputs.binned, train),
+        part_of(inputs.binned, valid),
     )
 
 

@@ -12,9 +12,9 @@ from gosales_assets.inputs import source_digest
 from gosales_assets.star.corrections import read_corrections
 from gosales_assets.star.increments import StagedLog
 from gosales_assets.star.staging import CODE, StagedBlock, Staging, extent_of
-from gosales_assets.star.typing import code_hash
 from gosales_resources.atomic import replacing
 from gosales_resources.errors import SourceError
+from gosales_resources.hashing import code_hash
 from gosales_resources.settings.tree import Settings
 from gosales_resources.sources.files import open_inputs
 from gosales_resources.sources.raw import Extent
@@ -23,7 +23,11 @@ from gosales_resources.sources.streams import file_stamp
 # What the last reading came to: so that a plan need not read the log.
 INDEX = "index.json"
 # Modules beside those of staging that digests follow from.
-CUTTING = (".increments", ".restatements", ".ingest")
+CUTTING = (
+    "gosales_assets.star.increments",
+    "gosales_assets.star.restatements",
+    "gosales_assets.star.ingest",
+)
 State = dict[str, str | None]
 
 

@@ -8,11 +8,7 @@ increment a row belongs to and which division a line is of are decided when incr
 import hashlib
 import json
 import os
-import shutil
-import tempfile
-from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,22 +18,22 @@ import polars as pl
 from gosales_assets.star.cells import layout_of
 from gosales_assets.star.corrections import Corrections, fingerprint
 from gosales_assets.star.typing import TABLES, TypedRows, Typing
-from gosales_resources.errors import StorageError
+from gosales_resources.in_order import in_order
 from gosales_resources.parquet import write_parquet
 from gosales_resources.settings.source import LongLog, WideLog
 from gosales_resources.sources.raw import Block, Extent, RawInput
+from gosales_resources.staged import forget_folders, read_meta, write_folder
 
-META = "block.json"
 # A group of rows that a scan can pass over by its dates.
 ROW_GROUP_ROWS = 32_768
 # Modules that decide what a typed row is: what they wrote before they changed is not read.
 CODE = (
-    ".staging",
-    ".typing",
-    ".cells",
-    ".rows",
-    ".rejects",
-    ".corrections",
+    "gosales_assets.star.staging",
+    "gosales_assets.star.typing",
+    "gosales_assets.star.cells",
+    "gosales_assets.star.rows",
+    "gosales_assets.star.rejects",
+    "gosales_assets.star.corrections",
     "gosales_resources.parse",
 )
 
@@ -68,7 +64,7 @@ class StagedBlock:
     @property
     def is_whole(self) -> bool:
         """Its files are all there."""
-        return _read_meta(self.folder) is not None
+        return read_meta(self.folder) is not None
 
     def to_json(self, root: Path) -> dict[str, Any]:
         """Return plain data; the folder is told relative to the staging folder."""
@@ -136,7 +132,8 @@ class Staging:
                     self.progress(f"sales log: {count:,} rows read, now in {raw.name}")
             self.progress(f"sales log: {count:,} rows, {raw.name} done ({number} of {len(inputs)})")
         self._tell_unused({i for block in staged for i in block.corrected_ids})
-        self._forget(staged)
+        kept = {block.folder for block in staged}
+        forget_folders(list(self.root.glob("*/*")), kept)
         return staged
 
     def _blocks(self, raw: RawInput) -> Iterator[tuple[Block, Path, dict[str, Any]]]:
@@ -146,29 +143,19 @@ class Staging:
             frozenset(self.skus), self.corrections,
         )  # fmt: skip
         how = typing.fingerprint(CODE)
-        # One block more than there are cores is in flight, so memory is bounded; in their order.
-        workers = os.cpu_count() or 1
-        pending: deque[tuple[Block, Future[tuple[Path, dict[str, Any]]]]] = deque()
 
-        def done() -> tuple[Block, Path, dict[str, Any]]:
-            block, future = pending.popleft()
-            return block, *future.result()
+        def staged(block: Block) -> tuple[Block, Path, dict[str, Any]]:
+            return block, *self._remembered(block, typing, how)
 
-        with ThreadPoolExecutor(workers) as pool:
-            for block in raw.blocks():
-                pending.append((block, pool.submit(self._remembered, block, typing, how)))
-                if len(pending) > workers:
-                    yield done()
-            while pending:
-                yield done()
+        yield from in_order(staged, raw.blocks())
 
     def _remembered(self, block: Block, typing: Typing, how: str) -> tuple[Path, dict[str, Any]]:
         folder = self.root / how / block.key
-        meta = _read_meta(folder)
+        meta = read_meta(folder)
         if meta is None or not self._still_fits(folder, meta):
             meta = self._write(folder, typing.type_rows(block.read()))
         else:
-            # Seen today: see `_forget`.
+            # Seen today: see `forget_folders`.
             os.utime(folder)
         return folder, meta
 
@@ -183,72 +170,23 @@ class Staging:
         return fingerprint(self.corrections, ids) == meta["corrections"]
 
     def _write(self, folder: Path, typed: TypedRows) -> dict[str, Any]:
-        try:
-            folder.parent.mkdir(parents=True, exist_ok=True)
-            work = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
-            try:
-                for name in TABLES:
-                    frame: pl.DataFrame = getattr(typed, name)
-                    write_parquet(
-                        frame,
-                        work / f"{name}.parquet",
-                        compression="lz4",
-                        row_group_size=ROW_GROUP_ROWS,
-                    )
-                meta = typed.meta(self.corrections) | {"bytes": _sizes(work)}
-                (work / META).write_text(json.dumps(meta), encoding="utf-8")
-                _put(work, folder, meta)
-            finally:
-                shutil.rmtree(work, ignore_errors=True)
-        except OSError as error:
-            raise StorageError(
-                f"sales_log: cannot stage raw rows in {self.root}: {error.strerror or error}. Make "
-                "room or point storage.root elsewhere, then run again; what was staged is kept."
-            ) from error
-        return meta
+        def make(work: Path) -> dict[str, Any]:
+            for name in TABLES:
+                frame: pl.DataFrame = getattr(typed, name)
+                write_parquet(
+                    frame,
+                    work / f"{name}.parquet",
+                    compression="lz4",
+                    row_group_size=ROW_GROUP_ROWS,
+                )
+            return typed.meta(self.corrections)
+
+        return write_folder(folder, "sales_log", make)
 
     def _tell_unused(self, used: set[str]) -> None:
         if unused := sorted(set(self.corrections) - used):
             shown = ", ".join(unused[:5]) + (", ..." if len(unused) > 5 else "")
             self.progress(f"sales log: {len(unused)} correction(s) fit no rejected row: {shown}")
-
-    def _forget(self, staged: Sequence[StagedBlock]) -> None:
-        """Remove blocks that no input has any more, except a day's: another run may read them."""
-        kept = {block.folder for block in staged}
-        newest = max((b.folder.stat().st_mtime for b in staged), default=0.0)
-        for folder in self.root.glob("*/*"):
-            if folder not in kept and folder.stat().st_mtime < newest - 86_400:
-                shutil.rmtree(folder, ignore_errors=True)
-
-
-def _read_meta(folder: Path) -> dict[str, Any] | None:
-    try:
-        meta = json.loads((folder / META).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        # Never staged, or damaged: typed anew either way.
-        return None
-    return meta if meta.get("bytes") == _sizes(folder) else None
-
-
-def _sizes(folder: Path) -> dict[str, int]:
-    paths = {name: folder / f"{name}.parquet" for name in TABLES}
-    return {name: path.stat().st_size for name, path in paths.items() if path.is_file()}
-
-
-def _put(work: Path, folder: Path, meta: dict[str, Any]) -> None:
-    try:
-        os.replace(work, folder)
-    except OSError:
-        # Another run staged the same content meanwhile: equal by its name, and maybe in use.
-        if _read_meta(folder) == meta:
-            return
-        # Damaged, or typed with other corrections: moved away only when its successor is there.
-        away = work.with_name(f"{work.name}.away")
-        try:
-            os.replace(folder, away)
-            os.replace(work, folder)
-        finally:
-            shutil.rmtree(away, ignore_errors=True)
 
 
 def digest_of(parts: Sequence[Any]) -> str:

@@ -1,11 +1,9 @@
 """Raw rows of one block, typed: slim rows, lines, raw values of what may be rejected, days."""
 
 import hashlib
-import importlib
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,6 +19,7 @@ from gosales_assets.star.corrections import (
 )
 from gosales_assets.star.rejects import raw_as_json
 from gosales_assets.star.rows import IDENTITY, identify_rows
+from gosales_resources.hashing import code_hash
 from gosales_resources.settings.source import LongLog, WideLog
 from gosales_resources.sources.raw import ROW, RawBatch
 
@@ -301,12 +300,3 @@ def _days(rows: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
 def _hashes(raw: pl.DataFrame) -> list[pl.Series]:
     ordered = pl.DataFrame([raw[name] for name in sorted(raw.columns) if name != "row"])
     return [ordered.hash_rows(seed).alias(name) for name, seed in HASH_SEEDS.items()]
-
-
-def code_hash(modules: Sequence[str]) -> str:
-    """Hash the source of modules and the version of the table library whose hashes they use."""
-    paths = [importlib.import_module(name, __package__).__file__ for name in modules]
-    digest = hashlib.sha256(pl.__version__.encode())
-    for path in paths:
-        digest.update(Path(str(path)).read_bytes())
-    return digest.hexdigest()[:16]

@@ -209,6 +209,11 @@ class Settings(BaseSettings):
         return (self.config_file.parent / self.storage.root).resolve()
 
     @property
+    def staging_root(self) -> Path:
+        """Folder of raw rows typed by content; it can be removed at any time."""
+        return self.store_root / "staging"
+
+    @property
     def source_dir(self) -> Path:
         """Folder that relative source paths start from, as an absolute path."""
         return (self.config_file.parent / self.source.base_dir).resolve()

@@ -10,7 +10,14 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from gosales_assets.accounts.intake import build_source_ledger, build_source_rejects, read_sources
+from gosales_assets.accounts import register
+from gosales_assets.accounts.installed_base import build_fact_assets
+from gosales_assets.accounts.intake import (
+    build_source_ledger,
+    build_source_rejects,
+    read_register,
+    read_sources,
+)
 from gosales_checks.contracts.accounts import SOURCE_LEDGER, SOURCE_REJECTS
 from gosales_checks.contracts.contract import conform, judge
 from gosales_resources.errors import SourceError
@@ -209,3 +216,72 @@ def test_the_sample_companys_register_is_read_whole(tmp_path):
     imputed = assets.filter("is_purchase_date_imputed")
     assert 0 < imputed.height < assets.height * 0.05
     assert imputed["effective_purchase_date"].null_count() == 0
+
+
+@pytest.fixture
+def typed_blocks(monkeypatch) -> list[str]:
+    """The files of the blocks that were typed, not remembered; blocks and parts are small."""
+    seen, original = [], register.read_assets
+
+    def watched(raw, *more):
+        if raw.row_count:
+            seen.append(raw.frame["__source_file"][0])
+        return original(raw, *more)
+
+    monkeypatch.setattr(register, "read_assets", watched)
+    monkeypatch.setattr(register, "PART_ROWS", 7)
+    monkeypatch.setattr("gosales_resources.sources.text.BLOCK_BYTES", 512)
+    return seen
+
+
+def drawn_assets(count: int) -> list[str]:
+    draw = random.Random(count)
+    dates = ["", "1900-01-01", "2019-03-31", "2021-06-30", "2022-02-01", "2030-01-01"]
+    rows = [
+        asset(f"{draw.randrange(30):03d}", draw.choice(dates), draw.choice(["CAD", "Sim", ""]))
+        for _ in range(count)
+    ]
+    return [*rows, *rows[:9], *rows[:3]]
+
+
+def test_blocks_and_parts_leave_the_table_as_it_is(tmp_path, request):
+    settings = side_world(tmp_path / "one", {"assets": drawn_assets(90)})
+    whole = assets_of(settings, CUTOFF)
+    typed = request.getfixturevalue("typed_blocks")
+    settings = side_world(tmp_path / "two", {"assets": drawn_assets(90)})
+    assert assets_of(settings, CUTOFF).equals(whole)
+    assert len(typed) > 5
+    parts = [part.collect() for part in build_fact_assets(read_register(settings), day(CUTOFF))]
+    assert len(parts) > 5
+    assert sum(p["customer_id"].n_unique() for p in parts) == whole["customer_id"].n_unique()
+
+
+def test_a_register_is_typed_once_and_anew_when_its_file_or_settings_change(tmp_path, typed_blocks):
+    settings = side_world(tmp_path, {"assets": drawn_assets(40)})
+    first = assets_of(settings, CUTOFF)
+    typed_blocks.clear()
+    assert assets_of(settings, CUTOFF).equals(first)
+    assert not typed_blocks
+    with (tmp_path / "assets_side.csv").open("a") as handle:
+        handle.write(asset("new") + "\n")
+    assert assets_of(settings, CUTOFF).height == first.height + 1
+    assert typed_blocks
+    later = settings.source.assets.model_copy(update={"min_purchase_date": day("2020-01-01")})
+    source = settings.source.model_copy(update={"assets": later})
+    imputed = assets_of(settings.model_copy(update={"source": source}), CUTOFF)
+    assert imputed["is_purchase_date_imputed"].sum() > first["is_purchase_date_imputed"].sum()
+
+
+def test_a_damaged_staged_register_is_made_again(tmp_path, typed_blocks):
+    settings = side_world(tmp_path, {"assets": drawn_assets(40)})
+    first = assets_of(settings, CUTOFF)
+    (part,) = (settings.staging_root / "assets").rglob("part-1.parquet")
+    part.write_bytes(part.read_bytes()[:-9])
+    assert assets_of(settings, CUTOFF).equals(first)
+
+
+def test_a_reject_keeps_its_row_number_whatever_block_it_is_in(tmp_path, typed_blocks):
+    rows = [*drawn_assets(40), "1,2", *drawn_assets(30), asset(" ")]
+    settings = side_world(tmp_path, {"assets": rows}, mode="fail_soft")
+    rejects = build_source_rejects(read_sources(settings), day(CUTOFF))
+    assert rejects["source_row"].to_list() == [54, 97]

@@ -9,6 +9,7 @@ import pytest
 from threadpoolctl import threadpool_limits
 
 from gosales_assets.models.bundle import PRIOR, load_bundle
+from gosales_assets.models.calibration import HeldOut
 from gosales_assets.models.candidates import (
     LINEAR,
     POOLED,
@@ -19,6 +20,7 @@ from gosales_assets.models.candidates import (
 )
 from gosales_assets.models.contributions import contributions
 from gosales_assets.models.folds import make_folds
+from gosales_assets.models.inputs import training_inputs
 from gosales_assets.models.matrix import sample_rows, stack_rows
 from gosales_assets.models.outcome import TrainedModel
 from gosales_assets.models.pooled import (
@@ -31,7 +33,7 @@ from gosales_assets.models.pooled import (
 )
 from gosales_assets.models.preparation import fit_preparation
 from gosales_assets.models.scoring import score
-from gosales_assets.models.selection import choose, judge, mix, select
+from gosales_assets.models.selection import Mixture, Winner, choose, judge, mix, select
 from gosales_assets.models.training import train_model
 from gosales_assets.models.trials import HeldOutRows, Trial, run_trials
 from gosales_checks.contracts.contract import judge as hold
@@ -224,7 +226,8 @@ def test_a_large_grid_is_narrowed_on_the_newest_fold_before_all_folds_are_fitted
     assert len(candidates_of(settings)) == 8
     prepared = fit_preparation(rows, settings)
     folds = make_folds(rows, settings).folds
-    trials, _ = run_trials(rows, prepared, folds, settings, None)
+    inputs = training_inputs(prepared, rows)
+    trials, _ = run_trials(rows, inputs, folds, settings, None)
     kinds = [one.candidate.kind for one in trials]
     assert (kinds.count(LINEAR), kinds.count(TREES)) == (2, 2)
 
@@ -248,6 +251,18 @@ def two_trials(n: int = 4000) -> tuple[list[Trial], HeldOutRows]:
     first = Trial(Candidate(LINEAR), None, np.where(white, truth, blind), 0.8)
     second = Trial(Candidate(TREES), 5, np.where(white, blind, truth), 0.8)
     return [first, second], rows
+
+
+def test_members_of_two_winners_are_in_the_order_of_the_final_fits_whoever_needs_them():
+    linear, trees, pooled = (
+        Trial(Candidate(kind), 5, np.zeros(2), 0.8) for kind in (LINEAR, TREES, POOLED)
+    )
+    held = HeldOut(np.zeros(2), np.ones(2), np.ones(2, bool), np.zeros(2), np.ones(2, bool))
+    winner = Winner(
+        Mixture((trees, pooled), held.margin, {}), Mixture((linear, trees), held.margin, {}), held
+    )
+    assert winner.members == [linear, trees, pooled]
+    assert winner.shares == [(0.0, 0.5), (0.5, 0.5), (0.5, 0.0)]
 
 
 def test_each_slice_has_a_winner_of_its_own_unless_one_slice_is_to_decide():

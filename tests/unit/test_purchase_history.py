@@ -6,6 +6,7 @@ from decimal import Decimal
 import polars as pl
 import pytest
 
+from gosales_assets.star import facts as cutting
 from gosales_assets.star.history import build_purchase_history
 from gosales_checks.contracts.contract import conform, judge_table
 from gosales_checks.contracts.star import PURCHASE_HISTORY, FactTransactions
@@ -74,3 +75,34 @@ def test_margin_counts_the_lines_that_have_both_amounts():
     row = history({}, {"revenue_usd": None}, {"gross_profit_usd": None}).row(0, named=True)
     assert (row["revenue_cents"], row["gross_profit_cents"]) == (20_000, 8_000)
     assert (row["margin_revenue_cents"], row["margin_profit_cents"]) == (10_000, 4_000)
+
+
+def some_facts() -> pl.LazyFrame:
+    columns = FactTransactions.columns()
+    lines = [
+        PLAIN | {"customer_id": f"c{n * 7 % 11}", "transaction_id": f"t{n:02d}", "division": d}
+        for n, d in enumerate(["simulation", "scanning", "pdm"] * 10)
+    ]
+    schema = {name: column.dtype for name, column in columns.items()}
+    return pl.DataFrame(lines, schema=schema, orient="row").lazy()
+
+
+def test_parts_of_a_history_are_the_whole(monkeypatch):
+    whole = build_purchase_history(some_facts(), "revenue").collect()
+    monkeypatch.setattr(cutting, "HELD_LINES", 4)
+    parts = pl.collect_all(cutting.history_in_parts(some_facts(), "revenue"))
+    assert len(parts) > 5
+    assert pl.concat(parts).equals(whole)
+
+
+@pytest.mark.parametrize("held", [1, 4, 100])
+def test_parts_of_divisions_are_all_lines_in_their_order(monkeypatch, held):
+    monkeypatch.setattr(cutting, "HELD_LINES", held)
+    lines, found = cutting.read_once(some_facts()), []
+    for division in ("simulation", "scanning", "pdm", "hardware"):
+        parts = pl.collect_all(cutting.lines_of_division(lines, division))
+        assert len(parts) == -(-30 // held)
+        found.append(pl.concat(parts))
+        assert set(found[-1]["division"]) <= {division}
+        assert found[-1]["transaction_id"].is_sorted()
+    assert pl.concat(found).sort("transaction_id").equals(some_facts().collect())

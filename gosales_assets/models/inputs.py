@@ -1,0 +1,38 @@
+"""The inputs of training rows, as each kind of model takes them: made once, for all fits on parts of them."""
+
+from dataclasses import dataclass
+
+import lightgbm as lgb
+import numpy as np
+import polars as pl
+
+from gosales_assets.models.candidates import bin_rows
+from gosales_assets.models.preparation import Preparation
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """Inputs and labels of some rows."""
+
+    raw: np.ndarray
+    standardised: np.ndarray
+    """float32."""
+    label: np.ndarray
+
+
+@dataclass(frozen=True)
+class TrainingInputs(Inputs):
+    """Inputs of all training rows, and the bins that trees are fitted on."""
+
+    binned: lgb.Dataset
+
+    def at(self, rows: np.ndarray) -> Inputs:
+        """Return those of some rows."""
+        return Inputs(self.raw[rows], self.standardised[rows], self.label[rows])
+
+
+def training_inputs(prepared: Preparation, matrix: pl.DataFrame) -> TrainingInputs:
+    """Make the inputs of all rows of the training matrix."""
+    raw, label = prepared.raw(matrix), matrix["label"].to_numpy()
+    standardised = prepared.standardised(raw).astype(np.float32)
+    return TrainingInputs(raw, standardised, label, bin_rows(raw, label))
