@@ -8,6 +8,7 @@ import subprocess
 import sys
 
 import polars as pl
+import pyarrow.parquet as pa_parquet
 import pytest
 from sklearn.metrics import roc_auc_score
 
@@ -186,14 +187,22 @@ def test_a_full_disk_is_one_clear_error_and_leaves_nothing_half_written(
     tmp_path, monkeypatch, capsys, disk
 ):
     write_world(tmp_path, random_rows(20), OVERRIDES)
-    original = pl.DataFrame.write_parquet
+    whole, parts = pl.DataFrame.write_parquet, pa_parquet.ParquetWriter.__init__
 
-    def full(self, file, **options):
-        original(self, file, **options)
+    def full(file):
         if f"gosales_home/{disk}" in str(file):
             raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(pl.DataFrame, "write_parquet", full)
+    def full_at_once(self, file, **options):
+        whole(self, file, **options)
+        full(file)
+
+    def full_by_parts(self, where, *more, **options):
+        parts(self, where, *more, **options)
+        full(where)
+
+    monkeypatch.setattr(pl.DataFrame, "write_parquet", full_at_once)
+    monkeypatch.setattr(pa_parquet.ParquetWriter, "__init__", full_by_parts)
     assert materialize(tmp_path) == 1
     told = capsys.readouterr().err
     assert "no space left" in told.lower()
@@ -212,7 +221,7 @@ def test_nothing_is_published_on_top_of_a_failed_check_until_it_is_mended(
 
     def spoiled(self, address, frame, *more):
         if address.asset == "scores" and address.division == "simulation":
-            frame = (part.with_columns(p_icp=pl.col("p_icp") + 5) for part in frame)
+            frame = frame.with_columns(p_icp=pl.col("p_icp") + 5)
         return original(self, address, frame, *more)
 
     monkeypatch.setattr(TableStore, "write_table", spoiled)
