@@ -1,5 +1,6 @@
 """Cuts tables that are larger than memory along their customers."""
 
+from dataclasses import dataclass
 from itertools import pairwise
 
 import polars as pl
@@ -7,7 +8,27 @@ import polars as pl
 CUSTOMER = "customer_id"
 
 
-def customer_spans(counts: pl.DataFrame, rows: int) -> list[pl.Expr]:
+@dataclass(frozen=True)
+class Span:
+    """Customers after an id, up to and including another; None is no bound."""
+
+    after: str | None = None
+    until: str | None = None
+
+    def hold(self, column: str = CUSTOMER) -> pl.Expr:
+        """Tell whose rows are theirs."""
+        inside = pl.lit(value=True)
+        if self.after is not None:
+            inside &= pl.col(column) > self.after
+        if self.until is not None:
+            inside &= pl.col(column) <= self.until
+        return inside
+
+
+EVERYONE = Span()
+
+
+def customer_spans(counts: pl.DataFrame, rows: int) -> list[Span]:
     """Split customers into runs of about so many rows.
 
     Parameters
@@ -19,14 +40,14 @@ def customer_spans(counts: pl.DataFrame, rows: int) -> list[pl.Expr]:
 
     Returns
     -------
-    list of polars.Expr
-        At least one, in rising order of customers; each is true for the rows of its run, and one of
-        them for any customer, counted or not.
+    list of Span
+        At least one, in rising order of customers; one of them holds any customer, counted or not.
 
     Examples
     --------
     >>> counts = pl.DataFrame({"customer_id": ["b", "a", "c"], "row_count": [2, 1, 2]})
-    >>> [counts.filter(span)["customer_id"].to_list() for span in customer_spans(counts, 3)]
+    >>> spans = customer_spans(counts, 3)
+    >>> [counts.filter(span.hold())["customer_id"].to_list() for span in spans]
     [['b', 'a'], ['c']]
     """
     run = (pl.col("row_count").cum_sum() - 1) // rows
@@ -39,13 +60,4 @@ def customer_spans(counts: pl.DataFrame, rows: int) -> list[pl.Expr]:
         .sort("run")[CUSTOMER]
         .to_list()
     )
-    return [_between(after, until) for after, until in pairwise([None, *lasts[:-1], None])]
-
-
-def _between(after: str | None, until: str | None) -> pl.Expr:
-    inside = pl.lit(value=True)
-    if after is not None:
-        inside &= pl.col(CUSTOMER) > after
-    if until is not None:
-        inside &= pl.col(CUSTOMER) <= until
-    return inside
+    return [Span(after, until) for after, until in pairwise([None, *lasts[:-1], None])]

@@ -78,7 +78,8 @@ def history_in_parts(
     seen = [frame.select("customer_id") for frame in observations.values.values()]
     everyone = pl.concat([*seen, enrichment.select("customer_id")])
     counts = everyone.group_by("customer_id").agg(row_count=pl.len().cast(pl.Int64))
-    for some in customer_spans(counts, HELD_ROWS):
+    for span in customer_spans(counts, HELD_ROWS):
+        some = span.hold()
         yield build_customer_history(
             cutoff,
             accounts.of(some) if accounts else None,

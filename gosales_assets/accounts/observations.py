@@ -112,7 +112,7 @@ def _pieces(sales_log: pl.LazyFrame) -> Iterator[pl.LazyFrame]:
     for cutoff in counts["visible_cutoff"].unique().sort():
         of_increment = pl.col("visible_cutoff") == cutoff
         for span in customer_spans(counts.filter(of_increment), HELD_LINES):
-            yield sales_log.filter(of_increment & span)
+            yield sales_log.filter(of_increment & span.hold())
 
 
 def _runs(sales_log: pl.LazyFrame, attribute: str) -> pl.LazyFrame:

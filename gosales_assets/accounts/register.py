@@ -160,7 +160,7 @@ class _Staging:
         days = []
         scan = pl.scan_parquet([t.path for t in typed])
         for number, span in enumerate(spans):
-            part = _sorted(scan.filter(span).collect())
+            part = _sorted(scan.filter(span.hold()).collect())
             write_parquet(part, work / _part(number), compression="lz4")
             days.append(_counted(part, DAYS))
         write_parquet(_total(days, DAYS).sort(DAYS), work / "days.parquet")

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -31,6 +30,7 @@ from gosales_assets.features.history import SharedHistory, share_history
 from gosales_resources.atomic import replacing
 from gosales_resources.parquet import write_parquet
 from gosales_resources.settings.tree import Settings
+from gosales_resources.spans import EVERYONE, Span, customer_spans
 
 # Rows of history, and of customers, that are worked on at once: 100,000 customers with 2.2 million
 # lines (sample company L) are one range and peak at 3 GiB.
@@ -39,29 +39,9 @@ ROWS_AT_ONCE = 5_000_000
 ROWS_OF_A_CUSTOMER = 20
 
 
-@dataclass(frozen=True)
-class Ids:
-    """Customers after an id, up to and including another; None is no bound."""
-
-    after: str | None = None
-    until: str | None = None
-
-    def hold(self, column: str = "customer_id") -> pl.Expr:
-        """Tell whose rows are theirs."""
-        inside = pl.lit(value=True)
-        if self.after is not None:
-            inside &= pl.col(column) > self.after
-        if self.until is not None:
-            inside &= pl.col(column) <= self.until
-        return inside
-
-
-EVERYONE = Ids()
-
-
 def cut_ranges(
     history: pl.LazyFrame, customers: pl.LazyFrame, most: int = ROWS_AT_ONCE
-) -> list[Ids]:
+) -> list[Span]:
     """Cut customers into ranges of about so many rows.
 
     Parameters
@@ -75,27 +55,17 @@ def cut_ranges(
 
     Returns
     -------
-    list of Ids
+    list of Span
         In the order of ids; together everyone.
     """
     heights = [t.select(pl.len()).collect().item() for t in (history, customers)]
     if heights[0] + heights[1] * ROWS_OF_A_CUSTOMER <= most:
         return [EVERYONE]
-    rows = [
-        history.select("customer_id", rows=pl.lit(1, pl.Int64)),
-        customers.select("customer_id", rows=pl.lit(ROWS_OF_A_CUSTOMER, pl.Int64)),
+    counts = [
+        history.group_by("customer_id").agg(row_count=pl.len().cast(pl.Int64)),
+        customers.select("customer_id", row_count=pl.lit(ROWS_OF_A_CUSTOMER, pl.Int64)),
     ]
-    weights = pl.concat(rows).group_by("customer_id").agg(pl.col("rows").sum()).sort("customer_id")
-    ends = (
-        weights.with_columns(part=(pl.col("rows").cum_sum() - 1) // most)
-        .group_by("part")
-        .agg(pl.col("customer_id").max())
-        .sort("part")
-        .collect()["customer_id"]
-        .to_list()
-    )
-    bounds = [None, *ends[:-1], None]
-    return [Ids(after, until) for after, until in pairwise(bounds)]
+    return customer_spans(pl.concat(counts).collect(), most)
 
 
 @dataclass(frozen=True)
@@ -107,7 +77,7 @@ class Tables:
     affinity_rules: pl.LazyFrame
     embeddings: pl.LazyFrame
 
-    def of(self, ids: Ids) -> "Tables":
+    def of(self, ids: Span) -> "Tables":
         """Return the rows of some customers; rules and vectors of SKUs are everyone's."""
         mine = pl.col("kind").ne("customer") | ids.hold("id")
         return Tables(
@@ -126,7 +96,7 @@ class Worlds:
     history: pl.LazyFrame
     """`purchase_history` of all increments up to the last cutoff."""
     tables: Mapping[dt.date, Tables]
-    ranges: Sequence[Ids]
+    ranges: Sequence[Span]
 
     def at(self, cutoff: dt.date, scope: Scope) -> Iterator[AsOf]:
         """Make the worlds of a cutoff, range by range, to compute one scope in."""
@@ -145,8 +115,8 @@ class Worlds:
     def _share(self, history: pl.LazyFrame) -> SharedHistory:
         return share_history(history, self.settings.labels.denylist, self.settings.divisions)
 
-    def _world(self, cutoff: dt.date, ids: Ids, pools: Pools | None) -> AsOf:
-        if ids is EVERYONE:
+    def _world(self, cutoff: dt.date, ids: Span, pools: Pools | None) -> AsOf:
+        if ids == EVERYONE:
             shared, at = self.shared, self.tables[cutoff]
         else:
             # In memory: the whole history is read once for a range, not once for each source.

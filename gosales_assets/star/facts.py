@@ -56,7 +56,7 @@ def history_in_parts(facts: pl.LazyFrame, value: str) -> Iterator[pl.LazyFrame]:
         return
     counts = facts.group_by("customer_id").agg(row_count=pl.len().cast(pl.Int64))
     for span in customer_spans(counts.collect(engine="streaming"), HELD_LINES):
-        yield build_purchase_history(facts.filter(span), value)
+        yield build_purchase_history(facts.filter(span.hold()), value)
 
 
 def _length(table: pl.LazyFrame) -> int:

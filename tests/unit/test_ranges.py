@@ -10,9 +10,10 @@ from gosales_assets.features.affinity import mine_rules
 from gosales_assets.features.assets import Seen
 from gosales_assets.features.embeddings import fit_embeddings
 from gosales_assets.features.history import purchase_lines
-from gosales_assets.features.ranges import EVERYONE, Ids, Tables, Worlds, cut_ranges, parts_of
+from gosales_assets.features.ranges import Tables, Worlds, cut_ranges, parts_of
 from gosales_assets.registry import CONTRACTS
 from gosales_resources.settings.tree import Settings
+from gosales_resources.spans import EVERYONE, Span
 from gosales_resources.storage import Address, Provenance, TableStore
 from tests.features_world import NO_ASSETS, C, purchase_history, random_lines, roster
 from tests.worlds import row, write_world
@@ -65,7 +66,7 @@ def test_a_range_has_about_as_many_rows_as_asked_for(settings):
 
 
 def test_the_bounds_of_everyone_hold_any_id():
-    assert Ids() == EVERYONE
+    assert Span() == EVERYONE
     assert pl.DataFrame({"customer_id": ["", "z"]}).filter(EVERYONE.hold()).height == 2
 
 
