@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all."""
+"""Files that appear whole or not at all, and folders that are gone when the work is done."""
 
 import contextlib
 import errno
@@ -6,6 +6,7 @@ import hashlib
 import os
 import platform
 import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,10 +22,10 @@ def replacing(path: Path, what: str) -> Iterator[Path]:
     StorageError
         When the disk is full or the folder may not be written; nothing is left behind.
     """
-    temporary = path.with_name(f".{path.name}.{platform.node()}-{os.getpid()}.partial")
+    temporary = path.with_name(f"{_mine(path.name)}{os.getpid()}.partial")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        _forget_partials(path)
+        _forget_partials(path.parent, path.name)
         yield temporary
         with temporary.open("rb+") as handle:
             os.fsync(handle.fileno())
@@ -40,13 +41,38 @@ def replacing(path: Path, what: str) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
-def _forget_partials(path: Path) -> None:
-    """Remove what killed processes of this machine left of a file; those that live still write."""
-    mine = f".{path.name}.{platform.node()}-"
-    for name in os.listdir(path.parent):
-        writer = name.removeprefix(mine).removesuffix(".partial")
-        if name == f"{mine}{writer}.partial" and writer.isdigit() and not _is_alive(int(writer)):
-            (path.parent / name).unlink(missing_ok=True)
+@contextlib.contextmanager
+def working_folder(parent: Path, name: str) -> Iterator[Path]:
+    """Give an empty hidden folder in `parent`, removed afterwards.
+
+    What killed processes of this machine left under the same name goes before.
+    """
+    parent.mkdir(parents=True, exist_ok=True)
+    _forget_partials(parent, name)
+    prefix = f"{_mine(name)}{os.getpid()}-"
+    work = Path(tempfile.mkdtemp(prefix=prefix, suffix=".partial", dir=parent))
+    try:
+        yield work
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def _mine(name: str) -> str:
+    return f".{name}.{platform.node()}-"
+
+
+def _forget_partials(parent: Path, name: str) -> None:
+    """Remove what killed processes of this machine left; those that live still write."""
+    for found in os.listdir(parent):
+        if not (found.startswith(_mine(name)) and found.endswith(".partial")):
+            continue
+        writer = found.removeprefix(_mine(name)).removesuffix(".partial").partition("-")[0]
+        if writer.isdigit() and not _is_alive(int(writer)):
+            left = parent / found
+            if left.is_dir():
+                shutil.rmtree(left, ignore_errors=True)
+            else:
+                left.unlink(missing_ok=True)
 
 
 def _is_alive(process: int) -> bool:

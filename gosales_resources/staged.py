@@ -7,11 +7,11 @@ content. All of them can be removed at any time; what they hold is then made aga
 import json
 import os
 import shutil
-import tempfile
 from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
+from gosales_resources.atomic import working_folder
 from gosales_resources.errors import StorageError
 
 META = "block.json"
@@ -47,15 +47,11 @@ def write_folder(folder: Path, what: str, make: Callable[[Path], Meta]) -> Meta:
         When there is no room or no permission.
     """
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        work = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
-        try:
+        with working_folder(folder.parent, folder.name) as work:
             meta = make(work)
             meta |= {"bytes": _sizes(work)}
             (work / META).write_text(json.dumps(meta), encoding="utf-8")
             _put(work, folder, meta)
-        finally:
-            shutil.rmtree(work, ignore_errors=True)
     except OSError as error:
         raise StorageError(
             f"{what}: cannot stage raw rows in {folder.parent}: {error.strerror or error}. Make "

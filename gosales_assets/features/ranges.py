@@ -12,7 +12,6 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import polars as pl
@@ -27,7 +26,7 @@ from gosales_assets.features.build import (
 )
 from gosales_assets.features.declaration import Pooled, Scope
 from gosales_assets.features.history import SharedHistory, share_history
-from gosales_resources.atomic import replacing
+from gosales_resources.atomic import replacing, working_folder
 from gosales_resources.parquet import write_parquet
 from gosales_resources.settings.tree import Settings
 from gosales_resources.spans import EVERYONE, Span, customer_spans
@@ -198,11 +197,10 @@ def parts_of(
 
 def _by_target(frames: Iterator[FeatureFrame], folder: Path) -> Iterator[pl.LazyFrame]:
     """Order the parts of all ranges by target, then by range: kept on disk until all are made."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(prefix=".features-", dir=folder) as name:
+    with working_folder(folder, "features") as work:
         made: list[list[Path]] = []
         for at, frame in enumerate(frames):
-            made.append([Path(name) / f"{at}-{target}" for target in range(len(frame.parts))])
+            made.append([work / f"{at}-{target}" for target in range(len(frame.parts))])
             for part, path in zip(frame.parts, made[-1], strict=True):
                 with replacing(path, "division_features") as temporary:
                     write_parquet(

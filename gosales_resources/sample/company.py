@@ -6,7 +6,6 @@ The files appear all at once: they are written into a folder beside and renamed 
 import datetime as dt
 import json
 import shutil
-import tempfile
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
@@ -17,6 +16,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from gosales_resources.atomic import working_folder
 from gosales_resources.errors import StorageError
 from gosales_resources.sample import export
 from gosales_resources.sample.accounts import accounts
@@ -115,15 +115,11 @@ def generate(
     every = cutoffs_between(FIRST_CUTOFF, LAST_CUTOFF, 3)
     cutoffs = [LAST_CUTOFF] if size == "XL" else every
     plan = _Plan(count, seed, cutoffs, rates or MessRates())
-    out.parent.mkdir(parents=True, exist_ok=True)
-    work = Path(tempfile.mkdtemp(prefix=f".{out.name}.", suffix=".partial", dir=out.parent))
-    try:
+    with working_folder(out.parent, out.name) as work:
         tally = _write(work, plan, progress or (lambda _: None))
         # A temporary folder is closed to others; this one is to be shared.
         work.chmod(0o755)
         _swap(work, out)
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
     return SampleCompany(
         folder=out,
         sales_log=out / "sales_log.csv",

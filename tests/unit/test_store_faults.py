@@ -12,7 +12,7 @@ import pytest
 
 from gosales_assets.star import ingest as ingesting
 from gosales_assets.star import staging
-from gosales_resources.atomic import replacing
+from gosales_resources.atomic import replacing, working_folder
 from gosales_resources.errors import StorageError
 from gosales_resources.parquet import write_parquet
 from gosales_resources.partitions import PartitionSpace
@@ -57,6 +57,20 @@ def test_what_a_killed_writer_left_goes_with_the_next_write_and_a_living_ones_st
         temporary.write_text("x")
     left = {path.name for path in tmp_path.iterdir()}
     assert left == {"x", names[1], ".x.elsewhere-1.partial"}
+
+
+def test_a_working_folder_goes_with_the_work_and_a_killed_ones_with_the_next(tmp_path):
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    names = [f".x.{platform.node()}-{pid}-abc.partial" for pid in (ended.pid, os.getppid())]
+    for name in (*names, f".y.{platform.node()}-{ended.pid}-abc.partial"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "part").write_text("half")
+    with working_folder(tmp_path, "x") as one, working_folder(tmp_path, "x") as other:
+        assert one != other
+        (one / "part").write_text("whole")
+    left = {path.name for path in tmp_path.iterdir()}
+    assert left == {names[1], f".y.{platform.node()}-{ended.pid}-abc.partial"}
 
 
 def test_a_row_that_comes_after_the_reading_is_not_taken_for_read(tmp_path):
