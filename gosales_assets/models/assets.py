@@ -77,7 +77,10 @@ def define_assets(platform: Platform) -> list[dg.AssetsDefinition]:
                 {t: labels[k] for t, k in past.items()}, cutoff, settings.models.training_cutoffs
             )
             trained = train_model(
-                build_matrix([(features[past[t]], labels[past[t]]) for t in mature.used]),
+                build_matrix(
+                    [(features[past[t]], labels[past[t]]) for t in mature.used],
+                    settings.models.training_rows,
+                ),
                 cutoff=cutoff,
                 division=division,
                 window_months=settings.labels.window_months,

@@ -11,7 +11,9 @@ from gosales_resources.errors import ContractError
 LABEL_COLUMNS = ["customer_id", "label", "net_gp_window_usd", "window_end"]
 
 
-def build_matrix(pairs: Sequence[tuple[pl.LazyFrame, pl.LazyFrame]]) -> pl.DataFrame:
+def build_matrix(
+    pairs: Sequence[tuple[pl.LazyFrame, pl.LazyFrame]], most: int | None = None
+) -> pl.DataFrame:
     """Join features and labels of each training cutoff and stack them.
 
     Parameters
@@ -19,6 +21,8 @@ def build_matrix(pairs: Sequence[tuple[pl.LazyFrame, pl.LazyFrame]]) -> pl.DataF
     pairs
         Features and labels of one target at each training cutoff (see `mature_labels`), one row
         per customer.
+    most
+        About how many rows; None for all. A sample is of customers, the same ones at every cutoff.
 
     Returns
     -------
@@ -31,10 +35,17 @@ def build_matrix(pairs: Sequence[tuple[pl.LazyFrame, pl.LazyFrame]]) -> pl.DataF
     ContractError
         When features and labels of a cutoff do not have the same customers.
     """
+    outcomes = [labels.select(LABEL_COLUMNS).collect() for _, labels in pairs]
+    share = min(1.0, most / max(sum(map(len, outcomes)), 1)) if most else 1.0
     parts = []
-    for features, labels in pairs:
-        outcome = labels.select(LABEL_COLUMNS).collect()
-        table = features.collect()
+    for (features, _), known in zip(pairs, outcomes, strict=True):
+        outcome, table = known, features
+        if share < 1.0:
+            outcome = known.join(drawn_customers(known["customer_id"], share), on="customer_id")
+            table = features.join(
+                outcome.select("customer_id").lazy(), on="customer_id", how="semi"
+            )
+        table = table.collect()
         joined = table.join(outcome, on="customer_id", how="inner")
         if not table.height == outcome.height == joined.height:
             raise ContractError(
@@ -45,6 +56,25 @@ def build_matrix(pairs: Sequence[tuple[pl.LazyFrame, pl.LazyFrame]]) -> pl.DataF
     if not parts:
         return pl.DataFrame()
     return pl.concat(parts).sort("cutoff", "customer_id")
+
+
+def drawn_customers(population: pl.Series, share: float) -> pl.DataFrame:
+    """Draw about such a share of customers: those whose hash is below a bound, so always the same.
+
+    Parameters
+    ----------
+    population
+        Customer ids, each once.
+    share
+        From 0 to 1.
+
+    Returns
+    -------
+    polars.DataFrame
+        Their ids, in the order of `population`; the column is named as it is.
+    """
+    bound = int(share * (2**64 - 1))
+    return population.filter(pl.Series(tie_breaker(population.to_list()) <= bound)).to_frame()
 
 
 def sample_rows(pairs: Sequence[tuple[pl.LazyFrame, pl.LazyFrame]], most: int) -> pl.DataFrame:
@@ -65,10 +95,9 @@ def sample_rows(pairs: Sequence[tuple[pl.LazyFrame, pl.LazyFrame]], most: int) -
     """
     population = pairs[0][0].select("customer_id").collect()["customer_id"]
     share = min(1.0, most / max(population.len() * len(pairs), 1))
-    bound = int(share * (2**64 - 1))
-    drawn = population.filter(pl.Series(tie_breaker(population.to_list()) <= bound)).implode()
+    drawn = drawn_customers(population, share).lazy()
     parts = [
-        features.filter(pl.col("customer_id").is_in(drawn))
+        features.join(drawn, on="customer_id", how="semi")
         .join(labels.select("customer_id", "label", "window_end", "is_censored"), on="customer_id")
         .collect()
         for features, labels in pairs

@@ -82,6 +82,13 @@ class ModelSettings(StrictModel):
         ge=500,
         description="Rows that candidates are compared on; the winner gets all.",
     )
+    training_rows: int = Field(
+        default=250_000,
+        ge=1000,
+        description="About so many rows, over all training cutoffs, does the model of a division "
+        "learn from; beyond that from a sample of customers, drawn by their hash, so that a "
+        "company of millions fits into memory.",
+    )
     leaky_auc: float = Field(
         default=0.995, gt=0.5, le=1, description="A feature that alone reaches this AUC is dropped."
     )

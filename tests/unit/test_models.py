@@ -311,3 +311,16 @@ def test_features_and_labels_of_different_customers_do_not_make_a_matrix():
     outcome = table.select("customer_id", *OUTCOME)
     with pytest.raises(ContractError, match="in common"):
         build_matrix([(table.drop(OUTCOME).lazy(), outcome.head(9).lazy())])
+
+
+def test_a_large_company_is_learnt_from_the_same_customers_at_every_cutoff():
+    tables = [matrix(cutoffs=[c]) for c in TRAINING[:2]]
+    pairs = [
+        (t.drop(OUTCOME).lazy(), t.select("customer_id", *OUTCOME).reverse().lazy()) for t in tables
+    ]
+    whole, some = build_matrix(pairs), build_matrix(pairs, most=1000)
+    assert 800 < some.height < 1200 < whole.height
+    first, second = (set(part["customer_id"]) for part in some.partition_by("cutoff"))
+    assert first == second
+    assert some.equals(whole.filter(pl.col("customer_id").is_in(list(first))))
+    assert build_matrix(pairs, most=whole.height).equals(whole)
