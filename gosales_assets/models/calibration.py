@@ -118,6 +118,12 @@ def fit_calibrator(held: HeldOut, settings: ModelSettings) -> Calibrator:
     return (_platt if chosen == PLATT else _isotonic)(held, f"Brier on rows not fitted: {reason}")
 
 
+def squared_errors(margin: np.ndarray, label: np.ndarray) -> np.ndarray:
+    """Return the squared error per row of the probabilities that a line through the margins gives."""
+    slope, intercept = fit_line(margin, label)
+    return (expit(slope * margin + intercept) - label) ** 2
+
+
 def fit_line(margin: np.ndarray, label: np.ndarray) -> tuple[float, float]:
     """Fit slope and intercept of a logistic line, the slope at least 0.
 

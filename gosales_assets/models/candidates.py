@@ -35,12 +35,15 @@ class Candidate:
 
     kind: str
     parameters: dict[str, Any] = field(default_factory=dict)
+    on_whitespace: bool = False
+    """Fitted on customers who never bought in the division, and asked about them alone."""
 
     @property
     def name(self) -> str:
-        """Kind and parameters in words."""
-        shown = ", ".join(f"{k}={v}" for k, v in sorted(self.parameters.items()))
-        return f"{self.kind}({shown})"
+        """Kind, parameters and whom it is fitted on, in words."""
+        shown = [f"{k}={v}" for k, v in sorted(self.parameters.items())]
+        shown += ["fitted on the whitespace"] if self.on_whitespace else []
+        return f"{self.kind}({', '.join(shown)})"
 
 
 @dataclass(frozen=True)

@@ -61,7 +61,7 @@ def make_folds(table: pl.DataFrame, settings: ModelSettings) -> Folds:
         mature = [t for t in cutoffs if ends[t] <= v]
         train = np.isin(at, np.array(mature, dtype=at.dtype)).nonzero()[0]
         valid = (at == np.datetime64(v)).nonzero()[0]
-        if _both_classes(label[train], settings.min_positives) and _both_classes(label[valid], 5):
+        if both_classes(label[train], settings.min_positives) and both_classes(label[valid], 5):
             folds.append(Fold(str(v), train, valid, newest=v == cutoffs[-1]))
     if folds and folds[-1].newest:
         return Folds(folds[-settings.validation_cutoffs :], BY_TIME)
@@ -82,6 +82,7 @@ def make_folds(table: pl.DataFrame, settings: ModelSettings) -> Folds:
     )  # fmt: skip
 
 
-def _both_classes(label: np.ndarray, least: int) -> bool:
+def both_classes(label: np.ndarray, least: int) -> bool:
+    """Tell whether labels of 0 and 1 hold so many of either."""
     positives = int(label.sum())
     return min(positives, label.size - positives) >= least

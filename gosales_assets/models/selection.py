@@ -5,26 +5,25 @@ and what that cannot tell apart either goes to the candidate that most models ag
 models errs less than any of them where none is known to be better.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import combinations
 from typing import Any
 
 import numpy as np
-from scipy.special import expit
 
-from gosales_assets.models.calibration import HeldOut, fit_line
-from gosales_assets.models.candidates import BLEND, LINEAR, POOLED, TREES
-from gosales_assets.models.trials import HeldOutRows, Trial, log_loss
+from gosales_assets.models.calibration import HeldOut, fit_line, squared_errors
+from gosales_assets.models.candidates import BLEND
+from gosales_assets.models.trials import KINDS, HeldOutRows, Trial, best_of_each_kind
 from gosales_checks.measures.ranking import auc, lift_at, top_count
 from gosales_resources.settings.models import ModelSettings
 
 TOP = 0.10
 # A slice below this many rows, or rows of the rarer class, says too little to choose by.
 SLICE_ROWS, SLICE_OUTCOMES = 50, 10
+# Standard errors that a difference of Brier scores is told apart by.
+SIGNIFICANT = 2.0
 ALL, WHITESPACE, OWNERS = "all", "whitespace", "owners"
-# In the order that trials are made.
-KINDS = (LINEAR, TREES, POOLED)
 
 
 @dataclass(frozen=True)
@@ -36,6 +35,9 @@ class Judgement:
     auc: float
     errors: np.ndarray
     """Squared error per row of the probabilities that a line through the margins gives."""
+
+
+UNKNOWN = Judgement(np.nan, np.nan, np.nan, np.array([np.nan]))
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,11 @@ class Winner:
         """Trials that either needs, in the order of `KINDS`: the final fits have the pooled trees last."""
         both = [*self.owners.members, *self.whitespace.members]
         named = {one.candidate.name: one for one in both}
-        return sorted(named.values(), key=lambda one: KINDS.index(one.candidate.kind))
+
+        def place(one: Trial) -> tuple[int, bool]:
+            return KINDS.index(one.candidate.kind), one.candidate.on_whitespace
+
+        return sorted(named.values(), key=place)
 
     @property
     def shares(self) -> list[tuple[float, float]]:
@@ -112,29 +118,29 @@ class Winner:
 def mix(trials: Sequence[Trial], rows: HeldOutRows) -> list[Mixture]:
     """Judge the best trial of each kind, and all means of them, the broadest mean first.
 
-    Which of a kind is best is decided by log loss over all rows, which needs fewer of them to tell
-    than lift does.
+    A kind that was also fitted on the whitespace alone stands for itself in three ways there: as
+    fitted on everyone, on the whitespace, or both. Which of a kind is best is decided by log loss
+    over all rows, which needs fewer of them to tell than lift does.
     """
-    best = [
-        min(same, key=lambda one: log_loss(one.margin, rows.label))
-        for kind in KINDS
-        if (same := [one for one in trials if one.candidate.kind == kind])
-    ]
-    return [
-        judge(members, rows)
-        for count in range(len(best), 0, -1)
-        for members in combinations(best, count)
-    ]
+    everyone = [one for one in trials if not one.candidate.on_whitespace]
+    alone = {one.candidate.kind: one for one in trials if one.candidate.on_whitespace}
+    found = []
+    for kinds in _subsets(best_of_each_kind(everyone, rows.label)):
+        narrowed = [alone[one.candidate.kind] for one in kinds if one.candidate.kind in alone]
+        others = [one for one in kinds if one.candidate.kind not in alone]
+        found.append(kinds)
+        if narrowed:
+            found += [(*others, *narrowed), (*kinds, *narrowed)]
+    found.sort(key=len, reverse=True)
+    return [mixture for members in found if (mixture := judge(members, rows)).judged]
 
 
 def judge(members: tuple[Trial, ...], rows: HeldOutRows) -> Mixture:
-    """Measure a mean of trials on each slice that says enough."""
+    """Measure a mean of trials on each slice that says enough and that all of them know."""
     margin = np.mean([one.margin for one in members], axis=0)
-    parts = {
-        ALL: np.ones(margin.size, dtype=bool),
-        WHITESPACE: rows.is_whitespace,
-        OWNERS: ~rows.is_whitespace,
-    }
+    parts = {WHITESPACE: rows.is_whitespace}
+    if not any(one.candidate.on_whitespace for one in members):
+        parts |= {ALL: np.ones(margin.size, dtype=bool), OWNERS: ~rows.is_whitespace}
     judged = {}
     for name, inside in parts.items():
         label = rows.label[inside]
@@ -156,7 +162,7 @@ def choose(judged: Sequence[Judgement]) -> int:
     -------
     int
         Of those whose lift lies within one standard error of the best lift, and whose Brier score
-        lies within one standard error of the best of them (of the difference, row by row), the
+        lies within two standard errors of the best of them (of the difference, row by row), the
         first.
     """
     best = max(judged, key=lambda one: _known(one.lift))
@@ -188,34 +194,37 @@ def select(mixtures: Sequence[Mixture], rows: HeldOutRows, settings: ModelSettin
         WHITESPACE: (WHITESPACE, WHITESPACE),
         ALL: (ALL, ALL),
     }[settings.selection_slice]
-    owners, whitespace = (
-        mixtures[choose([one.judged.get(name, one.judged[ALL]) for one in mixtures])]
-        for name in wanted
-    )
+    owners, whitespace = (_best_on(name, mixtures) for name in wanted)
     margin = np.where(rows.is_whitespace, whitespace.margin, owners.margin)
     held = HeldOut(margin, rows.label, rows.is_whitespace, rows.fold, rows.newest, rows.row)
     return Winner(owners, whitespace, held)
 
 
+def _best_on(name: str, mixtures: Sequence[Mixture]) -> Mixture:
+    """Choose on a slice, or on all customers where it says too little."""
+    slice_ = name if any(name in one.judged for one in mixtures) else ALL
+    known = [one for one in mixtures if slice_ in one.judged]
+    return known[choose([one.judged[slice_] for one in known])]
+
+
 def figures_of(mixture: Mixture) -> Figures:
     """Return what is kept of a mixture."""
-    found = mixture.judged
-    first = mixture.members[0]
+    found, first = mixture.judged, mixture.members[0]
     single = len(mixture.members) == 1
-    judged = found.get(WHITESPACE, found[ALL])
+    everyone, white, owners = (found.get(name, UNKNOWN) for name in (ALL, WHITESPACE, OWNERS))
     return Figures(
         mixture.name,
         first.candidate.kind if single else BLEND,
         first.candidate.parameters if single else {},
         first.rounds if single else None,
-        found[ALL].lift,
-        found[WHITESPACE].lift if WHITESPACE in found else np.nan,
-        found[OWNERS].lift if OWNERS in found else np.nan,
-        judged.lift_se,
-        found[ALL].auc,
-        found[WHITESPACE].auc if WHITESPACE in found else np.nan,
-        found[OWNERS].auc if OWNERS in found else np.nan,
-        float(found[ALL].errors.mean()),
+        everyone.lift,
+        white.lift,
+        owners.lift,
+        (white if WHITESPACE in found else everyone).lift_se,
+        everyone.auc,
+        white.auc,
+        owners.auc,
+        float(everyone.errors.mean()),
         first.train_auc if single else np.nan,
     )
 
@@ -227,7 +236,7 @@ def reached(winner: Winner, rows: HeldOutRows) -> Figures:
     owners = figures_of(winner.owners)
     if winner.owners.name == winner.whitespace.name:
         return whole
-    aligned = _aligned(held)
+    aligned = aligned_margins(held)
     judged = _judgement(aligned, held.label, rows.ties, held.fold)
     return replace(
         whole,
@@ -244,14 +253,19 @@ def reached(winner: Winner, rows: HeldOutRows) -> Figures:
     )
 
 
-def _aligned(held: HeldOut) -> np.ndarray:
-    """Bring the margins of two mixtures onto one scale, each by a line of its own."""
+def aligned_margins(held: HeldOut) -> np.ndarray:
+    """Bring the margins of two mixtures onto one scale, each by a line of its own: logits."""
     aligned = held.margin.copy()
     for inside in (held.is_whitespace, ~held.is_whitespace):
         if inside.any():
             slope, intercept = fit_line(held.margin[inside], held.label[inside])
             aligned[inside] = slope * held.margin[inside] + intercept
     return aligned
+
+
+def _subsets(trials: Sequence[Trial]) -> Iterator[tuple[Trial, ...]]:
+    for count in range(1, len(trials) + 1):
+        yield from combinations(trials, count)
 
 
 def _judgement(
@@ -265,12 +279,13 @@ def _judgement(
             continue
         rate = float(y.mean())
         lift = lift_at(y, m, ties[at], TOP)
-        top_rate = min(lift * rate, 1.0)
+        top = top_count(y.size, TOP)
+        # Two successes in four further rows (Agresti and Coull): a top without a buyer is not certain.
+        top_rate = (min(lift * rate, 1.0) * top + 2) / (top + 4)
         lifts.append(lift)
-        errors.append(np.sqrt(top_rate * (1 - top_rate) / top_count(y.size, TOP)) / rate)
+        errors.append(np.sqrt(top_rate * (1 - top_rate) / (top + 4)) / rate)
         areas.append(auc(y, m))
-    slope, intercept = fit_line(margin, label)
-    squared = (expit(slope * margin + intercept) - label) ** 2
+    squared = squared_errors(margin, label)
     if not lifts:
         return Judgement(np.nan, np.nan, np.nan, squared)
     error = float(np.sqrt(np.sum(np.square(errors))) / len(errors))
@@ -278,7 +293,8 @@ def _judgement(
 
 
 def _as_good(difference: np.ndarray) -> bool:
-    return bool(difference.mean() <= difference.std() / np.sqrt(difference.size))
+    """Tell whether errors are not significantly larger: at one standard error, means lost too often."""
+    return bool(difference.mean() <= SIGNIFICANT * difference.std() / np.sqrt(difference.size))
 
 
 def _share(mixture: Mixture, trial: Trial) -> float:

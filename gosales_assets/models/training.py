@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
+from scipy.special import expit
 
 from gosales_assets.models.band import fit_band
 from gosales_assets.models.bundle import FEW_OUTCOMES, NO_CUTOFF, NO_FEATURE, NOISE
@@ -16,6 +17,7 @@ from gosales_assets.models.candidates import (
     Fitted,
     fit_linear,
     fit_trees,
+    part_of,
 )
 from gosales_assets.models.chance import nothing_learnt
 from gosales_assets.models.folds import Fold, make_folds
@@ -30,6 +32,7 @@ from gosales_assets.models.selection import (
     WHITESPACE,
     Mixture,
     Winner,
+    aligned_margins,
     figures_of,
     mix,
     reached,
@@ -117,7 +120,11 @@ class _Found:
     @property
     def gap(self) -> float:
         """Return how much better the winner's members know their training rows, at most."""
-        valid = {one.name: one.judged[ALL].auc for one in self.mixtures if len(one.members) == 1}
+        valid = {
+            one.name: one.judged[ALL if ALL in one.judged else WHITESPACE].auc
+            for one in self.mixtures
+            if len(one.members) == 1
+        }
         gaps = [one.train_auc - valid[one.candidate.name] for one in self.winner.members]
         return max(gaps)
 
@@ -147,9 +154,8 @@ def _less_overfit(first: _Found, second: _Found) -> _Found:
 
 
 def _squared_errors(found: _Found) -> np.ndarray:
-    winner = found.winner
-    white, owners = winner.whitespace.judged[ALL].errors, winner.owners.judged[ALL].errors
-    return np.where(found.rows.is_whitespace, white, owners)
+    held = found.winner.held
+    return (expit(aligned_margins(held)) - held.label) ** 2
 
 
 def _fit_final(
@@ -160,10 +166,14 @@ def _fit_final(
     fitted: list[Fitted] = []
     for member in winner.members:
         parameters = member.candidate.parameters
+        learnt, binned = inputs, inputs.binned
+        if member.candidate.on_whitespace:
+            rows = search.matrix["is_whitespace"].to_numpy().nonzero()[0]
+            learnt, binned = inputs.at(rows), part_of(inputs.binned, rows)
         if member.candidate.kind == LINEAR:
-            fitted.append(fit_linear(inputs.standardised, inputs.label, parameters, settings))
+            fitted.append(fit_linear(learnt.standardised, learnt.label, parameters, settings))
         elif member.candidate.kind != POOLED:
-            fitted.append(fit_trees(inputs.binned, parameters, settings, rounds=member.rounds))
+            fitted.append(fit_trees(binned, parameters, settings, rounds=member.rounds))
     # The pooled trees are the last of the members.
     if search.pooled is not None and len(fitted) < len(winner.members):
         return join_pooled(search.prepared, fitted, search.pooled)

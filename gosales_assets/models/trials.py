@@ -4,12 +4,13 @@ What they are worth is judged in `selection`; nothing here looks at lift or cali
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import lightgbm as lgb
 import numpy as np
 import polars as pl
 
+from gosales_assets.models.calibration import squared_errors
 from gosales_assets.models.candidates import (
     LINEAR,
     POOLED,
@@ -22,11 +23,18 @@ from gosales_assets.models.candidates import (
     fit_trees,
     part_of,
 )
-from gosales_assets.models.folds import Fold
+from gosales_assets.models.folds import Fold, both_classes
 from gosales_assets.models.inputs import Inputs, TrainingInputs
 from gosales_assets.models.pooled import Pooled
 from gosales_checks.measures.ranking import auc, tie_breaker
 from gosales_resources.settings.models import ModelSettings
+
+# In the order that trials are made.
+KINDS = (LINEAR, TREES, POOLED)
+# Of the rarer class, in the whitespace of the newest fold: fewer cannot tell two fits apart.
+FEWEST_JUDGED = 5
+# A fit on the whitespace alone tells nothing new where it has more than this share of the rows.
+NEARLY_ALL = 0.95
 
 
 @dataclass(frozen=True)
@@ -62,6 +70,43 @@ class _FoldData:
     valid: Inputs
     binned: lgb.Dataset
     binned_valid: lgb.Dataset
+    """What early stopping looks at."""
+
+
+@dataclass(frozen=True)
+class _Population:
+    """Whom candidates are fitted on: everyone, or the whitespace alone."""
+
+    table: pl.DataFrame
+    inputs: TrainingInputs
+    most: int
+    is_part: np.ndarray
+
+    def prepare(self, fold: Fold) -> _FoldData:
+        train = self._sample(fold.train[self.is_part[fold.train]])
+        # Everyone of the fold is predicted, so that all candidates have margins of the same rows.
+        valid = self._sample(fold.valid)
+        return _FoldData(
+            fold.name,
+            train,
+            valid,
+            self.inputs.at(train),
+            self.inputs.at(valid),
+            part_of(self.inputs.binned, train),
+            part_of(self.inputs.binned, valid[self.is_part[valid]]),
+        )
+
+    def _sample(self, rows: np.ndarray) -> np.ndarray:
+        """Take so many of the rows, by customer hash: the same ones whatever the row order."""
+        if rows.size <= self.most:
+            return rows
+        customers = self.table["customer_id"][rows]
+        chosen = (
+            self.table[rows]
+            .with_row_index("at")
+            .select("at", "cutoff", ties=pl.Series(tie_breaker(customers.to_list())))
+        )
+        return rows[np.sort(chosen.sort("ties", "cutoff")["at"].head(self.most).to_numpy())]
 
 
 def run_trials(
@@ -89,10 +134,15 @@ def run_trials(
     Returns
     -------
     tuple
-        One trial per candidate, simplest first, the pooled trees last; and the rows predicted.
+        One trial per candidate, simplest first; then the best of each kind fitted on the whitespace
+        alone, where that promises something; the pooled trees last. And the rows predicted.
     """
-    data = [_prepare(table, inputs, fold, settings.search_rows) for fold in folds]
+    everyone = _Population(table, inputs, settings.search_rows, np.ones(table.height, dtype=bool))
+    data = [everyone.prepare(fold) for fold in folds]
     trials = [_try(candidate, data, settings) for candidate in _finalists(data, settings)]
+    white = replace(everyone, is_part=table["is_whitespace"].to_numpy())
+    if settings.tries_whitespace_alone and _is_another(white, folds, settings.min_positives):
+        trials += _tried_on_whitespace(trials, white, folds, data, settings)
     if pooled is not None and all(fold.name in pooled.by_fold for fold in folds):
         trials.append(_pooled_trial(pooled, table, data))
     return trials, _held_out(table, folds, [fold.valid_rows for fold in data])
@@ -101,6 +151,50 @@ def run_trials(
 def log_loss(margin: np.ndarray, label: np.ndarray) -> float:
     """Return the mean log loss of logits; it needs far fewer rows to tell two models than lift."""
     return float(np.mean(np.logaddexp(0.0, margin) - label * margin))
+
+
+def best_of_each_kind(trials: Sequence[Trial], label: np.ndarray) -> list[Trial]:
+    """Return the trial of each kind with the least log loss over all rows, in the order of kinds."""
+    return [
+        min(same, key=lambda one: log_loss(one.margin, label))
+        for kind in KINDS
+        if (same := [one for one in trials if one.candidate.kind == kind])
+    ]
+
+
+def _is_another(white: _Population, folds: Sequence[Fold], least: int) -> bool:
+    """Tell whether the whitespace has enough of both classes to learn from, and others are not few."""
+    label, newest = white.inputs.label, folds[-1].valid
+    parts = [fold.train[white.is_part[fold.train]] for fold in folds]
+    enough = all(both_classes(label[rows], least) for rows in parts)
+    judged = both_classes(label[newest[white.is_part[newest]]], FEWEST_JUDGED)
+    shares = [rows.size / fold.train.size for rows, fold in zip(parts, folds, strict=True)]
+    return enough and judged and max(shares) <= NEARLY_ALL
+
+
+def _tried_on_whitespace(
+    trials: Sequence[Trial],
+    white: _Population,
+    folds: Sequence[Fold],
+    data: Sequence[_FoldData],
+    settings: ModelSettings,
+) -> list[Trial]:
+    """Fit the best of each kind on the whitespace alone, where on the newest fold that is no worse."""
+    own = [white.prepare(fold) for fold in folds]
+    label = np.concatenate([fold.valid.label for fold in data])
+    inside = white.is_part[data[-1].valid_rows]
+    bought = data[-1].valid.label[inside]
+    found = []
+    for best in best_of_each_kind(trials, label):
+        candidate = replace(best.candidate, on_whitespace=True)
+        newest = _try(candidate, own[-1:], settings).margin
+        errors = [
+            float(squared_errors(margin[inside], bought).mean())
+            for margin in (newest, best.margin[-inside.size :])
+        ]
+        if errors[0] <= errors[1]:
+            found.append(_try(candidate, own, settings))
+    return found
 
 
 def _finalists(data: Sequence[_FoldData], settings: ModelSettings) -> list[Candidate]:
@@ -152,19 +246,6 @@ def _fit_on_fold(candidate: Candidate, fold: _FoldData, settings: ModelSettings)
     return fit_trees(fold.binned, candidate.parameters, settings, valid=fold.binned_valid)
 
 
-def _prepare(table: pl.DataFrame, inputs: TrainingInputs, fold: Fold, most: int) -> _FoldData:
-    train, valid = (_sample(table, rows, most) for rows in (fold.train, fold.valid))
-    return _FoldData(
-        fold.name,
-        train,
-        valid,
-        inputs.at(train),
-        inputs.at(valid),
-        part_of(inputs.binned, train),
-        part_of(inputs.binned, valid),
-    )
-
-
 def _held_out(
     table: pl.DataFrame, folds: Sequence[Fold], rows: Sequence[np.ndarray]
 ) -> HeldOutRows:
@@ -179,15 +260,3 @@ def _held_out(
         np.repeat([fold.newest for fold in folds], sizes),
         at,
     )
-
-
-def _sample(table: pl.DataFrame, rows: np.ndarray, most: int) -> np.ndarray:
-    """Take so many of the rows, by customer hash: the same ones whatever the row order."""
-    if rows.size <= most:
-        return rows
-    chosen = (
-        table[rows]
-        .with_row_index("at")
-        .select("at", "cutoff", ties=pl.Series(tie_breaker(table["customer_id"][rows].to_list())))
-    )
-    return rows[np.sort(chosen.sort("ties", "cutoff")["at"].head(most).to_numpy())]

@@ -24,6 +24,12 @@ class ModelSettings(StrictModel):
         "with a winner of its own; the whitespace, for everyone; or all customers. A slice with too "
         "few buyers goes by all customers.",
     )
+    populations: list[Literal["all", "whitespace"]] = Field(
+        default=["all", "whitespace"],
+        min_length=1,
+        description="Whom the candidates are fitted on: all customers, always; and the whitespace "
+        "alone, the best of each kind once more, for the whitespace. Means of both are tried too.",
+    )
     linear_strengths: list[float] = Field(
         default=[0.001, 0.01, 0.1],
         min_length=1,
@@ -42,7 +48,7 @@ class ModelSettings(StrictModel):
     )
     tree_rounds: int = Field(default=300, ge=10, le=5000, description="Most boosting rounds.")
     learning_rates: list[float] = Field(
-        default=[0.05], min_length=1, description="Learning rates of the boosted trees."
+        default=[0.1], min_length=1, description="Learning rates of the boosted trees."
     )
     feature_fractions: list[float] = Field(
         default=[0.5], min_length=1, description="Shares of the inputs that a tree sees."
@@ -109,6 +115,13 @@ class ModelSettings(StrictModel):
         "regularisation, then a failed check.",
     )
 
+    @field_validator("populations")
+    @classmethod
+    def _with_all(cls, values: list[str]) -> list[str]:
+        if "all" not in values:
+            raise ValueError("give 'all' too: owners are scored by what is fitted on everyone")
+        return values
+
     @field_validator("linear_strengths")
     @classmethod
     def _positive(cls, values: list[float]) -> list[float]:
@@ -146,6 +159,11 @@ class ModelSettings(StrictModel):
             except re.error as error:
                 raise ValueError(f"'{value}' is not a regular expression: {error}") from error
         return values
+
+    @property
+    def tries_whitespace_alone(self) -> bool:
+        """Whether a fit on the whitespace alone could win: only where it has a winner of its own."""
+        return "whitespace" in self.populations and self.selection_slice == "each"
 
     def stronger(self) -> "ModelSettings":
         """Return the same search over simpler models."""

@@ -1,0 +1,204 @@
+"""How long all models of a cutoff take to train, against a plain loop over the same grid and folds."""
+
+import datetime as dt
+import time
+
+import lightgbm as lgb
+import numpy as np
+import polars as pl
+from sklearn.compose import ColumnTransformer
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import log_loss, roc_auc_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from world import measured, peak_mib, sample_world, show
+
+from gosales_assets.cli.plan import Request
+from gosales_assets.cli.runs import execute
+from gosales_assets.models.candidates import LINEAR, MAX_BIN, PATIENCE, candidates_of
+from gosales_assets.models.folds import make_folds
+from gosales_assets.models.matrix import build_matrix
+from gosales_assets.models.preparation import feature_types
+from gosales_assets.platform import Platform
+from gosales_resources.maturity import mature_labels
+from gosales_resources.settings.models import ModelSettings
+from gosales_resources.settings.tree import load_settings
+from gosales_resources.storage import Address
+
+CUTOFF = dt.date(2024, 6, 30)
+# A full grid: elastic nets and trees of three sizes, beside the defaults.
+FULL_GRID = {
+    "linear_l1_ratios": [0.0, 0.5],
+    "tree_leaves": [4, 8, 15],
+    "feature_fractions": [0.2, 0.5],
+}
+
+
+def training() -> None:
+    """Train all models of sample company M, 2024-06-30, through Dagster, then by the loop."""
+    with sample_world("M") as folder:
+        config = folder / "gosales.yaml"
+        measured("train", str(config), "features")
+        ours = measured("train", str(config), "model")
+        loop = measured("plain_loop", str(config), "all")
+        config.write_text(_with_grid(config.read_text(encoding="utf-8")), encoding="utf-8")
+        full = measured("train", str(config), "model")
+        plain = measured("plain_loop", str(config), "all")
+        sampled = measured("plain_loop", str(config), "sampled")
+    show(
+        f"training: sample company M, {ours['partitions']} partitions, {loop['rows']:,} rows",
+        [
+            ("yardstick: plain loop, usual grid, all rows of a fold", _seconds(loop), ""),
+            ("ours, usual grid", _seconds(ours), ""),
+            ("  over the yardstick", _ratio(ours, loop), "target <= 0.7 x"),
+            ("yardstick: plain loop, full grid, all rows of a fold", _seconds(plain), ""),
+            ("yardstick: the same, on as many rows as ours", _seconds(sampled), ""),
+            ("ours, full grid", _seconds(full), "target <= 180 s"),
+            ("  over the yardstick", _ratio(full, plain), "target <= 0.7 x"),
+            ("  over the yardstick of as many rows", _ratio(full, sampled), ""),
+            ("  peak memory", f"{full['peak_mib'] / 1024:.2f} GiB", ""),
+        ],
+    )
+
+
+def train(config: str, what: str) -> dict:
+    """Make the models, or all that they are made from, through Dagster."""
+    platform = Platform.of(load_settings(config))
+    goals = {"model": ("model",), "features": ("features", "labels", "pooled_rows")}[what]
+    past = platform.space.training_cutoffs(CUTOFF)
+    cutoffs = (CUTOFF,) if what == "model" else tuple(sorted({CUTOFF, *past}))
+    began = time.perf_counter()
+    outcome = execute(platform, Request(cutoffs, assets=goals, upstream=True), lambda _: None)
+    if outcome.error:
+        raise RuntimeError(outcome.error)
+    return {
+        "seconds": time.perf_counter() - began,
+        "partitions": outcome.partitions,
+        "peak_mib": peak_mib(),
+    }
+
+
+def plain_loop(config: str, rows: str) -> dict:
+    """Yardstick: for each target, fit every candidate on every fold, then the best of each kind.
+
+    `rows` is `all`, or `sampled`: as many of a fold as our own search looks at.
+    """
+    platform = Platform.of(load_settings(config))
+    settings = platform.settings.models
+    most = settings.search_rows if rows == "sampled" else None
+    tables = {d: _matrix(platform, d) for d in platform.settings.divisions.targets}
+    began = time.perf_counter()
+    found = [_train_plainly(table, settings, most) for table in tables.values()]
+    return {
+        "seconds": time.perf_counter() - began,
+        "rows": sum(table.height for table in tables.values()),
+        "log_loss": float(np.mean(found)),
+    }
+
+
+def _train_plainly(table: pl.DataFrame, settings: ModelSettings, most: int | None) -> float:
+    draw = np.random.default_rng(settings.seed)
+    y, kinds = table["label"].to_numpy(), feature_types(table.schema)
+    texts = [name for name, kind in kinds.items() if kind == "String"]
+    numbers = [name for name in kinds if name not in texts]
+    filled = table.with_columns(pl.col(numbers).cast(pl.Float64))
+    trials: dict[str, list[tuple[float, int]]] = {}
+    for fold in make_folds(table, settings).folds:
+        train, valid = (_some(draw, part, most) for part in (fold.train, fold.valid))
+        for one in candidates_of(settings):
+            if one.kind == LINEAR:
+                fitted = _linear(numbers, texts, one.parameters, settings)
+                fitted.fit(filled[train], y[train])
+                p, rounds = fitted.predict_proba(filled[valid])[:, 1], 0
+                trained = fitted.predict_proba(filled[train])[:, 1]
+            else:
+                coder = _coder(numbers, texts).fit(filled[train])
+                x, xv = coder.transform(filled[train]), coder.transform(filled[valid])
+                fitted = _trees(one.parameters, settings, train.size, settings.tree_rounds)
+                stop = lgb.early_stopping(PATIENCE, verbose=False)
+                fitted.fit(x, y[train], eval_set=[(xv, y[valid])], callbacks=[stop])
+                p, rounds = fitted.predict_proba(xv)[:, 1], fitted.best_iteration_
+                trained = fitted.predict_proba(x)[:, 1]
+            roc_auc_score(y[train], trained)
+            trials.setdefault(one.name, []).append((log_loss(y[valid], p), rounds))
+    losses = {name: float(np.mean([loss for loss, _ in tried])) for name, tried in trials.items()}
+    for kind in (LINEAR, "lightgbm"):
+        best = min(
+            (c for c in candidates_of(settings) if c.kind == kind), key=lambda c: losses[c.name]
+        )
+        if kind == LINEAR:
+            _linear(numbers, texts, best.parameters, settings).fit(filled, y)
+            continue
+        rounds = max(1, round(float(np.mean([r for _, r in trials[best.name]]))))
+        x = _coder(numbers, texts).fit_transform(filled)
+        _trees(best.parameters, settings, y.size, rounds).fit(x, y)
+    return min(losses.values())
+
+
+def _matrix(platform: Platform, division: str) -> pl.DataFrame:
+    store, past = platform.store, platform.space.training_cutoffs(CUTOFF)
+    labels = {t: store.scan_table(Address("labels", t, division), None) for t in past}
+    most = platform.settings.models.training_cutoffs
+    used = mature_labels(labels, CUTOFF, most).used
+    pairs = [(store.scan_table(Address("features", t, division), None), labels[t]) for t in used]
+    return build_matrix(pairs, platform.settings.models.training_rows)
+
+
+def _some(draw: np.random.Generator, rows: np.ndarray, most: int | None) -> np.ndarray:
+    few = most is None or rows.size <= most
+    return rows if few else np.sort(draw.choice(rows, most, replace=False))
+
+
+def _coder(numbers: list[str], texts: list[str]) -> ColumnTransformer:
+    codes = OneHotEncoder(
+        max_categories=13, handle_unknown="infrequent_if_exist", sparse_output=False
+    )
+    return ColumnTransformer([("numbers", "passthrough", numbers), ("texts", codes, texts)])
+
+
+def _linear(numbers: list[str], texts: list[str], parameters: dict, settings: ModelSettings):
+    scaled = make_pipeline(SimpleImputer(strategy="median", add_indicator=True), StandardScaler())
+    codes = OneHotEncoder(max_categories=13, handle_unknown="infrequent_if_exist")
+    share = parameters["l1_ratio"]
+    return make_pipeline(
+        ColumnTransformer([("numbers", scaled, numbers), ("texts", codes, texts)]),
+        LogisticRegression(
+            C=parameters["C"],
+            l1_ratio=share,
+            solver="saga" if share else "lbfgs",
+            max_iter=2000,
+            tol=1e-3 if share else 1e-4,
+            random_state=settings.seed % 2**31,
+        ),
+    )
+
+
+def _trees(parameters: dict, settings: ModelSettings, rows: int, rounds: int) -> lgb.LGBMClassifier:
+    return lgb.LGBMClassifier(
+        n_estimators=rounds,
+        num_leaves=parameters["num_leaves"],
+        min_child_samples=max(20, int(parameters["leaf_frac"] * rows)),
+        learning_rate=parameters["learning_rate"],
+        colsample_bytree=parameters["feature_fraction"],
+        subsample=parameters["bagging_fraction"],
+        subsample_freq=1,
+        reg_lambda=5.0,
+        max_bin=MAX_BIN,
+        random_state=settings.seed % 2**31,
+        n_jobs=2,
+        verbosity=-1,
+    )
+
+
+def _with_grid(text: str) -> str:
+    lines = [f"  {name}: {values}" for name, values in FULL_GRID.items()]
+    return text.rstrip("\n") + "\nmodels:\n" + "\n".join(lines) + "\n"
+
+
+def _seconds(found: dict) -> str:
+    return f"{found['seconds']:.1f} s"
+
+
+def _ratio(ours: dict, yardstick: dict) -> str:
+    return f"{ours['seconds'] / yardstick['seconds']:.2f} x"
