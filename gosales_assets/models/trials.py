@@ -180,7 +180,7 @@ def _tried_on_whitespace(
     settings: ModelSettings,
 ) -> list[Trial]:
     """Fit the best of each kind on the whitespace alone, where on the newest fold that is no worse."""
-    own = [white.prepare(fold) for fold in folds]
+    own = [white.prepare(folds[-1])]
     label = np.concatenate([fold.valid.label for fold in data])
     inside = white.is_part[data[-1].valid_rows]
     bought = data[-1].valid.label[inside]
@@ -193,6 +193,8 @@ def _tried_on_whitespace(
             for margin in (newest, best.margin[-inside.size :])
         ]
         if errors[0] <= errors[1]:
+            if len(own) < len(folds):
+                own = [*(white.prepare(fold) for fold in folds[:-1]), *own]
             found.append(_try(candidate, own, settings))
     return found
 

@@ -31,7 +31,7 @@ class ModelSettings(StrictModel):
         "alone, the best of each kind once more, for the whitespace. Means of both are tried too.",
     )
     linear_strengths: list[float] = Field(
-        default=[0.001, 0.01, 0.1],
+        default=[0.0003, 0.001, 0.01],
         min_length=1,
         description="Inverse penalties C of the logistic regressions.",
     )
