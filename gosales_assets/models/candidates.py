@@ -5,7 +5,7 @@ seeds: models are trained side by side instead.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import product
 from typing import Any
@@ -72,6 +72,10 @@ class Trees:
     def booster(self) -> lgb.Booster:
         """The model, opened once. One thread at a time: predict sets its state."""
         return lgb.Booster(model_str=self.text)
+
+    def first(self, rounds: int) -> "Trees":
+        """Return the model that fewer rounds of the same boosting had made."""
+        return replace(self, text=self.booster.model_to_string(num_iteration=rounds), rounds=rounds)
 
     def taken(self, raw: np.ndarray) -> np.ndarray:
         """Return the inputs it was fitted on."""

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import lightgbm as lgb
 import numpy as np
-import polars as pl
 
 from gosales_assets.models.candidates import bin_rows
 from gosales_assets.models.preparation import Preparation
@@ -33,8 +32,7 @@ class TrainingInputs(Inputs):
         return Inputs(raw, standardised, self.label[rows])
 
 
-def training_inputs(prepared: Preparation, matrix: pl.DataFrame) -> TrainingInputs:
-    """Make the inputs of all rows of the training matrix."""
-    raw, label = prepared.raw(matrix), matrix["label"].to_numpy()
+def training_inputs(prepared: Preparation, raw: np.ndarray, label: np.ndarray) -> TrainingInputs:
+    """Make what is fitted on of the inputs of all training rows (see `prepare_rows`)."""
     standardised = prepared.standardised(raw).astype(np.float32)
     return TrainingInputs(raw, standardised, label, bin_rows(raw, label))

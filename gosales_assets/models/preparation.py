@@ -114,6 +114,13 @@ def fit_preparation(
     Preparation
         Constant inputs, twins (|r| > 0.995, the later one) and leaks are in `dropped`.
     """
+    return prepare_rows(table, settings, shared)[0]
+
+
+def prepare_rows(
+    table: pl.DataFrame, settings: ModelSettings, shared: Preparation | None = None
+) -> tuple[Preparation, np.ndarray]:
+    """Do the same, and return the inputs of the rows too, as `Preparation.raw` makes them."""
     features = feature_types(table.schema)
     levels = {
         name: _frequent(table[name], settings.top_categories)
@@ -130,16 +137,17 @@ def fit_preparation(
     ]
     draft = Preparation(features, levels, columns)
     raw = draft.raw(table)
-    fitted, dropped = [], {}
+    fitted, dropped, place = [], {}, {}
     for at, column in enumerate(columns):
         x = raw[:, at]
         if _is_constant(x):
             dropped[column.name] = "constant in training"
         else:
+            place[column.name] = at
             fitted.append(_scaled(column, x))
     kept = Preparation(features, levels, fitted)
     some = np.linspace(0, table.height - 1, min(table.height, INSPECTED_ROWS)).astype(int)
-    inspected = kept.raw(table[some])
+    inspected = raw[some][:, list(place.values())]
     dropped |= _leaks(kept, inspected, table["label"].to_numpy()[some], settings.leaky_auc)
     dropped |= {
         column.name: f"leak: the name matches '{pattern}'"
@@ -149,7 +157,9 @@ def fit_preparation(
     }
     dropped |= _twins(kept, inspected, dropped)
     left = [column for column in fitted if column.name not in dropped]
-    return Preparation(features, levels, left, dict(sorted(dropped.items())))
+    # As they lie in memory: column by column.
+    inputs = raw.T[[place[column.name] for column in left]].T
+    return Preparation(features, levels, left, dict(sorted(dropped.items()))), inputs
 
 
 def _frequent(values: pl.Series, count: int) -> list[str]:

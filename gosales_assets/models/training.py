@@ -25,7 +25,7 @@ from gosales_assets.models.held_out import held_out_table
 from gosales_assets.models.inputs import TrainingInputs, training_inputs
 from gosales_assets.models.outcome import Frame, TrainedModel
 from gosales_assets.models.pooled import Pooled, join_pooled
-from gosales_assets.models.preparation import Preparation, fit_preparation
+from gosales_assets.models.preparation import Preparation, prepare_rows
 from gosales_assets.models.selection import (
     ALL,
     OWNERS,
@@ -82,12 +82,13 @@ def train_model(
             FEW_OUTCOMES,
             f"{least} training rows of the rarer class, {settings.min_positives} needed",
         )
-    prepared = fit_preparation(matrix, settings, pooled.preparation if pooled else None)
+    prepared, raw = prepare_rows(matrix, settings, pooled.preparation if pooled else None)
     if not prepared.columns:
         return frame.prior(NO_FEATURE, "no feature varies")
     shared = pooled if pooled and pooled.fits(prepared) else None
     folds = make_folds(matrix, settings)
-    search = _Search(matrix, prepared, training_inputs(prepared, matrix), folds.folds, shared)
+    inputs = training_inputs(prepared, raw, matrix["label"].to_numpy())
+    search = _Search(matrix, prepared, inputs, folds.folds, shared)
     found = search.run(settings)
     if found.gap > settings.overfit_gap:
         found = _less_overfit(found, search.run(settings.stronger()))

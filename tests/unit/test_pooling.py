@@ -16,7 +16,9 @@ from gosales_assets.models.candidates import (
     TREES,
     Candidate,
     Linear,
+    bin_rows,
     candidates_of,
+    fit_trees,
 )
 from gosales_assets.models.contributions import contributions
 from gosales_assets.models.folds import make_folds
@@ -31,7 +33,7 @@ from gosales_assets.models.pooled import (
     naming_a_division,
     train_pooled,
 )
-from gosales_assets.models.preparation import fit_preparation
+from gosales_assets.models.preparation import fit_preparation, prepare_rows
 from gosales_assets.models.scoring import score
 from gosales_assets.models.selection import Mixture, Winner, choose, judge, mix, select
 from gosales_assets.models.training import train_model
@@ -224,9 +226,9 @@ def test_a_large_grid_is_narrowed_on_the_newest_fold_before_all_folds_are_fitted
     )  # fmt: skip
     rows = matrix(300)
     assert len(candidates_of(settings)) == 8
-    prepared = fit_preparation(rows, settings)
+    prepared, raw = prepare_rows(rows, settings)
     folds = make_folds(rows, settings).folds
-    inputs = training_inputs(prepared, rows)
+    inputs = training_inputs(prepared, raw, rows["label"].to_numpy())
     trials, _ = run_trials(rows, inputs, folds, settings, None)
     kinds = [one.candidate.kind for one in trials if not one.candidate.on_whitespace]
     assert (kinds.count(LINEAR), kinds.count(TREES)) == (2, 2)
@@ -292,3 +294,13 @@ def test_models_that_nothing_tells_apart_are_averaged():
     twin = Trial(Candidate(TREES), 5, trials[0].margin + 1e-9, 0.8)
     assert len(select(mix([trials[0], twin], rows), rows, SETTINGS).whitespace.members) == 2
     assert judge((trials[0],), rows).name == trials[0].candidate.name
+
+
+def test_the_first_trees_of_a_longer_boosting_are_those_of_a_shorter_one():
+    rows = matrix(300)
+    raw = fit_preparation(rows, SETTINGS).raw(rows)
+    binned = bin_rows(raw, rows["label"].to_numpy())
+    grid = candidates_of(SETTINGS)[-1].parameters
+    longer, shorter = (fit_trees(binned, grid, SETTINGS, rounds=n) for n in (20, 7))
+    assert np.array_equal(longer.first(7).margin(raw), shorter.margin(raw))
+    assert not np.array_equal(longer.margin(raw), shorter.margin(raw))

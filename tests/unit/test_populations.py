@@ -12,7 +12,7 @@ from gosales_assets.models.bundle import load_bundle
 from gosales_assets.models.folds import make_folds
 from gosales_assets.models.inputs import training_inputs
 from gosales_assets.models.outcome import TrainedModel
-from gosales_assets.models.preparation import fit_preparation
+from gosales_assets.models.preparation import prepare_rows
 from gosales_assets.models.scoring import score
 from gosales_assets.models.training import train_model
 from gosales_assets.models.trials import run_trials
@@ -57,7 +57,7 @@ def train(law: float, settings: ModelSettings = SETTINGS) -> TrainedModel:
 
 
 def trials_of(table: pl.DataFrame, settings: ModelSettings) -> list[str]:
-    inputs = training_inputs(fit_preparation(table, settings), table)
+    inputs = training_inputs(*prepare_rows(table, settings), table["label"].to_numpy())
     trials, _ = run_trials(table, inputs, make_folds(table, settings).folds, settings, None)
     return [one.candidate.name for one in trials if one.candidate.on_whitespace]
 
