@@ -11,6 +11,7 @@ from matching import matching
 from oracle import against_oracle
 from quality import against_simple_models
 from scoring import scoring
+from training import training
 from world import machine, measured, sample_world, show
 
 EIGHT = "2023-03-31..2024-12-31"
@@ -133,6 +134,7 @@ BENCHMARKS = {
     "ablation": ablation,
     "scoring": scoring,
     "features": features,
+    "training": training,
 }
 USUAL = ["speed", "overhead", "quality"]
 

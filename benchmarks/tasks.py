@@ -8,7 +8,8 @@ import time
 import dagster as dg
 import polars as pl
 from features import FEATURE_TASKS
-from scoring import plain_predict, score_rows
+from scoring import plain_predict, score_rows, score_side_by_side
+from training import plain_loop, train
 from world import peak_mib
 
 from gosales_assets.cli.plan import Request
@@ -143,6 +144,9 @@ TASKS = {
     "overhead": overhead,
     "score_rows": score_rows,
     "plain_predict": plain_predict,
+    "score_side_by_side": score_side_by_side,
+    "train": train,
+    "plain_loop": plain_loop,
     **FEATURE_TASKS,
 }
 

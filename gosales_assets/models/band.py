@@ -7,6 +7,7 @@ curve is not a straight line), and the shift of the base rate until the outcome 
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -25,28 +26,46 @@ ROUNDS = 20
 
 
 @dataclass(frozen=True)
-class Band:
-    """Variances of a probability's logit."""
+class Sampling:
+    """Covariance of a calibration's intercept and slope at the stated logit."""
 
     intercept: float
     cross: float
     slope: float
-    """Covariance of the calibration's intercept and slope at the stated logit."""
+
+    def variance(self, x: np.ndarray) -> np.ndarray:
+        """Return the variance of the logit per row."""
+        return np.maximum(self.intercept + 2 * self.cross * x + self.slope * x * x, 0.0)
+
+
+@dataclass(frozen=True)
+class Band:
+    """Variances of a probability's logit."""
+
+    owners: Sampling
+    whitespace: Sampling
+    """Of rows of its own: it has fewer buyers and a slope of its own."""
     misfit: float
     shift: float
 
-    def interval(self, p: np.ndarray, level: float) -> tuple[np.ndarray, np.ndarray]:
+    def interval(
+        self, p: np.ndarray, is_whitespace: np.ndarray, level: float
+    ) -> tuple[np.ndarray, np.ndarray]:
         """Return low and high per row around p, strictly between 0 and 1."""
         x = _logit(p)
-        sampling = self.intercept + 2 * self.cross * x + self.slope * x * x
-        half = norm.ppf(0.5 + level / 2) * np.sqrt(
-            np.maximum(sampling, 0.0) + MISFITS * self.misfit + self.shift
-        )
+        sampling = np.where(is_whitespace > 0, self.whitespace.variance(x), self.owners.variance(x))
+        half = norm.ppf(0.5 + level / 2) * np.sqrt(sampling + MISFITS * self.misfit + self.shift)
         return expit(x - half), expit(x + half)
 
-    def to_json(self) -> dict[str, float]:
+    def to_json(self) -> dict[str, Any]:
         """Return plain data."""
         return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> "Band":
+        """Read what `to_json` wrote."""
+        owners, whitespace = (Sampling(**data[name]) for name in ("owners", "whitespace"))
+        return cls(owners, whitespace, float(data["misfit"]), float(data["shift"]))
 
 
 def fit_band(held_out: pl.DataFrame, matrix: pl.DataFrame, window_months: int) -> Band | None:
@@ -55,7 +74,7 @@ def fit_band(held_out: pl.DataFrame, matrix: pl.DataFrame, window_months: int) -
     Parameters
     ----------
     held_out
-        Held-out predictions: cutoff, label, p calibrated on other customers.
+        Held-out predictions: cutoff, label, is_whitespace, p calibrated on other customers.
     matrix
         Training rows: cutoff, label; the base rates.
     window_months
@@ -71,18 +90,25 @@ def fit_band(held_out: pl.DataFrame, matrix: pl.DataFrame, window_months: int) -
     Cox (1958) for the two parameters; DerSimonian and Laird (1986) for a variance beyond sampling.
     """
     newest = held_out.filter(pl.col("cutoff") == pl.col("cutoff").max())
-    label = newest["label"].to_numpy()
+    everyone = _sampling(newest)
+    if everyone is None:
+        return None
+    # A slice that says too little by itself goes by all rows.
+    owners = _sampling(newest.filter(~pl.col("is_whitespace"))) or everyone
+    whitespace = _sampling(newest.filter("is_whitespace")) or everyone
+    parts = held_out.sort("cutoff").partition_by("cutoff", maintain_order=True)
+    return Band(owners, whitespace, _misfit(parts), _shift(matrix, window_months))
+
+
+def _sampling(rows: pl.DataFrame) -> Sampling | None:
+    label = rows["label"].to_numpy()
     if min(label.sum(), label.size - label.sum()) < FEWEST_OF_A_CLASS:
         return None
-    covariance = _covariance(_logit(newest["p"].to_numpy()), label)
+    covariance = _covariance(_logit(rows["p"].to_numpy()), label)
     if covariance is None:
         return None
-    misfit = _misfit(
-        [part for _, part in held_out.sort("cutoff").group_by("cutoff", maintain_order=True)]
-    )
-    shift = _shift(matrix, window_months)
     (a, b), (_, c) = covariance.tolist()
-    return Band(a, b, c, misfit, shift)
+    return Sampling(a, b, c)
 
 
 def _covariance(x: np.ndarray, label: np.ndarray) -> np.ndarray | None:

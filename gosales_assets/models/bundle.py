@@ -129,7 +129,7 @@ def load_bundle(files: Mapping[str, bytes]) -> Bundle:
             members,
             shares,
             Calibrator.from_json(calibration) if calibration else None,
-            Band(**band) if band else None,
+            Band.from_json(band) if band else None,
         )
     except (KeyError, TypeError, ValueError, LightGBMError) as error:
         raise BundleError(

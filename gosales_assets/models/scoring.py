@@ -85,7 +85,7 @@ def _score_block(
     p = calibrator.probability(margins, white)
     low = high = nothing
     if bundle.band is not None:
-        ends = bundle.band.interval(p, settings.interval_level)
+        ends = bundle.band.interval(p, white, settings.interval_level)
         low, high = (pl.Series(end, dtype=pl.Float64) for end in ends)
     return table.select(
         *KEPT,

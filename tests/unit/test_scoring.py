@@ -1,6 +1,7 @@
 """Scores: blocks that change nothing, intervals that hold the truth, drivers that are the model's."""
 
 import datetime as dt
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
@@ -8,7 +9,7 @@ import pytest
 from scipy.special import expit, logit
 
 import gosales_assets.models.scoring
-from gosales_assets.models.band import Band, fit_band
+from gosales_assets.models.band import fit_band
 from gosales_assets.models.bundle import load_bundle
 from gosales_assets.models.contributions import by_feature, contributions
 from gosales_assets.models.score_drivers import worth_explaining
@@ -125,14 +126,20 @@ def test_the_interval_of_a_calibration_holds_the_true_rate_as_often_as_it_says()
         held, _, _ = drawn(seed)
         band = fit_band(held, rates(seed, 0.0), 6)
         assert band is not None
-        only = Band(band.intercept, band.cross, band.slope, 0.0, 0.0)
-        x = logit(held["p"].to_numpy())
-        line = fit_line(x, held["label"].to_numpy())
+        only = replace(band, misfit=0.0, shift=0.0)
         points = np.array([-4.0, -3.0, -2.0, -1.0])
-        low, high = only.interval(expit(line[0] + line[1] * points), 0.9)
-        held_count += int(((low <= expit(points)) & (expit(points) <= high)).sum())
-        count += points.size
+        for white in (0.0, 1.0):
+            rows = held.filter(pl.col("is_whitespace") == bool(white))
+            line = fit_line(logit(rows["p"].to_numpy()), rows["label"].to_numpy())
+            stated = expit(line[0] + line[1] * points)
+            low, high = only.interval(stated, np.full(points.size, white), 0.9)
+            held_count += int(((low <= expit(points)) & (expit(points) <= high)).sum())
+            count += points.size
     assert 0.86 <= held_count / count <= 0.94
+
+
+def white_of(held: pl.DataFrame) -> np.ndarray:
+    return held["is_whitespace"].to_numpy()
 
 
 def fit_line(x: np.ndarray, y: np.ndarray) -> np.ndarray:
@@ -149,7 +156,7 @@ def test_bent_curves_and_wandering_rates_widen_the_interval():
         held, stated, _ = drawn(seed, bend=bend)
         band = fit_band(held, rates(seed, sigma), 6)
         assert band is not None
-        low, high = band.interval(stated, 0.9)
+        low, high = band.interval(stated, white_of(held), 0.9)
         assert (low <= stated).all()
         assert (stated <= high).all()
         return float(np.median(logit(high) - logit(low)))
@@ -170,9 +177,9 @@ def test_a_bent_curve_is_held_where_the_sampling_part_alone_would_miss_it():
         assert band is not None
         for found, ends in (
             ("full", band),
-            ("alone", Band(band.intercept, band.cross, band.slope, 0, 0)),
+            ("alone", replace(band, misfit=0.0, shift=0.0)),
         ):
-            low, high = ends.interval(stated, 0.9)
+            low, high = ends.interval(stated, white_of(held), 0.9)
             inside = int(((low <= true) & (true <= high)).sum())
             full, alone = (full + inside, alone) if found == "full" else (full, alone + inside)
         count += stated.size
