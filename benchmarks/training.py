@@ -41,22 +41,22 @@ def training() -> None:
         config = folder / "gosales.yaml"
         measured("train", str(config), "features")
         ours = measured("train", str(config), "model")
-        loop = measured("plain_loop", str(config), "all")
+        usual = {rows: measured("plain_loop", str(config), rows) for rows in ("all", "sampled")}
         config.write_text(_with_grid(config.read_text(encoding="utf-8")), encoding="utf-8")
         full = measured("train", str(config), "model")
-        plain = measured("plain_loop", str(config), "all")
-        sampled = measured("plain_loop", str(config), "sampled")
+        # On all rows of a fold the loop takes the better part of an hour.
+        plain = measured("plain_loop", str(config), "sampled")
     show(
-        f"training: sample company M, {ours['partitions']} partitions, {loop['rows']:,} rows",
+        f"training: sample company M, {ours['partitions']} partitions, {plain['rows']:,} rows",
         [
-            ("yardstick: plain loop, usual grid, all rows of a fold", _seconds(loop), ""),
+            ("yardstick: plain loop, usual grid, all rows of a fold", _seconds(usual["all"]), ""),
+            ("yardstick: the same, on as many rows as ours", _seconds(usual["sampled"]), ""),
             ("ours, usual grid", _seconds(ours), ""),
-            ("  over the yardstick", _ratio(ours, loop), "target <= 0.7 x"),
-            ("yardstick: plain loop, full grid, all rows of a fold", _seconds(plain), ""),
-            ("yardstick: the same, on as many rows as ours", _seconds(sampled), ""),
+            ("  over the yardstick", _ratio(ours, usual["all"]), "target <= 0.7 x"),
+            ("  over the yardstick of as many rows", _ratio(ours, usual["sampled"]), ""),
+            ("yardstick: plain loop, full grid, as many rows as ours", _seconds(plain), ""),
             ("ours, full grid", _seconds(full), "target <= 180 s"),
             ("  over the yardstick", _ratio(full, plain), "target <= 0.7 x"),
-            ("  over the yardstick of as many rows", _ratio(full, sampled), ""),
             ("  peak memory", f"{full['peak_mib'] / 1024:.2f} GiB", ""),
         ],
     )
