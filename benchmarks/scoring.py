@@ -47,12 +47,16 @@ def scoring() -> None:
         f"scoring: {ROWS:,} customers of one target, one core, after load",
         [
             ("yardstick: all rows in memory, inputs, predict", _speed(plain), ""),
-            ("scores in batches, without drivers", _speed(alone), "target >= 100,000 a core"),
+            (
+                "scores in batches, without drivers",
+                _speed(alone),
+                "half the target on each of two cores: 100,000",
+            ),
             ("  over the yardstick", f"{alone['cpu'] / plain['cpu']:.2f} x", ""),
             (
                 "scores in batches, drivers of the best 3 %",
                 _speed(named),
-                "target >= 100,000 a core",
+                "half the target on each of two cores: 100,000",
             ),
             (
                 f"{both['targets']} targets side by side, drivers of the best 3 %",

@@ -25,6 +25,8 @@ MAX_BIN = 63
 BINNING_ROWS = 20_000
 # A leaf of fewer rows says nothing, however small the training is.
 LEAST_LEAF = 20
+# Rows that trees are asked about at once: what is laid out for them stays in the cache.
+ROWS_AT_ONCE = 2048
 # A margin beyond +-30 is a probability that differs from 0 or 1 by 1e-13.
 LARGEST_MARGIN = 30.0
 
@@ -73,6 +75,11 @@ class Trees:
         """The model, opened once. One thread at a time: predict sets its state."""
         return lgb.Booster(model_str=self.text)
 
+    @cached_property
+    def _asked(self) -> np.ndarray:
+        """Places of the inputs that some tree asks for; what the others are does not matter."""
+        return np.flatnonzero(self.booster.feature_importance("split", iteration=-1))
+
     def first(self, rounds: int) -> "Trees":
         """Return the model that fewer rounds of the same boosting had made."""
         return replace(self, text=self.booster.model_to_string(num_iteration=rounds), rounds=rounds)
@@ -85,10 +92,19 @@ class Trees:
         self, raw: np.ndarray, standardised: np.ndarray | None = None, rounds: int | None = None
     ) -> np.ndarray:
         """Return one logit per row, of the first `rounds` trees where that is given."""
-        margin = self.booster.predict(
-            self.taken(raw), raw_score=True, num_threads=1, num_iteration=rounds or -1
-        )
-        return np.clip(np.asarray(margin), -LARGEST_MARGIN, LARGEST_MARGIN)
+        own = self._asked
+        source = own if self.inputs is None else np.asarray(self.inputs)[own]
+        margin = np.empty(raw.shape[0])
+        # Row by row in memory, as trees are walked through: a third of the time of columns.
+        rows = np.zeros((min(raw.shape[0], ROWS_AT_ONCE), self.booster.num_feature()))
+        for start in range(0, raw.shape[0], ROWS_AT_ONCE):
+            part = raw[start : start + ROWS_AT_ONCE]
+            rows[: part.shape[0], own] = part[:, source]
+            found = self.booster.predict(
+                rows[: part.shape[0]], raw_score=True, num_threads=1, num_iteration=rounds or -1
+            )
+            margin[start : start + part.shape[0]] = np.asarray(found)
+        return np.clip(margin, -LARGEST_MARGIN, LARGEST_MARGIN)
 
 
 Fitted = Linear | Trees

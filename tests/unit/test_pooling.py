@@ -2,7 +2,9 @@
 
 import datetime as dt
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
+import lightgbm as lgb
 import numpy as np
 import polars as pl
 import pytest
@@ -304,3 +306,17 @@ def test_the_first_trees_of_a_longer_boosting_are_those_of_a_shorter_one():
     longer, shorter = (fit_trees(binned, grid, SETTINGS, rounds=n) for n in (20, 7))
     assert np.array_equal(longer.first(7).margin(raw), shorter.margin(raw))
     assert not np.array_equal(longer.margin(raw), shorter.margin(raw))
+
+
+def test_margins_are_what_the_booster_says_of_all_its_inputs():
+    rows = matrix(300)
+    raw = fit_preparation(rows, SETTINGS).raw(rows)
+    binned = bin_rows(raw, rows["label"].to_numpy())
+    trees = fit_trees(binned, candidates_of(SETTINGS)[-1].parameters, SETTINGS, rounds=15)
+    plain = lgb.Booster(model_str=trees.text)
+    assert np.array_equal(trees.margin(raw), plain.predict(raw, raw_score=True))
+    first = plain.predict(raw, raw_score=True, num_iteration=4)
+    assert np.array_equal(trees.margin(raw, rounds=4), first)
+    # Behind two columns that are another model's.
+    behind = replace(trees, inputs=tuple(range(2, 2 + raw.shape[1])))
+    assert np.array_equal(behind.margin(np.hstack([raw[:, :2] * 9, raw])), trees.margin(raw))
