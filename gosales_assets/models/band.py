@@ -15,6 +15,7 @@ from scipy.special import expit
 from scipy.stats import norm
 
 from gosales_assets.models.calibration import FEWEST_OF_A_CLASS, FLOOR
+from gosales_assets.models.folds import both_classes
 from gosales_resources.scope import shift_months
 
 BINS = 10
@@ -102,7 +103,7 @@ def fit_band(held_out: pl.DataFrame, matrix: pl.DataFrame, window_months: int) -
 
 def _sampling(rows: pl.DataFrame) -> Sampling | None:
     label = rows["label"].to_numpy()
-    if min(label.sum(), label.size - label.sum()) < FEWEST_OF_A_CLASS:
+    if not both_classes(label, FEWEST_OF_A_CLASS):
         return None
     covariance = _covariance(_logit(rows["p"].to_numpy()), label)
     if covariance is None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from gosales_assets.models.folds import both_classes
 from gosales_checks.measures.paired import auc_difference
 from gosales_checks.measures.ranking import auc
 from gosales_resources.settings.models import PromotionSettings
@@ -99,7 +100,7 @@ def decide(
             raise ValueError(blocked)
         return Decision(PROMOTED, "no earlier model to compare with", challenger)
     newest = max(champions, key=lambda one: one.cutoff)
-    if outcomes is None or not _both_classes(outcomes.label):
+    if outcomes is None or not both_classes(outcomes.label, 1):
         if blocked:
             return Decision(KEPT, blocked, newest, newest)
         return Decision(PROMOTED, "no outcome to compare on yet", challenger, newest)
@@ -137,15 +138,10 @@ def decide(
 
 def _slice(outcomes: Outcomes) -> tuple[str, np.ndarray]:
     white = outcomes.is_whitespace
-    bought = outcomes.label[white].sum()
-    if min(bought, white.sum() - bought) >= FEWEST_BUYERS:
+    if both_classes(outcomes.label[white], FEWEST_BUYERS):
         return WHITESPACE, white
     return ALL, np.ones(white.size, dtype=bool)
 
 
 def _scores(one: Contender, rows: np.ndarray) -> np.ndarray:
     return np.zeros(int(rows.sum())) if one.rank is None else one.rank[rows]
-
-
-def _both_classes(label: np.ndarray) -> bool:
-    return bool(0 < label.sum() < label.size)

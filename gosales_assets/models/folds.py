@@ -15,6 +15,8 @@ from gosales_resources.settings.models import ModelSettings
 
 CUSTOMER_FOLDS = 4
 BY_TIME = "by time"
+# Of the rarer class, among the rows that candidates are judged on: fewer cannot tell two apart.
+FEWEST_JUDGED = 5
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,8 @@ def make_folds(table: pl.DataFrame, settings: ModelSettings) -> Folds:
         mature = [t for t in cutoffs if ends[t] <= v]
         train = np.isin(at, np.array(mature, dtype=at.dtype)).nonzero()[0]
         valid = (at == np.datetime64(v)).nonzero()[0]
-        if both_classes(label[train], settings.min_positives) and both_classes(label[valid], 5):
+        enough = both_classes(label[train], settings.min_positives)
+        if enough and both_classes(label[valid], FEWEST_JUDGED):
             folds.append(Fold(str(v), train, valid, newest=v == cutoffs[-1]))
     if folds and folds[-1].newest:
         return Folds(folds[-settings.validation_cutoffs :], BY_TIME)

@@ -14,6 +14,7 @@ import numpy as np
 
 from gosales_assets.models.calibration import HeldOut, fit_line, squared_errors
 from gosales_assets.models.candidates import BLEND
+from gosales_assets.models.folds import both_classes
 from gosales_assets.models.trials import KINDS, HeldOutRows, Trial, best_of_each_kind
 from gosales_checks.measures.ranking import auc, lift_at, top_count
 from gosales_resources.settings.models import ModelSettings
@@ -144,8 +145,8 @@ def judge(members: tuple[Trial, ...], rows: HeldOutRows) -> Mixture:
     judged = {}
     for name, inside in parts.items():
         label = rows.label[inside]
-        few = min(label.sum(), label.size - label.sum()) < SLICE_OUTCOMES or label.size < SLICE_ROWS
-        if name == ALL or not few:
+        enough = label.size >= SLICE_ROWS and both_classes(label, SLICE_OUTCOMES)
+        if name == ALL or enough:
             judged[name] = _judgement(margin[inside], label, rows.ties[inside], rows.fold[inside])
     return Mixture(members, margin, judged)
 

@@ -5,6 +5,7 @@ What they are worth is judged in `selection`; nothing here looks at lift or cali
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import lightgbm as lgb
 import numpy as np
@@ -23,7 +24,7 @@ from gosales_assets.models.candidates import (
     fit_trees,
     part_of,
 )
-from gosales_assets.models.folds import Fold, both_classes
+from gosales_assets.models.folds import FEWEST_JUDGED, Fold, both_classes
 from gosales_assets.models.inputs import Inputs, TrainingInputs
 from gosales_assets.models.pooled import Pooled
 from gosales_checks.measures.ranking import auc, tie_breaker
@@ -31,8 +32,6 @@ from gosales_resources.settings.models import ModelSettings
 
 # In the order that trials are made.
 KINDS = (LINEAR, TREES, POOLED)
-# Of the rarer class, in the whitespace of the newest fold: fewer cannot tell two fits apart.
-FEWEST_JUDGED = 5
 # A fit on the whitespace alone tells nothing new where it has more than this share of the rows.
 NEARLY_ALL = 0.95
 
@@ -74,18 +73,20 @@ class _FoldData:
 
 
 @dataclass(frozen=True)
-class _Population:
-    """Whom candidates are fitted on: everyone, or the whitespace alone."""
+class _Rows:
+    """The training rows that folds are cut from."""
 
     table: pl.DataFrame
     inputs: TrainingInputs
     most: int
-    is_part: np.ndarray
+    """Rows of a fold that are looked at."""
+
+    @cached_property
+    def is_whitespace(self) -> np.ndarray:
+        return self.table["is_whitespace"].to_numpy()
 
     def prepare(self, fold: Fold) -> _FoldData:
-        train = self._sample(fold.train[self.is_part[fold.train]])
-        # Everyone of the fold is predicted, so that all candidates have margins of the same rows.
-        valid = self._sample(fold.valid)
+        train, valid = (self._sample(rows) for rows in (fold.train, fold.valid))
         return _FoldData(
             fold.name,
             train,
@@ -93,7 +94,19 @@ class _Population:
             self.inputs.at(train),
             self.inputs.at(valid),
             part_of(self.inputs.binned, train),
-            part_of(self.inputs.binned, valid[self.is_part[valid]]),
+            part_of(self.inputs.binned, valid),
+        )
+
+    def narrow(self, data: _FoldData, fold: Fold) -> _FoldData:
+        """Fit on the whitespace alone; all of the fold are predicted still."""
+        white, valid = self.is_whitespace, data.valid_rows
+        train = self._sample(fold.train[white[fold.train]])
+        return replace(
+            data,
+            train_rows=train,
+            train=self.inputs.at(train),
+            binned=part_of(self.inputs.binned, train),
+            binned_valid=part_of(self.inputs.binned, valid[white[valid]]),
         )
 
     def _sample(self, rows: np.ndarray) -> np.ndarray:
@@ -137,12 +150,11 @@ def run_trials(
         One trial per candidate, simplest first; then the best of each kind fitted on the whitespace
         alone, where that promises something; the pooled trees last. And the rows predicted.
     """
-    everyone = _Population(table, inputs, settings.search_rows, np.ones(table.height, dtype=bool))
-    data = [everyone.prepare(fold) for fold in folds]
+    rows = _Rows(table, inputs, settings.search_rows)
+    data = [rows.prepare(fold) for fold in folds]
     trials = [_try(candidate, data, settings) for candidate in _finalists(data, settings)]
-    white = replace(everyone, is_part=table["is_whitespace"].to_numpy())
-    if settings.tries_whitespace_alone and _is_another(white, folds, settings.min_positives):
-        trials += _tried_on_whitespace(trials, white, folds, data, settings)
+    if settings.tries_whitespace_alone and _is_another(rows, folds, settings.min_positives):
+        trials += _tried_on_whitespace(trials, rows, folds, data, settings)
     if pooled is not None and all(fold.name in pooled.by_fold for fold in folds):
         trials.append(_pooled_trial(pooled, table, data))
     return trials, _held_out(table, folds, [fold.valid_rows for fold in data])
@@ -162,40 +174,42 @@ def best_of_each_kind(trials: Sequence[Trial], label: np.ndarray) -> list[Trial]
     ]
 
 
-def _is_another(white: _Population, folds: Sequence[Fold], least: int) -> bool:
+def _is_another(rows: _Rows, folds: Sequence[Fold], least: int) -> bool:
     """Tell whether the whitespace has enough of both classes to learn from, and others are not few."""
-    label, newest = white.inputs.label, folds[-1].valid
-    parts = [fold.train[white.is_part[fold.train]] for fold in folds]
-    enough = all(both_classes(label[rows], least) for rows in parts)
-    judged = both_classes(label[newest[white.is_part[newest]]], FEWEST_JUDGED)
-    shares = [rows.size / fold.train.size for rows, fold in zip(parts, folds, strict=True)]
+    label, white, newest = rows.inputs.label, rows.is_whitespace, folds[-1].valid
+    parts = [fold.train[white[fold.train]] for fold in folds]
+    enough = all(both_classes(label[part], least) for part in parts)
+    judged = both_classes(label[newest[white[newest]]], FEWEST_JUDGED)
+    shares = [part.size / fold.train.size for part, fold in zip(parts, folds, strict=True)]
     return enough and judged and max(shares) <= NEARLY_ALL
 
 
 def _tried_on_whitespace(
     trials: Sequence[Trial],
-    white: _Population,
+    rows: _Rows,
     folds: Sequence[Fold],
     data: Sequence[_FoldData],
     settings: ModelSettings,
 ) -> list[Trial]:
     """Fit the best of each kind on the whitespace alone, where on the newest fold that is no worse."""
-    own = [white.prepare(folds[-1])]
+    *earlier, newest = zip(data, folds, strict=True)
+    last = rows.narrow(*newest)
+    others: list[_FoldData] = []
+    inside = rows.is_whitespace[last.valid_rows]
+    bought = last.valid.label[inside]
     label = np.concatenate([fold.valid.label for fold in data])
-    inside = white.is_part[data[-1].valid_rows]
-    bought = data[-1].valid.label[inside]
     found = []
     for best in best_of_each_kind(trials, label):
         candidate = replace(best.candidate, on_whitespace=True)
-        newest = _try(candidate, own[-1:], settings).margin
+        fit = _fit_on_fold(candidate, last, settings)
         errors = [
             float(squared_errors(margin[inside], bought).mean())
-            for margin in (newest, best.margin[-inside.size :])
+            for margin in (_trial(candidate, [fit], [last]).margin, best.margin[-inside.size :])
         ]
         if errors[0] <= errors[1]:
-            if len(own) < len(folds):
-                own = [*(white.prepare(fold) for fold in folds[:-1]), *own]
-            found.append(_try(candidate, own, settings))
+            others = others or [rows.narrow(*one) for one in earlier]
+            fits = [*(_fit_on_fold(candidate, one, settings) for one in others), fit]
+            found.append(_trial(candidate, fits, [*others, last]))
     return found
 
 
@@ -217,7 +231,11 @@ def _finalists(data: Sequence[_FoldData], settings: ModelSettings) -> list[Candi
 
 
 def _try(candidate: Candidate, data: Sequence[_FoldData], settings: ModelSettings) -> Trial:
-    fits = [_fit_on_fold(candidate, fold, settings) for fold in data]
+    return _trial(candidate, [_fit_on_fold(candidate, fold, settings) for fold in data], data)
+
+
+def _trial(candidate: Candidate, fits: Sequence[Fitted], data: Sequence[_FoldData]) -> Trial:
+    """Ask the fits of all folds about the rows that each was not fitted on."""
     liked = [fit.rounds for fit in fits if isinstance(fit, Trees)]
     # One number of rounds for all folds: a fold's own best was chosen on the rows it is judged by.
     rounds = max(1, round(float(np.mean(liked)))) if liked else None
