@@ -119,10 +119,7 @@ def _of_linear(member: Linear, preparation: Preparation, z: np.ndarray) -> Contr
 
 
 def _of_trees(member: Trees, raw: np.ndarray) -> Contributions:
-    taken = member.taken(raw)
-    if not taken.shape[0]:
-        return Contributions(np.zeros(raw.shape), np.zeros(0))
-    found = np.asarray(member.booster.predict(taken, pred_contrib=True, num_threads=1))
+    found = member.contributions(raw)
     by_input = np.zeros(raw.shape)
     by_input[:, slice(None) if member.inputs is None else list(member.inputs)] = found[:, :-1]
     return Contributions(by_input, found[:, -1])

@@ -33,7 +33,6 @@ from gosales_resources.settings.models import ModelSettings
 
 POOLED_FILE = "pooled.json"
 FITTED, NONE = "fitted", "none"
-WHOLE = "all training rows"
 # Enough for what is common to all divisions: 100 rounds of 0.1 were as good as 200 of 0.05, and
 # larger trees no better (adventureworks_reseller, five cutoffs of early 2012).
 PARAMETERS = {
@@ -121,22 +120,23 @@ def train_pooled(
     table = table.with_columns(window_end=pl.col("window_end").max().over("cutoff"))
     prepared, raw = prepare_rows(table, settings)
     binned = bin_rows(raw, table["label"].to_numpy())
-    parts: list[tuple[str, lgb.Dataset, lgb.Dataset | None]] = []
-    for fold in make_folds(table, settings).folds:
+    folds = make_folds(table, settings).folds
+    parts: list[tuple[lgb.Dataset, lgb.Dataset | None]] = []
+    for fold in folds:
         # Base rates of the rows it is fitted on: later ones would tell of outcomes not known by then.
         start = _division_logits(table, table[fold.train])
-        train, valid = (part_of(binned, at, start[at]) for at in (fold.train, fold.valid))
-        parts.append((fold.name, train, valid))
-    parts.append((WHOLE, binned.set_init_score(_division_logits(table, table)), None))
+        parts.append((part_of(binned, fold.train, start[fold.train]),
+                      part_of(binned, fold.valid, start[fold.valid])))  # fmt: skip
+    parts.append((binned.set_init_score(_division_logits(table, table)), None))
 
-    def fit(part: tuple[str, lgb.Dataset, lgb.Dataset | None]) -> Trees:
-        return fit_trees(part[1], PARAMETERS, settings, rounds=MOST_ROUNDS, valid=part[2])
+    def fit(part: tuple[lgb.Dataset, lgb.Dataset | None]) -> Trees:
+        return fit_trees(part[0], PARAMETERS, settings, rounds=MOST_ROUNDS, valid=part[1])
 
     # Side by side, one thread each: the first trees of a longer boosting are those of a shorter one.
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        fitted = dict(zip([name for name, *_ in parts], pool.map(fit, parts), strict=True))
-    whole = fitted.pop(WHOLE)
-    rounds = max(1, round(float(np.mean([one.rounds for one in fitted.values()]))))
+        *by_fold, whole = pool.map(fit, parts)
+    fitted = {fold.name: one for fold, one in zip(folds, by_fold, strict=True)}
+    rounds = max(1, round(float(np.mean([one.rounds for one in by_fold]))))
     pooled = Pooled(prepared, whole.first(rounds), fitted)
     reason = f"{rounds} rounds, by early stopping on the later fold"
     return _files(

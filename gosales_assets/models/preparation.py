@@ -120,7 +120,7 @@ def fit_preparation(
 def prepare_rows(
     table: pl.DataFrame, settings: ModelSettings, shared: Preparation | None = None
 ) -> tuple[Preparation, np.ndarray]:
-    """Do the same, and return the inputs of the rows too, as `Preparation.raw` makes them."""
+    """Fit as `fit_preparation` does; return also the rows' inputs, as `Preparation.raw` makes them."""
     features = feature_types(table.schema)
     levels = {
         name: _frequent(table[name], settings.top_categories)
