@@ -17,12 +17,12 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+from graph import build
 from quality import ROOT, SHARED, read
 from threadpoolctl import threadpool_limits
 from world import sample_world, show
 
 from gosales_assets.cli.plan import Request
-from gosales_assets.cli.runs import execute
 from gosales_assets.features.families.registry import FAMILIES
 from gosales_assets.models.candidates import bin_rows, fit_linear, fit_trees
 from gosales_assets.models.matrix import build_matrix
@@ -98,9 +98,7 @@ def materialised(settings: Settings, cutoffs: tuple[dt.date, ...]) -> Platform:
     platform = Platform.of(settings)
     needed = {t for c in cutoffs for t in (c, *platform.space.training_cutoffs(c))}
     request = Request(tuple(sorted(needed)), assets=("features", "labels"), upstream=True)
-    outcome = execute(platform, request, lambda _: None)
-    if outcome.error:
-        raise RuntimeError(outcome.error)
+    build(platform, request)
     return platform
 
 

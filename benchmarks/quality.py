@@ -9,10 +9,10 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
+from graph import build
 from world import show
 
 from gosales_assets.cli.plan import Request
-from gosales_assets.cli.runs import execute
 from gosales_assets.platform import Platform
 from gosales_checks.measures.ranking import auc, lift_at, tie_breaker
 from gosales_resources.settings.tree import load_settings
@@ -76,9 +76,7 @@ def compare(
 
 def run(settings, cutoffs: tuple[dt.date, ...]) -> Platform:
     platform = Platform.of(settings)
-    outcome = execute(platform, Request(cutoffs), lambda _: None)
-    if outcome.error:
-        raise RuntimeError(outcome.error)
+    build(platform, Request(cutoffs))
     return platform
 
 

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
+from graph import build
 from threadpoolctl import threadpool_limits
 from world import measured, peak_mib, sample_world, show
 
 from gosales_assets.cli.plan import Request
-from gosales_assets.cli.runs import execute
 from gosales_assets.models.bundle import load_bundle
 from gosales_assets.models.candidates import blended
 from gosales_assets.models.scoring import score
@@ -35,10 +35,7 @@ def scoring() -> None:
     with sample_world("M") as folder:
         config = str(folder / "gosales.yaml")
         platform = Platform.of(load_settings(folder / "gosales.yaml"))
-        request = Request((CUTOFF,), assets=("scores",), upstream=True)
-        outcome = execute(platform, request, lambda _: None)
-        if outcome.error:
-            raise RuntimeError(outcome.error)
+        build(platform, Request((CUTOFF,), assets=("scores",), upstream=True))
         plain = measured("plain_predict", config)
         alone, named = measured("score_rows", config, "0"), measured("score_rows", config, "0.03")
         both = measured("score_side_by_side", config)

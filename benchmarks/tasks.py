@@ -8,21 +8,26 @@ import time
 import dagster as dg
 import polars as pl
 from features import FEATURE_TASKS
+from graph import build
 from scoring import plain_predict, score_rows, score_side_by_side
-from training import plain_loop, train
+from training import plain_loop
 from world import peak_mib
 
 from gosales_assets.cli.plan import Request
-from gosales_assets.cli.runs import execute, open_instance
+from gosales_assets.cli.runs import open_instance
 from gosales_assets.platform import Platform
 from gosales_resources.io_managers import Partition, Partitions, TableIOManager, TableSpec
 from gosales_resources.partitions import cutoff_of, expecting_beta_warnings
 from gosales_resources.settings.tree import load_settings
 from gosales_resources.storage import Address, Provenance, TableStore
 
-# Star, labels and features; what a cutoff needs of other cutoffs comes with them.
-UP_TO_FEATURES = ("dim_product", "labels", "features")
-STAR = ("sales_log",)
+# What a cutoff needs of other cutoffs comes with it.
+GOALS = {
+    "log": ("sales_log",),
+    "features": ("dim_product", "labels", "features"),
+    "training_rows": ("labels", "features", "pooled_rows"),
+    "model": ("model",),
+}
 
 
 def read_raw(config: str) -> dict:
@@ -79,14 +84,12 @@ def append_last_quarter(config: str) -> dict:
 
 
 def materialize(config: str, cutoffs: str, what: str) -> dict:
-    """Make the graph (or what comes before the model) for some cutoffs, through Dagster."""
+    """Make the graph (or the part of `GOALS`) for some cutoffs, through Dagster."""
     platform = Platform.of(load_settings(config))
     asked = tuple(platform.space.select_cutoffs(cutoffs))
-    goals = {"features": UP_TO_FEATURES, "log": STAR}.get(what)
+    goals = None if what == "all" else GOALS[what]
     began = time.perf_counter()
-    outcome = execute(platform, Request(asked, assets=goals, upstream=True), lambda _: None)
-    if outcome.error:
-        raise RuntimeError(outcome.error)
+    outcome = build(platform, Request(asked, assets=goals, upstream=True))
     return {
         "seconds": time.perf_counter() - began,
         "partitions": outcome.partitions,
@@ -145,7 +148,6 @@ TASKS = {
     "score_rows": score_rows,
     "plain_predict": plain_predict,
     "score_side_by_side": score_side_by_side,
-    "train": train,
     "plain_loop": plain_loop,
     **FEATURE_TASKS,
 }

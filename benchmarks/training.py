@@ -12,10 +12,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss, roc_auc_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
-from world import measured, peak_mib, sample_world, show
+from world import measured, sample_world, show
 
-from gosales_assets.cli.plan import Request
-from gosales_assets.cli.runs import execute
 from gosales_assets.models.candidates import LINEAR, MAX_BIN, PATIENCE, candidates_of
 from gosales_assets.models.folds import make_folds
 from gosales_assets.models.matrix import build_matrix
@@ -27,6 +25,8 @@ from gosales_resources.settings.tree import load_settings
 from gosales_resources.storage import Address
 
 CUTOFF = dt.date(2024, 6, 30)
+# The training cutoffs, and itself.
+UP_TO = "2023-03-31..2024-06-30"
 # A full grid: elastic nets and trees of three sizes, beside the defaults.
 FULL_GRID = {
     "linear_l1_ratios": [0.0, 0.5],
@@ -39,11 +39,11 @@ def training() -> None:
     """Train all models of sample company M, 2024-06-30, through Dagster, then by the loop."""
     with sample_world("M") as folder:
         config = folder / "gosales.yaml"
-        measured("train", str(config), "features")
-        ours = measured("train", str(config), "model")
+        measured("materialize", str(config), UP_TO, "training_rows")
+        ours = measured("materialize", str(config), str(CUTOFF), "model")
         usual = {rows: measured("plain_loop", str(config), rows) for rows in ("all", "sampled")}
         config.write_text(_with_grid(config.read_text(encoding="utf-8")), encoding="utf-8")
-        full = measured("train", str(config), "model")
+        full = measured("materialize", str(config), str(CUTOFF), "model")
         # On all rows of a fold the loop takes the better part of an hour.
         plain = measured("plain_loop", str(config), "sampled")
     show(
@@ -60,23 +60,6 @@ def training() -> None:
             ("  peak memory", f"{full['peak_mib'] / 1024:.2f} GiB", ""),
         ],
     )
-
-
-def train(config: str, what: str) -> dict:
-    """Make the models, or all that they are made from, through Dagster."""
-    platform = Platform.of(load_settings(config))
-    goals = {"model": ("model",), "features": ("features", "labels", "pooled_rows")}[what]
-    past = platform.space.training_cutoffs(CUTOFF)
-    cutoffs = (CUTOFF,) if what == "model" else tuple(sorted({CUTOFF, *past}))
-    began = time.perf_counter()
-    outcome = execute(platform, Request(cutoffs, assets=goals, upstream=True), lambda _: None)
-    if outcome.error:
-        raise RuntimeError(outcome.error)
-    return {
-        "seconds": time.perf_counter() - began,
-        "partitions": outcome.partitions,
-        "peak_mib": peak_mib(),
-    }
 
 
 def plain_loop(config: str, rows: str) -> dict:
