@@ -24,7 +24,8 @@ from world import sample_world, show
 
 from gosales_assets.cli.plan import Request
 from gosales_assets.features.families.registry import FAMILIES
-from gosales_assets.models.candidates import bin_rows, fit_linear, fit_trees
+from gosales_assets.models.candidates import bin_rows, fit_trees
+from gosales_assets.models.linear import fit_linear
 from gosales_assets.models.matrix import build_matrix
 from gosales_assets.models.preparation import feature_types, fit_preparation
 from gosales_assets.platform import Platform

@@ -12,8 +12,9 @@ from lightgbm.basic import LightGBMError
 
 from gosales_assets.models.band import Band
 from gosales_assets.models.calibration import Calibrator
-from gosales_assets.models.candidates import Fitted, Linear, Trees
+from gosales_assets.models.candidates import Fitted, Trees
 from gosales_assets.models.held_out import HELD_OUT_FILE, to_bytes
+from gosales_assets.models.linear import Linear
 from gosales_assets.models.manifest import model_id, seal, verified
 from gosales_assets.models.preparation import Preparation
 from gosales_checks.contracts.models import MODEL

@@ -12,17 +12,20 @@ from typing import Any
 
 import lightgbm as lgb
 import numpy as np
-from sklearn.linear_model import LogisticRegression
 
+from gosales_assets.models.linear import Linear, positive_weight
 from gosales_resources.settings.models import ModelSettings
 
 LINEAR, TREES, POOLED, BLEND = "logistic_regression", "lightgbm", "pooled_lightgbm", "blend"
-MAX_ITERATIONS = 2000
 # Rounds without improvement on the validation fold before boosting stops.
 PATIENCE = 20
 MAX_BIN = 63
-# Rows that bins are found from: 63 bins need no more, and to sort 60,000 rows of 400 inputs took half a second.
-BINNING_ROWS = 20_000
+# Rows that bins are found from: 63 bins need no more, and to sort 20,000 rows of 400 inputs takes half a second.
+BINNING_ROWS = 10_000
+# Inputs that a tree sees at least: a share of few inputs is none to choose from.
+LEAST_SEEN = 10
+# The place of an input that is not there.
+NOWHERE = -1
 # A leaf of fewer rows says nothing, however small the training is.
 LEAST_LEAF = 20
 # Rows that trees are asked about at once: what is laid out for them stays in the cache.
@@ -49,26 +52,16 @@ class Candidate:
 
 
 @dataclass(frozen=True)
-class Linear:
-    """A fitted logistic regression on standardised inputs and their missing indicators."""
-
-    intercept: float
-    weights: np.ndarray
-
-    def margin(self, raw: np.ndarray, standardised: np.ndarray) -> np.ndarray:
-        """Return one logit per row."""
-        # einsum, not a matrix product: BLAS may add in another order with other threads.
-        return self.intercept + np.einsum("ij,j->i", standardised, self.weights)
-
-
-@dataclass(frozen=True)
 class Trees:
     """A fitted LightGBM model, as its own text."""
 
     text: str
     rounds: int
     inputs: tuple[int, ...] | None = None
-    """Places of its inputs among the preparation's columns; None where it takes all of them."""
+    """Places of its inputs among the preparation's columns; None where it takes all of them in order.
+
+    `NOWHERE` is the place of an input that no tree asks for.
+    """
 
     @cached_property
     def booster(self) -> lgb.Booster:
@@ -76,9 +69,10 @@ class Trees:
         return lgb.Booster(model_str=self.text)
 
     @cached_property
-    def _asked(self) -> np.ndarray:
-        """Places of the inputs that some tree asks for; what the others are does not matter."""
-        return np.flatnonzero(self.booster.feature_importance("split", iteration=-1))
+    def places(self) -> tuple[np.ndarray, np.ndarray]:
+        """The inputs that some tree asks for: in its own order, and among the preparation's columns."""
+        own = np.flatnonzero(self.booster.feature_importance("split", iteration=-1))
+        return own, own if self.inputs is None else np.asarray(self.inputs)[own]
 
     def first(self, rounds: int) -> "Trees":
         """Return the model that fewer rounds of the same boosting had made."""
@@ -96,11 +90,10 @@ class Trees:
         return self._ask(raw, self.booster.num_feature() + 1, pred_contrib=True)
 
     def _ask(self, raw: np.ndarray, width: int, **what: Any) -> np.ndarray:
-        own = self._asked
-        source = own if self.inputs is None else np.asarray(self.inputs)[own]
+        own, source = self.places
         found = np.empty((raw.shape[0], width))
         # Row by row in memory, as trees are walked through: a third of the time of columns.
-        rows = np.zeros((min(raw.shape[0], ROWS_AT_ONCE), self.booster.num_feature()))
+        rows = np.zeros((min(raw.shape[0], ROWS_AT_ONCE), self.booster.num_feature()), raw.dtype)
         for start in range(0, raw.shape[0], ROWS_AT_ONCE):
             part = raw[start : start + ROWS_AT_ONCE]
             rows[: part.shape[0], own] = part[:, source]
@@ -127,35 +120,6 @@ def candidates_of(settings: ModelSettings) -> list[Candidate]:
         *(Candidate(LINEAR, {"C": c, "l1_ratio": share}) for c, share in linear),
         *(Candidate(TREES, dict(zip(names, values, strict=True))) for values in trees),
     ]
-
-
-def positive_weight(label: np.ndarray, settings: ModelSettings) -> float:
-    """Return how much a buyer counts: up to as much as all others together, capped."""
-    positives = float(label.sum())
-    return min(
-        max((label.size - positives) / max(positives, 1.0), 1.0), settings.positive_weight_max
-    )
-
-
-def fit_linear(
-    standardised: np.ndarray, label: np.ndarray, parameters: dict[str, Any], settings: ModelSettings
-) -> Linear:
-    """Fit a logistic regression with inverse penalty C and the L1 share of its elastic net."""
-    share = parameters["l1_ratio"]
-    # Half the memory to go through, half the time; AUC and log loss differ in the fifth digit.
-    standardised = standardised.astype(np.float32, copy=False)
-    model = LogisticRegression(
-        C=parameters["C"],
-        l1_ratio=share,
-        solver="saga" if share else "lbfgs",
-        max_iter=MAX_ITERATIONS,
-        tol=1e-3 if share else 1e-4,
-        random_state=settings.seed % 2**31,
-        class_weight={0: 1.0, 1: positive_weight(label, settings)},
-    )
-    model.fit(standardised, label)
-    intercept, weights = np.asarray(model.intercept_), np.asarray(model.coef_, dtype=np.float64)
-    return Linear(float(intercept[0]), weights[0])
 
 
 def bin_rows(raw: np.ndarray, label: np.ndarray) -> lgb.Dataset:
@@ -203,7 +167,9 @@ def fit_trees(
         "num_leaves": parameters["num_leaves"],
         "min_data_in_leaf": max(LEAST_LEAF, int(parameters["leaf_frac"] * label.size)),
         "learning_rate": parameters["learning_rate"],
-        "feature_fraction": parameters["feature_fraction"],
+        "feature_fraction": min(
+            1.0, max(parameters["feature_fraction"], LEAST_SEEN / train.num_feature())
+        ),
         "bagging_fraction": parameters["bagging_fraction"],
         "bagging_freq": 1,
         "lambda_l2": 5.0,

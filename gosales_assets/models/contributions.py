@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from gosales_assets.models.bundle import Bundle
-from gosales_assets.models.candidates import Linear, Trees
+from gosales_assets.models.candidates import Trees
+from gosales_assets.models.linear import Linear
 from gosales_assets.models.preparation import Preparation
 from gosales_resources.errors import BundleError
 
@@ -103,7 +104,8 @@ def gain_shares(bundle: Bundle) -> np.ndarray | None:
         gain = member.booster.feature_importance("gain")
         if bundle.preparation is not None and gain.sum() > 0:
             every = np.zeros(len(bundle.preparation.columns))
-            every[slice(None) if member.inputs is None else list(member.inputs)] = gain
+            own, source = member.places
+            every[source] = gain[own]
             shares.append(every / gain.sum())
     return np.mean(shares, axis=0) if shares else None
 
@@ -121,5 +123,6 @@ def _of_linear(member: Linear, preparation: Preparation, z: np.ndarray) -> Contr
 def _of_trees(member: Trees, raw: np.ndarray) -> Contributions:
     found = member.contributions(raw)
     by_input = np.zeros(raw.shape)
-    by_input[:, slice(None) if member.inputs is None else list(member.inputs)] = found[:, :-1]
+    own, source = member.places
+    by_input[:, source] = found[:, own]
     return Contributions(by_input, found[:, -1])

@@ -15,7 +15,6 @@ class Inputs:
 
     raw: np.ndarray
     standardised: np.ndarray
-    """float32."""
     label: np.ndarray
 
 
@@ -34,5 +33,4 @@ class TrainingInputs(Inputs):
 
 def training_inputs(prepared: Preparation, raw: np.ndarray, label: np.ndarray) -> TrainingInputs:
     """Make what is fitted on of the inputs of all training rows (see `prepare_rows`)."""
-    standardised = prepared.standardised(raw).astype(np.float32)
-    return TrainingInputs(raw, standardised, label, bin_rows(raw, label))
+    return TrainingInputs(raw, prepared.standardised(raw), label, bin_rows(raw, label))

@@ -18,13 +18,13 @@ from lightgbm.basic import LightGBMError
 
 from gosales_assets.models.candidates import (
     Fitted,
-    Linear,
     Trees,
     bin_rows,
     fit_trees,
     part_of,
 )
 from gosales_assets.models.folds import make_folds
+from gosales_assets.models.linear import Linear
 from gosales_assets.models.manifest import seal, verified
 from gosales_assets.models.preparation import Preparation, prepare_rows
 from gosales_checks.contracts.models import POOLED_MODEL

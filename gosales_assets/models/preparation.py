@@ -59,23 +59,28 @@ class Preparation:
     """Input -> why it is not used."""
 
     def raw(self, table: pl.DataFrame) -> np.ndarray:
-        """Return inputs as they are, caps applied, missing as nan: rows x columns, float64."""
+        """Return inputs as they are, caps applied, missing as nan: rows x columns, float32.
+
+        Twice as fast as float64 all the way, and 7 digits are more than bins and scales tell apart.
+        """
         # Column by column: the memory order both kinds of model read fastest.
-        raw = np.empty((table.height, len(self.columns)), order="F")
+        raw = np.empty((table.height, len(self.columns)), dtype=np.float32, order="F")
         for at, column in enumerate(self.columns):
             raw[:, at] = _cells(table, column, self.levels)
         return raw
 
     def standardised(self, raw: np.ndarray) -> np.ndarray:
-        """Return imputed, log-scaled, standardised inputs, then the missing indicators."""
+        """Return imputed, log-scaled, standardised inputs, then the missing indicators: float32."""
         flagged = [at for at, column in enumerate(self.columns) if column.flags_missing]
-        z = np.empty((raw.shape[0], len(self.columns) + len(flagged)), order="F")
+        shape = (raw.shape[0], len(self.columns) + len(flagged))
+        z = np.empty(shape, dtype=np.float32, order="F")
         for at, column in enumerate(self.columns):
-            x = np.where(np.isnan(raw[:, at]), column.median, raw[:, at])
-            x = np.sign(x) * np.log1p(np.abs(x)) if column.is_log else x
-            z[:, at] = np.clip((x - column.mean) / column.std, -LARGEST_Z, LARGEST_Z)
+            x = _filled(raw[:, at], column)
+            x -= np.float32(column.mean)
+            x /= np.float32(column.std)
+            np.clip(x, -LARGEST_Z, LARGEST_Z, out=z[:, at])
         for place, at in enumerate(flagged, start=len(self.columns)):
-            z[:, place] = np.isnan(raw[:, at]) - self.columns[at].missing_frac
+            z[:, place] = np.isnan(raw[:, at]) - np.float32(self.columns[at].missing_frac)
         return z
 
     def to_json(self) -> dict[str, Any]:
@@ -186,14 +191,23 @@ def _inputs(table: pl.DataFrame, name: str, levels: dict[str, list[str]]) -> lis
 def _cells(table: pl.DataFrame, column: Column, levels: dict[str, list[str]]) -> np.ndarray:
     values = table[column.source]
     if column.level is None:
-        x = values.cast(pl.Float64).to_numpy().astype(np.float64)
-        return x if column.cap is None else np.minimum(x, column.cap)
+        x = values.cast(pl.Float32).to_numpy()
+        return x if column.cap is None else np.minimum(x, np.float32(column.cap))
     if column.level == "missing":
-        return values.is_null().to_numpy().astype(np.float64)
+        return values.is_null().to_numpy()
     if column.level == "other":
         known = values.is_in(levels[column.source]) | values.is_null()
-        return (~known).to_numpy().astype(np.float64)
-    return (values == column.level).fill_null(value=False).to_numpy().astype(np.float64)
+        return (~known).to_numpy()
+    return (values == column.level).fill_null(value=False).to_numpy()
+
+
+def _filled(x: np.ndarray, column: Column) -> np.ndarray:
+    """Return a copy with the median for what is missing, and heavy tails pulled in."""
+    missing = np.isnan(x)
+    filled = np.where(missing, np.float32(column.median), x)
+    if column.is_log:
+        np.copysign(np.log1p(np.abs(filled)), filled, out=filled)
+    return filled
 
 
 def _is_constant(x: np.ndarray) -> bool:
@@ -204,23 +218,16 @@ def _is_constant(x: np.ndarray) -> bool:
 def _scaled(column: Column, x: np.ndarray) -> Column:
     missing = np.isnan(x)
     known = x[~missing]
-    median = float(np.median(known))
-    is_log = bool(np.abs(known).max() > HEAVY_TAIL)
-    filled = np.where(missing, median, x)
-    seen = np.sign(filled) * np.log1p(np.abs(filled)) if is_log else filled
-    std = float(seen.std())
-    return Column(
-        column.name,
-        column.source,
-        column.level,
-        column.cap,
-        median,
-        is_log,
-        bool(missing.any()),
-        float(seen.mean()),
-        std if std > 0 else 1.0,
-        float(missing.mean()),
+    column = replace(
+        column,
+        median=float(np.median(known)),
+        is_log=bool(np.abs(known).max() > HEAVY_TAIL),
+        flags_missing=bool(missing.any()),
+        missing_frac=float(missing.mean()),
     )
+    seen = _filled(x, column).astype(np.float64)
+    std = float(seen.std())
+    return replace(column, mean=float(seen.mean()), std=std if std > 0 else 1.0)
 
 
 def _leaks(
@@ -230,7 +237,7 @@ def _leaks(
     if label.min(initial=0) == label.max(initial=0):
         return found
     for at, column in enumerate(kept.columns):
-        x = np.where(np.isnan(raw[:, at]), column.median, raw[:, at])
+        x = np.where(np.isnan(raw[:, at]), np.float32(column.median), raw[:, at])
         alone = auc(label, x)
         if max(alone, 1 - alone) >= threshold:
             found[column.name] = f"leak: AUC {alone:.4f} on its own"
@@ -238,7 +245,7 @@ def _leaks(
 
 
 def _twins(kept: Preparation, raw: np.ndarray, dropped: dict[str, str]) -> dict[str, str]:
-    z = kept.standardised(raw)[:, : len(kept.columns)]
+    z = kept.standardised(raw)[:, : len(kept.columns)].astype(np.float64)
     z = z - z.mean(axis=0)
     norm = np.sqrt(np.einsum("ij,ij->j", z, z))
     z = z / np.where(norm > 0, norm, 1.0)

@@ -8,8 +8,9 @@ import datetime as dt
 import polars as pl
 
 from gosales_assets.models.bundle import Bundle
-from gosales_assets.models.candidates import Linear, blended
+from gosales_assets.models.candidates import blended
 from gosales_assets.models.contributions import by_feature, contributions
+from gosales_assets.models.linear import Linear
 from gosales_assets.models.preparation import feature_types
 from gosales_assets.models.score_drivers import name_drivers, worth_explaining
 from gosales_resources.errors import BundleError
@@ -53,6 +54,7 @@ def score(
     """
     chosen = settings or ExplanationSettings()
     _refuse_mismatch(bundle, features)
+    features = features.select(KEPT + _asked(bundle))
     ids = features.select("customer_id").collect()["customer_id"]
     if not ids.is_sorted():
         features = features.sort("customer_id")
@@ -65,6 +67,12 @@ def score(
         [_score_block(bundle, features.head(0).collect(), chosen), *blocks]
     ).with_columns(model_status=pl.lit(bundle.card.status), model_id=pl.lit(bundle.model_id))
     return scored.with_columns(drivers=_drivers(bundle, features, scored, chosen))
+
+
+def _asked(bundle: Bundle) -> list[str]:
+    """List the features that the model's inputs come from; the others are not read."""
+    columns = bundle.preparation.columns if bundle.preparation else []
+    return [name for name in dict.fromkeys(c.source for c in columns) if name not in KEPT]
 
 
 def _score_block(

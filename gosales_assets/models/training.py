@@ -15,7 +15,6 @@ from gosales_assets.models.candidates import (
     LINEAR,
     POOLED,
     Fitted,
-    fit_linear,
     fit_trees,
     part_of,
 )
@@ -23,6 +22,8 @@ from gosales_assets.models.chance import nothing_learnt
 from gosales_assets.models.folds import Fold, make_folds
 from gosales_assets.models.held_out import held_out_table
 from gosales_assets.models.inputs import TrainingInputs, training_inputs
+from gosales_assets.models.linear import fit_linear
+from gosales_assets.models.narrowing import keep_asked
 from gosales_assets.models.outcome import Frame, TrainedModel
 from gosales_assets.models.pooled import Pooled, join_pooled
 from gosales_assets.models.preparation import Preparation, prepare_rows
@@ -177,8 +178,8 @@ def _fit_final(
             fitted.append(fit_trees(binned, parameters, settings, rounds=member.rounds))
     # The pooled trees are the last of the members.
     if search.pooled is not None and len(fitted) < len(winner.members):
-        return join_pooled(search.prepared, fitted, search.pooled)
-    return search.prepared, fitted
+        return keep_asked(*join_pooled(search.prepared, fitted, search.pooled))
+    return keep_asked(search.prepared, fitted)
 
 
 def _warnings(

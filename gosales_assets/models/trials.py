@@ -20,12 +20,12 @@ from gosales_assets.models.candidates import (
     Fitted,
     Trees,
     candidates_of,
-    fit_linear,
     fit_trees,
     part_of,
 )
 from gosales_assets.models.folds import FEWEST_JUDGED, Fold, both_classes
 from gosales_assets.models.inputs import Inputs, TrainingInputs
+from gosales_assets.models.linear import fit_linear
 from gosales_assets.models.pooled import Pooled
 from gosales_checks.measures.ranking import auc, tie_breaker
 from gosales_resources.settings.models import ModelSettings
@@ -152,7 +152,7 @@ def run_trials(
     """
     rows = _Rows(table, inputs, settings.search_rows)
     data = [rows.prepare(fold) for fold in folds]
-    trials = [_try(candidate, data, settings) for candidate in _finalists(data, settings)]
+    trials = [one for kind in (LINEAR, TREES) for one in _try_kind(kind, data, settings)]
     if settings.tries_whitespace_alone and _is_another(rows, folds, settings.min_positives):
         trials += _tried_on_whitespace(trials, rows, folds, data, settings)
     if pooled is not None and all(fold.name in pooled.by_fold for fold in folds):
@@ -213,30 +213,28 @@ def _tried_on_whitespace(
     return found
 
 
-def _finalists(data: Sequence[_FoldData], settings: ModelSettings) -> list[Candidate]:
-    """Compare a large grid on the newest fold alone, and keep the best of each kind."""
-    kept: list[Candidate] = []
-    for kind in (LINEAR, TREES):
-        grid = [one for one in candidates_of(settings) if one.kind == kind]
-        if len(grid) > settings.finalists:
-            newest = data[-1:]
-            scored = [
-                (log_loss(_try(one, newest, settings).margin, newest[0].valid.label), at)
-                for at, one in enumerate(grid)
-            ]
-            places = sorted(at for _, at in sorted(scored)[: settings.finalists])
-            grid = [grid[at] for at in places]
-        kept += grid
-    return kept
-
-
-def _try(candidate: Candidate, data: Sequence[_FoldData], settings: ModelSettings) -> Trial:
-    return _trial(candidate, [_fit_on_fold(candidate, fold, settings) for fold in data], data)
+def _try_kind(kind: str, data: Sequence[_FoldData], settings: ModelSettings) -> list[Trial]:
+    """Compare the grid of a kind on the newest fold, and fit the best of it on the others too."""
+    grid = [one for one in candidates_of(settings) if one.kind == kind]
+    *earlier, last = data
+    newest = [_fit_on_fold(one, last, settings) for one in grid]
+    losses = [
+        (log_loss(_margin(fit, last.valid, _liked(fit)), last.valid.label), at)
+        for at, fit in enumerate(newest)
+    ]
+    return [
+        _trial(
+            grid[at],
+            [*(_fit_on_fold(grid[at], one, settings) for one in earlier), newest[at]],
+            data,
+        )
+        for at in sorted(at for _, at in sorted(losses)[: settings.finalists])
+    ]
 
 
 def _trial(candidate: Candidate, fits: Sequence[Fitted], data: Sequence[_FoldData]) -> Trial:
     """Ask the fits of all folds about the rows that each was not fitted on."""
-    liked = [fit.rounds for fit in fits if isinstance(fit, Trees)]
+    liked = [rounds for fit in fits if (rounds := _liked(fit))]
     # One number of rounds for all folds: a fold's own best was chosen on the rows it is judged by.
     rounds = max(1, round(float(np.mean(liked)))) if liked else None
     pairs = list(zip(fits, data, strict=True))
@@ -251,6 +249,11 @@ def _pooled_trial(pooled: Pooled, table: pl.DataFrame, data: Sequence[_FoldData]
         auc(fold.train.label, pooled.held_out(fold.name, table[fold.train_rows])) for fold in data
     ]
     return Trial(Candidate(POOLED), None, np.concatenate(margins), float(np.mean(seen)))
+
+
+def _liked(fit: Fitted) -> int | None:
+    """Return the rounds that a fit's own validation rows liked best."""
+    return fit.rounds if isinstance(fit, Trees) else None
 
 
 def _margin(fit: Fitted, rows: Inputs, rounds: int | None) -> np.ndarray:

@@ -31,12 +31,12 @@ class ModelSettings(StrictModel):
         "alone, the best of each kind once more, for the whitespace. Means of both are tried too.",
     )
     linear_strengths: list[float] = Field(
-        default=[0.0003, 0.001, 0.01],
+        default=[0.003, 0.01, 0.03],
         min_length=1,
         description="Inverse penalties C of the logistic regressions.",
     )
     linear_l1_ratios: list[float] = Field(
-        default=[0.0], min_length=1, description="L1 shares of their elastic net; 0 is ridge."
+        default=[0.5], min_length=1, description="L1 shares of their elastic net; 0 is ridge."
     )
     tree_leaves: list[int] = Field(
         default=[4, 15], min_length=1, description="num_leaves of the boosted trees."
@@ -51,7 +51,7 @@ class ModelSettings(StrictModel):
         default=[0.1], min_length=1, description="Learning rates of the boosted trees."
     )
     feature_fractions: list[float] = Field(
-        default=[0.5], min_length=1, description="Shares of the inputs that a tree sees."
+        default=[0.2], min_length=1, description="Shares of the inputs that a tree sees."
     )
     bagging_fractions: list[float] = Field(
         default=[0.8], min_length=1, description="Shares of the rows that a tree sees."
@@ -64,10 +64,9 @@ class ModelSettings(StrictModel):
         "them; the calibration takes it back.",
     )
     finalists: int = Field(
-        default=3,
+        default=1,
         ge=1,
-        description="Of each kind so many are tried on all folds; more are first compared on the "
-        "newest.",
+        description="Of each kind so many, the best on the newest fold, are tried on the others too.",
     )
     top_categories: int = Field(
         default=12,

@@ -17,7 +17,6 @@ from gosales_assets.models.candidates import (
     POOLED,
     TREES,
     Candidate,
-    Linear,
     bin_rows,
     candidates_of,
     fit_trees,
@@ -25,6 +24,7 @@ from gosales_assets.models.candidates import (
 from gosales_assets.models.contributions import contributions
 from gosales_assets.models.folds import make_folds
 from gosales_assets.models.inputs import training_inputs
+from gosales_assets.models.linear import Linear
 from gosales_assets.models.matrix import sample_rows, stack_rows
 from gosales_assets.models.outcome import TrainedModel
 from gosales_assets.models.pooled import (
