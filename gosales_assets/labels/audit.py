@@ -82,11 +82,12 @@ def _row(
     differing = []
     for customer, label, usd in labels.select("customer_id", "label", "net_gp_window_usd").rows():
         cents, slack = count.cents.get(customer, 0), count.rounded.get(customer, 0)
-        net, stated = net + cents, stated + round(usd * CENTS)
+        said = round(usd * CENTS)
+        net, stated = net + cents, stated + said
         positives += cents > limit
         rounded += slack
         # A rounded line is off by a cent at the most.
-        close = abs(cents - round(usd * CENTS)) <= slack
+        close = abs(cents - said) <= slack
         if not close or (label != (cents > limit) and abs(cents - limit) > slack):
             differing.append(f"{customer}: {usd:.2f} in labels, {cents / CENTS:.2f} in the raw log")
     return found | {

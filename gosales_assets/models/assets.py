@@ -6,7 +6,7 @@ from datetime import date
 import dagster as dg
 import polars as pl
 
-from gosales_assets.models.bundle import load_bundle, read_report
+from gosales_assets.models.bundle import load_bundle, read_card, read_report
 from gosales_assets.models.card import write_card
 from gosales_assets.models.drivers import explain_sample, sample_customers
 from gosales_assets.models.evaluation import evaluate_training
@@ -177,8 +177,8 @@ def _explaining_assets(platform: Platform) -> list[dg.AssetsDefinition]:
     @platform.table(MODEL_EVALUATION)
     def model_evaluation(context: dg.AssetExecutionContext, model: dict) -> Partitions:
         def evaluate(key: str) -> Partition:
-            card, held_out = load_bundle(model[key]).card, read_held_out(model[key])
-            table = evaluate_training(card, held_out, chosen)
+            _, card = read_card(model[key])
+            table = evaluate_training(card, read_held_out(model[key]), chosen)
             shown = summarise_evaluation(table) | plot_of_list(table, key)
             return Partition(cutoff_of(key), table, division_of(key), shown)
 
@@ -209,10 +209,10 @@ def _explaining_assets(platform: Platform) -> list[dg.AssetsDefinition]:
     ) -> Partitions:
         def made() -> Iterator[Partition]:
             for key in map(str, context.partition_keys):
-                bundle = load_bundle(model[key])
+                name, card = read_card(model[key])
                 report = read_report(model[key])["report"]
                 tables = (model_evaluation[key].collect(), model_drivers[key].collect())
-                row = write_card(bundle.card, bundle.model_id, report, *tables)
+                row = write_card(card, name, report, *tables)
                 shown = {"card": dg.MetadataValue.md(row["card"].item())}
                 yield Partition(cutoff_of(key), row, division_of(key), shown)
 

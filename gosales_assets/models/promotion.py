@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from gosales_assets.models.bundle import FITTED, Bundle, load_bundle
+from gosales_assets.models.bundle import FITTED, Bundle, load_bundle, read_card
 from gosales_assets.models.champion import PINNED, Contender, Decision, Outcomes, decide
 from gosales_assets.models.held_out import read_held_out
 from gosales_assets.models.scoring import mismatches, score
@@ -65,13 +65,13 @@ def judge_models(
     Decision
         See `champion.decide`.
     """
-    new = load_bundle(challenger)
-    at = dt.date.fromisoformat(new.card.cutoff)
+    new_id, card = read_card(challenger)
+    at = dt.date.fromisoformat(card.cutoff)
     bundles = {cutoff: load_bundle(files) for cutoff, files in sorted(earlier.items())}
     able = {c: b for c, b in bundles.items() if b.card.status == FITTED}
     if judged is None:
         unjudged = [Contender(c, b.model_id, None) for c, b in able.items()]
-        return decide(Contender(at, new.model_id, None), unjudged, None, settings, blocked)
+        return decide(Contender(at, new_id, None), unjudged, None, settings, blocked)
     schema = judged.features.collect_schema()
     able = {c: b for c, b in able.items() if not mismatches(b, schema)}
     held = read_held_out(challenger).filter(pl.col("cutoff") == judged.cutoff)
@@ -83,14 +83,14 @@ def judge_models(
         customers["ties"].to_numpy(),
     )
     rank = None
-    if new.card.status == FITTED and held.height:
+    if card.status == FITTED and held.height:
         # Not by p: the groups' own calibrations would rank noise below chance.
         rank = customers["margin"].to_numpy()
     champions = [
         Contender(cutoff, bundle.model_id, _rank(bundle, judged, customers))
         for cutoff, bundle in able.items()
     ]
-    return decide(Contender(at, new.model_id, rank), champions, outcomes, settings, blocked)
+    return decide(Contender(at, new_id, rank), champions, outcomes, settings, blocked)
 
 
 def promotion_row(

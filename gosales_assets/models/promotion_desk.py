@@ -10,7 +10,7 @@ from collections.abc import Mapping
 import dagster as dg
 import polars as pl
 
-from gosales_assets.models.bundle import Bundle, load_bundle
+from gosales_assets.models.bundle import Bundle, load_bundle, read_card
 from gosales_assets.models.champion import Decision
 from gosales_assets.models.promotion import Judged, Pin, judge_models, pinned, promotion_row
 from gosales_assets.platform import Platform
@@ -86,7 +86,7 @@ class PromotionDesk:
         pin = self._pin(Address(PROMOTION.name, cutoff, division), change)
         if pin is not None:
             decision = self._pinned(decision, pin, own)
-        return promotion_row(division, cutoff, load_bundle(challenger).model_id, decision, pin)
+        return promotion_row(division, cutoff, read_card(challenger)[0], decision, pin)
 
     def _earlier(self, own: Address) -> list[Address]:
         """List the earlier models that are stored and have passed their check, oldest first."""
@@ -143,7 +143,7 @@ class PromotionDesk:
                 f"pin: gosales model release {own.division} --cutoff {own.cutoff}"
             )
         files = self._platform.store.read_bundle(chosen[0], None)
-        return pinned(decision, pin, load_bundle(files).model_id)
+        return pinned(decision, pin, read_card(files)[0])
 
 
 def promoted(

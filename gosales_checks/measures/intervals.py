@@ -69,10 +69,12 @@ def resample_weights(n: int, draws: int, seed: int) -> Iterator[np.ndarray]:
     generator = np.random.Generator(np.random.PCG64(np.random.SeedSequence(seed)))
     block = max(1, BLOCK_CELLS // n)
     for start in range(0, draws, block):
-        count = min(block, draws - start)
-        picks = generator.integers(0, n, size=(count, n))
-        picks += np.arange(count)[:, None] * n
-        yield np.bincount(picks.ravel(), minlength=count * n).reshape(count, n).astype(np.float64)
+        picks = generator.integers(0, n, size=(min(block, draws - start), n))
+        weights = np.empty(picks.shape)
+        # One by one: the counts of one resample stay in cache, those of a block do not (a third).
+        for row, drawn in zip(weights, picks, strict=True):
+            row[:] = np.bincount(drawn, minlength=n)
+        yield weights
 
 
 def bootstrap_intervals(

@@ -53,8 +53,8 @@ def auc_difference(
         return UNDEFINED
     drawn = np.concatenate(
         [
-            weighted_auc(Resamples(samples[0], weights[:, samples[0].customer]))
-            - weighted_auc(Resamples(samples[1], weights[:, samples[1].customer]))
+            weighted_auc(Resamples(samples[0], np.take(weights, samples[0].customer, axis=1)))
+            - weighted_auc(Resamples(samples[1], np.take(weights, samples[1].customer, axis=1)))
             for weights in resample_weights(len(y), draws_made(len(y), draws), seed)
         ]
     )

@@ -51,10 +51,11 @@ def tie_breaker(customer_ids: Sequence[str] | np.ndarray) -> np.ndarray:
     array([ True,  True])
     """
     ids = customer_ids.tolist() if isinstance(customer_ids, np.ndarray) else list(customer_ids)
-    if not all(isinstance(one, str) for one in ids):
-        found = sorted({type(one).__name__ for one in ids})
+    types = set(map(type, ids))
+    if not all(issubclass(one, str) for one in types):
+        found = ", ".join(sorted(one.__name__ for one in types))
         raise TypeError(
-            f"customer_ids: found types {', '.join(found)}; only text is legal. Cast ids to text first."
+            f"customer_ids: found types {found}; only text is legal. Cast ids to text first."
         )
     blake = hashlib.blake2b
     digests = b"".join([blake(one.encode(), digest_size=8).digest() for one in ids])

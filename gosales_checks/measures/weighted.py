@@ -24,6 +24,8 @@ from gosales_checks.measures.calibration import (
 from gosales_checks.measures.ranking import paired, ranking_order, top_count
 
 BINS = 10
+# Shares of the list that lifts are measured at.
+TOP_FRACS = (0.05, 0.10, 0.20)
 
 
 class Sample:
@@ -80,7 +82,7 @@ class Sample:
 
     @cached_property
     def tie_groups(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Groups of equal score that hold a positive: first positive, first row, row after the last."""
+        """Groups of equal score that hold a positive: positives above it, first row, row after the last."""
         starts = np.concatenate([[0], np.flatnonzero(np.diff(self.score)) + 1, [len(self)]])
         group_of_positive = np.searchsorted(starts, self.positives, "right") - 1
         held, first = np.unique(group_of_positive, return_index=True)
@@ -88,7 +90,17 @@ class Sample:
 
     def rising_in_p(self, rows: np.ndarray) -> np.ndarray:
         """Return an array of this order's rows (last axis) by rising probability."""
-        return rows[..., ::-1] if self.by_p is None else rows[..., self.by_p]
+        return rows[..., ::-1] if self.by_p is None else np.take(rows, self.by_p, axis=-1)
+
+    @cached_property
+    def squared_errors(self) -> np.ndarray:
+        """What each row adds to the Brier score."""
+        return squared_errors(self.outcome, self.p)
+
+    @cached_property
+    def log_losses(self) -> np.ndarray:
+        """What each row adds to the log loss."""
+        return log_losses(self.outcome, self.p)
 
     @cached_property
     def excess_by_p(self) -> np.ndarray:
@@ -123,16 +135,25 @@ class Resamples:
         self.sample, self.weights = sample, weights
 
     @cached_property
+    def rows(self) -> np.ndarray:
+        """The weights with a resample's rows side by side in memory.
+
+        Drawn by customer, they come the other way, in which sums along the ranking take ten times
+        as long. `mean` takes them as they come: the way decides the order of its additions.
+        """
+        return np.ascontiguousarray(self.weights)
+
+    @cached_property
     def cumulative(self) -> np.ndarray:
         """Weight above each position of the ranking: (resamples, rows + 1)."""
-        return _count_up(self.weights)
+        return _count_up(self.rows)
 
     @cached_property
     def cumulative_by_p(self) -> np.ndarray:
         """Weight of lower probability than each position by rising probability."""
         if self.sample.by_p is None:
             return self.totals[:, None] - self.cumulative[:, ::-1]
-        return _count_up(self.by_p)
+        return _count_up(self.sample.rising_in_p(self.rows))
 
     @cached_property
     def totals(self) -> np.ndarray:
@@ -140,26 +161,51 @@ class Resamples:
         return self.cumulative[:, -1]
 
     @cached_property
-    def drawn_positives(self) -> np.ndarray:
-        """Weight of each row that bought."""
-        return self.weights[:, self.sample.positives]
+    def positives(self) -> np.ndarray:
+        """Rows that bought above each of the sample's, and in all: (resamples, positives + 1)."""
+        return _count_up(np.take(self.rows, self.sample.positives, axis=1))
 
     @cached_property
-    def by_p(self) -> np.ndarray:
-        """Weights by rising probability."""
-        return self.sample.rising_in_p(self.weights)
+    def excess_by_p(self) -> np.ndarray:
+        """Outcome less probability of the drawn rows, by rising probability."""
+        return self.sample.rising_in_p(self.rows) * self.sample.excess_by_p
+
+    @cached_property
+    def tops(self) -> tuple[np.ndarray, np.ndarray]:
+        """Rows in the top of each list, and the place of the last of them: (resamples, TOP_FRACS)."""
+        totals, at = np.unique(self.totals, return_inverse=True)
+        counts = [[top_count(total, frac) for frac in TOP_FRACS] for total in totals.tolist()]
+        cuts = np.array(counts, dtype=np.int32)[at]
+        return cuts, _rows_of(self.cumulative, cuts)
+
+    @cached_property
+    def revenue_lifts(self) -> np.ndarray:
+        """Mean value in the top of each list over that of all: (resamples, TOP_FRACS)."""
+        value = self.sample.value
+        if value is None:
+            return np.full((len(self.weights), len(TOP_FRACS)), math.nan)
+        cuts, last = self.tops
+        # Rows below the lowest cut add nothing.
+        counted = self.rows[:, : last.max() + 1] * value[: last.max() + 1]
+        from_the_first = np.stack([np.zeros_like(last), last], axis=2).reshape(len(last), -1)
+        sums = np.where(last == 0, 0.0, _sums_from(counted, from_the_first)[:, ::2])
+        # A row drawn thrice may be cut after its first.
+        sums += (cuts - np.take_along_axis(self.cumulative, last, axis=1)) * value[last]
+        return _ratio(sums / cuts, self.mean(value)[:, None])
+
+    @cached_property
+    def base_rate(self) -> np.ndarray:
+        """Positive rate of each resample."""
+        return self.positives[:, -1] / self.totals
 
     @cached_property
     def pairs(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """Per tie group with a positive: its positives, positives down to it, rows above and down to it."""
         first, start, end = self.sample.tie_groups
-        gained = np.add.reduceat(self.drawn_positives, first, axis=1)
-        return gained, np.cumsum(gained, axis=1), self.cumulative[:, start], self.cumulative[:, end]
-
-    @cached_property
-    def base_rate(self) -> np.ndarray:
-        """Positive rate of each resample."""
-        return self.mean(self.sample.outcome)
+        above = np.take(self.positives, first, axis=1)
+        down_to = np.concatenate([above[:, 1:], self.positives[:, -1:]], axis=1).astype(np.float64)
+        rows_above, rows_down_to = (np.take(self.cumulative, at, axis=1) for at in (start, end))
+        return down_to - above, down_to, rows_above, rows_down_to
 
     @cached_property
     def cox(self) -> tuple[np.ndarray, np.ndarray]:
@@ -183,26 +229,19 @@ def _count_up(weights: np.ndarray) -> np.ndarray:
     return cumulative
 
 
-def _sums_between(
-    weights: np.ndarray, above: np.ndarray, terms: np.ndarray, cuts: np.ndarray
-) -> np.ndarray:
-    """Sum terms over the drawn rows between cuts; a row drawn thrice may be cut after its first.
-
-    Weights (resamples, rows), `above` their cumulation, terms per row, and rising numbers of drawn
-    rows, the first one 0: (resamples, cuts).
-    """
-    # The row that holds each cut: those before it are summed whole.
+def _rows_of(above: np.ndarray, cuts: np.ndarray) -> np.ndarray:
+    """Return the place of the row that holds each cut, a number of drawn rows: (resamples, cuts)."""
     last = np.stack([row.searchsorted(cut) for row, cut in zip(above, cuts, strict=True)])
-    last = np.maximum(last - 1, 0)
-    # Rows below the lowest cut add nothing: a lift at 10 % looks at little more than 10 % of them.
-    seen = last.max() + 1
-    counted = weights[:, :seen] * terms[:seen]
-    # Sums between places: to cumulate all rows is a chain of additions, four times as slow.
-    starts = np.arange(len(counted))[:, None] * seen + last
-    sums = np.add.reduceat(counted.ravel(), starts.ravel()).reshape(last.shape)[:, :-1]
-    sums = np.where(last[:, :-1] == last[:, 1:], 0.0, sums)
-    cut_off = (cuts - np.take_along_axis(above, last, axis=1)) * terms[last]
-    return sums + np.diff(cut_off, axis=1)
+    return np.maximum(last - 1, 0)
+
+
+def _sums_from(counted: np.ndarray, starts: np.ndarray) -> np.ndarray:
+    """Sum each resample's rows from each start up to the next; what follows the last is any number.
+
+    To cumulate all rows is a chain of additions, four times as slow.
+    """
+    places = np.arange(len(counted))[:, None] * counted.shape[1] + starts
+    return np.add.reduceat(counted.ravel(), places.ravel()).reshape(starts.shape)
 
 
 def _ratio(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
@@ -232,47 +271,47 @@ def weighted_pr_auc(drawn: Resamples) -> np.ndarray:
     return _ratio(gain, listed_positives[:, -1])
 
 
-def weighted_lift(drawn: Resamples, *, frac: float) -> np.ndarray:
-    """Return `ranking.lift_at` of each resample; nan where it has no positive."""
-    return _ratio(_mean_of_top(drawn, drawn.sample.outcome, frac), drawn.base_rate)
+def weighted_lift(drawn: Resamples, *, top: int) -> np.ndarray:
+    """Return `ranking.lift_at` of each resample, at a place of `TOP_FRACS`; nan without a positive."""
+    cuts, last = (of_tops[:, top] for of_tops in drawn.tops)
+    each, sample = np.arange(len(last)), drawn.sample
+    whole = drawn.positives[each, np.searchsorted(sample.positives, last)]
+    # A row drawn thrice may be cut after its first.
+    bought = whole + (cuts - drawn.cumulative[each, last]) * sample.outcome[last]
+    return _ratio(bought / cuts, drawn.base_rate)
 
 
-def weighted_revenue_lift(drawn: Resamples, *, frac: float) -> np.ndarray:
+def weighted_revenue_lift(drawn: Resamples, *, top: int) -> np.ndarray:
     """Return `ranking.revenue_lift_at` of each resample; nan without value, or where it sums to 0 or less."""
-    value = drawn.sample.value
-    if value is None:
-        return np.full(len(drawn.weights), math.nan)
-    return _ratio(_mean_of_top(drawn, value, frac), drawn.mean(value))
-
-
-def _mean_of_top(drawn: Resamples, amounts: np.ndarray, frac: float) -> np.ndarray:
-    top = np.array([top_count(int(total), frac) for total in drawn.totals], dtype=np.int32)
-    cuts = np.column_stack([np.zeros_like(top), top])
-    return _sums_between(drawn.weights, drawn.cumulative, amounts, cuts)[:, 0] / top
+    return drawn.revenue_lifts[:, top]
 
 
 def weighted_brier(drawn: Resamples) -> np.ndarray:
     """Return `calibration.brier` of each resample."""
-    return drawn.mean(squared_errors(drawn.sample.outcome, drawn.sample.p))
+    return drawn.mean(drawn.sample.squared_errors)
 
 
 def weighted_log_loss(drawn: Resamples) -> np.ndarray:
     """Return `calibration.log_loss` of each resample."""
-    return drawn.mean(log_losses(drawn.sample.outcome, drawn.sample.p))
+    return drawn.mean(drawn.sample.log_losses)
 
 
 def weighted_cal_mae(drawn: Resamples) -> np.ndarray:
     """Return `calibration.cal_mae` of each resample, in its own equal-count bins."""
     cuts = np.floor_divide(drawn.totals[:, None] * np.arange(BINS + 1), BINS)
-    sums = _sums_between(drawn.by_p, drawn.cumulative_by_p, drawn.sample.excess_by_p, cuts)
+    above = drawn.cumulative_by_p
+    last = _rows_of(above, cuts)
+    sums = _sums_from(drawn.excess_by_p, last)[:, :-1]
+    sums = np.where(last[:, :-1] == last[:, 1:], 0.0, sums)
+    # A row drawn thrice may be cut after its first.
+    cut_off = (cuts - np.take_along_axis(above, last, axis=1)) * drawn.sample.excess_by_p[last]
+    sums += np.diff(cut_off, axis=1)
     return np.abs(sums).sum(axis=1) / drawn.totals
 
 
 def weighted_ece(drawn: Resamples) -> np.ndarray:
     """Return `calibration.ece` of each resample."""
-    excess = np.add.reduceat(
-        drawn.by_p * drawn.sample.excess_by_p, drawn.sample.width_starts, axis=1
-    )
+    excess = np.add.reduceat(drawn.excess_by_p, drawn.sample.width_starts, axis=1)
     return np.abs(excess).sum(axis=1) / drawn.totals
 
 
@@ -299,12 +338,12 @@ STATISTICS: Mapping[str, Statistic] = {
     "pr_auc": weighted_pr_auc,
     "brier": weighted_brier,
     "log_loss": weighted_log_loss,
-    "lift_5": partial(weighted_lift, frac=0.05),
-    "lift_10": partial(weighted_lift, frac=0.10),
-    "lift_20": partial(weighted_lift, frac=0.20),
-    "revenue_lift_5": partial(weighted_revenue_lift, frac=0.05),
-    "revenue_lift_10": partial(weighted_revenue_lift, frac=0.10),
-    "revenue_lift_20": partial(weighted_revenue_lift, frac=0.20),
+    "lift_5": partial(weighted_lift, top=0),
+    "lift_10": partial(weighted_lift, top=1),
+    "lift_20": partial(weighted_lift, top=2),
+    "revenue_lift_5": partial(weighted_revenue_lift, top=0),
+    "revenue_lift_10": partial(weighted_revenue_lift, top=1),
+    "revenue_lift_20": partial(weighted_revenue_lift, top=2),
     "cal_mae": weighted_cal_mae,
     "ece": weighted_ece,
     "cox_slope": partial(weighted_cox, part=0),

@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 from scipy.special import expit
 
-from gosales_assets.models.bundle import MODEL_FILE, TREES_FILE, load_bundle, read_report
+from gosales_assets.models.bundle import MODEL_FILE, TREES_FILE, load_bundle, read_card, read_report
 from gosales_assets.models.calibration import HeldOut
 from gosales_assets.models.held_out import HELD_OUT_FILE, cross_calibrated, read_held_out
 from gosales_assets.models.manifest import MANIFEST_FILE, VERSION, seal, verified
@@ -59,14 +59,20 @@ def test_what_is_not_the_bundle_that_was_written_is_refused_in_words(files, dama
 def test_a_sealed_bundle_of_other_content_is_refused_by_its_content():
     # Whoever seals rubbish with right hashes is still told.
     for content in (b"{}", b"not json", b'{"card": {}}'):
-        with pytest.raises(BundleError, match="damaged"):
-            load_bundle(seal({MODEL_FILE: content}))
+        for reader in (load_bundle, read_card):
+            with pytest.raises(BundleError, match="damaged"):
+                reader(seal({MODEL_FILE: content}))
 
 
 def test_sealed_trees_that_are_no_model_are_refused(files):
     bare = {n: b for n, b in files.items() if n != MANIFEST_FILE}
     with pytest.raises(BundleError, match="damaged"):
         load_bundle(seal(bare | {TREES_FILE: b"tree\nnot a model\n"}))
+
+
+def test_the_card_alone_is_that_of_the_opened_model(files):
+    bundle = load_bundle(files)
+    assert read_card(files) == (bundle.model_id, bundle.card)
 
 
 def test_every_file_of_a_bundle_is_text_or_a_table(files):

@@ -82,6 +82,23 @@ def test_the_plain_reading_gives_the_lines_that_the_star_phase_loads(tmp_path, r
     assert plain(settings)
 
 
+def test_rows_of_other_days_are_passed_over_and_rows_that_go_over_lines_are_not_cut(tmp_path):
+    # Told apart by their second line alone, which looks like a row of another day.
+    long = [
+        row("1", "2023-04-01", Customer=f'A\n1,B,{day},{day}\nC, 5" pipes')
+        for day in ("2022-01-01", "2022-01-02")
+    ]
+    # Its second line would be a row of a day that is wanted.
+    other = row("2", "2022-03-01", Rep="Ann\n7,B,2023-04-01,2023-04-01,I-7,Solid Works,Ann")
+    rows = [*long, other, *random_rows(60, seed=9), row("9", "31/31/2023"), *MESS]
+    settings = world(tmp_path, rows)
+    every = list(read_plain_lines(settings, lambda _: True))
+    wanted = {*sorted({line.day for line in every})[1::3], dt.date(2023, 4, 1)}
+    found = list(read_plain_lines(settings, wanted.__contains__))
+    assert found == [line for line in every if line.day in wanted]
+    assert found[0] == found[1]
+
+
 def test_an_ambiguous_date_is_no_date(tmp_path):
     formats = {"date_formats": ["%m/%d/%Y", "%d/%m/%Y"]}
     rows = [row("1", "01/02/2023", Posted=""), row("2", "13/02/2023", Posted="")]
