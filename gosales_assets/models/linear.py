@@ -46,7 +46,11 @@ def positive_weight(label: np.ndarray, settings: ModelSettings) -> float:
 
 
 def fit_linear(
-    standardised: np.ndarray, label: np.ndarray, parameters: dict[str, Any], settings: ModelSettings
+    standardised: np.ndarray,
+    label: np.ndarray,
+    parameters: dict[str, Any],
+    settings: ModelSettings,
+    start: Linear | None = None,
 ) -> Linear:
     """Fit a logistic regression with inverse penalty C and the L1 share of its elastic net.
 
@@ -60,13 +64,16 @@ def fit_linear(
         `C` and `l1_ratio`, as scikit-learn's LogisticRegression means them.
     settings
         Weight of buyers.
+    start
+        Of the same inputs, likely to be near: an elastic net of five times the rows begins there and
+        takes half the time.
     """
     heavy = positive_weight(label, settings)
     if parameters["l1_ratio"]:
         counts = np.where(label > 0, heavy, 1.0)
         penalty = 1.0 / (parameters["C"] * label.size)
         return _fit_elastic_net(
-            _ElasticNet(standardised, label, counts, penalty, parameters["l1_ratio"])
+            _ElasticNet(standardised, label, counts, penalty, parameters["l1_ratio"]), start
         )
     model = LogisticRegression(
         C=parameters["C"], max_iter=MAX_ITERATIONS, class_weight={0: 1.0, 1: heavy}
@@ -86,6 +93,10 @@ class _ElasticNet:
     """How much a row counts."""
     penalty: float
     share: float
+
+    def without_inputs(self) -> Linear:
+        rate = float(np.average(self.label, weights=self.counts))
+        return Linear(float(np.log(rate) - np.log1p(-rate)), np.zeros(self.x.shape[1]))
 
     def of(self, inputs: np.ndarray) -> "_ElasticNet":
         """Return the same with some of the inputs alone; in float32 a descent would never end."""
@@ -148,17 +159,16 @@ class _ElasticNet:
         return Linear(float(level - center @ weights), weights)
 
 
-def _fit_elastic_net(problem: _ElasticNet) -> Linear:
+def _fit_elastic_net(problem: _ElasticNet, start: Linear | None) -> Linear:
     """Step by step, each an elastic net of squares; with the inputs whose slope says they are missing.
 
     As glmnet and celer do it (Friedman, Hastie and Tibshirani 2010; Massias, Gramfort and Salmon
     2018). scikit-learn's own solver, saga, took 4.0 s where this takes 0.14 s, and glum's did not
     converge (12,000 rows, 514 inputs).
     """
-    rate = float(np.average(problem.label, weights=problem.counts))
-    now = Linear(float(np.log(rate) - np.log1p(-rate)), np.zeros(problem.x.shape[1]))
-    inside = np.zeros(problem.x.shape[1], dtype=bool)
-    part, fell = problem, False
+    now = start or problem.without_inputs()
+    inside = now.weights != 0
+    part, fell = problem.of(inside), bool(inside.any())
     for _ in range(MOST_STEPS):
         missing = problem.missing(now, inside)
         if missing.any():

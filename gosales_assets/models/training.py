@@ -12,7 +12,6 @@ from gosales_assets.models.band import fit_band
 from gosales_assets.models.bundle import FEW_OUTCOMES, NO_CUTOFF, NO_FEATURE, NOISE
 from gosales_assets.models.calibration import fit_calibrator
 from gosales_assets.models.candidates import (
-    LINEAR,
     POOLED,
     Fitted,
     fit_trees,
@@ -22,7 +21,7 @@ from gosales_assets.models.chance import nothing_learnt
 from gosales_assets.models.folds import Fold, make_folds
 from gosales_assets.models.held_out import held_out_table
 from gosales_assets.models.inputs import TrainingInputs, training_inputs
-from gosales_assets.models.linear import fit_linear
+from gosales_assets.models.linear import Linear, fit_linear
 from gosales_assets.models.narrowing import keep_asked
 from gosales_assets.models.outcome import Frame, TrainedModel
 from gosales_assets.models.pooled import Pooled, join_pooled
@@ -172,8 +171,9 @@ def _fit_final(
         if member.candidate.on_whitespace:
             rows = search.matrix["is_whitespace"].to_numpy().nonzero()[0]
             learnt, binned = inputs.at(rows), part_of(inputs.binned, rows)
-        if member.candidate.kind == LINEAR:
-            fitted.append(fit_linear(learnt.standardised, learnt.label, parameters, settings))
+        if isinstance(member.newest, Linear):
+            rows = (learnt.standardised, learnt.label)
+            fitted.append(fit_linear(*rows, parameters, settings, start=member.newest))
         elif member.candidate.kind != POOLED:
             fitted.append(fit_trees(binned, parameters, settings, rounds=member.rounds))
     # The pooled trees are the last of the members.

@@ -45,6 +45,8 @@ class Trial:
     margin: np.ndarray
     train_auc: float
     """Mean over folds, on the rows it was fitted on."""
+    newest: Fitted | None = None
+    """Its fit on the newest fold; None of the pooled trees, which are fitted elsewhere."""
 
 
 @dataclass(frozen=True)
@@ -240,7 +242,7 @@ def _trial(candidate: Candidate, fits: Sequence[Fitted], data: Sequence[_FoldDat
     pairs = list(zip(fits, data, strict=True))
     margins = [_margin(fit, fold.valid, rounds) for fit, fold in pairs]
     seen = [auc(fold.train.label, _margin(fit, fold.train, rounds)) for fit, fold in pairs]
-    return Trial(candidate, rounds, np.concatenate(margins), float(np.mean(seen)))
+    return Trial(candidate, rounds, np.concatenate(margins), float(np.mean(seen)), fits[-1])
 
 
 def _pooled_trial(pooled: Pooled, table: pl.DataFrame, data: Sequence[_FoldData]) -> Trial:

@@ -107,3 +107,15 @@ def test_what_no_member_asks_for_is_left_out_and_no_margin_changes():
     assert np.array_equal(trees_kept.margin(fewer), trees.margin(raw))
     z, z_kept = prepared.standardised(raw), kept.standardised(fewer)
     assert line_kept.margin(fewer, z_kept) == pytest.approx(line.margin(raw, z), abs=1e-6)
+
+
+@pytest.mark.parametrize("from_c", [0.001, 0.03, 1.0])
+def test_where_a_fit_begins_does_not_decide_where_it_ends(from_c):
+    x, label = rows()
+    near = fit_linear(x, label, {"C": from_c, "l1_ratio": 0.5}, SETTINGS)
+    again, alone = (
+        fit_linear(x, label, {"C": 0.03, "l1_ratio": 0.5}, SETTINGS, start)
+        for start in (near, None)
+    )
+    values = [objective(one, x, label, 0.03, 0.5) for one in (again, alone)]
+    assert values[0] == pytest.approx(values[1], rel=1e-4)
