@@ -2,6 +2,7 @@
 
 import datetime as dt
 
+import dagster as dg
 import pytest
 
 from gosales_assets.cli.plan import Request, plan
@@ -28,18 +29,16 @@ def test_what_one_function_makes_is_never_split(platform, day):
 
 @pytest.mark.parametrize("days", [["2024-06-30"], ["2024-06-30", "2024-09-30"]], ids=["one", "two"])
 def test_everything_is_made_after_what_it_reads(platform, days):
-    batches = plan(platform, Request(tuple(map(dt.date.fromisoformat, days))))
-    order = [(name, c) for b in batches for name in b.assets for c in b.cutoffs]
-    at = {
-        made: n
-        for n, b in enumerate(batches)
-        for made in ((a, c) for a in b.assets for c in b.cutoffs)
-    }
-    assert {name for name, _ in order} == set(NAMES)
-    for name, cutoff in order:
+    at = {}
+    for number, batch in enumerate(
+        plan(platform, Request(tuple(map(dt.date.fromisoformat, days))))
+    ):
+        at |= {(name, c): number for name in batch.assets for c in batch.cutoffs}
+    assert {name for name, _ in at} == set(NAMES)
+    for (name, cutoff), number in at.items():
         for read in CONTRACTS[name].reads:
             for past in platform.space.cutoffs_read(read.span, cutoff):
-                assert at.get((read.table.name, past), -1) <= at[name, cutoff]
+                assert at.get((read.table.name, past), number) <= number
 
 
 def test_what_is_read_comes_first_within_a_run(platform):
@@ -47,16 +46,11 @@ def test_what_is_read_comes_first_within_a_run(platform):
         assert list(batch.assets) == sorted(batch.assets, key=NAMES.index)
 
 
-def test_the_cutoffs_of_an_asset_are_made_in_their_order(platform):
-    made = [
-        (n, c)
-        for b in plan(platform, Request((dt.date(2024, 6, 30),)))
-        for n in b.assets
-        for c in b.cutoffs
-    ]
-    for name in NAMES:
-        cutoffs = [c for n, c in made if n == name]
-        assert cutoffs == sorted(cutoffs)
+@pytest.mark.parametrize("name", NAMES)
+def test_the_cutoffs_of_an_asset_are_made_in_their_order(platform, name):
+    batches = plan(platform, Request((dt.date(2024, 6, 30),)))
+    cutoffs = [c for batch in batches if name in batch.assets for c in batch.cutoffs]
+    assert cutoffs == sorted(set(cutoffs))
 
 
 def test_ranges_with_a_gap_take_two_runs_of_what_is_made_together(platform):
@@ -83,3 +77,18 @@ def test_a_subset_of_divisions_leaves_the_list_over_all_alone(platform):
 def test_a_division_without_a_model_is_refused_by_name(platform):
     with pytest.raises(ScopeError, match="'scanning' is predictor-only"):
         plan(platform, Request((dt.date(2024, 6, 30),), divisions=("scanning",)))
+
+
+def test_a_calendar_without_an_end_is_walked_once_for_a_plan(platform, monkeypatch):
+    calendar = platform.settings.calendar.model_copy(update={"end": None})
+    open_ended = Platform.of(platform.settings.model_copy(update={"calendar": calendar}))
+    walks = []
+    walk = dg.TimeWindowPartitionsDefinition.get_partition_keys
+
+    def counted(self, *args, **options):
+        walks.append(self)
+        return walk(self, *args, **options)
+
+    monkeypatch.setattr(dg.TimeWindowPartitionsDefinition, "get_partition_keys", counted)
+    assert plan(open_ended, Request((dt.date(2024, 6, 30),)))
+    assert len(walks) == 1
