@@ -88,20 +88,24 @@ class Narrowing:
     made: set[Address] = field(default_factory=set)
 
     def left(self, batch: Batch) -> list[Batch]:
-        """Return the runs that are left of a batch: its partitions with a stale asset."""
+        """Return the runs that are left of a batch: what is stale of it, where anything is."""
         stale: dict[dt.date, list[str | None]] = {}
+        names: set[str] = set()
         for cutoff in batch.cutoffs:
             for division in batch.divisions or (None,):
                 places = [Address(name, cutoff, division) for name in batch.assets]
                 # All are judged: what is stale makes what reads it in the same run stale.
-                judged = [self._is_stale(place) for place in places]
-                if any(judged):
+                judged = [place.asset for place in places if self._is_stale(place)]
+                names.update(judged)
+                if judged:
                     stale.setdefault(cutoff, []).append(division)
+        # An asset that is current at every partition is left alone, whatever it shares the run with.
+        assets = tuple(name for name in batch.assets if name in _with_siblings(names))
         runs = []
         for divisions in dict.fromkeys(tuple(found) for found in stale.values()):
             same = [cutoff for cutoff, found in stale.items() if tuple(found) == divisions]
             part = None if batch.divisions is None else tuple(d for d in divisions if d)
-            runs += _runs(self.platform, batch.assets, same, part)
+            runs += _runs(self.platform, assets, same, part)
         if not self.is_dry:
             # They are made before the next batch is judged, from what is in the store then.
             self.made.clear()
@@ -234,7 +238,7 @@ SIBLINGS = (
 )
 
 
-def _with_siblings(names: Sequence[str]) -> list[str]:
+def _with_siblings(names: Collection[str]) -> list[str]:
     groups = {name: group for group in SIBLINGS for name in group}
     chosen = {sibling for name in names for sibling in groups.get(name, (name,))}
     return [name for name in CONTRACTS if name in chosen]
