@@ -41,9 +41,11 @@ SCOPED = {CUSTOMER_FEATURES: "all", DIVISION_FEATURES: "div"}
 
 def leakage_checks(platform: Platform) -> list[dg.AssetChecksDefinition]:
     """Declare both checks on the tables of features."""
+    # One for all: they have most of their ancestors in common.
+    lineage = Lineage(platform)
     return [
         *(rows_check(platform, contract) for contract in SCOPED),
-        *(lineage_check(platform, contract) for contract in (*SCOPED, FEATURES)),
+        *(lineage_check(lineage, contract) for contract in (*SCOPED, FEATURES)),
     ]
 
 
@@ -88,9 +90,8 @@ def recorded_metadata(
     return told if isinstance(told, Mapping) else None
 
 
-def lineage_check(platform: Platform, contract: Contract) -> dg.AssetChecksDefinition:
+def lineage_check(lineage: "Lineage", contract: Contract) -> dg.AssetChecksDefinition:
     """Declare the check on the partitions that a table of features comes from."""
-    lineage = Lineage(platform)
 
     def examine(address: Address) -> Findings:
         found = later_partitions(lineage.ancestry(address), address.cutoff)
@@ -101,7 +102,7 @@ def lineage_check(platform: Platform, contract: Contract) -> dg.AssetChecksDefin
         name=LINEAGE_ENDS,
         description="All partitions it comes from, back to the raw data, are of cutoffs up to its "
         "own, and it was made from those.",
-        partitions_def=platform.partitions_of(contract),
+        partitions_def=lineage.platform.partitions_of(contract),
         examine=examine,
         blocking=True,
         severity=dg.AssetCheckSeverity.ERROR,

@@ -55,18 +55,19 @@ def find_violations(
             if check.name != contract.check_name:
                 continue
             for key in keys:
+                address = Address(contract.name, cutoff_of(key), key.partition("|")[2] or None)
+                # Asked first: of ten cutoffs nine have no model, and each verdict is a query.
+                if not platform.store.has(address):
+                    continue
                 verdict = latest_verdict(instance, check, key)
                 if verdict is not None and not verdict.passed:
-                    found.append(_judge_again(platform, contract, key))
+                    found.append(_judge_again(platform, contract, address))
     return pl.concat(found).sort(VIOLATIONS.key)
 
 
-def _judge_again(platform: Platform, contract: Contract, key: str) -> pl.DataFrame:
-    division = key.partition("|")[2] or None
-    address = Address(contract.name, cutoff_of(key), division)
-    if not platform.store.has(address):
-        return no_violations()
-    where = (contract.name, str(partition_key(address.cutoff, division)), address.cutoff)
+def _judge_again(platform: Platform, contract: Contract, address: Address) -> pl.DataFrame:
+    key = str(partition_key(address.cutoff, address.division))
+    where = (contract.name, key, address.cutoff)
     broken = scan_quarantine(platform.store, address)
     parts = [
         locate(blocked_rows(contract, _stored(platform, contract, address)), *where, "blocked")

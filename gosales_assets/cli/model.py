@@ -10,7 +10,6 @@ from gosales_assets.cli.report import print_outcome
 from gosales_assets.cli.runs import execute, say
 from gosales_assets.cli.show import read_stored
 from gosales_assets.cli.tables import print_frame
-from gosales_assets.models.bundle import load_bundle
 from gosales_assets.platform import Platform
 from gosales_checks.contracts.models import MODEL, MODEL_CARD, PROMOTION
 from gosales_resources.errors import ScopeError, nearest
@@ -43,6 +42,9 @@ def add_model_command(
 
 
 def _list(options: argparse.Namespace) -> int:
+    # LightGBM takes 0.8 s, and every command loads this module.
+    from gosales_assets.models.bundle import load_bundle  # noqa: PLC0415
+
     platform, division = _open(options)
     scoring: dict[str, list[str]] = {}
     decisions = {}

@@ -5,7 +5,6 @@ import sys
 import polars as pl
 
 from gosales_assets.cli.tables import print_frame
-from gosales_assets.models.bundle import describe_bundle
 from gosales_assets.platform import Platform
 from gosales_assets.registry import BUNDLE_CONTRACTS, CONTRACTS
 from gosales_assets.whitespace.export import spreadsheet_safe
@@ -60,6 +59,9 @@ def read_stored(
             addresses = [a for a in addresses if platform.store.has(a)] or addresses[:1]
     pairs = [(a, platform.provenance_of(contract, a)) for a in addresses]
     if contract in BUNDLE_CONTRACTS:
+        # LightGBM takes 0.8 s, and every command loads this module.
+        from gosales_assets.models.bundle import describe_bundle  # noqa: PLC0415
+
         bundles = [platform.store.read_bundle(a, p) for a, p in pairs]
         return pl.concat([describe_bundle(files) for files in bundles]).lazy()
     return pl.concat([platform.store.scan_table(a, p) for a, p in pairs])

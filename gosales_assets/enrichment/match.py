@@ -58,8 +58,10 @@ def match_names(
         ``conflict`` (near, but numbers, words, or zip and legal form tell them apart),
         ``forbidden``.
     """
-    mine = _numbered(customers.select(CUSTOMER).unique(), "customer_name", "q", CUSTOMER)
-    theirs = _numbered(directory, "name", "d", ["enrichment_key"])
+    # Of both lists at once: many names are in both.
+    normal = normal_names(pl.concat([customers["customer_name"], directory["name"]]))
+    mine = _numbered(customers.select(CUSTOMER).unique(), "customer_name", normal, "q", CUSTOMER)
+    theirs = _numbered(directory, "name", normal, "d", ["enrichment_key"])
     bans = _positions(overrides.filter(pl.col("action") == "forbid"), mine, theirs)
     pins = _positions(overrides.filter(pl.col("action") == "pin"), mine, theirs)
     decided = [outcome(pins, "pin")]
@@ -82,11 +84,12 @@ def match_names(
     return Matched(rows, comparisons)
 
 
-def _numbered(frame: pl.DataFrame, name: str, number: str, order: list[str]) -> pl.DataFrame:
+def _numbered(
+    frame: pl.DataFrame, name: str, normal: pl.DataFrame, number: str, order: list[str]
+) -> pl.DataFrame:
     """Give rows numbers in a fixed order and add the normal form of their names."""
-    normal = normal_names(frame[name]).rename({"name": name})
     return (
-        frame.join(normal, on=name, how="left")
+        frame.join(normal, left_on=name, right_on="name", how="left")
         .with_columns(pl.col("form").replace("", None))
         .sort(order)
         .with_row_index(number)

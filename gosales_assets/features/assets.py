@@ -11,7 +11,13 @@ import polars as pl
 
 from gosales_assets.features.affinity import mine_rules
 from gosales_assets.features.asof import empty_table
-from gosales_assets.features.build import FeatureFrame, Latest, build_features, declare_features
+from gosales_assets.features.build import (
+    FeatureFrame,
+    Latest,
+    build_features,
+    declare_features,
+    read_once,
+)
 from gosales_assets.features.declaration import Family, Feature, Scope
 from gosales_assets.features.embeddings import fit_embeddings
 from gosales_assets.features.families.als import ALS
@@ -144,7 +150,7 @@ def define_assets(platform: Platform) -> list[dg.AssetsDefinition]:
                 shared = customer_features[partition_key(cutoff)]
                 count = sum("__" in name for name in shared.collect_schema().names())
                 customers = shared.select("customer_id", "segment").collect()
-                divisions = division_features[partition_key(cutoff)]
+                divisions = read_once(division_features[partition_key(cutoff)])
                 for division in sorted(d for c, d in asked if c == cutoff):
                     table = build_features(division, customers, divisions)
                     yield Partition(cutoff, table, division, metadata=summarise(table, count))

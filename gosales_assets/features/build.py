@@ -24,6 +24,8 @@ Watch = Callable[[str], AbstractContextManager[None]]
 Latest = dict[str, dict[str, dt.date | None]]
 """Family -> source it looked at -> latest day in that source's rows."""
 PLACE = "place"
+# Of `division_features` in memory at once, about 0.7 KB each.
+HELD_ROWS = 500_000
 
 
 @dataclass(frozen=True)
@@ -93,6 +95,15 @@ def build_division_features(world: AsOf, watch: Watch = nullcontext) -> FeatureF
         frame = _beside(spine.with_columns(division=pl.lit(target)), placed)
         parts.append(frame.with_columns(whitespace, *fill_absent(features)).select(columns))
     return FeatureFrame(parts, features, latest)
+
+
+def read_once(division_features: pl.LazyFrame) -> pl.LazyFrame:
+    """Read a short table once for all its targets; a long one is scanned for each.
+
+    Targets lie in one group of rows, so that a scan for one decodes them all.
+    """
+    rows = division_features.select(pl.len()).collect().item()
+    return division_features if rows > HELD_ROWS else division_features.collect().lazy()
 
 
 def build_features(

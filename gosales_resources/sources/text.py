@@ -43,8 +43,9 @@ from gosales_resources.sources.streams import (
     require_unchanged,
 )
 
-# What is remembered at a time. A change in the middle of a file costs from there to its end.
-BLOCK_BYTES = 32 * 2**20
+# What is remembered at a time. A change in the middle of a file costs from there to its end. Typed
+# side by side: files of 87 and 37 MB peaked at 1.2 GiB in blocks of 32 MiB, at 0.9 in those of 16.
+BLOCK_BYTES = 16 * 2**20
 # The parser is twice as fast on what fits a core's cache (0.55 s against 1.07 s for 86 MB).
 PARSER_BYTES = 2**20
 BATCH_ROWS = 131_072

@@ -149,6 +149,15 @@ def test_the_plan_remakes_what_a_moved_route_touches_and_nothing_else(world):
     assert {a.division for a in stale if a.asset == "labels"} == {"simulation"}
 
 
+def test_what_is_current_is_left_alone_though_its_run_makes_something_else(world):
+    platform = platform_of(world, features={"als": {"factors": 3}})
+    dry = Narrowing(platform, log=None, is_dry=True)
+    batches = [part for batch in plan(platform, Request((DAY,))) for part in dry.left(batch)]
+    made = {name for batch in batches for name in batch.assets}
+    assert made >= {"embeddings", "customer_features", "division_features", "features"}
+    assert not made & {"affinity_rules", "labels", "dim_customer"}
+
+
 def test_status_names_the_setting_that_makes_a_table_stale(world, capsys):
     assert gosales(world, "status", "--cutoffs", CUTOFF, "--set", "whitespace.weight_ev=0.3") == 0
     stale = [line for line in capsys.readouterr().out.splitlines() if line.startswith("stale:")]
