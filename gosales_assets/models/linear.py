@@ -99,8 +99,8 @@ class _ElasticNet:
         return Linear(float(np.log(rate) - np.log1p(-rate)), np.zeros(self.x.shape[1]))
 
     def of(self, inputs: np.ndarray) -> "_ElasticNet":
-        """Return the same with some of the inputs alone; in float32 a descent would never end."""
-        return replace(self, x=self.x.T[inputs].astype(np.float64).T)
+        """Return the same with some of the inputs alone."""
+        return replace(self, x=self.x.T[inputs].T)
 
     def margin(self, at: Linear) -> np.ndarray:
         return at.intercept + self.x @ at.weights.astype(self.x.dtype)
@@ -137,26 +137,39 @@ class _ElasticNet:
         p = expit(margin)
         variance = np.maximum(p * (1 - p), LEAST_VARIANCE)
         target, weight = margin + (self.label - p) / variance, self.counts * variance
-        center = (weight @ self.x) / weight.sum()
+        center = (weight.astype(np.float32) @ self.x) / np.float32(weight.sum())
         level = np.average(target, weights=weight)
         root = np.sqrt(weight)
-        x, y = self.x - center, (target - level) * root
-        x *= root[:, None]
-        _, found, _ = enet_path(
-            x,
-            y,
-            l1_ratio=self.share,
-            # scikit-learn's default is a text, which the type is guessed from.
-            alphas=[self.penalty],  # pyright: ignore[reportArgumentType]
-            precompute=x.T @ x,
-            Xy=y @ x,
-            coef_init=at.weights.copy(),
-            max_iter=MOST_SWEEPS,
-            tol=STEP_TOLERANCE,
-            check_input=False,
-        )
-        weights = np.asarray(found)[:, 0]
+        x, y = self.x - center, ((target - level) * root).astype(np.float32)
+        x *= root.astype(np.float32)[:, None]
+        weights = _descend(x, y, self.penalty, self.share, at.weights)
         return Linear(float(level - center @ weights), weights)
+
+
+def _descend(
+    x: np.ndarray, y: np.ndarray, penalty: float, share: float, start: np.ndarray
+) -> np.ndarray:
+    """Return the weights of an elastic net of squares, by coordinate descent."""
+    count = start.size
+    # Given the products, rows are not looked at but for their number and y's length: these have both.
+    lengths = np.zeros(count)
+    lengths[0] = np.linalg.norm(y.astype(np.float64))
+    _, found, _ = enet_path(
+        np.zeros((count, count)),
+        lengths,
+        l1_ratio=share,
+        # scikit-learn's default is a text, which the type is guessed from.
+        alphas=[penalty * y.size / count],  # pyright: ignore[reportArgumentType]
+        # Of rows in float32, for the time; the descent over inputs in float64, or it never ends.
+        precompute=(x.T @ x).astype(np.float64),
+        Xy=(y @ x).astype(np.float64),
+        # It is changed in place.
+        coef_init=start.copy(),
+        max_iter=MOST_SWEEPS,
+        tol=STEP_TOLERANCE,
+        check_input=False,
+    )
+    return np.asarray(found)[:, 0]
 
 
 def _fit_elastic_net(problem: _ElasticNet, start: Linear | None) -> Linear:
