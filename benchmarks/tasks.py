@@ -83,13 +83,14 @@ def append_last_quarter(config: str) -> dict:
     return {"mib": path.stat().st_size / 2**20}
 
 
-def materialize(config: str, cutoffs: str, what: str) -> dict:
-    """Make the graph (or the part of `GOALS`) for some cutoffs, through Dagster."""
+def materialize(config: str, cutoffs: str, what: str, divisions: str = "") -> dict:
+    """Make the graph (or the part of `GOALS`) for some cutoffs and divisions, through Dagster."""
     platform = Platform.of(load_settings(config))
     asked = tuple(platform.space.select_cutoffs(cutoffs))
     goals = None if what == "all" else GOALS[what]
     began = time.perf_counter()
-    outcome = build(platform, Request(asked, assets=goals, upstream=True))
+    some = tuple(divisions.split(",")) if divisions else None
+    outcome = build(platform, Request(asked, some, assets=goals, upstream=True))
     return {
         "seconds": time.perf_counter() - began,
         "partitions": outcome.partitions,
