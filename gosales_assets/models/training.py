@@ -163,17 +163,18 @@ def _fit_final(
     winner: Winner, search: _Search, settings: ModelSettings
 ) -> tuple[Preparation, list[Fitted]]:
     """Fit the winner's members on all training rows."""
-    inputs = search.inputs
+    inputs, white = search.inputs, search.matrix["is_whitespace"].to_numpy()
     fitted: list[Fitted] = []
     for member in winner.members:
         parameters = member.candidate.parameters
-        learnt, binned = inputs, inputs.binned
+        learnt, binned, held = inputs, inputs.binned, search.folds[-1].valid
         if member.candidate.on_whitespace:
-            rows = search.matrix["is_whitespace"].to_numpy().nonzero()[0]
+            rows, held = white.nonzero()[0], held[white[held]]
             learnt, binned = inputs.at(rows), part_of(inputs.binned, rows)
         if isinstance(member.newest, Linear):
-            rows = (learnt.standardised, learnt.label)
-            fitted.append(fit_linear(*rows, parameters, settings, start=member.newest))
+            known = (learnt.standardised, learnt.label)
+            line = fit_linear(*known, parameters, settings, start=member.newest)
+            fitted.append(line.on_scale_of(member.newest, inputs.at(held).standardised))
         elif member.candidate.kind != POOLED:
             fitted.append(fit_trees(binned, parameters, settings, rounds=member.rounds))
     # The pooled trees are the last of the members.

@@ -5,10 +5,12 @@ import pytest
 from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
 
+from gosales_assets.models.calibration import fit_line
 from gosales_assets.models.candidates import Trees, bin_rows, fit_trees
 from gosales_assets.models.linear import Linear, fit_linear
 from gosales_assets.models.narrowing import NOT_ASKED, keep_asked
 from gosales_assets.models.preparation import Column, Preparation
+from gosales_checks.measures.ranking import auc
 from gosales_resources.settings.models import ModelSettings
 
 SETTINGS = ModelSettings(tree_rounds=10)
@@ -119,3 +121,29 @@ def test_where_a_fit_begins_does_not_decide_where_it_ends(from_c):
     )
     values = [objective(one, x, label, 0.03, 0.5) for one in (again, alone)]
     assert values[0] == pytest.approx(values[1], rel=1e-4)
+
+
+@pytest.mark.parametrize("few_rows", [800, 2000])
+def test_a_fit_on_more_rows_is_as_sure_as_the_calibration_knows(few_rows):
+    x, label = rows(16_000, 60)
+    few, many = (
+        fit_linear(np.asfortranarray(x[:n]), label[:n], {"C": 0.01, "l1_ratio": 0.5}, SETTINGS)
+        for n in (few_rows, label.size)
+    )
+    fresh, y = rows(16_000, 60, seed=1)
+    scaled = many.on_scale_of(few, fresh)
+    # What turns the margins of the first into probabilities does so for the scaled ones.
+    slope, level = fit_line(few.margin(fresh, fresh), y)
+    sure = [fit_line(slope * one.margin(fresh, fresh) + level, y)[0] for one in (many, scaled)]
+    assert abs(sure[1] - 1) < abs(sure[0] - 1)
+    assert sure[1] == pytest.approx(1.0, abs=0.1)
+    assert auc(y, scaled.margin(fresh, fresh)) == pytest.approx(auc(y, many.margin(fresh, fresh)))
+
+
+def test_a_fit_without_inputs_is_left_as_it_is():
+    x, label = rows()
+    nothing = Linear(-1.0, np.zeros(x.shape[1]))
+    assert (
+        nothing.on_scale_of(fit_linear(x, label, {"C": 0.03, "l1_ratio": 0.5}, SETTINGS), x)
+        is nothing
+    )
