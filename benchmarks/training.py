@@ -38,7 +38,7 @@ FULL_GRID = {
 
 
 def training() -> None:
-    """Train all models of sample company M, 2024-06-30, through Dagster; three also by the loop."""
+    """Train all models of sample company M, 2024-06-30, through Dagster; two also by the loop."""
     with sample_world("M") as folder:
         config = folder / "gosales.yaml"
         measured("materialize", str(config), UP_TO, "training_rows")
