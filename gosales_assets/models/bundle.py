@@ -133,9 +133,11 @@ def load_bundle(files: Mapping[str, bytes]) -> Bundle:
             Band.from_json(band) if band else None,
         )
     except (KeyError, TypeError, ValueError, LightGBMError) as error:
-        raise BundleError(
-            f"The model bundle is damaged: {error!r}. Rematerialise model."
-        ) from error
+        raise _damaged(error) from error
+
+
+def _damaged(error: Exception) -> BundleError:
+    return BundleError(f"The model bundle is damaged: {error!r}. Rematerialise model.")
 
 
 def _open_member(described: Mapping[str, Any], files: Mapping[str, bytes]) -> Fitted:
@@ -160,9 +162,7 @@ def read_card(files: Mapping[str, bytes]) -> tuple[str, Card]:
     try:
         card = Card(**read_report(files)["card"])
     except (KeyError, TypeError) as error:
-        raise BundleError(
-            f"The model bundle is damaged: {error!r}. Rematerialise model."
-        ) from error
+        raise _damaged(error) from error
     return model_id(files, card.division, card.cutoff), card
 
 
@@ -177,9 +177,7 @@ def read_report(files: Mapping[str, bytes]) -> dict[str, Any]:
     try:
         return dict(json.loads(verified(files)[MODEL_FILE]))
     except (KeyError, TypeError, ValueError) as error:
-        raise BundleError(
-            f"The model bundle is damaged: {error!r}. Rematerialise model."
-        ) from error
+        raise _damaged(error) from error
 
 
 def describe_bundle(files: Mapping[str, bytes]) -> pl.DataFrame:

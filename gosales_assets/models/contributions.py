@@ -77,12 +77,11 @@ def contributions(
 
 def by_feature(preparation: Preparation, by_input: np.ndarray) -> tuple[list[str], np.ndarray]:
     """Sum the inputs of each feature (a category's indicators): features, rows x features."""
-    sources = [column.source for column in preparation.columns]
-    names = list(dict.fromkeys(sources))
+    names = preparation.sources
     summed = np.zeros((by_input.shape[0], len(names)))
     place = {name: at for at, name in enumerate(names)}
-    for at, source in enumerate(sources):
-        summed[:, place[source]] += by_input[:, at]
+    for at, column in enumerate(preparation.columns):
+        summed[:, place[column.source]] += by_input[:, at]
     return names, summed
 
 
@@ -114,8 +113,7 @@ def _of_linear(member: Linear, preparation: Preparation, z: np.ndarray) -> Contr
     count = len(preparation.columns)
     weighted = z * member.weights
     by_input = weighted[:, :count].copy()
-    flagged = [at for at, column in enumerate(preparation.columns) if column.flags_missing]
-    for place, at in enumerate(flagged, start=count):
+    for place, at in enumerate(preparation.flagged, start=count):
         by_input[:, at] += weighted[:, place]
     return Contributions(by_input, np.full(z.shape[0], member.intercept))
 

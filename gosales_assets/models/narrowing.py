@@ -31,10 +31,9 @@ def keep_asked(
         margins and contributions on them.
     """
     lines = [one for one in members if isinstance(one, Linear)]
-    weights = np.array([line.weights for line in lines]).reshape(len(lines), _width(prepared))
+    count, flagged = len(prepared.columns), prepared.flagged
+    weights = np.array([line.weights for line in lines]).reshape(len(lines), count + len(flagged))
     asked = (weights != 0).any(axis=0)
-    count = len(prepared.columns)
-    flagged = [at for at, column in enumerate(prepared.columns) if column.flags_missing]
     flags = {at for at, is_asked in zip(flagged, asked[count:], strict=True) if is_asked}
     kept = {*np.flatnonzero(asked[:count]), *flags}
     for one in members:
@@ -57,7 +56,3 @@ def _moved(member: Fitted, places: Sequence[int], taken: Sequence[int]) -> Fitte
     inputs = np.full(member.booster.num_feature(), NOWHERE)
     inputs[own] = np.searchsorted(places, source)
     return replace(member, inputs=tuple(inputs.tolist()))
-
-
-def _width(prepared: Preparation) -> int:
-    return len(prepared.columns) + sum(column.flags_missing for column in prepared.columns)

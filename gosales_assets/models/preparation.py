@@ -58,6 +58,16 @@ class Preparation:
     dropped: dict[str, str] = field(default_factory=dict)
     """Input -> why it is not used."""
 
+    @property
+    def flagged(self) -> list[int]:
+        """Places of the inputs with a missing indicator, which stand behind all inputs in this order."""
+        return [at for at, column in enumerate(self.columns) if column.flags_missing]
+
+    @property
+    def sources(self) -> list[str]:
+        """The features that inputs come from, each once, in the order of inputs."""
+        return list(dict.fromkeys(column.source for column in self.columns))
+
     def raw(self, table: pl.DataFrame) -> np.ndarray:
         """Return inputs as they are, caps applied, missing as nan: rows x columns, float32.
 
@@ -71,7 +81,7 @@ class Preparation:
 
     def standardised(self, raw: np.ndarray) -> np.ndarray:
         """Return imputed, log-scaled, standardised inputs, then the missing indicators: float32."""
-        flagged = [at for at, column in enumerate(self.columns) if column.flags_missing]
+        flagged = self.flagged
         shape = (raw.shape[0], len(self.columns) + len(flagged))
         z = np.empty(shape, dtype=np.float32, order="F")
         for at, column in enumerate(self.columns):

@@ -71,8 +71,8 @@ def score(
 
 def _asked(bundle: Bundle) -> list[str]:
     """List the features that the model's inputs come from; the others are not read."""
-    columns = bundle.preparation.columns if bundle.preparation else []
-    return [name for name in dict.fromkeys(c.source for c in columns) if name not in KEPT]
+    sources = bundle.preparation.sources if bundle.preparation else []
+    return [name for name in sources if name not in KEPT]
 
 
 def _score_block(
