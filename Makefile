@@ -6,7 +6,7 @@ BIN := $(VENV)/Scripts
 else
 BIN := $(VENV)/bin
 endif
-SOURCES := gosales_assets gosales_checks gosales_resources tests benchmarks docs
+SOURCES := gosales gosales_assets gosales_checks gosales_resources tests benchmarks docs
 
 .PHONY: demo test test-all check format ui bench docs clean
 

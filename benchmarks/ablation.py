@@ -22,13 +22,13 @@ from quality import ROOT, SHARED, read
 from threadpoolctl import threadpool_limits
 from world import sample_world, show
 
-from gosales_assets.cli.plan import Request
 from gosales_assets.features.families.registry import FAMILIES
-from gosales_assets.models.candidates import bin_rows, fit_trees
-from gosales_assets.models.linear import fit_linear
-from gosales_assets.models.matrix import build_matrix
-from gosales_assets.models.preparation import feature_types, fit_preparation
-from gosales_assets.platform import Platform
+from gosales_assets.models.learners.candidates import bin_rows, fit_trees
+from gosales_assets.models.learners.linear import fit_linear
+from gosales_assets.models.rows.matrix import build_matrix
+from gosales_assets.models.rows.preparation import feature_types, fit_preparation
+from gosales_assets.operations.plan import Request
+from gosales_assets.platform.platform import Platform
 from gosales_checks.measures.ranking import auc, lift_at, tie_breaker
 from gosales_resources.hashing import stable_key
 from gosales_resources.settings.tree import Settings, load_settings

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import polars as pl
 
-from gosales_resources.sample.company import generate
+from gosales.sample.company import generate
 
 EVERY = "2022-12-31..2025-06-30"
 STAR = ("--cutoffs", EVERY, "--staging-only")
@@ -97,7 +97,7 @@ def build(folder: Path, arguments: tuple[str, ...] = STAR) -> Done:
 def make_world(folder: Path, customers: int) -> Path:
     """Write a sample company with its settings."""
     folder.mkdir(parents=True)
-    settings = files("gosales_resources.sample").joinpath("gosales.yaml")
+    settings = files("gosales.sample").joinpath("gosales.yaml")
     (folder / "gosales.yaml").write_text(settings.read_text(encoding="utf-8"), encoding="utf-8")
     generate(folder / "data", customers=customers)
     return folder

@@ -15,7 +15,7 @@ from fault_world import STAR, Child, Result, another, build, half_written, heale
 from faults_files import LONG_HEADER, change_settings
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from tests import postgres
+from tests.worlds import postgres
 
 ROWS = 400_000
 OPEN_SECONDS = 0.4

@@ -18,10 +18,10 @@ from gosales_assets.features.families.rfm import RFM
 from gosales_assets.features.history import purchase_lines, share_history
 from gosales_assets.features.ranges import ROWS_AT_ONCE, Tables, Worlds, cut_ranges, parts_of
 from gosales_assets.features.stats import measure_features
-from gosales_resources.scope import shift_months, visible_at
+from gosales_resources.dates import shift_months, visible_at
+from gosales_resources.partitions.targets import with_sets
 from gosales_resources.settings.tree import Settings, load_settings
-from gosales_resources.storage import Address, Provenance, TableStore
-from gosales_resources.targets import with_sets
+from gosales_resources.store.tables import Address, Provenance, TableStore
 
 STAR = ("purchase_history", "dim_customer", "fact_assets")
 CUTOFFS = "2022-09-30..2025-06-30"
@@ -68,8 +68,8 @@ def feature_star(config: str) -> dict:
     """Make what features read, for twelve cutoffs."""
     from graph import build  # noqa: PLC0415 (of this task alone)
 
-    from gosales_assets.cli.plan import Request  # noqa: PLC0415
-    from gosales_assets.platform import Platform  # noqa: PLC0415
+    from gosales_assets.operations.plan import Request  # noqa: PLC0415
+    from gosales_assets.platform.platform import Platform  # noqa: PLC0415
 
     platform = Platform.of(load_settings(config, TWELVE))
     asked = tuple(platform.space.select_cutoffs(CUTOFFS))

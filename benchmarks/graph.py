@@ -1,8 +1,8 @@
 """Runs of the graph that a benchmark cannot go on without."""
 
-from gosales_assets.cli.plan import Request
-from gosales_assets.cli.runs import Outcome, execute
-from gosales_assets.platform import Platform
+from gosales_assets.operations.plan import Request
+from gosales_assets.operations.runs import Outcome, execute
+from gosales_assets.platform.platform import Platform
 
 
 def build(platform: Platform, request: Request) -> Outcome:

@@ -12,9 +12,9 @@ import lightgbm as lgb
 import numpy as np
 import polars as pl
 
-from gosales_assets.models.preparation import fit_preparation
-from gosales_assets.platform import Platform
-from gosales_resources.storage import Address
+from gosales_assets.models.rows.preparation import fit_preparation
+from gosales_assets.platform.platform import Platform
+from gosales_resources.store.tables import Address
 
 ROUNDS = 300
 TREES = {

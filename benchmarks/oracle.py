@@ -9,7 +9,7 @@ from learnable import best_from_features
 from quality import mean_of, outcomes, rank_of, read, run
 from world import sample_world, show
 
-from gosales_assets.platform import Platform
+from gosales_assets.platform.platform import Platform
 from gosales_checks.measures.ranking import auc, lift_at, tie_breaker
 from gosales_resources.settings.tree import load_settings
 

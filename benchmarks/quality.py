@@ -12,11 +12,11 @@ import polars as pl
 from graph import build
 from world import show
 
-from gosales_assets.cli.plan import Request
-from gosales_assets.platform import Platform
+from gosales_assets.operations.plan import Request
+from gosales_assets.platform.platform import Platform
 from gosales_checks.measures.ranking import auc, lift_at, tie_breaker
 from gosales_resources.settings.tree import load_settings
-from gosales_resources.storage import Address
+from gosales_resources.store.tables import Address
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"

@@ -13,14 +13,14 @@ from graph import build
 from threadpoolctl import threadpool_limits
 from world import measured, peak_mib, sample_world, show
 
-from gosales_assets.cli.plan import Request
-from gosales_assets.models.bundle import load_bundle
-from gosales_assets.models.candidates import blended
-from gosales_assets.models.scoring import score
-from gosales_assets.platform import Platform
+from gosales_assets.models.bundle.bundle import load_bundle
+from gosales_assets.models.learners.candidates import blended
+from gosales_assets.models.scoring.scoring import score
+from gosales_assets.operations.plan import Request
+from gosales_assets.platform.platform import Platform
 from gosales_resources.settings.models import ExplanationSettings
 from gosales_resources.settings.tree import load_settings
-from gosales_resources.storage import Address
+from gosales_resources.store.tables import Address
 
 CUTOFF = dt.date(2024, 6, 30)
 SPEED_OF = "simulation"

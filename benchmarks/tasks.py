@@ -13,13 +13,13 @@ from scoring import plain_predict, score_rows, score_side_by_side
 from training import plain_loop
 from world import peak_mib
 
-from gosales_assets.cli.plan import Request
-from gosales_assets.cli.runs import open_instance
-from gosales_assets.platform import Platform
-from gosales_resources.io_managers import Partition, Partitions, TableIOManager, TableSpec
-from gosales_resources.partitions import cutoff_of, expecting_beta_warnings
+from gosales_assets.operations.plan import Request
+from gosales_assets.operations.runs import open_instance
+from gosales_assets.platform.platform import Platform
+from gosales_resources.partitions.space import cutoff_of, expecting_beta_warnings
 from gosales_resources.settings.tree import load_settings
-from gosales_resources.storage import Address, Provenance, TableStore
+from gosales_resources.store.io_managers import Partition, Partitions, TableIOManager, TableSpec
+from gosales_resources.store.tables import Address, Provenance, TableStore
 
 # What a cutoff needs of other cutoffs comes with it.
 GOALS = {

@@ -14,15 +14,15 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from world import measured, sample_world, show
 
-from gosales_assets.models.candidates import LINEAR, MAX_BIN, PATIENCE, candidates_of
-from gosales_assets.models.folds import make_folds
-from gosales_assets.models.matrix import build_matrix
-from gosales_assets.models.preparation import feature_types
-from gosales_assets.platform import Platform
-from gosales_resources.maturity import mature_labels
+from gosales_assets.models.learners.candidates import LINEAR, MAX_BIN, PATIENCE, candidates_of
+from gosales_assets.models.rows.folds import make_folds
+from gosales_assets.models.rows.matrix import build_matrix
+from gosales_assets.models.rows.preparation import feature_types
+from gosales_assets.platform.platform import Platform
+from gosales_resources.partitions.maturity import mature_labels
 from gosales_resources.settings.models import ModelSettings
 from gosales_resources.settings.tree import load_settings
-from gosales_resources.storage import Address
+from gosales_resources.store.tables import Address
 
 CUTOFF = dt.date(2024, 6, 30)
 # The training cutoffs, and itself.

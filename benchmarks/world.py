@@ -14,7 +14,7 @@ from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
 
-from gosales_resources.sample.company import Size, generate
+from gosales.sample.company import Size, generate
 
 MIB = 2**20
 
@@ -33,7 +33,7 @@ def sample_world(size: Size) -> Iterator[Path]:
     """Give a folder with the sample company's settings and data; removed afterwards."""
     with tempfile.TemporaryDirectory(prefix="gosales-bench-") as name:
         folder = Path(name)
-        settings = files("gosales_resources.sample").joinpath("gosales.yaml")
+        settings = files("gosales.sample").joinpath("gosales.yaml")
         (folder / "gosales.yaml").write_text(settings.read_text(encoding="utf-8"), encoding="utf-8")
         generate(folder / "data", size)
         yield folder

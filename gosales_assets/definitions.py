@@ -5,22 +5,22 @@ Dagster loads `defs` from here; the settings file is the one `GOSALES_CONFIG` na
 
 import dagster as dg
 
-from gosales_assets import violations
 from gosales_assets.accounts import assets as accounts
-from gosales_assets.checks import define_checks
 from gosales_assets.enrichment import assets as enrichment
 from gosales_assets.features import assets as features
 from gosales_assets.labels import assets as labels
 from gosales_assets.models import assets as models
-from gosales_assets.platform import BUNDLES, TABLES, Platform
-from gosales_assets.registry import BUNDLE_CONTRACTS, TABLE_CONTRACTS
-from gosales_assets.sensors import define_sensors
+from gosales_assets.operations.sensors import define_sensors
+from gosales_assets.platform.platform import BUNDLES, TABLES, Platform
+from gosales_assets.quality import assets as violations
 from gosales_assets.star import assets as star
 from gosales_assets.validation import assets as validation
+from gosales_assets.validation.checks import define_checks
 from gosales_assets.whitespace import assets as whitespace
-from gosales_resources.io_managers import BundleIOManager, TableIOManager
-from gosales_resources.partitions import expecting_beta_warnings
+from gosales_checks.contracts.registry import BUNDLE_CONTRACTS, TABLE_CONTRACTS
+from gosales_resources.partitions.space import expecting_beta_warnings
 from gosales_resources.settings.tree import Settings, load_settings
+from gosales_resources.store.io_managers import BundleIOManager, TableIOManager
 
 PHASES = (star, enrichment, accounts, labels, features, models, whitespace, validation, violations)
 

@@ -14,9 +14,9 @@ from dagster._core.events import DagsterEventBatchMetadata, generate_event_batch
 from gosales_checks.contracts.contract import Contract, judge_table
 from gosales_checks.findings import Examined, Findings
 from gosales_resources.errors import GosalesError
-from gosales_resources.partitions import cutoff_of, division_of
-from gosales_resources.quarantine import quarantined
-from gosales_resources.storage import Address, Provenance, TableStore
+from gosales_resources.partitions.space import cutoff_of, division_of
+from gosales_resources.store.quarantine import quarantined
+from gosales_resources.store.tables import Address, Provenance, TableStore
 
 SAMPLE_PARTITIONS = 20
 

@@ -7,7 +7,7 @@ import polars as pl
 
 from gosales_checks.contracts.contract import Contract
 from gosales_resources.errors import GosalesError
-from gosales_resources.quarantine import BROKEN_RULES
+from gosales_resources.store.quarantine import BROKEN_RULES
 
 INDEX = "offered_row"
 KEY = "primary_key"

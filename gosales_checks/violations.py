@@ -7,7 +7,7 @@ import polars as pl
 
 from gosales_checks.contracts.contract import BLOCK_ROWS, SAMPLE_ROWS, Contract, judge_table
 from gosales_checks.contracts.quality import Violations
-from gosales_resources.quarantine import BROKEN_RULES
+from gosales_resources.store.quarantine import BROKEN_RULES
 
 
 def blocked_rows(contract: Contract, table: pl.LazyFrame) -> pl.DataFrame:

@@ -8,7 +8,7 @@ from gosales_assets.accounts.fields import Reading, fields_of
 from gosales_assets.accounts.side_rows import SideRows, read_side_rows
 from gosales_checks.contracts.accounts import FactAssets
 from gosales_resources.settings.accounts import AssetColumns, AssetSource
-from gosales_resources.side_files import RawTable
+from gosales_resources.sources.side_tables import RawTable
 
 SETTING = "assets"
 USABLE = "usable_purchase_date"

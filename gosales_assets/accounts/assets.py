@@ -20,7 +20,7 @@ from gosales_assets.accounts.intake import (
 )
 from gosales_assets.accounts.observations import observe, see
 from gosales_assets.accounts.roster import build_dim_customer
-from gosales_assets.platform import Platform
+from gosales_assets.platform.platform import Platform
 from gosales_checks.contracts.accounts import (
     DIM_CUSTOMER,
     DIM_CUSTOMER_HISTORY,
@@ -29,8 +29,8 @@ from gosales_checks.contracts.accounts import (
     SOURCE_LEDGER,
     SOURCE_REJECTS,
 )
-from gosales_resources.io_managers import Partition, Partitions
-from gosales_resources.partitions import cutoff_of, partition_key
+from gosales_resources.partitions.space import cutoff_of, partition_key
+from gosales_resources.store.io_managers import Partition, Partitions
 
 
 def define_assets(platform: Platform) -> list[dg.AssetsDefinition]:

@@ -11,7 +11,7 @@ import polars as pl
 
 from gosales_assets.accounts.customers import NAMED, Accounts
 from gosales_assets.accounts.observations import OBSERVED, Observations, values_at
-from gosales_resources.spans import customer_spans
+from gosales_resources.partitions.customer_ranges import customer_spans
 
 START = "valid_from"
 # Values of the log at a time: 22 million at once took 4 GB.

@@ -4,7 +4,7 @@ import datetime as dt
 
 import polars as pl
 
-from gosales_resources.scope import cutoffs_between, label_window
+from gosales_resources.dates import cutoffs_between, label_window
 from gosales_resources.settings.tree import CalendarSettings
 
 

@@ -28,7 +28,7 @@ from gosales_checks.contracts.crm import (
 )
 from gosales_resources.settings.accounts import ContactColumns
 from gosales_resources.settings.tree import Settings
-from gosales_resources.side_files import RawTable
+from gosales_resources.sources.side_tables import RawTable
 
 # Derives the columns that say how a row stood at the cutoff.
 AsOf = Callable[[dt.date], Sequence[pl.Expr]]

@@ -13,7 +13,7 @@ from gosales_assets.accounts.side_rows import (
 )
 from gosales_resources.settings.base import slugify
 from gosales_resources.settings.source import CustomerSource
-from gosales_resources.side_files import RawTable
+from gosales_resources.sources.side_tables import RawTable
 
 SETTING = "customers"
 ATTRIBUTE = "attr_"

@@ -11,8 +11,8 @@ import polars as pl
 from pydantic import BaseModel
 
 from gosales_resources.errors import nearest
-from gosales_resources.parse import day_time, exact, scaled, text, yes_no
 from gosales_resources.settings.base import slugify
+from gosales_resources.sources.cells import day_time, exact, scaled, text, yes_no
 
 NUMBER_SCALE = 6
 

@@ -13,7 +13,7 @@ from gosales_assets.accounts.register import Register, stage_register
 from gosales_assets.accounts.side_rows import SideRows, refuse_rejects, split_at
 from gosales_checks.contracts.accounts import SIDE_SOURCES, SourceLedger, SourceRejects
 from gosales_resources.settings.tree import Settings
-from gosales_resources.side_files import read_raw
+from gosales_resources.sources.side_tables import read_raw
 
 CRM = {table.contract.name: table for table in CRM_TABLES}
 

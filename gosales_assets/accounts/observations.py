@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from gosales_resources.scope import visible_at
-from gosales_resources.spans import customer_spans
+from gosales_resources.dates import visible_at
+from gosales_resources.partitions.customer_ranges import customer_spans
 
 OBSERVED = ("customer_name", "region", "rep")
 # Lines grouped at a time: those of 19 million at once took 8 GB.

@@ -22,19 +22,19 @@ from gosales_assets.accounts.asset_rows import SETTING, USABLE, WRITTEN, read_as
 from gosales_assets.accounts.side_rows import PLACE, name_rows, rejects_of
 from gosales_resources.errors import SourceError
 from gosales_resources.hashing import code_hash
-from gosales_resources.in_order import in_order
-from gosales_resources.parquet import write_parquet
+from gosales_resources.instance.thread_map import in_order
+from gosales_resources.partitions.customer_ranges import customer_spans
 from gosales_resources.settings.accounts import AssetSource
-from gosales_resources.side_files import (
+from gosales_resources.sources.files import open_inputs
+from gosales_resources.sources.raw import RawInput
+from gosales_resources.sources.side_tables import (
     SideBlock,
     first_rows,
     require_one_type,
     side_blocks,
 )
-from gosales_resources.sources.files import open_inputs
-from gosales_resources.sources.raw import RawInput
-from gosales_resources.spans import customer_spans
-from gosales_resources.staged import Meta, forget_folders, read_meta, write_folder
+from gosales_resources.store.parquet import write_parquet
+from gosales_resources.store.staged_folders import Meta, forget_folders, read_meta, write_folder
 
 # Modules that decide what a staged row is: what they wrote before they changed is not read.
 CODE = (
@@ -44,7 +44,7 @@ CODE = (
     "gosales_assets.accounts.fields",
     "gosales_checks.contracts.accounts",
     "gosales_resources.hashing",
-    "gosales_resources.parse",
+    "gosales_resources.sources.cells",
 )
 # Rows sorted at a time, about 0.5 KB each meanwhile.
 PART_ROWS = 1_000_000

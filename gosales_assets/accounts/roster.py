@@ -5,7 +5,7 @@ import datetime as dt
 import polars as pl
 
 from gosales_assets.accounts.observations import Seen
-from gosales_resources.scope import history_window
+from gosales_resources.dates import history_window
 
 
 def build_dim_customer(

@@ -15,8 +15,8 @@ import polars as pl
 from gosales_assets.accounts.fields import Field, Reading, read_field
 from gosales_resources.errors import SourceError
 from gosales_resources.hashing import code_texts, row_codes
-from gosales_resources.side_files import FILE, RawTable
 from gosales_resources.sources.raw import ROW
+from gosales_resources.sources.side_tables import FILE, RawTable
 from gosales_resources.sources.table import require_columns
 
 SHOWN_FINDINGS = 20

@@ -8,14 +8,14 @@ import dagster as dg
 import polars as pl
 
 from gosales_assets.enrichment.build import RawTables, Tables, enrich, no_tables
-from gosales_assets.platform import Platform
+from gosales_assets.platform.platform import Platform
 from gosales_checks.contracts.contract import Contract
 from gosales_checks.contracts.enrichment import CUSTOMER_ENRICHMENT, ENRICHMENT_UNMATCHED
-from gosales_checks.coverage import measure_coverage
-from gosales_resources.io_managers import Partition, Partitions
-from gosales_resources.partitions import cutoff_of
+from gosales_checks.verdicts.coverage import measure_coverage
+from gosales_resources.partitions.space import cutoff_of
 from gosales_resources.settings.source import FileSource
 from gosales_resources.sources.table import read_table
+from gosales_resources.store.io_managers import Partition, Partitions
 
 SHOWN_UNMATCHED = 20
 

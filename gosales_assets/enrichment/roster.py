@@ -9,8 +9,8 @@ import datetime as dt
 import polars as pl
 
 from gosales_assets.enrichment.directory import text
+from gosales_resources.dates import visible_at
 from gosales_resources.errors import SourceError
-from gosales_resources.scope import visible_at
 from gosales_resources.settings.source import CustomerSource
 from gosales_resources.sources.raw import ROW
 from gosales_resources.sources.table import require_columns

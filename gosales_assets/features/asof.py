@@ -18,7 +18,7 @@ from gosales_assets.features.declaration import KEYS, Pooled, Scope
 from gosales_assets.features.history import SUMS, SharedHistory
 from gosales_checks.contracts.contract import Contract
 from gosales_checks.contracts.signals import AFFINITY_RULES, EMBEDDINGS
-from gosales_resources.scope import Window, history_window, shift_months, visible_at
+from gosales_resources.dates import Window, history_window, shift_months, visible_at
 from gosales_resources.settings.tree import Settings
 
 T = TypeVar("T")

@@ -26,8 +26,8 @@ from gosales_assets.features.families.registry import check_off
 from gosales_assets.features.history import purchase_lines
 from gosales_assets.features.ranges import Tables, Worlds, cut_ranges, parts_of
 from gosales_assets.features.stats import catalog_features, measure_features
-from gosales_assets.pictures import embedded
-from gosales_assets.platform import Platform, column_schema
+from gosales_assets.platform.pictures import embedded
+from gosales_assets.platform.platform import Platform, column_schema
 from gosales_assets.rendering.plots import plot_families
 from gosales_checks.contracts.contract import Contract
 from gosales_checks.contracts.features import (
@@ -38,11 +38,11 @@ from gosales_checks.contracts.features import (
     FEATURES,
 )
 from gosales_checks.contracts.signals import AFFINITY_RULES, EMBEDDINGS
-from gosales_checks.leakage import LATEST_SOURCE_ROWS
-from gosales_resources.io_managers import Partition, Partitions
-from gosales_resources.partitions import cutoff_of, division_of, partition_key
-from gosales_resources.scope import visible_at
-from gosales_resources.targets import with_sets
+from gosales_checks.verdicts.leakage import LATEST_SOURCE_ROWS
+from gosales_resources.dates import visible_at
+from gosales_resources.partitions.space import cutoff_of, division_of, partition_key
+from gosales_resources.partitions.targets import with_sets
+from gosales_resources.store.io_managers import Partition, Partitions
 
 
 def define_assets(platform: Platform) -> list[dg.AssetsDefinition]:

@@ -12,7 +12,7 @@ from implicit.cpu.als import AlternatingLeastSquares
 from scipy.sparse import csr_matrix
 from threadpoolctl import threadpool_limits
 
-from gosales_resources.scope import history_window
+from gosales_resources.dates import history_window
 from gosales_resources.settings.phases import AlsSettings
 
 CENTS = 100

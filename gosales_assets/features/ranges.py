@@ -26,10 +26,10 @@ from gosales_assets.features.build import (
 )
 from gosales_assets.features.declaration import Pooled, Scope
 from gosales_assets.features.history import SharedHistory, share_history
-from gosales_resources.atomic import replacing, working_folder
-from gosales_resources.parquet import write_parquet
+from gosales_resources.partitions.customer_ranges import EVERYONE, Span, customer_spans
 from gosales_resources.settings.tree import Settings
-from gosales_resources.spans import EVERYONE, Span, customer_spans
+from gosales_resources.store.atomic import replacing, working_folder
+from gosales_resources.store.parquet import write_parquet
 
 # Rows of history, and of customers, that are worked on at once: 100,000 customers with 2.2 million
 # lines (sample company L) are one range and peak at 3 GiB.

@@ -11,7 +11,7 @@ from gosales_assets.labels.label import build_labels
 from gosales_assets.labels.prevalence import ALL, count_prevalence
 from gosales_assets.labels.recount import count_raw_log
 from gosales_assets.labels.windows import describe_cutoff, possible_widths
-from gosales_assets.platform import Platform
+from gosales_assets.platform.platform import Platform
 from gosales_checks.contracts.labels import (
     COHORTS,
     CUTOFF_METADATA,
@@ -20,10 +20,10 @@ from gosales_checks.contracts.labels import (
     PREVALENCE,
 )
 from gosales_resources.errors import PartitionMissingError
-from gosales_resources.io_managers import Partition, Partitions
-from gosales_resources.partitions import PartitionSpace, cutoff_of, division_of, partition_key
-from gosales_resources.storage import Address, missing_message
-from gosales_resources.targets import counts_for
+from gosales_resources.partitions.space import PartitionSpace, cutoff_of, division_of, partition_key
+from gosales_resources.partitions.targets import counts_for
+from gosales_resources.store.io_managers import Partition, Partitions
+from gosales_resources.store.tables import Address, missing_message
 
 
 def define_assets(platform: Platform) -> list[dg.AssetsDefinition]:

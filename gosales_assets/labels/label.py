@@ -6,9 +6,9 @@ from collections.abc import Sequence
 import polars as pl
 
 from gosales_assets.labels.windows import Width
-from gosales_resources.parse import MONEY_SCALE, exact
-from gosales_resources.scope import Window, visible_at
+from gosales_resources.dates import Window, visible_at
 from gosales_resources.settings.phases import LabelSettings
+from gosales_resources.sources.cells import MONEY_SCALE, exact
 
 CENTS = 100
 # A line that sold something: no return, and none that takes a restated line back.

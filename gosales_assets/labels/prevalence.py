@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import polars as pl
 
 from gosales_checks.contracts.labels import COHORTS
-from gosales_resources.parse import MONEY_SCALE, exact
+from gosales_resources.sources.cells import MONEY_SCALE, exact
 
 CENTS = 100
 ALL = "all"

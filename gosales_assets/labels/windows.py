@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from gosales_resources.scope import Window, label_window
+from gosales_resources.dates import Window, label_window
 from gosales_resources.settings.phases import LabelSettings
 
 

@@ -6,20 +6,21 @@ from datetime import date
 import dagster as dg
 import polars as pl
 
-from gosales_assets.models.bundle import load_bundle, read_card, read_report
-from gosales_assets.models.card import write_card
-from gosales_assets.models.drivers import explain_sample, sample_customers
-from gosales_assets.models.evaluation import evaluate_training
-from gosales_assets.models.held_out import read_held_out
-from gosales_assets.models.matrix import build_matrix, sample_rows, stack_rows
-from gosales_assets.models.outcome import TrainedModel
-from gosales_assets.models.pooled import describe_pooled, load_pooled, train_pooled
-from gosales_assets.models.promotion_desk import PinChange, PromotionDesk, promoted
-from gosales_assets.models.scoring import score
-from gosales_assets.models.training import train_model
-from gosales_assets.pictures import plot_of_list
-from gosales_assets.platform import Platform
-from gosales_assets.workers import side_by_side
+from gosales_assets.models.bundle.bundle import load_bundle, read_card, read_report
+from gosales_assets.models.bundle.card import write_card
+from gosales_assets.models.bundle.held_out import read_held_out
+from gosales_assets.models.learners.pooled import describe_pooled, load_pooled, train_pooled
+from gosales_assets.models.promotion.promotion_desk import PinChange, PromotionDesk, promoted
+from gosales_assets.models.rows.matrix import build_matrix, sample_rows, stack_rows
+from gosales_assets.models.scoring.drivers import explain_sample, sample_customers
+from gosales_assets.models.scoring.scoring import score
+from gosales_assets.models.training.evaluation import evaluate_training
+from gosales_assets.models.training.outcome import TrainedModel
+from gosales_assets.models.training.training import train_model
+from gosales_assets.platform.pictures import plot_of_list
+from gosales_assets.platform.platform import Platform
+from gosales_assets.platform.publishing import refuse_failed_upstream
+from gosales_assets.platform.side_by_side import side_by_side
 from gosales_checks.contracts.features import CUSTOMER_FEATURES, DIVISION_FEATURES, FEATURES
 from gosales_checks.contracts.labels import LABELS
 from gosales_checks.contracts.models import (
@@ -33,12 +34,11 @@ from gosales_checks.contracts.models import (
     PROMOTION,
     SCORES,
 )
-from gosales_checks.promotion import refuse_failed_upstream
 from gosales_resources.errors import PartitionMissingError
-from gosales_resources.io_managers import Partition, Partitions
-from gosales_resources.maturity import mature_labels
-from gosales_resources.partitions import cutoff_of, division_of, partition_key
-from gosales_resources.storage import Address, missing_message
+from gosales_resources.partitions.maturity import mature_labels
+from gosales_resources.partitions.space import cutoff_of, division_of, partition_key
+from gosales_resources.store.io_managers import Partition, Partitions
+from gosales_resources.store.tables import Address, missing_message
 
 # What a model is made of: the rows behind it, and what was joined to them.
 LEARNT_FROM = (CUSTOMER_FEATURES, DIVISION_FEATURES, FEATURES, LABELS)

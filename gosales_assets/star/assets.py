@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import dagster as dg
 import polars as pl
 
-from gosales_assets.platform import Platform
+from gosales_assets.platform.platform import Platform
 from gosales_assets.star.dimensions import build_dim_product
 from gosales_assets.star.facts import history_in_parts, lines_of_division, read_once
 from gosales_assets.star.ingest import ingest
@@ -18,9 +18,9 @@ from gosales_checks.contracts.star import (
     SALES_LOG,
     SALES_LOG_REJECTS,
 )
-from gosales_resources.io_managers import Partition, Partitions
-from gosales_resources.partitions import cutoff_of, division_of, partition_key
+from gosales_resources.partitions.space import cutoff_of, division_of, partition_key
 from gosales_resources.sources.table import read_table
+from gosales_resources.store.io_managers import Partition, Partitions
 
 
 def define_assets(platform: Platform) -> list[dg.AssetsDefinition]:

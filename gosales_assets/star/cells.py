@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import polars as pl
 
 from gosales_resources.errors import SourceError, nearest
-from gosales_resources.parse import MONEY_SCALE, QUANTITY_SCALE, is_filled, scaled, text
 from gosales_resources.settings.source import LogColumns, LongLog, WideLog
+from gosales_resources.sources.cells import MONEY_SCALE, QUANTITY_SCALE, is_filled, scaled, text
 from gosales_resources.sources.table import require_columns
 
 MEASURES = {

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 import polars as pl
 
 from gosales_resources.errors import SourceError, nearest
-from gosales_resources.parse import slugs, text
 from gosales_resources.settings.tree import Settings
+from gosales_resources.sources.cells import slugs, text
 from gosales_resources.sources.raw import ROW
 from gosales_resources.sources.table import require_columns
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import polars as pl
 
 from gosales_assets.star.history import build_purchase_history
-from gosales_resources.spans import customer_spans
+from gosales_resources.partitions.customer_ranges import customer_spans
 
 # Lines held at a time, about 0.5 KB each.
 HELD_LINES = 2_000_000

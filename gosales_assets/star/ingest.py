@@ -8,17 +8,17 @@ from typing import Any
 
 import polars as pl
 
-from gosales_assets.inputs import source_digest
 from gosales_assets.star.corrections import read_corrections
 from gosales_assets.star.increments import StagedLog
 from gosales_assets.star.staging import CODE, StagedBlock, Staging, extent_of
-from gosales_resources.atomic import replacing
+from gosales_checks.freshness.inputs import source_digest
 from gosales_resources.errors import SourceError
 from gosales_resources.hashing import code_hash
 from gosales_resources.settings.tree import Settings
 from gosales_resources.sources.files import open_inputs
 from gosales_resources.sources.raw import Extent
 from gosales_resources.sources.streams import file_stamp
+from gosales_resources.store.atomic import replacing
 
 # What the last reading came to: so that a plan need not read the log.
 INDEX = "index.json"

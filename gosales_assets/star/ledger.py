@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from gosales_resources.parse import MONEY_SCALE, QUANTITY_SCALE, exact
+from gosales_resources.sources.cells import MONEY_SCALE, QUANTITY_SCALE, exact
 
 SCALES = {
     "quantity": ("quantity_milli", QUANTITY_SCALE),

@@ -7,9 +7,9 @@ import polars as pl
 
 from gosales_assets.star.cells import MEASURES
 from gosales_resources.hashing import stable_key
-from gosales_resources.parse import MONEY_SCALE, QUANTITY_SCALE, exact, slugs
 from gosales_resources.settings.base import slugify
 from gosales_resources.settings.source import DivisionRoute
+from gosales_resources.sources.cells import MONEY_SCALE, QUANTITY_SCALE, exact, slugs
 
 BUSINESS_KEY = ["order_date", "customer_id", "invoice_id", "sku", "recorded_at"]
 IDENTIFYING = [

@@ -3,7 +3,7 @@
 import polars as pl
 
 from gosales_assets.star.cells import MEASURES
-from gosales_resources.parse import MONEY_SCALE, QUANTITY_SCALE, exact
+from gosales_resources.sources.cells import MONEY_SCALE, QUANTITY_SCALE, exact
 
 SCALES = dict(zip(MEASURES, (QUANTITY_SCALE, MONEY_SCALE, MONEY_SCALE), strict=True))
 NAMES = dict(zip(MEASURES, ("quantity", "revenue_source", "gross_profit_source"), strict=True))

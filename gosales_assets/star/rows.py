@@ -2,8 +2,8 @@
 
 import polars as pl
 
-from gosales_resources.parse import blanks, day_time, scaled, text
 from gosales_resources.settings.source import LogColumns, LogSource
+from gosales_resources.sources.cells import blanks, day_time, scaled, text
 
 RATE_SCALE = 6
 # What every line of a row takes from it.

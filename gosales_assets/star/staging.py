@@ -18,11 +18,11 @@ import polars as pl
 from gosales_assets.star.cells import layout_of
 from gosales_assets.star.corrections import Corrections, fingerprint
 from gosales_assets.star.typing import TABLES, TypedRows, Typing
-from gosales_resources.in_order import in_order
-from gosales_resources.parquet import write_parquet
+from gosales_resources.instance.thread_map import in_order
 from gosales_resources.settings.source import LongLog, WideLog
 from gosales_resources.sources.raw import Block, Extent, RawInput
-from gosales_resources.staged import forget_folders, read_meta, write_folder
+from gosales_resources.store.parquet import write_parquet
+from gosales_resources.store.staged_folders import forget_folders, read_meta, write_folder
 
 # A group of rows that a scan can pass over by its dates.
 ROW_GROUP_ROWS = 32_768
@@ -34,7 +34,7 @@ CODE = (
     "gosales_assets.star.rows",
     "gosales_assets.star.rejects",
     "gosales_assets.star.corrections",
-    "gosales_resources.parse",
+    "gosales_resources.sources.cells",
 )
 
 

@@ -3,13 +3,13 @@
 import dagster as dg
 import polars as pl
 
-from gosales_assets.pictures import plot_of_list
-from gosales_assets.platform import Platform
+from gosales_assets.platform.pictures import plot_of_list
+from gosales_assets.platform.platform import Platform
+from gosales_assets.platform.side_by_side import side_by_side
 from gosales_assets.validation.forward import validate_forward
-from gosales_assets.workers import side_by_side
 from gosales_checks.contracts.validation import FORWARD_VALIDATION
-from gosales_resources.io_managers import Partition, Partitions
-from gosales_resources.partitions import cutoff_of, division_of
+from gosales_resources.partitions.space import cutoff_of, division_of
+from gosales_resources.store.io_managers import Partition, Partitions
 
 SHOWN = ("auc", "lift_10", "cal_mae", "base_rate")
 

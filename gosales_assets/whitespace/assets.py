@@ -3,7 +3,8 @@
 import dagster as dg
 import polars as pl
 
-from gosales_assets.platform import Platform
+from gosales_assets.platform.platform import Platform
+from gosales_assets.platform.publishing import refuse_failed_upstream
 from gosales_assets.whitespace.rank import rank_candidates
 from gosales_assets.whitespace.signals import build_signals
 from gosales_checks.contracts.accounts import DIM_CUSTOMER, DIM_CUSTOMER_HISTORY, FACT_ASSETS
@@ -16,12 +17,11 @@ from gosales_checks.contracts.star import (
     SALES_LOG,
 )
 from gosales_checks.contracts.whitespace import WHITESPACE, WHITESPACE_SIGNALS
-from gosales_checks.promotion import refuse_failed_upstream
 from gosales_resources.errors import PartitionMissingError
-from gosales_resources.io_managers import Partition, Partitions
-from gosales_resources.maturity import mature_labels
-from gosales_resources.partitions import cutoff_of, division_of, partition_key
-from gosales_resources.storage import Address, missing_message
+from gosales_resources.partitions.maturity import mature_labels
+from gosales_resources.partitions.space import cutoff_of, division_of, partition_key
+from gosales_resources.store.io_managers import Partition, Partitions
+from gosales_resources.store.tables import Address, missing_message
 
 SHOWN_ROWS = 10
 TOP = 100

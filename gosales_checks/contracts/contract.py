@@ -10,8 +10,8 @@ from typing import Any, Literal
 import dataframely as dy
 import polars as pl
 
+from gosales_resources.dates import Span
 from gosales_resources.errors import ContractError
-from gosales_resources.scope import Span
 
 PartitionedBy = Literal["cutoff", "division_cutoff", "target_cutoff"]
 

@@ -23,8 +23,8 @@ from pydantic_settings import (
     YamlConfigSettingsSource,
 )
 
+from gosales_resources.dates import cutoffs_between, is_month_end, month_end
 from gosales_resources.errors import SettingsError, nearest
-from gosales_resources.scope import cutoffs_between, is_month_end, month_end
 from gosales_resources.settings.base import StrictModel, slugify
 from gosales_resources.settings.contracts import ContractSettings
 from gosales_resources.settings.inputs import drop_place

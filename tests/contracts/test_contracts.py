@@ -2,8 +2,8 @@
 
 import pytest
 
-from gosales_assets.registry import CONTRACTS
 from gosales_checks.contracts.contract import Contract, judge
+from gosales_checks.contracts.registry import CONTRACTS
 from tests.contracts.samples import BREAKING, breaking, rules, sample
 
 ALL = list(CONTRACTS.values())

@@ -12,14 +12,14 @@ import dagster as dg
 from dagster._core.definitions.assets.graph.asset_graph import AssetGraph
 
 from gosales_assets.definitions import build_definitions
-from gosales_assets.registry import CONTRACTS
-from gosales_resources.partitions import (
+from gosales_checks.contracts.registry import CONTRACTS
+from gosales_resources.partitions.space import (
     cutoff_of,
     division_of,
     expecting_beta_warnings,
     partition_key,
 )
-from tests.worlds import row, write_world
+from tests.worlds.erp import row, write_world
 
 GOLDEN = Path(__file__).parent / "graph.txt"
 # Late enough in the world's calendar that every mapping reaches something.

@@ -5,14 +5,14 @@ import datetime as dt
 import dagster as dg
 import pytest
 
-from gosales_assets.cli.plan import SIBLINGS
 from gosales_assets.definitions import build_definitions
-from gosales_assets.provenance import check_paths, setting_paths
-from gosales_assets.registry import CONTRACTS
-from gosales_resources.partitions import PartitionSpace, expecting_beta_warnings
+from gosales_assets.operations.plan import SIBLINGS
+from gosales_checks.contracts.registry import CONTRACTS
+from gosales_checks.freshness.settings_read import check_paths, setting_paths
+from gosales_resources.partitions.space import PartitionSpace, expecting_beta_warnings
 from gosales_resources.settings.tree import Settings
 from tests.graph.snapshot import GOLDEN, describe_graph
-from tests.worlds import SETTINGS, row, write_world
+from tests.worlds.erp import SETTINGS, row, write_world
 
 # Places, names, bounds of checks, and what every table depends on anyway.
 MOVES_NO_NUMBER = [

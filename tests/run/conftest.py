@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.run.worlds_run import OVERRIDES, materialize
-from tests.worlds import random_rows, write_world
+from tests.worlds.erp import random_rows, write_world
 
 
 @pytest.fixture(scope="session")

@@ -4,14 +4,14 @@ import random
 
 import polars as pl
 
-from gosales_assets.platform import Platform
-from gosales_assets.registry import CONTRACTS
+from gosales_assets.platform.platform import Platform
 from gosales_checks.contracts.accounts import SOURCE_LEDGER
+from gosales_checks.contracts.registry import CONTRACTS
 from gosales_resources.settings.tree import load_settings
-from gosales_resources.storage import Address
-from tests.accounts_world import COLUMNS, day, side_world
+from gosales_resources.store.tables import Address
 from tests.run.worlds_run import materialize, stored
-from tests.worlds import random_rows
+from tests.worlds.accounts import COLUMNS, day, side_world
+from tests.worlds.erp import random_rows
 
 CUTOFF = "2023-06-30"
 TABLES = ("customer_enrichment", "dim_customer", "dim_customer_history", "dim_date", "fact_assets", "crm_contacts",

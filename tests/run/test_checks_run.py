@@ -7,17 +7,17 @@ import shutil
 import polars as pl
 import pytest
 
-import gosales_assets.platform
-from gosales_assets.cli.main import main
-from gosales_assets.cli.plan import Narrowing, Request, plan
-from gosales_assets.cli.status import status_of
-from gosales_assets.platform import Platform
-from gosales_assets.registry import STAGING
+import gosales_assets.platform.platform
+from gosales.cli.main import main
+from gosales_assets.operations.plan import Narrowing, Request, plan
+from gosales_assets.operations.status import status_of
+from gosales_assets.platform.platform import Platform
 from gosales_checks.contracts.contract import conform
+from gosales_checks.contracts.registry import STAGING
 from gosales_resources.settings.tree import load_settings
-from gosales_resources.storage import Address
+from gosales_resources.store.tables import Address
 from tests.run.worlds_run import CUTOFFS, OVERRIDES, materialize, stored
-from tests.worlds import HEADER, SETTINGS, random_rows, write_world
+from tests.worlds.erp import HEADER, SETTINGS, random_rows, write_world
 
 CUTOFF = "2024-06-30"
 DAY = dt.date(2024, 6, 30)
@@ -47,7 +47,7 @@ def spoiled(monkeypatch):
         key = pl.when(number == 2).then(before).otherwise("transaction_id")
         return made.with_columns(order_date=late, transaction_id=key)
 
-    monkeypatch.setattr(gosales_assets.platform, "conform", spoil)
+    monkeypatch.setattr(gosales_assets.platform.platform, "conform", spoil)
 
 
 def violations(folder, cutoff: str = CUTOFF) -> pl.DataFrame:

@@ -10,11 +10,11 @@ import urllib.request
 
 import pytest
 
-from gosales_assets.platform import Platform
-from gosales_assets.registry import CONTRACTS
-from gosales_resources.partitions import partition_key
+from gosales_assets.platform.platform import Platform
+from gosales_checks.contracts.registry import CONTRACTS
+from gosales_resources.partitions.space import partition_key
 from tests.run.worlds_run import OVERRIDES, materialize, stored
-from tests.worlds import random_rows, write_world
+from tests.worlds.erp import random_rows, write_world
 
 LAUNCH = """
 mutation Launch($params: LaunchBackfillParams!) {

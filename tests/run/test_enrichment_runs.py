@@ -6,7 +6,7 @@ import random
 import polars as pl
 
 from tests.run.worlds_run import materialize, stored
-from tests.worlds import SETTINGS, random_rows, write_world
+from tests.worlds.erp import SETTINGS, random_rows, write_world
 
 TABLES = ("customer_enrichment", "enrichment_unmatched")
 SELECTED = "sales_log,sales_log_rejects,sales_ledger," + ",".join(TABLES)

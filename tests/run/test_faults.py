@@ -13,10 +13,10 @@ import time
 import polars as pl
 import pytest
 
-from gosales_assets.cli.main import main
-from gosales_resources.storage import UNCHECKED
+from gosales.cli.main import main
+from gosales_resources.store.tables import UNCHECKED
 from tests.run.worlds_run import stored
-from tests.worlds import HEADER, SETTINGS, random_rows, row, write_world
+from tests.worlds.erp import HEADER, SETTINGS, random_rows, row, write_world
 
 STAR = ("--cutoffs", "2023-03-31..2023-06-30", "--staging-only")
 

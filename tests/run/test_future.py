@@ -12,9 +12,9 @@ from collections.abc import Callable
 import polars as pl
 import pytest
 
-from tests.accounts_world import COLUMNS, side_world
 from tests.run.worlds_run import materialize, stored
-from tests.worlds import random_rows, row
+from tests.worlds.accounts import COLUMNS, side_world
+from tests.worlds.erp import random_rows, row
 
 CUTOFF = "2024-03-31"
 FEATURES = ("customer_features", "division_features", "features")

@@ -12,13 +12,13 @@ import pyarrow.parquet as pa_parquet
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from gosales_assets.cli.status import addresses_of
-from gosales_assets.platform import Platform
-from gosales_assets.registry import CONTRACTS
+from gosales_assets.operations.status import addresses_of
+from gosales_assets.platform.platform import Platform
+from gosales_checks.contracts.registry import CONTRACTS
 from gosales_resources.settings.tree import load_settings
-from gosales_resources.storage import UNCHECKED, Address, TableStore
+from gosales_resources.store.tables import UNCHECKED, Address, TableStore
 from tests.run.worlds_run import CUTOFFS, OVERRIDES, materialize, stored, up_to
-from tests.worlds import HEADER, random_rows, row, write_world
+from tests.worlds.erp import HEADER, random_rows, row, write_world
 
 CUTOFF = "2024-06-30"
 # What may depend on nothing after its cutoff.

@@ -6,14 +6,14 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from gosales_assets.models.bundle import describe_bundle
-from gosales_assets.platform import Platform
-from gosales_assets.registry import CONTRACTS
-from gosales_resources.scope import shift_months
+from gosales_assets.models.bundle.bundle import describe_bundle
+from gosales_assets.platform.platform import Platform
+from gosales_checks.contracts.registry import CONTRACTS
+from gosales_resources.dates import shift_months
 from gosales_resources.settings.tree import load_settings
-from gosales_resources.storage import Address
+from gosales_resources.store.tables import Address
 from tests.run.worlds_run import OVERRIDES, materialize, stored
-from tests.worlds import SETTINGS, random_rows, row, write_world
+from tests.worlds.erp import SETTINGS, random_rows, row, write_world
 
 C = dt.date(2024, 6, 30)
 BEFORE = dt.date(2024, 3, 31)

@@ -7,8 +7,8 @@ import polars as pl
 import pytest
 import yaml
 
-from gosales_assets.cli.main import main
-from gosales_assets.platform import Platform
+from gosales.cli.main import main
+from gosales_assets.platform.platform import Platform
 from gosales_resources.settings.source import FileSource
 from gosales_resources.settings.tree import load_settings
 from gosales_resources.sources.files import open_inputs

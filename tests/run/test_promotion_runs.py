@@ -7,15 +7,15 @@ import polars as pl
 import pytest
 
 import gosales_assets.models.assets
-from gosales_assets.cli.main import main
-from gosales_assets.cli.status import status_of
-from gosales_assets.models.training import train_model
-from gosales_assets.platform import Platform
+from gosales.cli.main import main
+from gosales_assets.models.training.training import train_model
+from gosales_assets.operations.status import status_of
+from gosales_assets.platform.platform import Platform
 from gosales_checks.contracts.models import PROMOTION
 from gosales_resources.settings.tree import load_settings
-from gosales_resources.storage import Address
+from gosales_resources.store.tables import Address
 from tests.run.worlds_run import OVERRIDES, materialize, stored
-from tests.worlds import random_rows, write_world
+from tests.worlds.erp import random_rows, write_world
 
 # The first model of the range has met its outcome at the last.
 FIRST, LAST = "2023-12-31", "2024-06-30"

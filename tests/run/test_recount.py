@@ -7,18 +7,18 @@ from importlib.resources import files
 import polars as pl
 import pytest
 
+from gosales.sample.company import generate
 from gosales_assets.features.build import declare_features
-from gosales_assets.platform import Platform
-from gosales_resources.sample.company import generate
+from gosales_assets.platform.platform import Platform
 from gosales_resources.settings.tree import Settings, load_settings
-from gosales_resources.storage import Address
-from tests.accounts_world import COLUMNS, day, side_world
-from tests.assets_recount import expected_assets
-from tests.features_recount import expected, expected_spread
-from tests.features_world import assert_same
-from tests.raw_recount import assets_at, date, lines_of, number, rows_of
+from gosales_resources.store.tables import Address
 from tests.run.worlds_run import materialize
-from tests.worlds import random_rows
+from tests.worlds.accounts import COLUMNS, day, side_world
+from tests.worlds.assets_recount import expected_assets
+from tests.worlds.erp import random_rows
+from tests.worlds.features import assert_same
+from tests.worlds.features_recount import expected, expected_spread
+from tests.worlds.raw_recount import assets_at, date, lines_of, number, rows_of
 
 CUTOFF = "2024-06-30"
 
@@ -46,7 +46,7 @@ def small_world(folder) -> Settings:
 
 def sample_company(folder) -> Settings:
     generate(folder / "data", "S")
-    text = files("gosales_resources.sample").joinpath("gosales.yaml").read_text(encoding="utf-8")
+    text = files("gosales.sample").joinpath("gosales.yaml").read_text(encoding="utf-8")
     (folder / "gosales.yaml").write_text(text, encoding="utf-8")
     return load_settings(folder / "gosales.yaml")
 
@@ -103,7 +103,7 @@ def test_stored_features_equal_a_plain_reading_of_the_raw_files(
     tmp_path, monkeypatch, world, count
 ):
     settings = world(tmp_path)
-    monkeypatch.setattr("tests.features_recount.DIVISIONS", settings.divisions.slugs)
+    monkeypatch.setattr("tests.worlds.features_recount.DIVISIONS", settings.divisions.slugs)
     assert materialize(tmp_path, "--select", "features", "--upstream", cutoffs=CUTOFF) == 0
     store = Platform.of(settings).store
     tables = {

@@ -3,13 +3,13 @@
 import polars as pl
 import pytest
 
-from gosales_assets.cli.plan import Request
-from gosales_assets.cli.runs import execute
-from gosales_assets.platform import Platform
+from gosales_assets.operations.plan import Request
+from gosales_assets.operations.runs import execute
+from gosales_assets.platform.platform import Platform
 from gosales_checks.contracts.signals import AFFINITY_RULES, EMBEDDINGS
-from gosales_resources.storage import Address
+from gosales_resources.store.tables import Address
 from tests.run.worlds_run import CUTOFFS, OVERRIDES
-from tests.worlds import random_rows, write_world
+from tests.worlds.erp import random_rows, write_world
 
 FAMILIES = {"basket", "als", "encoder"}
 

@@ -3,7 +3,7 @@
 import hashlib
 from pathlib import Path
 
-from gosales_assets.cli.main import main
+from gosales.cli.main import main
 
 CUTOFFS = "2024-03-31..2024-06-30"
 OVERRIDES = {

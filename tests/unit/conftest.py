@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.postgres import running_server
+from tests.worlds.postgres import running_server
 
 
 @pytest.fixture(scope="session")

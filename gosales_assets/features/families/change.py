@@ -7,7 +7,7 @@ import polars as pl
 from gosales_assets.features.asof import AsOf
 from gosales_assets.features.declaration import KEYS, Block, Family, Feature, Scope, divide
 from gosales_assets.features.families.rfm import CENTS, sum_in
-from gosales_resources.scope import Window, history_window, shift_months
+from gosales_resources.dates import Window, history_window, shift_months
 
 # Monthly sum -> measure, what it is made of, unit, what one unit of the feature is of the sum's.
 COURSES = (

@@ -21,7 +21,7 @@ from gosales_assets.features.declaration import (
     Scope,
     divide,
 )
-from gosales_resources.scope import history_window
+from gosales_resources.dates import history_window
 
 # Entropies are summed in integer trillionths.
 PICO = 10**12

@@ -11,8 +11,8 @@ import polars as pl
 
 from gosales_assets.features.asof import AsOf
 from gosales_assets.features.declaration import KEYS, Block, Family, Feature, Pooled, Scope
+from gosales_resources.dates import history_window
 from gosales_resources.errors import SettingsError, nearest
-from gosales_resources.scope import history_window
 from gosales_resources.settings.base import slugify
 
 ALL = "all"

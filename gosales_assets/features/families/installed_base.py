@@ -16,7 +16,7 @@ from polars._typing import PolarsDataType
 from gosales_assets.features.asof import AsOf
 from gosales_assets.features.declaration import ASOF, KEYS, Block, Family, Feature, Scope, divide
 from gosales_assets.features.history import QUANTITY_SCALE
-from gosales_resources.scope import Window, shift_days
+from gosales_resources.dates import Window, shift_days
 from gosales_resources.settings.base import slugify
 
 ROLLUP = "rollup"

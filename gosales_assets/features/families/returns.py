@@ -7,7 +7,7 @@ import polars as pl
 from gosales_assets.features.asof import AsOf
 from gosales_assets.features.declaration import Block, Family, Feature, Scope, divide
 from gosales_assets.features.families.rfm import CENTS, sum_in
-from gosales_resources.scope import history_window
+from gosales_resources.dates import history_window
 
 
 def _returns(world: AsOf, scope: Scope) -> list[Block]:

@@ -11,7 +11,7 @@ import polars as pl
 from gosales_assets.features.asof import AsOf
 from gosales_assets.features.declaration import Block, Family, Feature, Scope, divide
 from gosales_assets.features.history import QUANTITY_SCALE
-from gosales_resources.scope import Window, history_window, shift_days
+from gosales_resources.dates import Window, history_window, shift_days
 
 CENTS = 100
 

@@ -5,7 +5,7 @@ import polars as pl
 from gosales_assets.features.asof import AsOf
 from gosales_assets.features.declaration import Block, Family, Feature, Scope, divide
 from gosales_assets.features.families.rfm import CENTS, sum_in
-from gosales_resources.scope import history_window, label_window, shift_months
+from gosales_resources.dates import history_window, label_window, shift_months
 
 QUARTERS = (1, 2, 3, 4)
 

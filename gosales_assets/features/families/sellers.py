@@ -9,7 +9,7 @@ import polars as pl
 from gosales_assets.features.asof import AsOf
 from gosales_assets.features.declaration import KEYS, Block, Family, Feature, Scope
 from gosales_assets.features.history import SELLERS as ROLES
-from gosales_resources.scope import history_window
+from gosales_resources.dates import history_window
 
 
 def _sellers(world: AsOf, scope: Scope) -> list[Block]:

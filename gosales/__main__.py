@@ -1,0 +1,5 @@
+"""`python -m gosales_assets`: the `gosales` command."""
+
+from gosales.cli.main import run
+
+run()

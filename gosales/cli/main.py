@@ -1,0 +1,225 @@
+"""The `gosales` command: arguments in, exit code out.
+
+Exit codes: 0 done (checks may have warned), 1 a run or a blocking check failed or an inspected
+source needs decisions, 2 the input is not usable (arguments, settings, a missing partition), 130
+interrupted.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import yaml
+
+from gosales.cli.demo import run_demo
+from gosales.cli.model import add_model_command
+from gosales.cli.report import judge_again, print_outcome, print_violations
+from gosales.cli.show import FORMATS, show_table
+from gosales.cli.source import add_source_command
+from gosales.cli.stored import add_stored_commands
+from gosales_assets.operations.plan import (
+    Narrowing,
+    Request,
+    check_assets,
+    describe,
+    missing_upstream,
+    plan,
+)
+from gosales_assets.operations.runs import execute, say, serve_ui
+from gosales_assets.platform.platform import Platform
+from gosales_assets.star.ingest import recall_digests
+from gosales_checks.contracts.registry import CONTRACTS, STAGING, VIOLATIONS
+from gosales_resources.errors import GosalesError
+from gosales_resources.settings.tree import Settings, load_settings, parse_overrides
+
+SHOWN_MISSING = 10
+DONE, FAILED, UNUSABLE, INTERRUPTED = 0, 1, 2, 130
+
+
+def run(arguments: Sequence[str] | None = None) -> None:
+    """Enter from the command line: run `main` and exit with its code."""
+    sys.exit(main(arguments))
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Parse the arguments, do what they say, return the exit code.
+
+    Every error of ours ends in one message on standard error; anything else is a defect and keeps
+    its traceback.
+    """
+    options = build_parser().parse_args(arguments)
+    try:
+        return int(options.command(options))
+    except GosalesError as error:
+        say(f"error: {error}")
+        return UNUSABLE
+    except KeyboardInterrupt:
+        say("interrupted: finished partitions are kept; run the same command again to go on.")
+        return INTERRUPTED
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Declare the commands."""
+    parser = argparse.ArgumentParser(
+        prog="gosales", description="From a raw sales log to a ranked list of whom to call."
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    settings = argparse.ArgumentParser(add_help=False)
+    settings.add_argument("--config", type=Path, help="settings file; else GOSALES_CONFIG")
+    settings.add_argument(
+        "--set", action="append", default=[], metavar="a.b=c", help="override one setting"
+    )
+    _add_materialize(commands, settings)
+    _add_show(commands, settings)
+    add_source_command(commands)
+    add_stored_commands(commands, settings)
+    add_model_command(commands, settings)
+    demo = commands.add_parser("demo", help="generate a sample company and run everything on it")
+    demo.add_argument("--folder", type=Path, default=Path("demo"), help="where it is put")
+    demo.add_argument("--size", choices=["S", "M"], default="S", help="2,000 or 20,000 customers")
+    demo.set_defaults(command=lambda options: run_demo(options.folder, options.size))
+    ui = commands.add_parser("ui", parents=[settings], help="open the Dagster UI on this machine")
+    ui.add_argument("--port", type=int, default=3000)
+    ui.set_defaults(command=_ui)
+    config = commands.add_parser("config", help="look at the settings")
+    config_commands = config.add_subparsers(required=True, metavar="ACTION")
+    for action, command, text in (
+        ("check", _config_check, "say whether the settings are legal"),
+        ("show", _config_show, "print the resolved settings"),
+    ):
+        sub = config_commands.add_parser(action, parents=[settings], help=text)
+        sub.set_defaults(command=command)
+    return parser
+
+
+def _add_materialize(
+    commands: argparse._SubParsersAction, settings: argparse.ArgumentParser
+) -> None:
+    parser = commands.add_parser("materialize", parents=[settings], help="make partitions")
+    parser.add_argument(
+        "--cutoffs", required=True, metavar="2024-03-31..2024-12-31", help="one cutoff or a range"
+    )
+    parser.add_argument("--divisions", metavar="a,b", help="targets; without it all")
+    parser.add_argument(
+        "--select",
+        metavar="ASSETS",
+        help="these assets alone, comma-separated; without it the whole graph and what it needs",
+    )
+    parser.add_argument(
+        "--upstream", action="store_true", help="with --select: what they need too, where stale"
+    )
+    parser.add_argument("--staging-only", action="store_true", help=f"only {', '.join(STAGING)}")
+    parser.add_argument(
+        "--rebuild", action="store_true", help="make everything anew, what is current too"
+    )
+    parser.add_argument(
+        "--dry-run", action="store_true", help="print what would be made from what; compute nothing"
+    )
+    parser.set_defaults(command=_materialize)
+
+
+def _add_show(commands: argparse._SubParsersAction, settings: argparse.ArgumentParser) -> None:
+    parser = commands.add_parser("show", parents=[settings], help="print a stored table")
+    parser.add_argument("table", metavar="TABLE", help=f"one of {', '.join(CONTRACTS)}")
+    parser.add_argument("--cutoff", required=True)
+    parser.add_argument("--division", help="without it all divisions")
+    parser.add_argument("--limit", type=_positive, help="rows; 20 for format table, else all")
+    parser.add_argument("--format", choices=FORMATS, default="table")
+    parser.set_defaults(command=_show)
+
+
+def _materialize(options: argparse.Namespace) -> int:
+    platform = Platform.of(_load(options))
+    divisions = platform.space.select_divisions(_list(options.divisions)) or None
+    request = Request(
+        cutoffs=tuple(platform.space.select_cutoffs(options.cutoffs)),
+        divisions=tuple(divisions) if divisions else None,
+        assets=STAGING if options.staging_only else check_assets(_list(options.select)) or None,
+        upstream=options.upstream,
+        rebuild=options.rebuild,
+    )
+    if options.dry_run:
+        print_plan(platform, request)
+        return DONE
+    outcome = execute(platform, request, say)
+    if cutoffs := judge_again(platform, outcome):
+        # What waits for a failed check would not run: say at once which rows it is about.
+        judged = execute(platform, Request(cutoffs, assets=(VIOLATIONS.name,)), say)
+        if not judged.error:
+            print_violations(platform, cutoffs)
+    print_outcome(platform, outcome)
+    return FAILED if outcome.error or outcome.blocked else DONE
+
+
+def print_plan(platform: Platform, request: Request) -> None:
+    """Print what would be made, from what, and what is missing."""
+    batches = plan(platform, request)
+    if not request.is_forced:
+        cutoffs = platform.space.cutoffs()
+        log = recall_digests(platform.settings, cutoffs, platform.staging)
+        if log is None:
+            print(
+                "the raw log is new or has changed: which increments it changes is known when it is read"
+            )
+        dry = Narrowing(platform, log, is_dry=True)
+        batches = [part for batch in batches for part in dry.left(batch)]
+    total = sum(batch.partition_count for batch in batches)
+    print(f"{total} asset partitions in {len(batches)} runs:")
+    for number, batch in enumerate(batches, start=1):
+        print(f"  {number:>2}. {describe(batch)}")
+    print(f"from {platform.settings.source.sales_log.place} in {platform.settings.source_dir}")
+    print(f"into {platform.store.root}")
+    if missing := missing_upstream(platform, request, batches):
+        shown = ", ".join(str(address) for address in missing[:SHOWN_MISSING])
+        more = f" and {len(missing) - SHOWN_MISSING} more" if len(missing) > SHOWN_MISSING else ""
+        print(f"missing upstream ({len(missing)}): {shown}{more}")
+
+
+def _show(options: argparse.Namespace) -> int:
+    show_table(
+        Platform.of(_load(options)),
+        options.table,
+        options.cutoff,
+        options.division,
+        options.limit,
+        options.format,
+    )
+    return DONE
+
+
+def _ui(options: argparse.Namespace) -> int:
+    return serve_ui(Platform.of(_load(options)), options.port)
+
+
+def _config_check(options: argparse.Namespace) -> int:
+    settings = _load(options)
+    cutoffs = Platform.of(settings).space.cutoffs()
+    print(f"{settings.config_file} is legal: settings {settings.content_hash()}, ", end="")
+    print(f"{len(settings.divisions.targets)} targets, {len(cutoffs)} cutoffs.")
+    return DONE
+
+
+def _config_show(options: argparse.Namespace) -> int:
+    settings = _load(options)
+    print(
+        yaml.safe_dump(settings.model_dump(mode="json"), sort_keys=False, allow_unicode=True),
+        end="",
+    )
+    print(f"# hash of what numbers depend on: {settings.content_hash()}")
+    return DONE
+
+
+def _load(options: argparse.Namespace) -> Settings:
+    return load_settings(options.config, parse_overrides(options.set))
+
+
+def _list(text: str | None) -> list[str]:
+    return [part.strip() for part in (text or "").split(",") if part.strip()]
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number <= 0:
+        raise argparse.ArgumentTypeError(f"{text} is not a positive number")
+    return number

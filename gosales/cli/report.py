@@ -1,0 +1,121 @@
+"""What a person wants to see when a run has ended: checks, the list, how good it is, what next."""
+
+import datetime as dt
+from collections.abc import Sequence
+
+import polars as pl
+
+from gosales.cli.show import read_stored
+from gosales.cli.tables import print_frame
+from gosales_assets.operations.runs import Outcome, say
+from gosales_assets.platform.platform import Platform
+from gosales_checks.contracts.registry import VIOLATIONS
+from gosales_checks.contracts.validation import FORWARD_VALIDATION
+from gosales_checks.contracts.whitespace import WHITESPACE
+from gosales_resources.store.tables import Address
+
+SHOWN_FINDINGS = 10
+LIST_COLUMNS = [
+    "rank",
+    "customer_name",
+    "division",
+    "rep",
+    "p_icp",
+    "ev_usd",
+    "score",
+    "nba_reason",
+]
+MEASURES = {"auc": "AUC", "lift_10": "lift@10", "cal_mae": "cal-MAE", "base_rate": "base rate"}
+
+
+def print_outcome(platform: Platform, outcome: Outcome) -> None:
+    """Say what was made, which checks failed, and what stopped the run."""
+    say(
+        f"{outcome.partitions} asset partitions in {outcome.seconds:.1f} s"
+        f"{f', {outcome.current} were current' if outcome.current else ''}, "
+        f"{outcome.passed_checks} checks passed, {len(outcome.failed_checks)} did not."
+    )
+    for asset, check, finding in outcome.failed_checks[:SHOWN_FINDINGS]:
+        say(f"  {check} ({asset}): {finding}")
+    if len(outcome.failed_checks) > SHOWN_FINDINGS:
+        say(f"  and {len(outcome.failed_checks) - SHOWN_FINDINGS} more; see the UI.")
+    if outcome.error:
+        say(f"error: {outcome.error}")
+        say("Finished partitions are kept; after the remedy run the same command again.")
+    say(f"store: {platform.store.root}")
+
+
+def judge_again(platform: Platform, outcome: Outcome) -> tuple[dt.date, ...]:
+    """Return the range of cutoffs whose violations a finished plan leaves out of date.
+
+    After a blocked run all that it made; else those that had violations and may be mended now.
+    """
+    batches, blocked = outcome.batches, outcome.blocked
+    if not blocked and any(VIOLATIONS.name in batch.assets for batch in batches):
+        return ()
+    touched = sorted({cutoff for batch in batches for cutoff in batch.cutoffs})
+    if not blocked:
+        touched = [cutoff for cutoff in touched if _has_violations(platform, cutoff)]
+    if not touched:
+        return ()
+    # A run covers a range of the calendar.
+    return tuple(c for c in platform.space.cutoffs() if touched[0] <= c <= touched[-1])
+
+
+def _has_violations(platform: Platform, cutoff: dt.date) -> bool:
+    address = Address(VIOLATIONS.name, cutoff)
+    if not platform.store.has(address):
+        return False
+    return not platform.store.scan_table(address, None).head(1).collect().is_empty()
+
+
+def print_violations(platform: Platform, cutoffs: Sequence[dt.date]) -> None:
+    """Say what broke which contract at some cutoffs, and where to look at the rows."""
+    broken = pl.concat(read_stored(platform, VIOLATIONS, str(c), None) for c in cutoffs)
+    rules = broken.group_by("cutoff", "table", "rule", "outcome").agg(
+        pl.col("partition").n_unique(),
+        pl.struct("partition", "rows").unique().struct.field("rows").sum(),
+    )
+    found = rules.sort("cutoff", "table", "rule", "outcome").collect()
+    for row in found.head(SHOWN_FINDINGS).iter_rows(named=True):
+        say(
+            f"  {row['outcome']}: {row['table']} {row['cutoff']}, {row['rule']}: {row['rows']} rows "
+            f"in {row['partition']} partition(s)"
+        )
+    for cutoff in found["cutoff"].unique().sort().head(SHOWN_FINDINGS):
+        say(f"rows: gosales show {VIOLATIONS.name} --cutoff {cutoff}")
+
+
+def print_list(platform: Platform, cutoff: dt.date, rows: int) -> None:
+    """Print the top of the ranked list of one cutoff."""
+    table = read_stored(platform, WHITESPACE, cutoff.isoformat(), None)
+    print(f"\nWhom to call about what, as of {cutoff} (top {rows}):\n")
+    _print_table(table.head(rows).select(LIST_COLUMNS).collect())
+
+
+def print_quality(platform: Platform, cutoffs: Sequence[dt.date]) -> None:
+    """Print how good the models were on the periods after their cutoffs, mean over divisions."""
+    tables = [read_stored(platform, FORWARD_VALIDATION, c.isoformat(), None) for c in cutoffs]
+    measured = (
+        pl.concat(tables)
+        .filter(pl.col("measure").is_in(list(MEASURES)) & pl.col("value").is_not_null())
+        .group_by("slice", "cutoff", "measure")
+        .agg(pl.col("value").mean(), divisions=pl.col("division").n_unique())
+        .collect()
+    )
+    print("\nHow good the models were on the time after their cutoff (mean over divisions):\n")
+    if measured.is_empty():
+        print("  No label window of these cutoffs has ended yet: nothing to validate against.")
+        return
+    wide = (
+        measured.with_columns(pl.col("measure").replace(MEASURES))
+        .sort("slice", "cutoff", "measure")
+        .pivot("measure", index=["slice", "cutoff", "divisions"], values="value")
+    )
+    order = [name for name in MEASURES.values() if name in wide.columns]
+    _print_table(wide.select("slice", "cutoff", "divisions", *order))
+    print("whitespace = customers who never bought in the division: what the list is for.")
+
+
+def _print_table(frame: pl.DataFrame) -> None:
+    print_frame(frame, fmt_str_lengths=140, float_precision=3, tbl_formatting="UTF8_BORDERS_ONLY")

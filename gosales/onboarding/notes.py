@@ -1,0 +1,92 @@
+"""What is said about a log as a whole: its layout, what cannot be read, its calendar."""
+
+import polars as pl
+
+from gosales.onboarding.draft import Draft
+from gosales.onboarding.finding import Finding
+from gosales.onboarding.period import Period
+from gosales.onboarding.profile import read_numbers
+from gosales.onboarding.roles import MEASURES
+from gosales.onboarding.totals import Totals
+from gosales_resources.sources.cells import text
+
+
+def ignored_columns(draft: Draft, late: set[str | None]) -> list[str]:
+    """Return the columns of a wide log that are nothing: the settings must name them."""
+    if draft.wide is None:
+        return []
+    used = draft.wide.columns | {f.value for f in draft.roles.values()} | late
+    return [name for name in draft.sample.header if name not in used]
+
+
+def late_columns(draft: Draft, totals: Totals) -> list[Finding]:
+    """Name the columns that are empty in the sample and filled further on: new SKUs, perhaps."""
+    findings = []
+    for column in draft.unseen:
+        filled = totals.groups[(column,)].result().drop_nulls(column)
+        if rows := int(filled["rows"].sum()):
+            why = (
+                f"empty in the sample and filled in {rows:,} row(s), as {filled[column][0]!r}: a "
+                "SKU belongs into the taxonomy, anything else into ignored_columns"
+            )
+            finding = Finding("sku or ignored", column, "undecided", why, is_essential=True)
+            findings.append(finding)
+    return findings
+
+
+def layout_notes(draft: Draft) -> list[Finding]:
+    """Say which layout the log has."""
+    if draft.layout is None:
+        why = "no column with articles, and no pairs of amount and quantity columns"
+        return [Finding("layout", None, "undecided", why, is_essential=True)]
+    if draft.wide:
+        wide = draft.wide
+        both = len(set(wide.quantities) & set(wide.amounts))
+        alone = sorted(set(wide.quantities) - set(wide.amounts))
+        why = f"{both} pairs X and X{wide.suffix}, {len(wide.skus)} SKUs" + (
+            f"; quantity alone: {', '.join(alone)}" if alone else ""
+        )
+        return [Finding("layout", "wide", "sure", why)]
+    return [Finding("layout", "long", "sure", f"articles are in {draft.column('sku')}")]
+
+
+def measure_notes(draft: Draft) -> list[Finding]:
+    """Say that a long log has nothing to count or value."""
+    if draft.wide or any(draft.column(role) for role in MEASURES):
+        return []
+    numbers = [n for n, p in draft.profiles.items() if p.kind == "number"]
+    why = f"no quantity, revenue or gross profit by name; numbers: {', '.join(numbers[:6])}"
+    return [Finding("revenue", None, "undecided", why, is_essential=True, options=numbers[:6])]
+
+
+def unreadable_notes(frame: pl.DataFrame, columns: list[str], mark: str | None) -> list[Finding]:
+    """Say which number columns have cells that will be rejects."""
+    findings = []
+    for column in columns if mark else []:
+        if frame[column].dtype != pl.String:
+            continue
+        cells = frame.select(text(column)).to_series()
+        bad = cells.filter(cells.is_not_null() & read_numbers(cells, mark).is_null())
+        if bad.len():
+            why = f"{bad.len():,} of {cells.count():,} cells are no number, as {bad[0]!r}: rejects"
+            findings.append(Finding("unreadable", column, "left out", why))
+    return findings
+
+
+def period_notes(period: Period | None, dates: Finding) -> list[Finding]:
+    """Say what the dates suggest."""
+    if period is None:
+        why = "follows once the dates can be read" if dates.certainty == "undecided" else "no dates"
+        return [Finding("calendar", None, "undecided", why, is_essential=True)]
+    span = f"{period.first} to {period.last}, {period.date_count:,} order dates"
+    if period.start is None:
+        why = f"{span}: too short for a single cutoff with any history"
+        return [Finding("calendar", None, "undecided", why, is_essential=True)]
+    every = "monthly" if period.cadence_months == 1 else "quarterly"
+    found = [Finding("calendar", f"{period.start} to {period.end} {every}", "guessed", span)]
+    why = "the last order date, or the end of its month when that is near. Confirm"
+    found.append(Finding("complete_through", str(period.complete_through), "guessed", why))
+    if period.outside:
+        why = f"{period.outside:,} row(s) are dated far from all others: slips?"
+        found.append(Finding("order_date", None, "left out", why))
+    return found

@@ -1,0 +1,78 @@
+"""Everything decided about a source, ready to be written: one value object and what asks of it."""
+
+from dataclasses import dataclass, field
+
+from gosales.onboarding.accounts import Accounts
+from gosales.onboarding.finding import Finding
+from gosales.onboarding.period import Period
+from gosales.onboarding.sample import Sample
+from gosales.onboarding.taxonomy import Taxonomy
+from gosales.onboarding.wide import WideColumns
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """The files, and what a person has already decided about them."""
+
+    log: str
+    taxonomy: str | None = None
+    customers: str | None = None
+    rows: int = 5000
+    given: dict[str, str] = field(default_factory=dict)
+    """Role -> column."""
+    date_formats: list[str] = field(default_factory=list)
+    decimal: str | None = None
+    home_currency: str | None = None
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """What was found in the inputs."""
+
+    inputs: Inputs
+    log: Sample
+    looked_at: int
+    """Rows whose dates, SKUs and divisions were counted: all."""
+    layout: str | None
+    """None where undecided; a long one is written then."""
+    roles: dict[str, Finding]
+    date_formats: Finding
+    formats: list[str]
+    decimal: Finding
+    uses_currency: bool
+    value: Finding
+    amount: str
+    """Of a wide log: what its amount columns hold."""
+    wide: WideColumns | None
+    ignored: list[str]
+    period: Period | None
+    taxonomy: Taxonomy
+    taxonomy_sample: Sample | None
+    accounts: Accounts | None
+    accounts_sample: Sample | None
+    notes: list[Finding] = field(default_factory=list)
+    """Everything else worth a line."""
+
+    @property
+    def findings(self) -> list[Finding]:
+        """All findings, in the order a person reads them."""
+        return [
+            *self.roles.values(),
+            self.date_formats,
+            self.decimal,
+            self.value,
+            *self.notes,
+            *(self.wide.findings if self.wide else []),
+            *self.taxonomy.findings,
+            *(self.accounts.findings if self.accounts else []),
+        ]
+
+    @property
+    def open_decisions(self) -> list[Finding]:
+        """What a person must decide before the settings are legal."""
+        return [finding for finding in self.findings if finding.blocks]
+
+    def column(self, role: str) -> str | None:
+        """Return the column of a role."""
+        finding = self.roles.get(role)
+        return finding.value if finding and finding.certainty != "left out" else None

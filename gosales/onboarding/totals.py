@@ -1,0 +1,72 @@
+"""What only all rows can tell: every date, every SKU with its division, every currency.
+
+Counts alone are kept, so that memory does not grow with the rows.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from gosales_resources.sources.cells import text
+
+# A source with more distinct timestamps keeps every other one; months and formats do not change.
+MOST_VALUES = 200_000
+
+
+@dataclass
+class Tally:
+    """Distinct values of some columns together, and in how many rows each is."""
+
+    columns: list[str]
+    counts: pl.DataFrame | None = None
+    waiting: list[pl.DataFrame] = field(default_factory=list)
+
+    def add(self, frame: pl.DataFrame) -> None:
+        """Count a batch."""
+        counted = frame.select(text(c) for c in self.columns).group_by(self.columns)
+        self.waiting.append(counted.agg(rows=pl.len()))
+        if sum(part.height for part in self.waiting) > MOST_VALUES:
+            self._merge()
+
+    def result(self) -> pl.DataFrame:
+        """Return the columns and `rows`, sorted by the columns."""
+        self._merge()
+        schema = {**dict.fromkeys(self.columns, pl.String), "rows": pl.UInt32}
+        return pl.DataFrame(schema=schema) if self.counts is None else self.counts
+
+    def _merge(self) -> None:
+        parts = [part for part in (self.counts, *self.waiting) if part is not None]
+        self.waiting = []
+        if parts:
+            merged = pl.concat(parts).group_by(self.columns).agg(pl.col("rows").sum())
+            self.counts = merged.sort(self.columns)
+
+
+@dataclass
+class DateTally(Tally):
+    """Distinct dates; thinned out where there are too many."""
+
+    def _merge(self) -> None:
+        super()._merge()
+        while self.counts is not None and self.counts.height > MOST_VALUES:
+            self.counts = self.counts.gather_every(2)
+
+
+class Totals:
+    """Collects several tallies in one pass."""
+
+    def __init__(self, dates: Sequence[str], groups: Sequence[Sequence[str]]) -> None:
+        self.dates = {column: DateTally([column]) for column in dates}
+        self.groups = {tuple(columns): Tally(list(columns)) for columns in groups}
+
+    @property
+    def columns(self) -> list[str]:
+        """Every column that is looked at."""
+        grouped = [column for columns in self.groups for column in columns]
+        return list(dict.fromkeys([*self.dates, *grouped]))
+
+    def add(self, frame: pl.DataFrame) -> None:
+        """Count a batch in every tally."""
+        for tally in (*self.dates.values(), *self.groups.values()):
+            tally.add(frame)

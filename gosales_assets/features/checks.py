@@ -1,0 +1,158 @@
+"""The blocking checks that no feature was made from what came after its cutoff.
+
+One judges the rows: the latest day behind each family, as recorded when the partition was made.
+The other judges the lineage: which partitions a feature table and all its ancestors read by
+Dagster's mappings, and whether what the stored partition says it was made from is just that.
+(Dagster's event of a run over many partitions names one version of an input for all of them, so
+it cannot tell partitions apart; the store can.)
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import partial
+
+import dagster as dg
+
+from gosales_assets.features.families.registry import FAMILIES
+from gosales_assets.platform.platform import Platform
+from gosales_checks.contract_checks import judge_partitions, partition_check
+from gosales_checks.contracts.contract import Contract, Read
+from gosales_checks.contracts.features import CUSTOMER_FEATURES, DIVISION_FEATURES, FEATURES
+from gosales_checks.contracts.registry import CONTRACTS
+from gosales_checks.findings import Findings
+from gosales_checks.freshness.inputs import digest_of
+from gosales_checks.verdicts.leakage import (
+    LATEST_SOURCE_ROWS,
+    LINEAGE_ENDS,
+    ROWS_END,
+    later_partitions,
+    later_rows,
+)
+from gosales_resources.partitions.space import (
+    cutoff_of,
+    division_of,
+    expecting_beta_warnings,
+    partition_key,
+)
+from gosales_resources.store.tables import Address
+
+SCOPED = {CUSTOMER_FEATURES: "all", DIVISION_FEATURES: "div"}
+
+
+def leakage_checks(platform: Platform) -> list[dg.AssetChecksDefinition]:
+    """Declare both checks on the tables of features."""
+    # One for all: they have most of their ancestors in common.
+    lineage = Lineage(platform)
+    return [
+        *(rows_check(platform, contract) for contract in SCOPED),
+        *(lineage_check(lineage, contract) for contract in (*SCOPED, FEATURES)),
+    ]
+
+
+def rows_check(platform: Platform, contract: Contract) -> dg.AssetChecksDefinition:
+    """Declare the check on the latest row behind each family."""
+    off, scope = platform.settings.features.off, SCOPED[contract]
+    families = [f.name for f in FAMILIES if scope in f.scopes and f.name not in off]
+
+    def examine(instance: dg.DagsterInstance, address: Address) -> Findings:
+        recorded = recorded_metadata(instance, address, LATEST_SOURCE_ROWS)
+        return later_rows(recorded, families, address.cutoff)
+
+    @dg.asset_check(
+        asset=contract.name,
+        name=ROWS_END,
+        description="The latest row behind each family of features is not after the cutoff.",
+        blocking=True,
+        partitions_def=platform.partitions_of(contract),
+    )
+    def check(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
+        found = partial(examine, context.instance)
+        severity = dg.AssetCheckSeverity.ERROR
+        return judge_partitions(context, contract.name, ROWS_END, found, severity)
+
+    return check
+
+
+def recorded_metadata(
+    instance: dg.DagsterInstance, address: Address, entry: str
+) -> Mapping[str, Mapping[str, str | None]] | None:
+    """Return an entry of a partition's latest materialization; None without one."""
+    records = instance.fetch_materializations(
+        dg.AssetRecordsFilter(
+            asset_key=dg.AssetKey(address.asset),
+            asset_partitions=[str(partition_key(address.cutoff, address.division))],
+        ),
+        limit=1,
+    ).records
+    made = records[0].asset_materialization if records else None
+    value = made.metadata.get(entry) if made else None
+    told = value.value if isinstance(value, dg.JsonMetadataValue) else None
+    return told if isinstance(told, Mapping) else None
+
+
+def lineage_check(lineage: "Lineage", contract: Contract) -> dg.AssetChecksDefinition:
+    """Declare the check on the partitions that a table of features comes from."""
+
+    def examine(address: Address) -> Findings:
+        found = later_partitions(lineage.ancestry(address), address.cutoff)
+        return {**found, **lineage.other_inputs(address)}
+
+    return partition_check(
+        asset=contract.name,
+        name=LINEAGE_ENDS,
+        description="All partitions it comes from, back to the raw data, are of cutoffs up to its "
+        "own, and it was made from those.",
+        partitions_def=lineage.platform.partitions_of(contract),
+        examine=examine,
+        blocking=True,
+        severity=dg.AssetCheckSeverity.ERROR,
+    )
+
+
+@dataclass(frozen=True)
+class Lineage:
+    """What partitions read, by Dagster's own mappings; remembered once it is worked out."""
+
+    platform: Platform
+    _read: dict[Address, dict[str, list[Address]]] = field(default_factory=dict, repr=False)
+
+    def read(self, address: Address) -> dict[str, list[Address]]:
+        """Return table -> its partitions that a partition reads, in order."""
+        if address not in self._read:
+            contract = CONTRACTS[address.asset]
+            with expecting_beta_warnings():
+                self._read[address] = {
+                    read.table.name: self._mapped(contract, read, address)
+                    for read in contract.reads
+                }
+        return self._read[address]
+
+    def _mapped(self, reader: Contract, read: Read, address: Address) -> list[Address]:
+        platform, mapping = self.platform, self.platform.mapping(reader, read)
+        own, upstream = platform.partitions_of(reader), platform.partitions_of(read.table)
+        one = own.subset_with_partition_keys([partition_key(address.cutoff, address.division)])
+        result = mapping.get_upstream_mapped_partitions_result_for_partitions(one, own, upstream)
+        keys = result.partitions_subset.get_partition_keys()
+        found = [Address(read.table.name, cutoff_of(key), division_of(key)) for key in keys]
+        return sorted(found, key=lambda a: (a.cutoff, a.division or ""))
+
+    def ancestry(self, address: Address) -> dict[Address, list[Address]]:
+        """Return what a partition and each of its ancestors reads, back to the raw data."""
+        found: dict[Address, list[Address]] = {}
+        waiting = [address]
+        while waiting:
+            reader = waiting.pop()
+            if reader not in found:
+                found[reader] = [a for read in self.read(reader).values() for a in read]
+                waiting += found[reader]
+        return found
+
+    def other_inputs(self, address: Address) -> Findings:
+        """Name the tables that a partition was made from other rows of than those it reads."""
+        store = self.platform.store
+        recorded = store.facts(address).get("inputs") or {}
+        return {
+            f"made from other rows of {name} than those Dagster maps it to": 1
+            for name, read in self.read(address).items()
+            if recorded.get(name) != digest_of(store, read)
+        }

@@ -1,0 +1,1 @@
+"""From margins to probabilities, and how sure they are."""

@@ -1,0 +1,1 @@
+"""What can be fitted: regressions, trees, pooled trees."""

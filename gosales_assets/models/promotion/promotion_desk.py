@@ -1,0 +1,177 @@
+"""Where promotion meets the store and the run history: bundles, check verdicts, a person's pin.
+
+A pin is kept in the partition of `promotion` itself: making it anew carries it over, until it is
+released. Beside `assets.py` this file alone of the phase knows Dagster.
+"""
+
+import datetime as dt
+from collections.abc import Mapping
+
+import dagster as dg
+import polars as pl
+
+from gosales_assets.models.bundle.bundle import Bundle, load_bundle, read_card
+from gosales_assets.models.promotion.champion import Decision
+from gosales_assets.models.promotion.promotion import (
+    Judged,
+    Pin,
+    judge_models,
+    pinned,
+    promotion_row,
+)
+from gosales_assets.platform.platform import Platform
+from gosales_assets.platform.publishing import latest_failed
+from gosales_checks.contracts.models import MODEL, PROMOTION
+from gosales_resources.errors import BundleError, ContractError, ScopeError
+from gosales_resources.partitions.space import cutoff_of, division_of, partition_key
+from gosales_resources.store.tables import Address
+
+MODEL_CHECK = dg.AssetCheckKey(dg.AssetKey(MODEL.name), MODEL.check_name)
+
+
+class PinChange(dg.Config):
+    """A person's choice for the partitions of a run; without it pins stay as they are."""
+
+    pin_to: str | None = None
+    """Cutoff of the model that is to score."""
+    reason: str = ""
+    release: bool = False
+    """Take the pin away."""
+
+
+class PromotionDesk:
+    """Decides which model scores a partition."""
+
+    def __init__(self, platform: Platform, instance: dg.DagsterInstance) -> None:
+        self._platform, self._instance = platform, instance
+
+    def judge(
+        self,
+        key: str,
+        features: Mapping[str, pl.LazyFrame],
+        labels: Mapping[str, pl.LazyFrame],
+        change: PinChange,
+    ) -> pl.DataFrame:
+        """Return the row of one partition.
+
+        Parameters
+        ----------
+        key
+            Of the partition.
+        features, labels
+            By key, of the training cutoffs.
+        change
+            A pin to set or release.
+
+        Raises
+        ------
+        ContractError
+            When the new model failed its checks and there is no earlier one.
+        ScopeError
+            When the pin names a cutoff whose model may not score here.
+        """
+        cutoff, division = cutoff_of(key), str(division_of(key))
+        space, store = self._platform.space, self._platform.store
+        own = Address(MODEL.name, cutoff, division)
+        challenger = store.read_bundle(own, self._platform.provenance_of(MODEL, own))
+        newest = space.steps_after(cutoff, -space.window_steps)
+        past = [a for a in self._earlier(own) if a.cutoff <= newest]
+        blocked = None
+        if latest_failed(self._instance, MODEL_CHECK, key):
+            blocked = f"the new model failed {MODEL.check_name}"
+        try:
+            decision = judge_models(
+                challenger,
+                {a.cutoff: store.read_bundle(a, None) for a in past},
+                self._outcomes(cutoff, division, features, labels),
+                self._platform.settings.promotion,
+                blocked,
+            )
+        except ValueError as error:
+            raise ContractError(f"Not promoted: {own}: {error}, and no earlier model.") from error
+        pin = self._pin(Address(PROMOTION.name, cutoff, division), change)
+        if pin is not None:
+            decision = self._pinned(decision, pin, own)
+        return promotion_row(division, cutoff, read_card(challenger)[0], decision, pin)
+
+    def _earlier(self, own: Address) -> list[Address]:
+        """List the earlier models that are stored and have passed their check, oldest first."""
+        space, store = self._platform.space, self._platform.store
+        found = []
+        for cutoff in space.cutoffs_read("incumbents", own.cutoff):
+            address = Address(MODEL.name, cutoff, own.division)
+            key = str(partition_key(cutoff, own.division))
+            if (
+                cutoff < own.cutoff
+                and store.has(address)
+                and not store.is_unchecked(address)
+                and not latest_failed(self._instance, MODEL_CHECK, key)
+            ):
+                found.append(address)
+        return found
+
+    def _outcomes(
+        self,
+        cutoff: dt.date,
+        division: str,
+        features: Mapping[str, pl.LazyFrame],
+        labels: Mapping[str, pl.LazyFrame],
+    ) -> Judged | None:
+        """Return the newest training cutoff whose labels are there and not censored."""
+        for past in reversed(self._platform.space.training_cutoffs(cutoff)):
+            key = str(partition_key(past, division))
+            if key not in labels or key not in features:
+                continue
+            if not labels[key].select(pl.col("is_censored").any()).collect().item():
+                return Judged(past, features[key], labels[key])
+        return None
+
+    def _pin(self, address: Address, change: PinChange) -> Pin | None:
+        if change.release:
+            return None
+        if change.pin_to is not None:
+            (day,) = self._platform.space.select_cutoffs(change.pin_to)
+            return Pin(day, change.reason or "no reason given")
+        if not self._platform.store.has(address):
+            return None
+        kept = self._platform.store.scan_table(address, None).collect().row(0, named=True)
+        # A table of before pins has no such column, and no pin.
+        day = kept.get("pinned_to")
+        return None if day is None else Pin(day, kept["pin_reason"])
+
+    def _pinned(self, decision: Decision, pin: Pin, own: Address) -> Decision:
+        legal = [*self._earlier(own), own]
+        chosen = [a for a in legal if a.cutoff == pin.cutoff]
+        if not chosen:
+            raise ScopeError(
+                f"{own}: no model of {pin.cutoff} may score here. Stored, checked and near enough: "
+                f"{', '.join(str(a.cutoff) for a in legal)}. Choose one of them, or release the "
+                f"pin: gosales model release {own.division} --cutoff {own.cutoff}"
+            )
+        files = self._platform.store.read_bundle(chosen[0], None)
+        return pinned(decision, pin, read_card(files)[0])
+
+
+def promoted(
+    platform: Platform, key: str, own: Mapping[str, bytes], promotion: pl.LazyFrame
+) -> Bundle:
+    """Open the model that `promotion` lets score a partition.
+
+    Raises
+    ------
+    BundleError
+        When the stored model is no longer the one that was promoted.
+    """
+    row = promotion.select("model_cutoff", "model_id").collect().row(0, named=True)
+    cutoff, division = cutoff_of(key), division_of(key)
+    if row["model_cutoff"] == cutoff:
+        files = own
+    else:
+        files = platform.store.read_bundle(Address(MODEL.name, row["model_cutoff"], division), None)
+    bundle = load_bundle(files)
+    if bundle.model_id != row["model_id"]:
+        raise BundleError(
+            f"scores[{key}]: {row['model_id']} was promoted, {bundle.model_id} is stored. "
+            f"Rematerialise: gosales materialize --select promotion,scores --cutoffs {cutoff}"
+        )
+    return bundle

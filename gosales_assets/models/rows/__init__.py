@@ -1,0 +1,1 @@
+"""Rows a model is fitted on: matrix, inputs, folds."""

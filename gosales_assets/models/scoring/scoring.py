@@ -1,0 +1,166 @@
+"""Scores a feature table with an opened model, in batches. Scoring never fits and fills nothing.
+
+Memory is that of the scores and one batch of features, however many customers there are.
+"""
+
+import datetime as dt
+
+import polars as pl
+
+from gosales_assets.models.bundle.bundle import Bundle
+from gosales_assets.models.learners.candidates import blended
+from gosales_assets.models.learners.linear import Linear
+from gosales_assets.models.rows.preparation import feature_types
+from gosales_assets.models.scoring.contributions import by_feature, contributions
+from gosales_assets.models.scoring.score_drivers import name_drivers, worth_explaining
+from gosales_resources.errors import BundleError
+from gosales_resources.settings.models import ExplanationSettings
+
+KEPT = ["customer_id", "division", "cutoff", "segment", "is_whitespace"]
+SHOWN = 8
+# Rows read at once: half a row group of the store.
+BATCH_ROWS = 131_072
+# Rows prepared at once, out of what was read: 170 inputs of them are 20 MB, which the allocator keeps;
+# of a whole batch it is 180 MB of new pages each time, and four times as slow.
+BLOCK_ROWS = 16_384
+
+
+def score(
+    bundle: Bundle, features: pl.LazyFrame, settings: ExplanationSettings | None = None
+) -> pl.DataFrame:
+    """Give every customer of a feature table its probability.
+
+    Parameters
+    ----------
+    bundle
+        A model of the same division, of the same cutoff or an earlier one.
+    features
+        One row per customer; read in batches where it is stored sorted by customer.
+    settings
+        Level of the interval, and whose drivers are named.
+
+    Returns
+    -------
+    polars.DataFrame
+        `scores`, sorted by customer_id: `p_icp` is the calibrated probability with its interval,
+        the prior rate where there is no model, null where nothing is known; `margin` orders rows of
+        equal p_icp.
+
+    Raises
+    ------
+    BundleError
+        When the table is of another division or before the model's cutoff, or its features do not
+        match the model's by name and type; lists the difference.
+    """
+    chosen = settings or ExplanationSettings()
+    _refuse_mismatch(bundle, features)
+    features = features.select(KEPT + _asked(bundle))
+    ids = features.select("customer_id").collect()["customer_id"]
+    if not ids.is_sorted():
+        features = features.sort("customer_id")
+    blocks = (
+        _score_block(bundle, block, chosen)
+        for start in range(0, max(ids.len(), 1), BATCH_ROWS)
+        for block in features.slice(start, BATCH_ROWS).collect().iter_slices(BLOCK_ROWS)
+    )
+    scored = pl.concat(
+        [_score_block(bundle, features.head(0).collect(), chosen), *blocks]
+    ).with_columns(model_status=pl.lit(bundle.card.status), model_id=pl.lit(bundle.model_id))
+    return scored.with_columns(drivers=_drivers(bundle, features, scored, chosen))
+
+
+def _asked(bundle: Bundle) -> list[str]:
+    """List the features that the model's inputs come from; the others are not read."""
+    sources = bundle.preparation.sources if bundle.preparation else []
+    return [name for name in sources if name not in KEPT]
+
+
+def _score_block(
+    bundle: Bundle, table: pl.DataFrame, settings: ExplanationSettings
+) -> pl.DataFrame:
+    _refuse_foreign(bundle, table)
+    prepared, calibrator = bundle.preparation, bundle.calibrator
+    nothing = pl.lit(None, dtype=pl.Float64)
+    if prepared is None or calibrator is None:
+        prior = pl.lit(bundle.card.prior, dtype=pl.Float64)
+        return table.select(*KEPT, p_icp=prior, p_low=nothing, p_high=nothing, margin=nothing)
+    raw = prepared.raw(table)
+    # Trees do not look at standardised inputs, which take as long as the trees themselves.
+    needs = any(isinstance(member, Linear) for member in bundle.members)
+    z = prepared.standardised(raw) if needs else raw
+    white = table["is_whitespace"].to_numpy().astype(float)
+    margins = blended([m.margin(raw, z) for m in bundle.members], bundle.shares, white)
+    p = calibrator.probability(margins, white)
+    low = high = nothing
+    if bundle.band is not None:
+        ends = bundle.band.interval(p, white, settings.interval_level)
+        low, high = (pl.Series(end, dtype=pl.Float64) for end in ends)
+    return table.select(
+        *KEPT,
+        p_icp=pl.Series(p, dtype=pl.Float64),
+        p_low=low,
+        p_high=high,
+        margin=pl.Series(margins, dtype=pl.Float64),
+    )
+
+
+def _drivers(
+    bundle: Bundle, features: pl.LazyFrame, scored: pl.DataFrame, settings: ExplanationSettings
+) -> pl.Series:
+    """Name the drivers of the best of each slice; null for the others."""
+    named = pl.Series("drivers", [None] * scored.height, dtype=pl.String)
+    if bundle.preparation is None:
+        return named
+    wanted = worth_explaining(scored, settings.scored_frac)
+    for start in range(0, wanted.len(), BLOCK_ROWS):
+        at = wanted.slice(start, BLOCK_ROWS)
+        mine = scored["customer_id"].gather(at).implode()
+        table = features.filter(pl.col("customer_id").is_in(mine)).collect()
+        raw = bundle.preparation.raw(table)
+        white = table["is_whitespace"].to_numpy()
+        found = contributions(bundle, raw, white)
+        names, values = by_feature(bundle.preparation, found.by_input)
+        named = named.scatter(at, name_drivers(names, values, settings.drivers_shown))
+    return named
+
+
+def _refuse_foreign(bundle: Bundle, table: pl.DataFrame) -> None:
+    card = bundle.card
+    trained = dt.date.fromisoformat(card.cutoff)
+    mine = (pl.col("division") == card.division) & (pl.col("cutoff") >= trained)
+    foreign = table.filter(~mine).height
+    if foreign:
+        raise BundleError(
+            f"scores[{card.division}]: {foreign} rows of another division, or before the model's "
+            f"cutoff {card.cutoff}: no model scores its own past."
+        )
+
+
+def _refuse_mismatch(bundle: Bundle, features: pl.LazyFrame) -> None:
+    if bundle.preparation is None:
+        return
+    findings = mismatches(bundle, features.collect_schema())
+    if findings:
+        card = bundle.card
+        more = f" and {len(findings) - SHOWN} more" if len(findings) > SHOWN else ""
+        raise BundleError(
+            f"scores[{card.cutoff}|{card.division}]: the features do not fit the model: "
+            f"{'; '.join(findings[:SHOWN])}{more}. "
+            f"Rematerialise model for {card.cutoff}, division {card.division}."
+        )
+
+
+def mismatches(bundle: Bundle, schema: pl.Schema) -> list[str]:
+    """List how a feature table differs, by name and type, from what a model was trained on."""
+    if bundle.preparation is None:
+        return []
+    wanted, found = bundle.preparation.features, feature_types(schema)
+    return [
+        *(f"{name} is missing" for name in wanted if name not in found),
+        *(f"{name} is unknown to the model" for name in found if name not in wanted),
+        *(
+            f"{name} is {found[name]}, not {kind}"
+            for name, kind in wanted.items()
+            if name in found and found[name] != kind
+        ),
+    ]

@@ -1,0 +1,1 @@
+"""Trials, selection and the outcome of a training."""

@@ -1,0 +1,1 @@
+"""The planner, its runs, what is stored and whether it is current, sensors."""

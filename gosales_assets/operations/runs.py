@@ -1,0 +1,258 @@
+"""Runs the plan on the embedded Dagster instance, one run per batch, with progress.
+
+The instance is a local folder with SQLite, the same that the UI opens; no server is needed.
+"""
+
+import logging
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Collection, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+from filelock import FileLock
+
+from gosales_assets.operations.history import (
+    HISTORY_ERRORS,
+    history_message,
+    telling_history_errors,
+)
+from gosales_assets.operations.plan import Batch, Narrowing, Request, describe, plan, read_log
+from gosales_assets.platform.platform import Platform
+from gosales_resources.errors import GosalesError
+from gosales_resources.instance.event_log import BATCH_EVENTS, BATCH_VARIABLE
+from gosales_resources.settings.tree import CONFIG_VARIABLE
+from gosales_resources.store.atomic import replacing
+
+# What all phases import (scikit-learn, LightGBM, matplotlib) takes 1.5 s: loaded when it is needed.
+GRAPH = "gosales_assets.definitions"
+INSTANCE_SETTINGS = """\
+# The embedded instance of GoSales: SQLite in this folder, nothing sent anywhere.
+telemetry:
+  enabled: false
+nux:
+  enabled: false
+event_log_storage:
+  module: gosales_resources.instance.event_log
+  class: KeptSqliteEventLogStorage
+"""
+
+
+@dataclass
+class Outcome:
+    """What a plan's runs came to."""
+
+    run_ids: list[str] = field(default_factory=list)
+    batches: list[Batch] = field(default_factory=list)
+    """The runs, finished or not."""
+    error: str | None = None
+    failed_checks: list[tuple[str, str, str]] = field(default_factory=list)
+    """Asset, check, what it says; of checks that warn or fail."""
+    blocked: bool = False
+    """A check of severity ERROR failed."""
+    passed_checks: int = 0
+    partitions: int = 0
+    current: int = 0
+    """Partitions that were wanted and needed no run."""
+    seconds: float = 0.0
+
+
+def open_instance(platform: Platform) -> dg.DagsterInstance:
+    """Open (and on first use create) the embedded instance under the store's root."""
+    home = platform.settings.store_root / "dagster"
+    if not (home / "dagster.yaml").is_file():
+        with replacing(home / "dagster.yaml", "dagster instance") as temporary:
+            temporary.write_text(INSTANCE_SETTINGS, encoding="utf-8")
+    os.environ["DAGSTER_HOME"] = str(home)
+    os.environ.setdefault(BATCH_VARIABLE, str(BATCH_EVENTS))
+    # Two that make the history's files at once leave them with two versions, for good.
+    with FileLock(home / "opening.lock"):
+        return dg.DagsterInstance.get()
+
+
+def execute(
+    platform: Platform,
+    request: Request,
+    report: Callable[[str], None],
+    config: Mapping[str, Mapping[str, object]] | None = None,
+) -> Outcome:
+    """Run what a request makes, in order; stop at the first run that fails.
+
+    What is current is left out, judged before each run from what is in the store by then. `config`
+    is Dagster's run configuration of assets by name.
+    """
+    batches = plan(platform, request)
+    _check_families(platform.settings.features.off)
+    settings_hash = platform.settings.content_hash()
+    resolved = platform.settings.model_dump(mode="json")
+    platform.store.remember_settings(settings_hash, resolved)
+    outcome = Outcome()
+    began = time.perf_counter()
+    # Python's own work, done by the time that the table library has typed the log.
+    with ThreadPoolExecutor(1) as aside:
+        loading = aside.submit(import_module, GRAPH)
+        narrowing = None if request.is_forced else Narrowing(platform, read_log(platform, report))
+        definitions: dg.Definitions = loading.result().build_definitions(platform.settings)
+    job = definitions.resolve_implicit_global_asset_job_def().with_logger_defs(
+        {"console": dg.LoggerDefinition(_progress_logger)}
+    )
+    home = platform.settings.store_root / "dagster"
+    with telling_history_errors(home), open_instance(platform) as instance:
+        for number, batch in enumerate(batches, start=1):
+            left = narrowing.left(batch) if narrowing else [batch]
+            skipped = batch.partition_count - sum(part.partition_count for part in left)
+            outcome.current += skipped
+            for part in left:
+                report(f"[{number}/{len(batches)}] {describe(part)}")
+                outcome.batches.append(part)
+                _run(job, instance, part, settings_hash, outcome, config or {})
+                if outcome.error:
+                    break
+            if not left:
+                report(f"[{number}/{len(batches)}] {describe(batch)}: current")
+            if outcome.error:
+                break
+    outcome.seconds = time.perf_counter() - began
+    return outcome
+
+
+def _check_families(off: Collection[str]) -> None:
+    """Say what the graph would say, before a long log is read and not after."""
+    if off:
+        # SciPy's statistics, which come with it, take 0.4 s.
+        from gosales_assets.features.families.registry import check_off  # noqa: PLC0415
+
+        check_off(off)
+
+
+def _run(
+    job: dg.JobDefinition,
+    instance: dg.DagsterInstance,
+    batch: Batch,
+    settings_hash: str,
+    outcome: Outcome,
+    config: Mapping[str, Mapping[str, object]],
+) -> None:
+    result = job.execute_in_process(
+        instance=instance,
+        asset_selection=[dg.AssetKey(name) for name in batch.assets],
+        tags={
+            **batch.tags,
+            "gosales/settings": settings_hash,
+        },
+        # Named, or Dagster prints every event with a logger of its own.
+        run_config={
+            "loggers": {"console": {"config": {}}},
+            "ops": {n: {"config": dict(c)} for n, c in config.items() if n in batch.assets},
+        },
+        raise_on_error=False,
+    )
+    outcome.run_ids.append(result.run_id)
+    for evaluation in result.get_asset_check_evaluations():
+        if evaluation.passed:
+            outcome.passed_checks += 1
+            continue
+        severity = evaluation.severity
+        outcome.blocked = outcome.blocked or severity is dg.AssetCheckSeverity.ERROR
+        outcome.failed_checks.append(
+            (
+                evaluation.asset_key.to_user_string(),
+                evaluation.check_name,
+                f"{severity.value}: {evaluation.description}",
+            )
+        )
+    if result.success:
+        outcome.partitions += batch.partition_count
+    elif _was_interrupted(result):
+        # Dagster records the interrupt and goes on; who pressed Ctrl-C wants to stop.
+        raise KeyboardInterrupt
+    else:
+        outcome.error = first_error(result, Path(instance.root_directory))
+
+
+def _was_interrupted(result: dg.ExecuteInProcessResult) -> bool:
+    failures = [e.step_failure_data.error for e in result.all_events if e.is_step_failure]
+    names = {error.cls_name for error in failures if error is not None}
+    return bool(names & {"KeyboardInterrupt", "DagsterExecutionInterruptedError"})
+
+
+def first_error(result: dg.ExecuteInProcessResult, home: Path) -> str:
+    """Return our own message where an error of ours, or of the history, is the cause.
+
+    Dagster's otherwise. `home` is the folder of the history.
+    """
+    for event in result.all_events:
+        if not event.is_step_failure:
+            continue
+        failure = event.step_failure_data.error
+        error = failure
+        while error is not None:
+            if error.cls_name in _our_errors():
+                # Dagster puts the qualified class name in front of the message.
+                return error.message.partition(": ")[2].strip()
+            if error.cls_name in HISTORY_ERRORS:
+                return history_message(home, error.message)
+            error = error.cause
+        return failure.to_string() if failure else f"step {event.step_key} failed"
+    failed = [event.message for event in result.all_events if event.is_failure]
+    return failed[0] if failed and failed[0] else "the run failed; see it in the UI"
+
+
+def _our_errors() -> set[str]:
+    return {"GosalesError", *(cls.__name__ for cls in GosalesError.__subclasses__())}
+
+
+def _progress_logger(_: dg.InitLoggerContext) -> logging.Logger:
+    """Show what assets log; Dagster's own events are in the instance and in the UI."""
+    logger = logging.Logger("gosales.progress", logging.INFO)
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_Progress())
+    handler.addFilter(lambda record: _meta(record).get("dagster_event") is None)
+    logger.addHandler(handler)
+    return logger
+
+
+class _Progress(logging.Formatter):
+    """What the asset said, without Dagster's run and step ids in front."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return f"      {_meta(record).get('orig_message') or record.getMessage()}"
+
+
+def _meta(record: logging.LogRecord) -> dict[str, Any]:
+    return getattr(record, "dagster_meta", {})
+
+
+def say(line: str) -> None:
+    """Show progress without mixing it into output that may be piped."""
+    print(line, file=sys.stderr, flush=True)
+
+
+def serve_ui(platform: Platform, port: int) -> int:
+    """Serve the Dagster UI with its daemon on the loopback interface until interrupted."""
+    with open_instance(platform):
+        pass
+    environment = {**os.environ, CONFIG_VARIABLE: str(platform.settings.config_file)}
+    say(f"Dagster UI on http://127.0.0.1:{port} (Ctrl-C ends it)")
+    command = [
+        sys.executable,
+        "-m",
+        "dagster",
+        "dev",
+        "--host",
+        "127.0.0.1",
+        "--port",
+        str(port),
+        "--module-name",
+        GRAPH,
+    ]
+    if os.name == "posix":
+        # In this process's place: who ends this one, by whatever signal, ends the server.
+        os.execve(command[0], command, environment)  # noqa: S606 (a fixed command, no shell)
+    return subprocess.run(command, env=environment, check=False).returncode

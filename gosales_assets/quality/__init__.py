@@ -1,0 +1,1 @@
+"""What breaks a contract, and whether the schema is the announced one."""

@@ -1,0 +1,154 @@
+"""Where the present schema comes from, and the checks that it is the announced one."""
+
+from pathlib import Path
+
+import dagster as dg
+
+from gosales_assets.platform.platform import Platform
+from gosales_checks.contract_checks import Examine, partition_check
+from gosales_checks.contracts.contract import Contract
+from gosales_checks.contracts.registry import CONTRACTS
+from gosales_checks.contracts.star import SALES_LOG
+from gosales_checks.findings import Examined
+from gosales_checks.verdicts.schema_snapshot import (
+    AS_ANNOUNCED,
+    NOT_YET,
+    SchemaSnapshot,
+    declared_columns,
+    read_snapshot,
+    source_changes,
+    table_changes,
+)
+from gosales_resources.settings.inputs import FileSource
+from gosales_resources.settings.tree import Settings
+from gosales_resources.sources.files import open_inputs
+from gosales_resources.sources.raw import RawInput
+from gosales_resources.store.tables import Address
+
+
+def snapshot_path(settings: Settings) -> Path:
+    """Return where the announced schema lies."""
+    return settings.config_file.parent / settings.contracts.schema_snapshot
+
+
+def present_schema(platform: Platform) -> SchemaSnapshot:
+    """Collect the schema as it is: headers of the raw files, declarations, stored open tables.
+
+    Raises
+    ------
+    SourceError
+        When a raw file is missing or unreadable.
+    """
+    headers = HeaderReader()
+    sources = {
+        name: headers.read_all(source, platform.settings.source_dir)
+        for name, source in raw_sources(platform.settings).items()
+    }
+    tables = {}
+    for name, contract in CONTRACTS.items():
+        columns = _newest_columns(platform, contract)
+        # Of an open table that was never made nothing is known to announce.
+        if columns is not None:
+            tables[name] = (columns, tuple(contract.key))
+    return SchemaSnapshot(tables, sources)
+
+
+def raw_sources(settings: Settings) -> dict[str, FileSource]:
+    """Return the configured sources that are files, by their name in the settings."""
+    fields = {name: getattr(settings.source, name) for name in type(settings.source).model_fields}
+    return {name: value for name, value in fields.items() if isinstance(value, FileSource)}
+
+
+def schema_checks(platform: Platform) -> list[dg.AssetChecksDefinition]:
+    """Declare `schema_as_announced`: of the sales log, and of tables whose columns are open.
+
+    The sales log's covers the raw files and every table whose columns are declared: those are the
+    same at every partition, and one more event for each would say nothing more.
+    """
+    open_tables = [c for c in CONTRACTS.values() if c.open_columns and c.partitioned_by == "cutoff"]
+    return [
+        partition_check(
+            asset=contract.name,
+            name=AS_ANNOUNCED,
+            description="Columns, types and key are those of the announced schema"
+            + (", of raw files and declared tables too." if contract is SALES_LOG else "."),
+            partitions_def=platform.partitions_of(contract),
+            examine=_examine(platform, contract),
+            # What comes in under another shape must not go further unseen; our own tables only
+            # change with the code or the settings.
+            blocking=contract is SALES_LOG,
+            severity=dg.AssetCheckSeverity.ERROR,
+        )
+        for contract in (SALES_LOG, *open_tables)
+    ]
+
+
+def _examine(platform: Platform, contract: Contract) -> Examine:
+    headers, settings = HeaderReader(), platform.settings
+
+    def examine(address: Address) -> Examined:
+        announced = read_snapshot(snapshot_path(settings))
+        if announced is None:
+            return Examined(note=NOT_YET)
+        if contract.open_columns and contract.name not in announced.tables:
+            return Examined(note="made for the first time: `gosales schema accept` announces it")
+        declared = [c for c in CONTRACTS.values() if not c.open_columns]
+        judged = declared if contract is SALES_LOG else [contract]
+        found = []
+        for table in judged:
+            present = {table.name: (_columns(platform, table, address), tuple(table.key))}
+            found += table_changes(table.name, announced, SchemaSnapshot(present))
+        if contract is SALES_LOG:
+            sources = raw_sources(settings)
+            read = {n: headers.read_all(s, settings.source_dir) for n, s in sources.items()}
+            for name in sorted({*announced.sources, *read}):
+                found += source_changes(name, announced, SchemaSnapshot({}, read))
+        return Examined(dict.fromkeys(found, 1))
+
+    return examine
+
+
+def _columns(platform: Platform, contract: Contract, address: Address) -> dict[str, str]:
+    if not contract.open_columns:
+        return declared_columns(contract)
+    schema = platform.store.scan_table(address, None).collect_schema()
+    return {name: str(dtype) for name, dtype in schema.items()}
+
+
+def _newest_columns(platform: Platform, contract: Contract) -> dict[str, str] | None:
+    """Return the declared columns; of an open table those of its newest stored partition, if any."""
+    if not contract.open_columns:
+        return declared_columns(contract)
+    known = platform.settings.divisions
+    divisions = [None] if contract.partitioned_by == "cutoff" else known.targets
+    for cutoff in reversed(platform.space.cutoffs()):
+        for division in divisions:
+            address = Address(contract.name, cutoff, division)
+            if platform.store.has(address):
+                return _columns(platform, contract, address)
+    return None
+
+
+class HeaderReader:
+    """Reads headers of raw inputs; one that has not changed is read once."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, str], dict[str, str]] = {}
+
+    def read_all(self, source: FileSource, base: Path) -> tuple[dict[str, str], ...]:
+        """Return the distinct headers of a source's inputs, in their order."""
+        distinct: list[dict[str, str]] = []
+        for raw in open_inputs(source, base):
+            columns = self._read(raw)
+            if not any(list(columns.items()) == list(d.items()) for d in distinct):
+                distinct.append(columns)
+        return tuple(distinct)
+
+    def _read(self, raw: RawInput) -> dict[str, str]:
+        stamp = raw.stamp()
+        if stamp is None:
+            return raw.columns()
+        key = (raw.name, stamp)
+        if key not in self._known:
+            self._known[key] = raw.columns()
+        return self._known[key]

@@ -1,0 +1,1 @@
+"""What a stored partition was made under and from."""

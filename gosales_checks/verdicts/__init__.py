@@ -1,0 +1,1 @@
+"""What is found wrong with a table or a model; no Dagster."""

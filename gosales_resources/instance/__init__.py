@@ -1,0 +1,1 @@
+"""The embedded Dagster instance, threads, memory allocators."""

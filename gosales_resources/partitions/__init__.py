@@ -1,0 +1,1 @@
+"""The partition space, which labels are mature, what counts for a target, ranges of customers."""

@@ -1,0 +1,308 @@
+"""Partitions and the mappings between them: the one file that uses Dagster's beta partition APIs.
+
+Two dimensions, `cutoff` (as-of dates, themselves the keys) and `division`. Facts exist for every
+division, everything from labels on for targets (divisions that get a model, and sets of SKUs).
+"""
+
+import contextlib
+import datetime as dt
+import warnings
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+import dagster as dg
+
+from gosales_resources.dates import Span, shift_months
+from gosales_resources.errors import ScopeError, nearest
+from gosales_resources.settings.tree import Settings
+
+# How many cutoffs a code location may see arrive while it is loaded, where the calendar has no end:
+# five years of months. Dagster walks "all cutoffs up to C" step by step, so it should not be many
+# more than there are.
+YET_TO_COME = 60
+
+
+@contextlib.contextmanager
+def expecting_beta_warnings() -> Iterator[None]:
+    """Silence the warnings of exactly the beta and preview APIs that the graph rests on.
+
+    The pin in pyproject.toml holds Dagster's minor version, the graph tests hold the behaviour.
+    """
+    with warnings.catch_warnings():
+        for category, api in (
+            # How an increment, a label window and walk-forward training are wired.
+            (dg.BetaWarning, "PartitionMapping"),
+            # A backfill is one run: shared work is done once.
+            (dg.BetaWarning, "BackfillPolicy"),
+            (dg.BetaWarning, "backfill_policy"),
+            # A check of a partitioned asset would read all its partitions without it.
+            (dg.PreviewWarning, "partitions_def"),
+        ):
+            warnings.filterwarnings("ignore", category=category, message=rf"(?s).*{api}.*")
+        yield
+
+
+@dataclass(frozen=True)
+class PartitionSpace:
+    """The partition definitions and mappings of one settings tree."""
+
+    settings: Settings
+    _walked: dict[dt.date, list[dt.date]] = field(default_factory=dict, repr=False, compare=False)
+    """Day -> the cutoffs that exist on it."""
+
+    @property
+    def cutoff(self) -> dg.TimeWindowPartitionsDefinition:
+        """As-of dates; a key is the cutoff itself."""
+        calendar = self.settings.calendar
+        months = "3,6,9,12" if calendar.cadence_months == 3 else "*"
+        end = calendar.end and shift_months(calendar.end, calendar.cadence_months)
+        return dg.TimeWindowPartitionsDefinition(
+            start=calendar.start.isoformat(),
+            end=end.isoformat() if end else None,
+            cron_schedule=f"0 0 L {months} *",
+            fmt="%Y-%m-%d",
+            # Makes the window that is still open available: the cutoff is its first day.
+            end_offset=0 if end else 1,
+        )
+
+    @property
+    def division_cutoff(self) -> dg.MultiPartitionsDefinition:
+        """Every division at every cutoff."""
+        return self._product(self.settings.divisions.slugs)
+
+    @property
+    def target_cutoff(self) -> dg.MultiPartitionsDefinition:
+        """Everything that gets a model at every cutoff."""
+        return self._product(self.settings.divisions.targets)
+
+    def _product(self, divisions: Sequence[str]) -> dg.MultiPartitionsDefinition:
+        return dg.MultiPartitionsDefinition(
+            {"cutoff": self.cutoff, "division": dg.StaticPartitionsDefinition(list(divisions))}
+        )
+
+    def cutoffs(self) -> list[dt.date]:
+        """List the calendar's cutoffs that exist by now, oldest first."""
+        # Walking the cron string takes 5 ms for 16 quarters, and a plan asks a thousand times.
+        today = dt.datetime.now(tz=dt.UTC).date()
+        if today not in self._walked:
+            keys = self.cutoff.get_partition_keys()
+            self._walked[today] = [dt.date.fromisoformat(key) for key in keys]
+        return list(self._walked[today])
+
+    def mapping(self, span: Span, upstream: str, downstream: str) -> dg.PartitionMapping:
+        """Return Dagster's mapping of what a table reads.
+
+        Parameters
+        ----------
+        span
+            At which cutoffs.
+        upstream, downstream
+            How the table that is read and the one that reads are partitioned.
+        """
+        if span == "cutoff":
+            one_dimension = (upstream == "cutoff") != (downstream == "cutoff")
+            return self._across_divisions() if one_dimension else dg.IdentityPartitionMapping()
+        if span == "training" and downstream == "cutoff":
+            return self._walk_forward_all()
+        return {
+            "up_to_cutoff": self._increments,
+            "label_window": self._label_window,
+            "up_to_window_end": self._label_facts,
+            "training": self._walk_forward,
+            "incumbents": self._incumbents,
+        }[span]()
+
+    def cutoffs_read(self, span: Span, cutoff: dt.date) -> list[dt.date]:
+        """List the cutoffs of the calendar that a partition reads another table at."""
+        after = {"label_window": self.widest_steps + 1, "up_to_window_end": self.widest_steps}
+        if span == "training":
+            return self.training_cutoffs(cutoff)
+        first = cutoff if span in ("cutoff", "label_window") else dt.date.min
+        if span == "incumbents":
+            first = self.steps_after(cutoff, -self.incumbent_steps)
+        last = self.steps_after(cutoff, after.get(span, 0))
+        return [c for c in self.cutoffs() if first <= c <= last]
+
+    def _increments(self) -> dg.PartitionMapping:
+        """Cutoff <- all cutoffs up to it: the lineage that keeps the future out."""
+        return dg.TimeWindowPartitionMapping(
+            start_offset=self._all_earlier, end_offset=0, allow_nonexistent_upstream_partitions=True
+        )
+
+    def _label_window(self) -> dg.PartitionMapping:
+        """Cutoff <- the cutoffs from it to one past the end of its widest label window.
+
+        One past: a log without a sale on the window's last day is known to cover it only by a
+        later row.
+        """
+        return dg.TimeWindowPartitionMapping(
+            start_offset=0,
+            end_offset=self.widest_steps + 1,
+            allow_nonexistent_upstream_partitions=True,
+        )
+
+    def _label_facts(self) -> dg.PartitionMapping:
+        """(target, cutoff) <- its facts up to the cutoff that closes the widest label window."""
+        known = self.settings.divisions
+        own: dg.PartitionMapping = dg.IdentityPartitionMapping()
+        if known.sku_targets:
+            readers = {
+                division: {t for t in known.targets if division in known.divisions_of(t)}
+                for division in known.slugs
+            }
+            own = dg.StaticPartitionMapping(readers)
+        return self._along_cutoffs(self._all_earlier, self.widest_steps, own)
+
+    def _walk_forward(self) -> dg.PartitionMapping:
+        """(division, C) <- (division, t) for the newest training cutoffs t with t + W <= C."""
+        return self._along_cutoffs(*self._training_offsets)
+
+    def _walk_forward_all(self) -> dg.PartitionMapping:
+        """C <- the newest training cutoffs t, of a table that looks across divisions."""
+        first, last = self._training_offsets
+        return dg.TimeWindowPartitionMapping(
+            start_offset=first, end_offset=last, allow_nonexistent_upstream_partitions=True
+        )
+
+    @property
+    def _training_offsets(self) -> tuple[int, int]:
+        last = -self.window_steps
+        return last - self._training_span + 1, last
+
+    def _incumbents(self) -> dg.PartitionMapping:
+        """(division, C) <- its own model and the earlier ones back to the oldest incumbent."""
+        return self._along_cutoffs(-self.incumbent_steps, 0)
+
+    @property
+    def incumbent_steps(self) -> int:
+        """Cutoffs from the oldest model that a new one is compared with to the new one."""
+        return self.window_steps + self.settings.promotion.incumbents - 1
+
+    def _across_divisions(self) -> dg.PartitionMapping:
+        """Cutoff <-> all its divisions."""
+        return dg.MultiToSingleDimensionPartitionMapping(partition_dimension_name="cutoff")
+
+    def training_cutoffs(self, cutoff: dt.date) -> list[dt.date]:
+        """List the cutoffs t of the calendar that a model of `cutoff` reads, oldest first.
+
+        The newest with t + W <= C, W not widened. Where windows may be widened, so many more that
+        enough are left without those whose window has not ended: which it is, the labels say.
+        """
+        newest = self.steps_after(cutoff, -self.window_steps)
+        return [t for t in self.cutoffs() if t <= newest][-self._training_span :]
+
+    def steps_after(self, cutoff: dt.date, steps: int) -> dt.date:
+        """Return the cutoff so many calendar steps after (or before) `cutoff`."""
+        return shift_months(cutoff, steps * self.settings.calendar.cadence_months)
+
+    @property
+    def window_steps(self) -> int:
+        """Cutoffs from C to the first one at or after the end of its label window, not widened."""
+        return self._steps(self.settings.labels.window_months)
+
+    @property
+    def widest_steps(self) -> int:
+        """The same for the widest window that it can have."""
+        return self._steps(self.settings.labels.widths_months[-1])
+
+    @property
+    def _training_span(self) -> int:
+        return self.settings.models.training_cutoffs + self.widest_steps - self.window_steps
+
+    def _steps(self, months: int) -> int:
+        return -(-months // self.settings.calendar.cadence_months)
+
+    @property
+    def _all_earlier(self) -> int:
+        return -(len(self.cutoffs()) + (0 if self.settings.calendar.end else YET_TO_COME))
+
+    def _along_cutoffs(
+        self, start_offset: int, end_offset: int, divisions: dg.PartitionMapping | None = None
+    ) -> dg.PartitionMapping:
+        return dg.MultiPartitionMapping(
+            {
+                "division": dg.DimensionPartitionMapping(
+                    "division", divisions or dg.IdentityPartitionMapping()
+                ),
+                "cutoff": dg.DimensionPartitionMapping(
+                    "cutoff",
+                    dg.TimeWindowPartitionMapping(
+                        start_offset=start_offset,
+                        end_offset=end_offset,
+                        allow_nonexistent_upstream_partitions=True,
+                    ),
+                ),
+            }
+        )
+
+    def select_cutoffs(self, text: str) -> list[dt.date]:
+        """Parse `2024-03-31` or `2024-03-31..2024-12-31` into cutoffs of the calendar.
+
+        Raises
+        ------
+        ScopeError
+            When a date is unreadable, not on the calendar, or the range is empty.
+        """
+        calendar = self.cutoffs()
+        first, _, last = text.partition("..")
+        start, end = (self._on_calendar(part, calendar) for part in (first, last or first))
+        if start > end:
+            raise ScopeError(f"--cutoffs {text}: {start} is after {end}.")
+        return [cutoff for cutoff in calendar if start <= cutoff <= end]
+
+    def _on_calendar(self, text: str, calendar: list[dt.date]) -> dt.date:
+        try:
+            day = dt.date.fromisoformat(text.strip())
+        except ValueError as error:
+            raise ScopeError(f"'{text}' is not a date; write 2024-03-31.") from error
+        if not calendar:
+            raise ScopeError("The calendar has no cutoff yet: calendar.start is in the future.")
+        if day not in calendar:
+            near = min(calendar, key=lambda cutoff: (abs((cutoff - day).days), cutoff))
+            raise ScopeError(
+                f"{day} is not a cutoff of the calendar ({calendar[0]} .. {calendar[-1]}, every "
+                f"{self.settings.calendar.cadence_months} months). Nearest: {near}."
+            )
+        return day
+
+    def select_divisions(self, names: Iterable[str]) -> list[str]:
+        """Check slugs of divisions and targets against the configuration; sorted.
+
+        Raises
+        ------
+        ScopeError
+            When one is unknown; the nearest names are offered.
+        """
+        known = sorted({*self.settings.divisions.slugs, *self.settings.divisions.targets})
+        chosen = sorted({name.strip() for name in names})
+        for name in chosen:
+            if name not in known:
+                raise ScopeError(f"Unknown division '{name}'. {nearest(name, known)}")
+        return chosen
+
+
+def cutoff_of(key: str) -> dt.date:
+    """Read the cutoff of a partition key of either kind."""
+    return dt.date.fromisoformat(_dimensions(key)["cutoff"])
+
+
+def division_of(key: str) -> str | None:
+    """Read the division of a partition key; None for cutoff-only keys."""
+    return _dimensions(key).get("division")
+
+
+def partition_key(cutoff: dt.date, division: str | None = None) -> str:
+    """Make the Dagster key of a partition."""
+    if division is None:
+        return cutoff.isoformat()
+    return dg.MultiPartitionKey({"cutoff": cutoff.isoformat(), "division": division})
+
+
+def _dimensions(key: str) -> dict[str, str]:
+    if isinstance(key, dg.MultiPartitionKey):
+        return dict(key.keys_by_dimension)
+    if "|" in key:
+        # Dagster prints products alphabetically by dimension: cutoff before division.
+        cutoff, division = key.split("|")
+        return {"cutoff": cutoff, "division": division}
+    return {"cutoff": key}

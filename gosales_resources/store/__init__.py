@@ -1,0 +1,1 @@
+"""The store: tables, bundles, files written whole, and their binding to Dagster."""

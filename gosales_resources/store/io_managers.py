@@ -1,0 +1,199 @@
+"""Binds the store to Dagster: lazy frames in, partition after partition out.
+
+An asset returns `Partitions`, a lazy iterable; each is made, written and forgotten before the
+next, so memory is that of one partition plus what they share.
+"""
+
+import datetime as dt
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import dagster as dg
+import polars as pl
+
+from gosales_resources.errors import GosalesError, PartitionMissingError
+from gosales_resources.partitions.space import cutoff_of, division_of, partition_key
+from gosales_resources.store.quarantine import forget, quarantined, scan_quarantine, write_split
+from gosales_resources.store.shared_columns import Beside
+from gosales_resources.store.tables import Address, Provenance, TableStore, Written, missing_message
+
+# Metadata key of an asset input whose partitions may be absent (the end of a label window that
+# the data has not reached): the asset then gets those that are there, by key.
+MAY_BE_MISSING = "gosales/may_be_missing"
+
+
+@dataclass(frozen=True)
+class Partition:
+    """One made partition: where it belongs, its content, and what to show of it."""
+
+    cutoff: dt.date
+    content: Any
+    division: str | None = None
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    inputs: Mapping[str, str] | None = None
+    """Source -> digest of what it was made from, where the asset knows better than its contract."""
+
+
+@dataclass(frozen=True)
+class Partitions:
+    """What an asset returns: its partitions, made one after another when iterated."""
+
+    made: Iterable[Partition]
+
+
+@dataclass(frozen=True)
+class TableSpec:
+    """What the IO manager must know of a table, given by its contract."""
+
+    provenance: Callable[[Address], Provenance]
+    inputs: Callable[[Address], Mapping[str, str]]
+    """Table or source -> digest of the content that a partition is made from."""
+    conform: Callable[[pl.LazyFrame], pl.LazyFrame]
+    split: Callable[[pl.DataFrame], tuple[pl.DataFrame, pl.DataFrame]] | None = None
+    """Parts rows that keep the contract from those that break it; None stores all (strict)."""
+    beside: Beside | None = None
+    """Where its other columns lie; None where all are its own."""
+
+
+class TableIOManager(dg.IOManager):
+    """Polars frames <-> hive-partitioned Parquet."""
+
+    def __init__(self, store: TableStore, specs: Mapping[str, TableSpec]) -> None:
+        self._store = store
+        self._specs = specs
+
+    def handle_output(self, context: dg.OutputContext, obj: Partitions) -> None:
+        """Write every partition of the run; all of them must be there, and no other."""
+        asset = context.asset_key.path[-1]
+        spec = self._specs[asset]
+
+        def write(address: Address, content: Any, inputs: Mapping[str, str]) -> Written:
+            provenance, facts = spec.provenance(address), {"inputs": json.dumps(dict(inputs))}
+            if spec.beside:
+                shared = Address(spec.beside.table, address.cutoff)
+                facts |= spec.beside.told(self._store.content(shared))
+            # A table too large for memory comes in parts; however many, it is the same file.
+            if isinstance(content, Iterator):
+                conformed = (spec.conform(part.lazy()) for part in content)
+            else:
+                conformed = spec.conform(content.lazy())
+            if spec.split:
+                # Keys are compared over the whole table: here it has to fit in memory.
+                parts = [conformed] if isinstance(conformed, pl.LazyFrame) else conformed
+                whole = pl.concat(part.collect() for part in parts)
+                kept, broken = spec.split(whole)
+                return write_split(self._store, address, kept, broken, provenance, facts)
+            written = self._store.write_table(address, conformed, provenance, facts)
+            forget(self._store, address)
+            return written
+
+        _write_all(context, obj, self._store, write, spec.inputs)
+
+    def load_input(self, context: dg.InputContext) -> Any:
+        """Return one LazyFrame over all upstream partitions, or a dict by key if so annotated."""
+        addresses = _addresses(context)
+        upstream = context.asset_key.path[-1]
+        present = _present(context, self._store, addresses)
+        frames = {
+            key: self._store.scan_table(address, self._specs[upstream].provenance(address))
+            for key, address in present.items()
+        }
+        if context.dagster_type.typing_type is pl.LazyFrame:
+            if not frames:
+                raise GosalesError(f"{context.asset_key.to_user_string()}: nothing to load.")
+            return pl.concat(list(frames.values()), how="vertical")
+        return frames
+
+
+class BundleIOManager(dg.IOManager):
+    """Model bundles: named files of safe formats <-> a folder."""
+
+    def __init__(self, store: TableStore, specs: Mapping[str, TableSpec]) -> None:
+        self._store = store
+        self._specs = specs
+
+    def handle_output(self, context: dg.OutputContext, obj: Partitions) -> None:
+        """Write every bundle of the run."""
+        spec = self._specs[context.asset_key.path[-1]]
+
+        def write(address: Address, content: Any, inputs: Mapping[str, str]) -> Written:
+            return self._store.write_bundle(address, content, spec.provenance(address), inputs)
+
+        _write_all(context, obj, self._store, write, spec.inputs)
+
+    def load_input(self, context: dg.InputContext) -> dict[str, dict[str, bytes]]:
+        """Return the files of every upstream bundle, by partition key."""
+        provenance = self._specs[context.asset_key.path[-1]].provenance
+        present = _present(context, self._store, _addresses(context))
+        return {key: self._store.read_bundle(a, provenance(a)) for key, a in present.items()}
+
+
+def _addresses(context: dg.InputContext) -> dict[str, Address]:
+    asset = context.asset_key.path[-1]
+    keys = sorted(context.asset_partition_keys) if context.has_asset_partitions else []
+    return {str(key): Address(asset, cutoff_of(key), division_of(key)) for key in keys}
+
+
+def _present(
+    context: dg.InputContext, store: TableStore, addresses: Mapping[str, Address]
+) -> dict[str, Address]:
+    missing = [address for address in addresses.values() if not store.has(address)]
+    if missing and not (context.definition_metadata or {}).get(MAY_BE_MISSING):
+        raise PartitionMissingError(missing_message(missing))
+    return {key: address for key, address in addresses.items() if address not in missing}
+
+
+def _write_all(
+    context: dg.OutputContext,
+    partitions: Partitions,
+    store: TableStore,
+    write: Callable[[Address, Any, Mapping[str, str]], Written],
+    inputs_of: Callable[[Address], Mapping[str, str]],
+) -> None:
+    asset = context.asset_key.path[-1]
+    asked = {str(key) for key in context.asset_partition_keys}
+    versions: dict[str, str] = {}
+    rows = size = 0
+    for partition in partitions.made:
+        key = str(partition_key(partition.cutoff, partition.division))
+        if key not in asked or key in versions:
+            raise GosalesError(f"{asset}: made partition {key}, asked for {sorted(asked)}.")
+        address = Address(asset, partition.cutoff, partition.division)
+        inputs = partition.inputs if partition.inputs is not None else inputs_of(address)
+        store.mark_unchecked(address)
+        written = write(address, partition.content, inputs)
+        versions[key] = written.sha256
+        context.step_context.add_asset_metadata(
+            {**partition.metadata, **_facts(written), **_quarantine(store, address, written)},
+            asset_key=context.asset_key,
+            partition_key=key,
+        )
+        rows, size = rows + written.rows, size + written.bytes
+    if unmade := sorted(asked - set(versions)):
+        raise GosalesError(f"{asset}: partitions not made: {unmade}.")
+    shown = (asset, len(versions), rows, size / 1e6)
+    context.log.info("%s: %d partition(s), %d rows, %.1f MB", *shown)
+
+
+def _quarantine(store: TableStore, address: Address, written: Written) -> dict[str, Any]:
+    """Show what was kept out: offered = stored + quarantined."""
+    broken = scan_quarantine(store, address)
+    if broken is None:
+        return {}
+    rows = int(broken.select(pl.len()).collect().item())
+    return {
+        "rows_offered": written.rows + rows,
+        "rows_quarantined": rows,
+        "quarantined_by_rule": dg.MetadataValue.json(quarantined(store, address)),
+    }
+
+
+def _facts(written: Written) -> dict[str, Any]:
+    return {
+        "dagster/row_count": written.rows,
+        "size_bytes": written.bytes,
+        "content_sha256": written.sha256,
+        "path": dg.MetadataValue.path(str(written.path)),
+    }
