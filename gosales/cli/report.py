@@ -21,7 +21,7 @@ LIST_COLUMNS = [
     "division",
     "rep",
     "p_icp",
-    "ev_usd",
+    "ev",
     "score",
     "nba_reason",
 ]

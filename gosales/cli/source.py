@@ -10,7 +10,7 @@ import polars as pl
 from gosales.cli.tables import print_frame
 from gosales.onboarding.finding import Finding
 from gosales.onboarding.inspect import TAXONOMY_NAME, inspect
-from gosales.onboarding.proposal import Inputs, Proposal
+from gosales.onboarding.proposal import InspectedFiles, Proposal
 from gosales.onboarding.settings_text import settings_text
 from gosales_assets.operations.runs import say
 from gosales_resources.dates import shift_months
@@ -64,7 +64,7 @@ def _inspect(options: argparse.Namespace) -> int:
         raise SettingsError(f"{out} exists. Give another --out, or --force to overwrite it.")
     if options.rows < 1:
         raise SettingsError(f"--rows {options.rows}: give at least 1.")
-    inputs = Inputs(
+    inputs = InspectedFiles(
         log=options.path,
         taxonomy=options.taxonomy,
         customers=options.customers,

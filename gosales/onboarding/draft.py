@@ -7,7 +7,7 @@ import polars as pl
 
 from gosales.onboarding.finding import Finding
 from gosales.onboarding.profile import Profile, profile
-from gosales.onboarding.proposal import Inputs
+from gosales.onboarding.proposal import InspectedFiles
 from gosales.onboarding.roles import (
     HOLDS,
     IDENTIFIERS,
@@ -86,7 +86,7 @@ class Draft:
         return Totals(dates, [columns for columns in groups if columns])
 
 
-def draft_of(inputs: Inputs, sample: Sample, skus: set[str]) -> Draft:
+def draft_of(inputs: InspectedFiles, sample: Sample, skus: set[str]) -> Draft:
     """Decide layout and roles.
 
     Parameters
@@ -164,7 +164,7 @@ def _weighed(finding: Finding, seen: str, *, holds: bool) -> Finding:
     return Finding(finding.what, finding.value, certainty, f"{finding.why}; {seen}")
 
 
-def _check_given(inputs: Inputs, sample: Sample) -> None:
+def _check_given(inputs: InspectedFiles, sample: Sample) -> None:
     for role, column in inputs.given.items():
         if role not in LONG_ROLES:
             raise SettingsError(f"--is {role}={column}: unknown role. {nearest(role, LONG_ROLES)}")

@@ -26,7 +26,7 @@ from gosales.onboarding.notes import (
 from gosales.onboarding.numbers import DecimalFinding, find_decimal
 from gosales.onboarding.period import Period, propose_period
 from gosales.onboarding.profile import share_of
-from gosales.onboarding.proposal import Inputs, Proposal
+from gosales.onboarding.proposal import InspectedFiles, Proposal
 from gosales.onboarding.roles import MEASURES
 from gosales.onboarding.sample import NOT_TEXT, Sample, reopened, scan, take_sample
 from gosales.onboarding.taxonomy import (
@@ -46,7 +46,7 @@ SLIPS = 0.02
 TAXONOMY_NAME = "taxonomy.csv"
 
 
-def inspect(inputs: Inputs, base: Path, progress: Callable[[str], object]) -> Proposal:
+def inspect(inputs: InspectedFiles, base: Path, progress: Callable[[str], object]) -> Proposal:
     """Propose settings for a source.
 
     Parameters
@@ -109,7 +109,7 @@ def _named_skus(sample: Sample, taxonomy: _Table | None) -> set[str]:
 
 
 def _decide(
-    inputs: Inputs,
+    inputs: InspectedFiles,
     draft: Draft,
     totals: Totals,
     rows: int,
@@ -166,7 +166,7 @@ def _decide(
     )
 
 
-def _formats(inputs: Inputs, draft: Draft, totals: Totals) -> tuple[list[str], Finding]:
+def _formats(inputs: InspectedFiles, draft: Draft, totals: Totals) -> tuple[list[str], Finding]:
     """Decide date formats over all values of both date columns."""
     if inputs.date_formats:
         shown = ", ".join(inputs.date_formats)

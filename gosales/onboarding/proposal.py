@@ -11,7 +11,7 @@ from gosales.onboarding.wide import WideColumns
 
 
 @dataclass(frozen=True)
-class Inputs:
+class InspectedFiles:
     """The files, and what a person has already decided about them."""
 
     log: str
@@ -29,7 +29,7 @@ class Inputs:
 class Proposal:
     """What was found in the inputs."""
 
-    inputs: Inputs
+    inputs: InspectedFiles
     log: Sample
     looked_at: int
     """Rows whose dates, SKUs and divisions were counted: all."""

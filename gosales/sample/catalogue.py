@@ -45,7 +45,7 @@ class Sku:
     division: str
     family: str
     sale_type: str
-    unit_gp_usd: float
+    unit_gp: float
     weight: float = 1.0
     header: str | None = None
     has_amount: bool = True

@@ -43,7 +43,7 @@ class MessRates:
 class Counts:
     """What a file, or a part of it, holds; `rows_in` = loaded + rejected + duplicate.
 
-    `lines`, `quantity` and `gross_profit_usd_cents` are sums over the loaded lines. Lines of an
+    `lines`, `quantity` and `gross_profit_cents` are sums over the loaded lines. Lines of an
     unknown SKU are rejected on their own; the rows they stand in are loaded.
     """
 
@@ -55,7 +55,7 @@ class Counts:
     unknown_sku_lines: int = 0
     return_lines: int = 0
     quantity: int = 0
-    gross_profit_usd_cents: int = 0
+    gross_profit_cents: int = 0
 
     def __add__(self, other: "Counts") -> "Counts":
         """Add the counts of another part."""
@@ -69,7 +69,7 @@ class Counts:
             self.unknown_sku_lines + other.unknown_sku_lines,
             self.return_lines + other.return_lines,
             self.quantity + other.quantity,
-            self.gross_profit_usd_cents + other.gross_profit_usd_cents,
+            self.gross_profit_cents + other.gross_profit_cents,
         )
 
 
@@ -285,5 +285,5 @@ def _count(lines: Lines, fault: NDArray[np.int64], is_copied: NDArray[np.bool_])
         unknown_sku_lines=int((loaded & unknown).sum()),
         return_lines=int((kept & (lines.quantity < 0)).sum()),
         quantity=int(lines.quantity[kept].sum()),
-        gross_profit_usd_cents=int(lines.cents[kept].sum()),
+        gross_profit_cents=int(lines.cents[kept].sum()),
     )

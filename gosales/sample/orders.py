@@ -127,7 +127,7 @@ def _draw_lines(
     )
     scale = np.exp(0.25 * np.clip(customers.size[customer], -2.5, 2.5))
     quantity = rng.geometric(np.clip(0.75 / scale, 0.2, 0.95))
-    unit = np.array([s.unit_gp_usd for s in SKUS])[sku]
+    unit = np.array([s.unit_gp for s in SKUS])[sku]
     dollars = quantity * unit * np.exp(rng.normal(0, 0.4, len(sku)))
     has_amount = np.array([s.has_amount for s in SKUS])[sku]
     cents = np.where(has_amount, np.maximum(100, np.rint(dollars * 100)), 0).astype(np.int64)

@@ -11,7 +11,7 @@ import polars as pl
 
 from gosales_assets.accounts.customers import NAMED, Accounts
 from gosales_assets.accounts.observations import OBSERVED, Observations, values_at
-from gosales_resources.partitions.customer_ranges import customer_spans
+from gosales_resources.partitions.customer_ranges import customer_ranges
 
 START = "valid_from"
 # Values of the log at a time: 22 million at once took 4 GB.
@@ -78,7 +78,7 @@ def history_in_parts(
     seen = [frame.select("customer_id") for frame in observations.values.values()]
     everyone = pl.concat([*seen, enrichment.select("customer_id")])
     counts = everyone.group_by("customer_id").agg(row_count=pl.len().cast(pl.Int64))
-    for span in customer_spans(counts, HELD_ROWS):
+    for span in customer_ranges(counts, HELD_ROWS):
         some = span.hold()
         yield build_customer_history(
             cutoff,

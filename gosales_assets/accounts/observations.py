@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from gosales_resources.dates import visible_at
-from gosales_resources.partitions.customer_ranges import customer_spans
+from gosales_resources.partitions.customer_ranges import customer_ranges
 
 OBSERVED = ("customer_name", "region", "rep")
 # Lines grouped at a time: those of 19 million at once took 8 GB.
@@ -109,7 +109,7 @@ def _pieces(sales_log: pl.LazyFrame) -> Iterator[pl.LazyFrame]:
     counts = counted.collect(engine="streaming")
     for cutoff in counts["visible_cutoff"].unique().sort():
         of_increment = pl.col("visible_cutoff") == cutoff
-        for span in customer_spans(counts.filter(of_increment), HELD_LINES):
+        for span in customer_ranges(counts.filter(of_increment), HELD_LINES):
             yield sales_log.filter(of_increment & span.hold())
 
 

@@ -22,8 +22,8 @@ from gosales_assets.accounts.asset_rows import SETTING, USABLE, WRITTEN, read_as
 from gosales_assets.accounts.side_rows import PLACE, name_rows, rejects_of
 from gosales_resources.errors import SourceError
 from gosales_resources.hashing import code_hash
-from gosales_resources.instance.thread_map import in_order
-from gosales_resources.partitions.customer_ranges import customer_spans
+from gosales_resources.instance.thread_map import map_threads
+from gosales_resources.partitions.customer_ranges import customer_ranges
 from gosales_resources.settings.accounts import AssetSource
 from gosales_resources.sources.files import open_inputs
 from gosales_resources.sources.raw import RawInput
@@ -148,7 +148,7 @@ class _Staging:
         blocks = work / "blocks"
         blocks.mkdir()
         numbered = ((blocks / f"{n}.parquet", b) for n, b in enumerate(self._blocks()))
-        typed = list(in_order(self._type, numbered))
+        typed = list(map_threads(self._type, numbered))
         require_one_type(self.source.path, [t.schema for t in typed if t.schema is not None])
         firsts = first_rows((t.raw, t.row_count) for t in typed)
         rejected = [
@@ -156,7 +156,7 @@ class _Staging:
             for t, first in zip(typed, firsts, strict=True)
         ]
         write_parquet(pl.concat(rejected), work / "rejected.parquet")
-        spans = customer_spans(pl.concat(t.customers for t in typed), PART_ROWS)
+        spans = customer_ranges(pl.concat(t.customers for t in typed), PART_ROWS)
         days = []
         scan = pl.scan_parquet([t.path for t in typed])
         for number, span in enumerate(spans):

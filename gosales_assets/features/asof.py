@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 import polars as pl
 
-from gosales_assets.features.declaration import KEYS, Pooled, Scope
+from gosales_assets.features.declaration import KEYS, CustomerPool, Scope
 from gosales_assets.features.history import SUMS, SharedHistory
 from gosales_checks.contracts.contract import Contract
 from gosales_checks.contracts.signals import AFFINITY_RULES, EMBEDDINGS
@@ -23,7 +23,7 @@ from gosales_resources.settings.tree import Settings
 
 T = TypeVar("T")
 
-Pools = Mapping[Pooled, tuple[Any, set[str]]]
+Pools = Mapping[CustomerPool, tuple[Any, set[str]]]
 """What is known of all customers, with the sources it was made of."""
 
 DATED = {
@@ -79,7 +79,7 @@ class AsOf:
         """Return what `make` makes of this world, made once for all families and scopes."""
         return self._remembered(make, lambda: make(self))
 
-    def pooled(self, pool: Pooled) -> Any:
+    def pooled(self, pool: CustomerPool) -> Any:
         """Return what is known of all customers of the cutoff; a family declares what it asks for."""
         if self._pools is None:
             return self._remembered(pool, lambda: pool.merged([pool.of_range(self)]))

@@ -60,7 +60,7 @@ class Block:
 
 
 @dataclass(frozen=True, eq=False)
-class Pooled:
+class CustomerPool:
     """What a family must know of all customers of a cutoff to compute the features of one.
 
     Made of each range of customers, then of all ranges: whatever their number, the same. So sums are
@@ -82,7 +82,7 @@ class Family:
     """Blocks of one scope. Columns must not depend on the data: the feature dictionary is made by
     calling it on an empty world."""
     scopes: tuple[Scope, ...] = ("all", "div")
-    pooled: tuple[Pooled, ...] = ()
+    pooled: tuple[CustomerPool, ...] = ()
     """Whatever its blocks ask `AsOf.pooled` for."""
 
 

@@ -38,7 +38,7 @@ def fit_embeddings(lines: pl.LazyFrame, cutoff: dt.date, settings: AlsSettings) 
     References
     ----------
     Hu, Koren and Volinsky (2008): a purchase is preference 1 with confidence
-    1 + alpha log(1 + value in USD); no purchase is preference 0 with confidence 1.
+    1 + alpha log(1 + value in units of the home currency); no purchase is preference 0 with confidence 1.
     """
     bought = _purchases(lines, cutoff, settings.als_lookback_months).collect()
     if bought.is_empty():

@@ -1,7 +1,7 @@
 """Customers in ranges: the worlds of a cutoff, one after another, so that memory is that of one.
 
 A range is the customers between two ids. What a family must know of all customers is made first, in
-a pass of its own over the ranges (`Pooled`); so a customer's features are the same however many
+a pass of its own over the ranges (`CustomerPool`); so a customer's features are the same however many
 ranges there are. As long as everything fits at once there is one range, and one pass over the
 history that all cutoffs share.
 """
@@ -24,9 +24,9 @@ from gosales_assets.features.build import (
     build_division_features,
     families_of,
 )
-from gosales_assets.features.declaration import Pooled, Scope
+from gosales_assets.features.declaration import CustomerPool, Scope
 from gosales_assets.features.history import SharedHistory, share_history
-from gosales_resources.partitions.customer_ranges import EVERYONE, Span, customer_spans
+from gosales_resources.partitions.customer_ranges import EVERYONE, CustomerRange, customer_ranges
 from gosales_resources.settings.tree import Settings
 from gosales_resources.store.atomic import replacing, working_folder
 from gosales_resources.store.parquet import write_parquet
@@ -40,7 +40,7 @@ ROWS_OF_A_CUSTOMER = 20
 
 def cut_ranges(
     history: pl.LazyFrame, customers: pl.LazyFrame, most: int = ROWS_AT_ONCE
-) -> list[Span]:
+) -> list[CustomerRange]:
     """Cut customers into ranges of about so many rows.
 
     Parameters
@@ -54,7 +54,7 @@ def cut_ranges(
 
     Returns
     -------
-    list of Span
+    list of CustomerRange
         In the order of ids; together everyone.
     """
     heights = [t.select(pl.len()).collect().item() for t in (history, customers)]
@@ -64,7 +64,7 @@ def cut_ranges(
         history.group_by("customer_id").agg(row_count=pl.len().cast(pl.Int64)),
         customers.select("customer_id", row_count=pl.lit(ROWS_OF_A_CUSTOMER, pl.Int64)),
     ]
-    return customer_spans(pl.concat(counts).collect(), most)
+    return customer_ranges(pl.concat(counts).collect(), most)
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ class Tables:
     affinity_rules: pl.LazyFrame
     embeddings: pl.LazyFrame
 
-    def of(self, ids: Span) -> "Tables":
+    def of(self, ids: CustomerRange) -> "Tables":
         """Return the rows of some customers; rules and vectors of SKUs are everyone's."""
         mine = pl.col("kind").ne("customer") | ids.hold("id")
         return Tables(
@@ -95,7 +95,7 @@ class Worlds:
     history: pl.LazyFrame
     """`purchase_history` of all increments up to the last cutoff."""
     tables: Mapping[dt.date, Tables]
-    ranges: Sequence[Span]
+    ranges: Sequence[CustomerRange]
 
     def at(self, cutoff: dt.date, scope: Scope) -> Iterator[AsOf]:
         """Make the worlds of a cutoff, range by range, to compute one scope in."""
@@ -114,7 +114,7 @@ class Worlds:
     def _share(self, history: pl.LazyFrame) -> SharedHistory:
         return share_history(history, self.settings.labels.denylist, self.settings.divisions)
 
-    def _world(self, cutoff: dt.date, ids: Span, pools: Pools | None) -> AsOf:
+    def _world(self, cutoff: dt.date, ids: CustomerRange, pools: Pools | None) -> AsOf:
         if ids == EVERYONE:
             shared, at = self.shared, self.tables[cutoff]
         else:
@@ -134,8 +134,8 @@ class Worlds:
 
     def _pools(self, cutoff: dt.date, scope: Scope) -> Pools:
         pools = [p for family in families_of(self.settings, scope) for p in family.pooled]
-        found: dict[Pooled, list[Any]] = {pool: [] for pool in pools}
-        sources: dict[Pooled, set[str]] = {pool: set() for pool in pools}
+        found: dict[CustomerPool, list[Any]] = {pool: [] for pool in pools}
+        sources: dict[CustomerPool, set[str]] = {pool: set() for pool in pools}
         for ids in self.ranges if pools else ():
             world = self._world(cutoff, ids, {})
             for pool in pools:

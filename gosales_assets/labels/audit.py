@@ -10,7 +10,7 @@ from gosales_resources.settings.phases import LabelSettings
 
 CENTS = 100
 # What of the labels is compared.
-AUDITED = ("customer_id", "label", "net_gp_window_usd", "window_end", "is_censored")
+AUDITED = ("customer_id", "label", "net_value_window", "window_end", "is_censored")
 
 
 def openings_of(cutoff: dt.date, labels: Mapping[str, pl.DataFrame]) -> list[Opening]:
@@ -64,8 +64,8 @@ def _row(
         "population": labels.height,
         "positives": int(labels["label"].sum()),
         "positives_recounted": None,
-        "net_gp_window_usd": None,
-        "net_gp_recounted_usd": None,
+        "net_value_window": None,
+        "net_value_recounted": None,
         "rounded_line_count": 0,
         "differing_customers": 0,
         "example": None,
@@ -80,20 +80,24 @@ def _row(
     limit = round(settings.gp_min_threshold * CENTS)
     net = stated = positives = rounded = 0
     differing = []
-    for customer, label, usd in labels.select("customer_id", "label", "net_gp_window_usd").rows():
+    for customer, label, net_value in labels.select(
+        "customer_id", "label", "net_value_window"
+    ).rows():
         cents, slack = count.cents.get(customer, 0), count.rounded.get(customer, 0)
-        said = round(usd * CENTS)
+        said = round(net_value * CENTS)
         net, stated = net + cents, stated + said
         positives += cents > limit
         rounded += slack
         # A rounded line is off by a cent at the most.
         close = abs(cents - said) <= slack
         if not close or (label != (cents > limit) and abs(cents - limit) > slack):
-            differing.append(f"{customer}: {usd:.2f} in labels, {cents / CENTS:.2f} in the raw log")
+            differing.append(
+                f"{customer}: {net_value:.2f} in labels, {cents / CENTS:.2f} in the raw log"
+            )
     return found | {
         "positives_recounted": positives,
-        "net_gp_window_usd": stated / CENTS,
-        "net_gp_recounted_usd": net / CENTS,
+        "net_value_window": stated / CENTS,
+        "net_value_recounted": net / CENTS,
         "rounded_line_count": rounded,
         "differing_customers": len(differing),
         "example": differing[0] if differing else None,

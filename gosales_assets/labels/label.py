@@ -110,13 +110,13 @@ def _label(threshold: float) -> list[pl.Expr]:
         (net > round(threshold * CENTS)).cast(pl.Int8).alias("label"),
         # By way of a decimal: polars divides by a scalar as it multiplies by its inverse, so that
         # 251 cents would be 2.5100000000000002.
-        exact(net, MONEY_SCALE).cast(pl.Float64).alias("net_gp_window_usd"),
+        exact(net, MONEY_SCALE).cast(pl.Float64).alias("net_value_window"),
         pl.col("first_purchase_date"),
     ]
 
 
 def _outcome(lines: pl.LazyFrame, window: Window, value: str) -> pl.LazyFrame:
-    cents = (pl.col(f"{value}_usd") * CENTS).cast(pl.Int64)
+    cents = (pl.col(value) * CENTS).cast(pl.Int64)
     return (
         lines.filter(window.contains("order_date"), _known_by(window.end))
         .group_by("customer_id")

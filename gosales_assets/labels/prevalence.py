@@ -34,7 +34,7 @@ def count_prevalence(cutoff: dt.date, labels: Mapping[str, pl.LazyFrame]) -> pl.
             population=pl.len().cast(pl.Int64),
             positives=pl.col("label").sum().cast(pl.Int64),
             # Integer cents: a sum of floats would depend on the order of rows.
-            cents=(pl.col("net_gp_window_usd") * CENTS).round().cast(pl.Int64).sum(),
+            cents=(pl.col("net_value_window") * CENTS).round().cast(pl.Int64).sum(),
         )
         .join(_window(table), how="cross")
         .with_columns(division=pl.lit(target), cohort=pl.lit(cohort), cutoff=pl.lit(cutoff))
@@ -47,7 +47,7 @@ def count_prevalence(cutoff: dt.date, labels: Mapping[str, pl.LazyFrame]) -> pl.
             prevalence_frac=pl.when(pl.col("population") > 0).then(
                 pl.col("positives") / pl.col("population")
             ),
-            net_gp_window_usd=exact(pl.col("cents"), MONEY_SCALE).cast(pl.Float64),
+            net_value_window=exact(pl.col("cents"), MONEY_SCALE).cast(pl.Float64),
         )
         .sort("division", "cohort")
     )

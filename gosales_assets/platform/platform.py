@@ -20,7 +20,7 @@ from gosales_checks.contract_checks import Examine, partition_check
 from gosales_checks.contracts.contract import Contract, Read, conform
 from gosales_checks.contracts.features import CUSTOMER_FEATURES, DIVISION_FEATURES, FEATURES
 from gosales_checks.contracts.star import SALES_LEDGER
-from gosales_checks.freshness.inputs import Inputs
+from gosales_checks.freshness.inputs import InputDigests
 from gosales_checks.freshness.settings_read import Dependence, settings_hash
 from gosales_checks.quarantine import split_rows
 from gosales_checks.verdicts.leakage import LINEAGE_ENDS, ROWS_END
@@ -28,7 +28,7 @@ from gosales_checks.verdicts.ledger import RECONCILES
 from gosales_resources.partitions.space import PartitionSpace, partition_key
 from gosales_resources.settings.tree import Settings
 from gosales_resources.store.io_managers import MAY_BE_MISSING, TableSpec
-from gosales_resources.store.shared_columns import Beside
+from gosales_resources.store.shared_columns import SharedColumns
 from gosales_resources.store.tables import Address, Provenance, TableStore
 
 TABLES = "tables"
@@ -70,14 +70,14 @@ class Platform:
     space: PartitionSpace
     store: TableStore
     dependence: Dependence
-    inputs: Inputs
+    inputs: InputDigests
 
     @classmethod
     def of(cls, settings: Settings) -> "Platform":
         """Build the platform of a settings tree."""
         space = PartitionSpace(settings)
         store = TableStore(settings.store_root / "store")
-        inputs = Inputs(settings, space, store)
+        inputs = InputDigests(settings, space, store)
         return cls(settings, space, store, Dependence(settings, space), inputs)
 
     @property
@@ -114,19 +114,21 @@ class Platform:
 
     def spec_of(self, contract: Contract) -> TableSpec:
         """Return what the IO manager needs to write and read a table."""
-        soft, shared = self.settings.mode == "fail_soft", contract.beside
+        soft, shared = self.settings.mode == "fail_soft", contract.shares_columns_of
         return TableSpec(
             partial(self.provenance_of, contract),
             partial(self.inputs.of, contract),
             partial(conform, contract),
             partial(split_rows, contract) if soft else None,
-            Beside(shared.name, shared.key[0], list(contract.schema.columns())) if shared else None,
+            SharedColumns(shared.name, shared.key[0], list(contract.schema.columns()))
+            if shared
+            else None,
         )
 
     def changes(
         self, contract: Contract, address: Address, log: Mapping[dt.date, str] | None = None
     ) -> list[str]:
-        """Name what makes a stored partition stale; see `TableStore.changes` and `Inputs.of`."""
+        """Name what makes a stored partition stale; see `TableStore.changes` and `InputDigests.of`."""
         provenance = self.provenance_of(contract, address)
         return self.store.changes(address, provenance, self.inputs.of(contract, address, log))
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import polars as pl
 
 from gosales_assets.star.history import build_purchase_history
-from gosales_resources.partitions.customer_ranges import customer_spans
+from gosales_resources.partitions.customer_ranges import customer_ranges
 
 # Lines held at a time, about 0.5 KB each.
 HELD_LINES = 2_000_000
@@ -55,7 +55,7 @@ def history_in_parts(facts: pl.LazyFrame, value: str) -> Iterator[pl.LazyFrame]:
         yield build_purchase_history(facts, value)
         return
     counts = facts.group_by("customer_id").agg(row_count=pl.len().cast(pl.Int64))
-    for span in customer_spans(counts.collect(engine="streaming"), HELD_LINES):
+    for span in customer_ranges(counts.collect(engine="streaming"), HELD_LINES):
         yield build_purchase_history(facts.filter(span.hold()), value)
 
 

@@ -42,8 +42,8 @@ def build_purchase_history(facts: pl.LazyFrame, value: str) -> pl.LazyFrame:
 
     lines = facts.with_columns(
         *(pl.col(name).fill_null("") for name in SELLERS),
-        revenue_cents=(pl.col("revenue_usd") * CENTS).cast(pl.Int64),
-        gross_profit_cents=(pl.col("gross_profit_usd") * CENTS).cast(pl.Int64),
+        revenue_cents=(pl.col("revenue") * CENTS).cast(pl.Int64),
+        gross_profit_cents=(pl.col("gross_profit") * CENTS).cast(pl.Int64),
         # A line taken back was counted in an earlier increment.
         line_count=1 - 2 * pl.col("is_reversal").cast(pl.Int64),
         is_returned=pl.col("is_return") | _takes_back_a_return(),
@@ -64,6 +64,6 @@ def build_purchase_history(facts: pl.LazyFrame, value: str) -> pl.LazyFrame:
 def _takes_back_a_return() -> pl.Expr:
     """Tell reversals of returns: their amounts are those of the return, negated."""
     quantity = pl.col("quantity")
-    amount = pl.coalesce("revenue_usd", "gross_profit_usd")
+    amount = pl.coalesce("revenue", "gross_profit")
     was_negative = pl.when(quantity != 0).then(quantity > 0).otherwise(amount > 0)
     return pl.col("is_reversal") & was_negative.fill_null(value=False)

@@ -22,7 +22,7 @@ from gosales_resources.settings.source import DivisionRoute
 
 # Lines taken at a time, about 1 KB each while they are sorted.
 CHUNK_LINES = 750_000
-Span = tuple[dt.date, dt.date]
+DaySpan = tuple[dt.date, dt.date]
 
 
 @dataclass(frozen=True)
@@ -153,7 +153,7 @@ class StagedLog:
         found = lines.filter(of_them & ~pl.col("row_id").is_in(copies)).collect()
         return build_reversals(found, self.line_key)
 
-    def _taken_back(self, cutoff: dt.date, span: Span | None = None) -> pl.LazyFrame:
+    def _taken_back(self, cutoff: dt.date, span: DaySpan | None = None) -> pl.LazyFrame:
         inside = self._window(cutoff)
         if span is not None:
             inside = inside & pl.col("day").is_between(*span)
@@ -204,7 +204,7 @@ class StagedLog:
         known = pl.col("known_on") <= cutoff
         return known & (pl.col("known_on") > self.cutoffs[at - 1]) if at else known
 
-    def _spans(self, cutoff: dt.date) -> list[Span]:
+    def _spans(self, cutoff: dt.date) -> list[DaySpan]:
         """Split an increment into runs of days of at most so many lines (or one day); one or more."""
         per_day = (
             self.days.filter(self._window(cutoff))
@@ -216,7 +216,7 @@ class StagedLog:
         )
         both = [per_day, taken_back.with_columns(row_count=pl.lit(0, pl.Int64)).collect()]
         per_day = pl.concat(both).group_by("day").sum().sort("day")
-        spans: list[Span] = []
+        spans: list[DaySpan] = []
         taken = self.chunk_lines
         for day, line_count, row_count in per_day.rows():
             count = max(line_count, row_count)
@@ -231,7 +231,7 @@ class StagedLog:
         self,
         table: str,
         cutoff: dt.date,
-        span: Span | None = None,
+        span: DaySpan | None = None,
         but: pl.Series | None = None,
     ) -> pl.LazyFrame:
         inside = self._window(cutoff)

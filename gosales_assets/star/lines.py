@@ -92,8 +92,8 @@ def build_lines(
             quantity=exact(quantity, QUANTITY_SCALE),
             revenue_source=exact(revenue, MONEY_SCALE),
             gross_profit_source=exact(profit, MONEY_SCALE),
-            revenue_usd=exact(_home(revenue), MONEY_SCALE),
-            gross_profit_usd=exact(_home(profit), MONEY_SCALE),
+            revenue=exact(_home(revenue), MONEY_SCALE),
+            gross_profit=exact(_home(profit), MONEY_SCALE),
             # A line taken back is no return, and taking a return back is one neither.
             is_return=~pl.col("is_reversal")
             & pl.when(quantity.is_not_null() & (quantity != 0))

@@ -18,7 +18,7 @@ import polars as pl
 from gosales_assets.star.cells import layout_of
 from gosales_assets.star.corrections import Corrections, fingerprint
 from gosales_assets.star.typing import TABLES, TypedRows, Typing
-from gosales_resources.instance.thread_map import in_order
+from gosales_resources.instance.thread_map import map_threads
 from gosales_resources.settings.source import LongLog, WideLog
 from gosales_resources.sources.raw import Block, Extent, RawInput
 from gosales_resources.store.parquet import write_parquet
@@ -147,7 +147,7 @@ class Staging:
         def staged(block: Block) -> tuple[Block, Path, dict[str, Any]]:
             return block, *self._remembered(block, typing, how)
 
-        yield from in_order(staged, raw.blocks())
+        yield from map_threads(staged, raw.blocks())
 
     def _remembered(self, block: Block, typing: Typing, how: str) -> tuple[Path, dict[str, Any]]:
         folder = self.root / how / block.key

@@ -61,7 +61,7 @@ def _table(
 
 
 def _joined(scores: pl.DataFrame, labels: pl.DataFrame) -> pl.DataFrame:
-    columns = ["customer_id", "label", "net_gp_window_usd", "is_censored"]
+    columns = ["customer_id", "label", "net_value_window", "is_censored"]
     frame = scores.join(labels.select(columns), on="customer_id", how="inner")
     if not scores.height == labels.height == frame.height:
         raise ContractError(
@@ -90,6 +90,6 @@ def _measure(frame: pl.DataFrame, settings: ValidationSettings) -> list[Row]:
         p,
         p if tied else rank_within_ties(p, frame["margin"].to_numpy()),
         tie_breaker(frame["customer_id"].to_list()),
-        frame["net_gp_window_usd"].to_numpy(),
+        frame["net_value_window"].to_numpy(),
     )
     return describe_list(scored, draws=settings.bootstrap_draws, seed=settings.seed)

@@ -74,7 +74,12 @@ def define_assets(platform: Platform) -> list[dg.AssetsDefinition]:
             for cutoff in cutoffs:
                 mine = [f for k, f in whitespace_signals.items() if cutoff_of(k) == cutoff]
                 customers = dim_customer[str(partition_key(cutoff))]
-                frame = rank_candidates(pl.concat(mine), customers, settings.whitespace).collect()
+                frame = rank_candidates(
+                    pl.concat(mine),
+                    customers,
+                    settings.whitespace,
+                    settings.source.sales_log.home_currency,
+                ).collect()
                 yield Partition(cutoff, frame, metadata=summarise_list(frame))
 
         return Partitions(made())
@@ -112,13 +117,13 @@ def summarise_list(ranked: pl.DataFrame) -> dict[str, object]:
     """Return the top of the list and the divisions' shares of it."""
     top = ranked.head(TOP)["division"].value_counts(name="rows").sort("rows", "division")
     shares = {row["division"]: row["rows"] for row in top.to_dicts()[::-1]}
-    columns = ["rank", "customer_id", "division", "score", "p_icp", "ev_usd"]
+    columns = ["rank", "customer_id", "division", "score", "p_icp", "ev"]
     lines = [
         f"| {r['rank']} | {r['customer_id']} | {r['division']} | {r['score']:.3f} "
-        f"| {r['p_icp']:.3f} | {'' if r['ev_usd'] is None else round(r['ev_usd'])} |"
+        f"| {r['p_icp']:.3f} | {'' if r['ev'] is None else round(r['ev'])} |"
         for r in ranked.head(SHOWN_ROWS).select(columns).to_dicts()
     ]
-    head = "| rank | customer | division | score | p_icp | ev_usd |\n|---|---|---|---|---|---|\n"
+    head = "| rank | customer | division | score | p_icp | ev |\n|---|---|---|---|---|---|\n"
     return {
         "ranked": ranked.height,
         "top_of_the_list": dg.MetadataValue.md(head + "\n".join(lines)),

@@ -5,7 +5,7 @@ import polars as pl
 from gosales_assets.whitespace.percentile import percentile
 from gosales_resources.settings.phases import WhitespaceSettings
 
-ORDER = ["score", "p_icp", "ev_usd", "customer_id", "division"]
+ORDER = ["score", "p_icp", "ev", "customer_id", "division"]
 DESCENDING = [True, True, True, False, False]
 # Lowest percentile of the score that earns a grade.
 GRADES = (("A", 0.90), ("B", 0.70), ("C", 0.40), ("D", 0.15))
@@ -18,7 +18,7 @@ SEGMENT_WORDS = {
 
 
 def rank_candidates(
-    signals: pl.LazyFrame, customers: pl.LazyFrame, settings: WhitespaceSettings
+    signals: pl.LazyFrame, customers: pl.LazyFrame, settings: WhitespaceSettings, currency: str
 ) -> pl.LazyFrame:
     """Rank the eligible candidates of all divisions.
 
@@ -30,11 +30,13 @@ def rank_candidates(
         `dim_customer` of the cutoff.
     settings
         Weights of the signals; they are normalised to 1.
+    currency
+        The home currency, as reasons name it.
 
     Returns
     -------
     polars.LazyFrame
-        `whitespace`, in its total order: score, p_icp and ev_usd falling, then customer_id and
+        `whitespace`, in its total order: score, p_icp and ev falling, then customer_id and
         division; empty when nobody is eligible. Where a division has no past buyers to value, the
         weight of the expected value goes to p_icp.
     """
@@ -42,7 +44,7 @@ def rank_candidates(
     weight_p, weight_ev = settings.weight_p_icp / total, settings.weight_ev / total
     valued = pl.col("ev_norm").is_not_null()
     weighted = weight_p * pl.col("p_icp_pct") + weight_ev * pl.col("ev_norm")
-    eligible = signals.filter("is_eligible").with_columns(ev_norm=percentile(pl.col("ev_usd")))
+    eligible = signals.filter("is_eligible").with_columns(ev_norm=percentile(pl.col("ev")))
     return (
         eligible.with_columns(score=pl.when(valued).then(weighted).otherwise(pl.col("p_icp_pct")))
         .join(customers.select("customer_id", *FROM_CUSTOMER), on="customer_id", how="left")
@@ -50,7 +52,7 @@ def rank_candidates(
         .with_columns(
             rank=pl.int_range(1, pl.len() + 1, dtype=pl.Int64),
             grade=_grade(),
-            nba_reason=_reason(),
+            nba_reason=_reason(currency),
         )
     )
 
@@ -63,12 +65,16 @@ def _grade() -> pl.Expr:
     return grade
 
 
-def _reason() -> pl.Expr:
+def _reason(currency: str) -> pl.Expr:
     """Say in words what the row's own figures say."""
     top = (100 * (1 - pl.col("p_icp_pct"))).ceil().clip(1, 100).cast(pl.Int64)
     chance = (100 * pl.col("p_icp")).round(1)
-    worth = pl.when(pl.col("conditional_value_usd").is_not_null()).then(
-        pl.format(", worth {} USD if so", pl.col("conditional_value_usd").round(0).cast(pl.Int64))
+    worth = pl.when(pl.col("conditional_value").is_not_null()).then(
+        pl.format(
+            ", worth {} {} if so",
+            pl.col("conditional_value").round(0).cast(pl.Int64),
+            pl.lit(currency),
+        )
     )
     return pl.concat_str(
         pl.format("{}% chance to buy {} (top {}%)", chance, "division", top),

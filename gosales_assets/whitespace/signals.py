@@ -49,15 +49,15 @@ def build_signals(
     )
     values = conditional_values(past_labels, industry, settings)
     if values is None:
-        frame = frame.with_columns(conditional_value_usd=pl.lit(None, dtype=pl.Float64))
+        frame = frame.with_columns(conditional_value=pl.lit(None, dtype=pl.Float64))
     else:
         by_industry, overall = values
         frame = frame.join(by_industry, on="industry", how="left").with_columns(
             # An industry that never bought is worth what the division is.
-            pl.col("conditional_value_usd").fill_null(overall)
+            pl.col("conditional_value").fill_null(overall)
         )
     return (
-        frame.with_columns(ev_usd=pl.col("p_icp") * pl.col("conditional_value_usd"))
+        frame.with_columns(ev=pl.col("p_icp") * pl.col("conditional_value"))
         .with_columns(p_icp_pct=_percentile())
         .sort("customer_id")
     )
@@ -81,14 +81,14 @@ def conditional_values(
     Returns
     -------
     tuple of polars.LazyFrame and float, or None
-        One row per industry with past buyers, and the division's mean in USD; None without any
+        One row per industry with past buyers, and the division's mean in the home currency; None without any
         past buyer.
     """
     if past_labels is None:
         return None
     buyers = (
         past_labels.filter(pl.col("label") == 1)
-        .select("customer_id", cents=(pl.col("net_gp_window_usd") * CENTS).round().cast(pl.Int64))
+        .select("customer_id", cents=(pl.col("net_value_window") * CENTS).round().cast(pl.Int64))
         .join(industry, on="customer_id", how="left")
         .with_columns(pl.col("industry").fill_null(UNKNOWN))
         .collect()
@@ -103,7 +103,7 @@ def conditional_values(
     overall = int(capped["cents"].sum()) / capped.height
     k = settings.ev_shrinkage_buyers
     shrunk = (pl.col("cents").sum() + k * overall) / (pl.len() + k)
-    by_industry = capped.group_by("industry").agg(conditional_value_usd=shrunk / CENTS)
+    by_industry = capped.group_by("industry").agg(conditional_value=shrunk / CENTS)
     return by_industry.lazy(), overall / CENTS
 
 

@@ -10,8 +10,12 @@ from typing import Any, Literal
 import dataframely as dy
 import polars as pl
 
-from gosales_resources.dates import Span
+from gosales_resources.dates import CutoffSpan
 from gosales_resources.errors import ContractError
+
+# The unit of money: which currency that is, the settings say, and the UI with them.
+HOME_CURRENCY = "home currency"
+MONEY = {"unit": HOME_CURRENCY}
 
 PartitionedBy = Literal["cutoff", "division_cutoff", "target_cutoff"]
 
@@ -45,7 +49,7 @@ class Contract:
     """Raw sources it reads, as fields of the `source` settings; their content makes it stale."""
     open_columns: bool = False
     """True for feature tables: columns beyond the schema are allowed, declared elsewhere."""
-    beside: "Contract | None" = field(default=None, repr=False)
+    shares_columns_of: "Contract | None" = field(default=None, repr=False)
     """A table of the same cutoff, one of those read, whose columns are this one's too: they are
     stored there alone and joined by its key when this one is read."""
 
@@ -75,7 +79,7 @@ class Read:
     """One table that another is made from, and at which cutoffs."""
 
     table: Contract
-    span: Span = "cutoff"
+    span: CutoffSpan = "cutoff"
     may_be_missing: bool = False
     """Partitions may be absent (the end of a window that the data has not reached): the asset gets
     those that are there, by key, and says what it lacks."""

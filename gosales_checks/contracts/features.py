@@ -169,7 +169,7 @@ FEATURES = Contract(
     description="One target's feature table: what its model trains on and scores. Features over "
     "all divisions are stored in customer_features alone and joined when the table is read.",
     open_columns=True,
-    beside=CUSTOMER_FEATURES,
+    shares_columns_of=CUSTOMER_FEATURES,
 )
 FEATURE_CATALOG = Contract(
     name="feature_catalog",

@@ -4,7 +4,7 @@ import dataframely as dy
 import polars as pl
 
 from gosales_checks.contracts.accounts import DIM_CUSTOMER
-from gosales_checks.contracts.contract import Contract, Read
+from gosales_checks.contracts.contract import MONEY, Contract, Read
 from gosales_checks.contracts.star import FACT_TRANSACTIONS, SALES_LEDGER
 
 # How long a label window is, and can become.
@@ -67,9 +67,9 @@ class Labels(dy.Schema):
         description="1 if the net value of the target over the window exceeds the threshold; "
         "counts what was known when the window ended, or so far if censored.",
     )
-    net_gp_window_usd = dy.Float64(
+    net_value_window = dy.Float64(
         description="Net value in the window, returns netted, denylisted SKUs left out.",
-        metadata={"unit": "usd"},
+        metadata=MONEY,
     )
     first_purchase_date = dy.Date(
         nullable=True, description="First purchase in the window; null if none."
@@ -124,9 +124,7 @@ class Prevalence(dy.Schema):
         description="Share of them; null without customers.",
         metadata={"unit": "fraction"},
     )
-    net_gp_window_usd = dy.Float64(
-        description="Net value of their windows.", metadata={"unit": "usd"}
-    )
+    net_value_window = dy.Float64(description="Net value of their windows.", metadata=MONEY)
     is_censored = dy.Bool(
         nullable=True,
         description="The data ends before the window does: these are figures so far; null without "
@@ -163,11 +161,11 @@ class LabelAudit(dy.Schema):
         description="Of them positive by the raw log; null where there is nothing to compare.",
         metadata=COUNT,
     )
-    net_gp_window_usd = dy.Float64(
-        nullable=True, description="Sum of the labels' net values.", metadata={"unit": "usd"}
+    net_value_window = dy.Float64(
+        nullable=True, description="Sum of the labels' net values.", metadata=MONEY
     )
-    net_gp_recounted_usd = dy.Float64(
-        nullable=True, description="The same by the raw log.", metadata={"unit": "usd"}
+    net_value_recounted = dy.Float64(
+        nullable=True, description="The same by the raw log.", metadata=MONEY
     )
     rounded_line_count = dy.Int64(
         min=0,

@@ -2,19 +2,18 @@
 
 import dataframely as dy
 
-from gosales_checks.contracts.contract import Contract, Read
+from gosales_checks.contracts.contract import MONEY, Contract, Read
 
 # How a raw row becomes lines, and in which increment. The list of divisions is not among them: a
 # line's division is the taxonomy's (docs/adr/0007).
 PARSING = ("source.sales_log", "source.taxonomy", "calendar.start", "calendar.cadence_months")
-USD = {"unit": "usd"}
 COUNT = {"unit": "count"}
 SOURCE_AMOUNT = {"unit": "source currency"}
 
 
-def _usd(description: str) -> dy.Decimal:
+def _money(description: str) -> dy.Decimal:
     # Exact decimals: float sums depend on the order of addition, so on threads.
-    return dy.Decimal(18, 2, nullable=True, description=description, metadata=USD)
+    return dy.Decimal(18, 2, nullable=True, description=description, metadata=MONEY)
 
 
 def _cents(description: str) -> dy.Int64:
@@ -48,8 +47,8 @@ class SalesLog(dy.Schema):
     quantity = dy.Decimal(
         18, 3, nullable=True, description="Units; negative for returns.", metadata={"unit": "units"}
     )
-    revenue_usd = _usd("Revenue in home currency; null where the source has none.")
-    gross_profit_usd = _usd("Gross profit in home currency; null where the source has none.")
+    revenue = _money("Revenue in home currency; null where the source has none.")
+    gross_profit = _money("Gross profit in home currency; null where the source has none.")
     is_return = dy.Bool(
         description="Quantity below zero, or the amount where there is no quantity."
     )
@@ -75,8 +74,8 @@ class SalesLog(dy.Schema):
         """A line has a quantity or an amount."""
         return (
             cls.quantity.col.is_not_null()
-            | cls.revenue_usd.col.is_not_null()
-            | cls.gross_profit_usd.col.is_not_null()
+            | cls.revenue.col.is_not_null()
+            | cls.gross_profit.col.is_not_null()
         )
 
 

@@ -3,14 +3,13 @@
 import dataframely as dy
 
 from gosales_checks.contracts.accounts import DIM_CUSTOMER
-from gosales_checks.contracts.contract import Contract, Read
+from gosales_checks.contracts.contract import MONEY, Contract, Read
 from gosales_checks.contracts.labels import LABELS
 from gosales_checks.contracts.models import SCORES
 
 SEGMENTS = ["warm", "cold", "prospect"]
 # Why a candidate is not ranked, in the order the gates are applied: each row has one reason.
 GATES = ["owned", "no_model"]
-USD = {"unit": "usd"}
 FRACTION = {"unit": "fraction"}
 
 
@@ -34,13 +33,11 @@ class WhitespaceSignals(dy.Schema):
         description="Its percentile among the eligible of the division, average rank; the margin "
         "orders equal probabilities.", metadata=FRACTION,
     )  # fmt: skip
-    conditional_value_usd = dy.Float64(
+    conditional_value = dy.Float64(
         nullable=True, description="Expected value of a purchase; null without past buyers.",
-        metadata=USD,
+        metadata=MONEY,
     )  # fmt: skip
-    ev_usd = dy.Float64(
-        nullable=True, description="p_icp times the conditional value.", metadata=USD
-    )
+    ev = dy.Float64(nullable=True, description="p_icp times the conditional value.", metadata=MONEY)
     model_status = dy.String(description="fitted, or the prior rate.")
 
     @dy.rule()
@@ -73,13 +70,13 @@ class Whitespace(dy.Schema):
     p_icp_pct = dy.Float64(
         min=0, max=1, description="Percentile of p_icp in its division.", metadata=FRACTION
     )
-    ev_usd = dy.Float64(nullable=True, description="Expected value.", metadata=USD)
+    ev = dy.Float64(nullable=True, description="Expected value.", metadata=MONEY)
     ev_norm = dy.Float64(
         nullable=True, min=0, max=1, description="Percentile of the expected value, all divisions.",
         metadata=FRACTION,
     )  # fmt: skip
-    conditional_value_usd = dy.Float64(
-        nullable=True, description="Expected value of a purchase.", metadata=USD
+    conditional_value = dy.Float64(
+        nullable=True, description="Expected value of a purchase.", metadata=MONEY
     )
     grade = dy.String(
         check=lambda c: c.is_in(list("ABCDF")), description="By percentile of the score, A is best."

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 
 from gosales_checks.contracts.contract import Contract, Read
-from gosales_resources.instance.thread_map import in_order
+from gosales_resources.instance.thread_map import map_threads
 from gosales_resources.partitions.space import PartitionSpace
 from gosales_resources.settings.source import FileSource
 from gosales_resources.settings.tree import Settings
@@ -27,7 +27,7 @@ ORDER = "@order"
 
 
 @dataclass(frozen=True)
-class Inputs:
+class InputDigests:
     """The contents that partitions are made from, as they are now."""
 
     settings: Settings
@@ -133,7 +133,7 @@ def _in_order(raw: RawInput) -> list[str]:
 
 
 def _in_any_order(raw: RawInput) -> list[object]:
-    blocks = list(in_order(_counted, raw.blocks()))
+    blocks = list(map_threads(_counted, raw.blocks()))
     counts, totals, texts = zip(*blocks, strict=True) if blocks else ((), (), ())
     return [sum(counts), sum(totals), sorted(chain.from_iterable(texts))]
 

@@ -109,7 +109,7 @@ def bootstrap_intervals(
     score
         What ranks the rows where it is not `p`: the margin, where isotonic probabilities tie.
     value
-        Gross profit per row, USD; without it revenue lifts are nan.
+        Gross profit per row, home currency; without it revenue lifts are nan.
     customer
         Customer of each row, any numbers, where one may have several (one a cutoff): its rows are
         drawn together, or the interval is too narrow. None where each row is another one.

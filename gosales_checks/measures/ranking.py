@@ -245,7 +245,7 @@ def revenue_lift_at(value: np.ndarray, score: np.ndarray, ties: np.ndarray, frac
     Parameters
     ----------
     value
-        Gross profit or revenue per row, USD; zero for a row that did not buy.
+        Gross profit or revenue per row, home currency; zero for a row that did not buy.
     score, ties, frac
         As in `lift_at`.
 

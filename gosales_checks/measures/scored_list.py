@@ -29,7 +29,7 @@ class ScoredList:
     """What ranks them: p, and what orders rows of equal p."""
     ties: np.ndarray
     """`tie_breaker` of the customer."""
-    value_usd: np.ndarray
+    net_value: np.ndarray
     repeats: bool = False
     """A customer may have several rows, one a cutoff."""
 
@@ -103,7 +103,7 @@ def _measures(found: ScoredList, draws: int, seed: int) -> list[Row]:
         found.ties,
         draws=draws,
         seed=seed,
-        value=found.value_usd,
+        value=found.net_value,
         score=found.score,
         customer=found.ties if found.repeats else None,
     )

@@ -53,7 +53,7 @@ def evaluate(
     seed
         Seed of the draws.
     value
-        Gross profit per row, USD; None leaves revenue lifts out.
+        Gross profit per row, home currency; None leaves revenue lifts out.
     score
         What ranks the rows where it is not `p`.
     customer

@@ -42,7 +42,7 @@ class Sample:
     score
         What ranks the rows; None ranks by `p`. The margin, where isotonic probabilities tie.
     value
-        Gross profit per row, USD; None where revenue lift is not asked for.
+        Gross profit per row, home currency; None where revenue lift is not asked for.
     customer
         Number of the customer of each row, where one has several; None where each has one.
     """

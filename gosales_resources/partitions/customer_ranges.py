@@ -9,7 +9,7 @@ CUSTOMER = "customer_id"
 
 
 @dataclass(frozen=True)
-class Span:
+class CustomerRange:
     """Customers after an id, up to and including another; None is no bound."""
 
     after: str | None = None
@@ -25,10 +25,10 @@ class Span:
         return inside
 
 
-EVERYONE = Span()
+EVERYONE = CustomerRange()
 
 
-def customer_spans(counts: pl.DataFrame, rows: int) -> list[Span]:
+def customer_ranges(counts: pl.DataFrame, rows: int) -> list[CustomerRange]:
     """Split customers into runs of about so many rows.
 
     Parameters
@@ -40,13 +40,13 @@ def customer_spans(counts: pl.DataFrame, rows: int) -> list[Span]:
 
     Returns
     -------
-    list of Span
+    list of CustomerRange
         At least one, in rising order of customers; one of them holds any customer, counted or not.
 
     Examples
     --------
     >>> counts = pl.DataFrame({"customer_id": ["b", "a", "c"], "row_count": [2, 1, 2]})
-    >>> spans = customer_spans(counts, 3)
+    >>> spans = customer_ranges(counts, 3)
     >>> [counts.filter(span.hold())["customer_id"].to_list() for span in spans]
     [['b', 'a'], ['c']]
     """
@@ -60,4 +60,4 @@ def customer_spans(counts: pl.DataFrame, rows: int) -> list[Span]:
         .sort("run")[CUSTOMER]
         .to_list()
     )
-    return [Span(after, until) for after, until in pairwise([None, *lasts[:-1], None])]
+    return [CustomerRange(after, until) for after, until in pairwise([None, *lasts[:-1], None])]

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import dagster as dg
 
-from gosales_resources.dates import Span, shift_months
+from gosales_resources.dates import CutoffSpan, shift_months
 from gosales_resources.errors import ScopeError, nearest
 from gosales_resources.settings.tree import Settings
 
@@ -89,7 +89,7 @@ class PartitionSpace:
             self._walked[today] = [dt.date.fromisoformat(key) for key in keys]
         return list(self._walked[today])
 
-    def mapping(self, span: Span, upstream: str, downstream: str) -> dg.PartitionMapping:
+    def mapping(self, span: CutoffSpan, upstream: str, downstream: str) -> dg.PartitionMapping:
         """Return Dagster's mapping of what a table reads.
 
         Parameters
@@ -112,7 +112,7 @@ class PartitionSpace:
             "incumbents": self._incumbents,
         }[span]()
 
-    def cutoffs_read(self, span: Span, cutoff: dt.date) -> list[dt.date]:
+    def cutoffs_read(self, span: CutoffSpan, cutoff: dt.date) -> list[dt.date]:
         """List the cutoffs of the calendar that a partition reads another table at."""
         after = {"label_window": self.widest_steps + 1, "up_to_window_end": self.widest_steps}
         if span == "training":

@@ -27,7 +27,9 @@ class LabelSettings(StrictModel):
         description="Population: customers with any purchase up to the cutoff, or the roster.",
     )
     gp_min_threshold: float = Field(
-        default=0.0, ge=0, description="A label is 1 above this net value (USD) in the window."
+        default=0.0,
+        ge=0,
+        description="A label is 1 above this net value (home currency) in the window.",
     )
     denylist: list[str] = Field(default_factory=list, description="SKUs that never make a label.")
     min_positive_target: int = Field(

@@ -16,7 +16,7 @@ import polars as pl
 from gosales_resources.errors import GosalesError, PartitionMissingError
 from gosales_resources.partitions.space import cutoff_of, division_of, partition_key
 from gosales_resources.store.quarantine import forget, quarantined, scan_quarantine, write_split
-from gosales_resources.store.shared_columns import Beside
+from gosales_resources.store.shared_columns import SharedColumns
 from gosales_resources.store.tables import Address, Provenance, TableStore, Written, missing_message
 
 # Metadata key of an asset input whose partitions may be absent (the end of a label window that
@@ -53,7 +53,7 @@ class TableSpec:
     conform: Callable[[pl.LazyFrame], pl.LazyFrame]
     split: Callable[[pl.DataFrame], tuple[pl.DataFrame, pl.DataFrame]] | None = None
     """Parts rows that keep the contract from those that break it; None stores all (strict)."""
-    beside: Beside | None = None
+    shared: SharedColumns | None = None
     """Where its other columns lie; None where all are its own."""
 
 
@@ -71,9 +71,9 @@ class TableIOManager(dg.IOManager):
 
         def write(address: Address, content: Any, inputs: Mapping[str, str]) -> Written:
             provenance, facts = spec.provenance(address), {"inputs": json.dumps(dict(inputs))}
-            if spec.beside:
-                shared = Address(spec.beside.table, address.cutoff)
-                facts |= spec.beside.told(self._store.content(shared))
+            if spec.shared:
+                shared = Address(spec.shared.table, address.cutoff)
+                facts |= spec.shared.told(self._store.content(shared))
             # A table too large for memory comes in parts; however many, it is the same file.
             if isinstance(content, Iterator):
                 conformed = (spec.conform(part.lazy()) for part in content)

@@ -18,7 +18,7 @@ FACT = "beside"
 
 
 @dataclass(frozen=True)
-class Beside:
+class SharedColumns:
     """The table that has the shared columns, and how both become one."""
 
     table: str
@@ -33,7 +33,7 @@ class Beside:
         return {FACT: json.dumps(dataclasses.asdict(self) | {"content": content})}
 
     @classmethod
-    def of(cls, facts: Mapping[str, Any]) -> tuple["Beside", str] | None:
+    def of(cls, facts: Mapping[str, Any]) -> tuple["SharedColumns", str] | None:
         """Read it back, with the content; None where a file is whole by itself."""
         if FACT not in facts:
             return None
@@ -42,14 +42,14 @@ class Beside:
         return cls(**told), content
 
 
-def put_together(own: pl.LazyFrame, shared: pl.LazyFrame, beside: Beside) -> pl.LazyFrame:
+def put_together(own: pl.LazyFrame, shared: pl.LazyFrame, columns: SharedColumns) -> pl.LazyFrame:
     """Join the shared columns to a table's own.
 
     Parameters
     ----------
     own, shared
         Rows of a partition, and of the table beside it. A column that both have is the own one.
-    beside
+    columns
         How.
 
     Returns
@@ -59,11 +59,11 @@ def put_together(own: pl.LazyFrame, shared: pl.LazyFrame, beside: Beside) -> pl.
     """
     mine, others = own.collect_schema().names(), shared.collect_schema().names()
     extra = [name for name in others if name not in mine]
-    columns = [*beside.first, *sorted({*mine, *extra} - {*beside.first})]
+    names = [*columns.first, *sorted({*mine, *extra} - {*columns.first})]
     joined = own.join(
-        shared.select(beside.key, *extra), on=beside.key, how="left", maintain_order="left"
+        shared.select(columns.key, *extra), on=columns.key, how="left", maintain_order="left"
     )
-    return joined.select(columns)
+    return joined.select(names)
 
 
 def content_of_both(own: str, shared: str) -> str:

@@ -26,14 +26,14 @@ from gosales_resources.errors import (
 )
 from gosales_resources.store.atomic import replacing, sha256_of
 from gosales_resources.store.parquet import Content, one_ahead, write_parts, write_whole
-from gosales_resources.store.shared_columns import FACT as BESIDE
-from gosales_resources.store.shared_columns import Beside, content_of_both, put_together
+from gosales_resources.store.shared_columns import FACT as SHARED
+from gosales_resources.store.shared_columns import SharedColumns, content_of_both, put_together
 
 PART = "part-0.parquet"
 BUNDLE_INDEX = "bundle.json"
 PROVENANCE_PREFIX = "gosales."
 # Facts in the metadata that are JSON, not plain text.
-JSON_FACTS = ("settings", "quarantined", "inputs", BESIDE)
+JSON_FACTS = ("settings", "quarantined", "inputs", SHARED)
 # Lies in a partition from before it is written until its contract check has passed.
 UNCHECKED = ".unchecked"
 
@@ -141,7 +141,7 @@ class TableStore:
         return Written(path, rows, size, digest)
 
     def scan_table(self, address: Address, provenance: Provenance | None) -> pl.LazyFrame:
-        """Scan one partition lazily, with the columns it shares with others (`Beside`).
+        """Scan one partition lazily, with the columns it shares with others (`SharedColumns`).
 
         Parameters
         ----------
@@ -164,14 +164,14 @@ class TableStore:
         if provenance is not None:
             self._refuse_stale(address, path, provenance)
         own = pl.scan_parquet(path, hive_partitioning=False)
-        found = Beside.of(_read_provenance(path))
+        found = SharedColumns.of(_read_provenance(path))
         if found is None:
             return own
-        beside, content = found
-        return put_together(own, self._shared(address, beside, content), beside)
+        columns, content = found
+        return put_together(own, self._shared(address, columns, content), columns)
 
-    def _shared(self, address: Address, beside: Beside, content: str) -> pl.LazyFrame:
-        shared = Address(beside.table, address.cutoff)
+    def _shared(self, address: Address, columns: SharedColumns, content: str) -> pl.LazyFrame:
+        shared = Address(columns.table, address.cutoff)
         if self.has(shared) and self.content(shared) != content:
             raise StalePartitionError(
                 f"{address} was made beside {shared} as it was before that was made anew. "
@@ -222,7 +222,7 @@ class TableStore:
         `absent` when it is not there.
         """
         facts = self.facts(address)
-        own, found = str(facts.get("content", "absent")), Beside.of(facts)
+        own, found = str(facts.get("content", "absent")), SharedColumns.of(facts)
         return own if found is None else content_of_both(own, found[1])
 
     def mark_unchecked(self, address: Address) -> None:

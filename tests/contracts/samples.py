@@ -107,7 +107,7 @@ LEGAL_HERE: dict[str, dict[str, Any]] = {
 # Rule -> cells of a row that breaks it; all but these are legal.
 BREAKING: dict[str, dict[str, Any]] = {
     "visible_not_before_ordered": {"order_date": LATER},
-    "some_amount": {"quantity": None, "revenue_usd": None, "gross_profit_usd": None},
+    "some_amount": {"quantity": None, "revenue": None, "gross_profit": None},
     "seen_up_to_the_cutoff": {"last_seen_date": LATER},
     "prospects_have_nothing": {"segment": "prospect"},
     "warm_customers_bought": {"is_buyer": False, "has_asset": True},

@@ -98,9 +98,7 @@ def purchase_history(lines: Iterable[Line]) -> pl.LazyFrame:
     facts = facts.with_columns(
         pl.col("quantity").cast(pl.Decimal(18, 3)),
         *(
-            (pl.col(name).cast(pl.Decimal(18, 0)) * cent)
-            .cast(pl.Decimal(18, 2))
-            .alias(f"{name}_usd")
+            (pl.col(name).cast(pl.Decimal(18, 0)) * cent).cast(pl.Decimal(18, 2)).alias(name)
             for name in ("gross_profit", "revenue")
         ),
         is_reversal=pl.lit(value=False),

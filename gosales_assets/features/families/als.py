@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 
 from gosales_assets.features.asof import AsOf
-from gosales_assets.features.declaration import ASOF, Block, Family, Feature, Pooled, Scope
+from gosales_assets.features.declaration import ASOF, Block, CustomerPool, Family, Feature, Scope
 
 # Similarities are kept to the sixth place: the seventh of 32-bit factors is noise.
 PLACES = 6
@@ -79,7 +79,7 @@ def merged(found: Sequence[Owners]) -> Owners:
     )
 
 
-OWNERS = Pooled(lambda world: world.shared(owners_of), merged)
+OWNERS = CustomerPool(lambda world: world.shared(owners_of), merged)
 
 
 def similarities(world: AsOf) -> pl.DataFrame:

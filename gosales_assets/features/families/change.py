@@ -7,12 +7,13 @@ import polars as pl
 from gosales_assets.features.asof import AsOf
 from gosales_assets.features.declaration import KEYS, Block, Family, Feature, Scope, divide
 from gosales_assets.features.families.rfm import CENTS, sum_in
+from gosales_checks.contracts.contract import HOME_CURRENCY
 from gosales_resources.dates import Window, history_window, shift_months
 
 # Monthly sum -> measure, what it is made of, unit, what one unit of the feature is of the sum's.
 COURSES = (
     ("transaction_count", "transactions", "Distinct invoices", "count", 1),
-    ("gp_cents", "gp_sum", "Net value", "usd", CENTS),
+    ("gp_cents", "gp_sum", "Net value", HOME_CURRENCY, CENTS),
 )
 
 

@@ -15,9 +15,9 @@ from gosales_assets.features.declaration import (
     ASOF,
     KEYS,
     Block,
+    CustomerPool,
     Family,
     Feature,
-    Pooled,
     Scope,
     divide,
 )
@@ -134,7 +134,7 @@ def division_cells(world: AsOf) -> pl.DataFrame:
     )
 
 
-SPREAD = Pooled(lambda world: spread(world.shared(division_cells)), merged)
+SPREAD = CustomerPool(lambda world: spread(world.shared(division_cells)), merged)
 
 
 def _cross(world: AsOf, _: Scope) -> list[Block]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from gosales_assets.features.asof import AsOf
-from gosales_assets.features.declaration import KEYS, Block, Family, Feature, Pooled, Scope
+from gosales_assets.features.declaration import KEYS, Block, CustomerPool, Family, Feature, Scope
 from gosales_resources.dates import history_window
 from gosales_resources.errors import SettingsError, nearest
 from gosales_resources.settings.base import slugify
@@ -124,7 +124,7 @@ def merged(found: Sequence[ByLevel]) -> ByLevel:
     }
 
 
-GROUPS = Pooled(groups_of, merged)
+GROUPS = CustomerPool(groups_of, merged)
 
 
 def _group(columns: tuple[str, ...]) -> list[str]:

@@ -7,6 +7,7 @@ import polars as pl
 from gosales_assets.features.asof import AsOf
 from gosales_assets.features.declaration import Block, Family, Feature, Scope, divide
 from gosales_assets.features.families.rfm import CENTS, sum_in
+from gosales_checks.contracts.contract import HOME_CURRENCY
 from gosales_resources.dates import history_window
 
 
@@ -23,7 +24,9 @@ def _returns(world: AsOf, scope: Scope) -> list[Block]:
         features += [
             declare("count", name, count, pl.Int32, "count", f"Return lines {text}", 0),
             declare("rate", name, rate, pl.Float64, "fraction", shown),
-            declare("value_sum", name, value, pl.Float64, "usd", f"Value returned {text}", 0),
+            declare(
+                "value_sum", name, value, pl.Float64, HOME_CURRENCY, f"Value returned {text}", 0
+            ),
         ]
     months = world.last_months(scope, max(world.settings.features.windows_months))
     return [Block(months, features, is_grouped=True)]

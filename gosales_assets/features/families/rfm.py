@@ -11,6 +11,7 @@ import polars as pl
 from gosales_assets.features.asof import AsOf
 from gosales_assets.features.declaration import Block, Family, Feature, Scope, divide
 from gosales_assets.features.history import QUANTITY_SCALE
+from gosales_checks.contracts.contract import HOME_CURRENCY
 from gosales_resources.dates import Window, history_window, shift_days
 
 CENTS = 100
@@ -59,9 +60,9 @@ def _window(family: str, scope: Scope, window: Window, count: int, text: str) ->
     rows: list[tuple] = [
         ("transactions", transactions, pl.Int32, "count", f"Distinct invoices {text}", 0),
         ("lines", total("line_count"), pl.Int32, "count", f"Invoice lines {text}", 0),
-        ("gp_sum", value, pl.Float64, "usd", f"Net value {text}", 0),
+        ("gp_sum", value, pl.Float64, HOME_CURRENCY, f"Net value {text}", 0),
         ("quantity", quantity, pl.Float64, "units", f"Units {text}, returns netted", 0),
-        ("gp_mean", mean, pl.Float64, "usd", shown),
+        ("gp_mean", mean, pl.Float64, HOME_CURRENCY, shown),
         ("active_months", active, pl.Int32, "months", f"Months with a purchase {text}", 0),
     ]
     return [Feature(family, scope, measure, f"{count}m", *rest) for measure, *rest in rows]

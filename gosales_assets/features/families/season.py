@@ -5,6 +5,7 @@ import polars as pl
 from gosales_assets.features.asof import AsOf
 from gosales_assets.features.declaration import Block, Family, Feature, Scope, divide
 from gosales_assets.features.families.rfm import CENTS, sum_in
+from gosales_checks.contracts.contract import HOME_CURRENCY
 from gosales_resources.dates import history_window, label_window, shift_months
 
 QUARTERS = (1, 2, 3, 4)
@@ -24,7 +25,15 @@ def _echo(world: AsOf, scope: Scope) -> list[Feature]:
     text = "in the months of the label window, a year earlier"
     return [
         Feature(
-            "season", scope, "gp_sum", "echo", value, pl.Float64, "usd", f"Net value {text}", 0
+            "season",
+            scope,
+            "gp_sum",
+            "echo",
+            value,
+            pl.Float64,
+            HOME_CURRENCY,
+            f"Net value {text}",
+            0,
         ),
         Feature(
             "season",

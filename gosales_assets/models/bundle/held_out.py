@@ -25,7 +25,7 @@ SCHEMA = pl.Schema(
         "ties": pl.UInt64(),
         "is_whitespace": pl.Boolean(),
         "label": pl.Int8(),
-        "net_gp_window_usd": pl.Float64(),
+        "net_value_window": pl.Float64(),
         "margin": pl.Float64(),
         "p": pl.Float64(),
     }
@@ -58,7 +58,7 @@ def held_out_table(
     rows = matrix[held.row]
     ties = tie_breaker(rows["customer_id"].to_list())
     return (
-        rows.select("cutoff", "is_whitespace", "label", "net_gp_window_usd")
+        rows.select("cutoff", "is_whitespace", "label", "net_value_window")
         .with_columns(
             ties=pl.Series(ties),
             margin=pl.Series(calibrator.aligned(held.margin, held.is_whitespace)),

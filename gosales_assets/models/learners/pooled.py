@@ -48,7 +48,7 @@ MOST_ROUNDS = 100
 
 
 @dataclass(frozen=True)
-class Pooled:
+class PooledTrees:
     """The fitted pooled model, and its likes that each left a fold out."""
 
     preparation: Preparation
@@ -139,7 +139,7 @@ def train_pooled(
         *by_fold, whole = pool.map(fit, parts)
     fitted = {fold.name: one for fold, one in zip(folds, by_fold, strict=True)}
     rounds = max(1, round(float(np.mean([one.rounds for one in by_fold]))))
-    pooled = Pooled(prepared, whole.first(rounds), fitted)
+    pooled = PooledTrees(prepared, whole.first(rounds), fitted)
     reason = f"{rounds} rounds, by early stopping on the later fold"
     return _files(
         _card(rows, cutoff, FITTED, reason, len(prepared.columns), sorted(fitted)), pooled
@@ -163,7 +163,7 @@ def naming_a_division(columns: Sequence[str], divisions: Sequence[str]) -> list[
 
 
 def join_pooled(
-    prepared: Preparation, members: Sequence[Fitted], pooled: Pooled
+    prepared: Preparation, members: Sequence[Fitted], pooled: PooledTrees
 ) -> tuple[Preparation, list[Fitted]]:
     """Put the pooled trees behind a division's own members, over one list of inputs.
 
@@ -191,7 +191,7 @@ def join_pooled(
     return whole, [*joined, replace(pooled.trees, inputs=inputs)]
 
 
-def load_pooled(files: Mapping[str, bytes]) -> Pooled | None:
+def load_pooled(files: Mapping[str, bytes]) -> PooledTrees | None:
     """Open a pooled model; None where the training made none.
 
     Raises
@@ -203,7 +203,7 @@ def load_pooled(files: Mapping[str, bytes]) -> Pooled | None:
     if content["preparation"] is None:
         return None
     try:
-        return Pooled(
+        return PooledTrees(
             Preparation.from_json(content["preparation"]),
             _open(files, content["trees"]),
             {name: _open(files, one) for name, one in content["by_fold"].items()},
@@ -259,7 +259,7 @@ def _card(
     )
 
 
-def _files(card: PooledCard, pooled: Pooled | None) -> dict[str, bytes]:
+def _files(card: PooledCard, pooled: PooledTrees | None) -> dict[str, bytes]:
     texts: dict[str, bytes] = {}
 
     def kept(name: str, trees: Trees) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import polars as pl
 from gosales_checks.measures.ranking import tie_breaker
 from gosales_resources.errors import ContractError
 
-LABEL_COLUMNS = ["customer_id", "label", "net_gp_window_usd", "window_end"]
+LABEL_COLUMNS = ["customer_id", "label", "net_value_window", "window_end"]
 
 
 def build_matrix(

@@ -15,7 +15,7 @@ from gosales_resources.settings.models import ModelSettings
 
 # Columns of a feature table that are not features; is_whitespace is one (the slice itself).
 IDENTIFIERS = ("customer_id", "division", "cutoff", "segment")
-TARGETS = ("label", "net_gp_window_usd", "window_end")
+TARGETS = ("label", "net_value_window", "window_end")
 MONEY = ("gp_", "value_")
 CAP_QUANTILE = 0.99
 # Beyond this the logistic regression sees signed log1p: sums and counts have heavy tails.

@@ -10,7 +10,7 @@ from gosales_assets.models.rows.preparation import Preparation
 
 
 @dataclass(frozen=True)
-class Inputs:
+class ModelInputs:
     """Inputs and labels of some rows."""
 
     raw: np.ndarray
@@ -19,16 +19,16 @@ class Inputs:
 
 
 @dataclass(frozen=True)
-class TrainingInputs(Inputs):
+class TrainingInputs(ModelInputs):
     """Inputs of all training rows, and the bins that trees are fitted on."""
 
     binned: lgb.Dataset
 
-    def at(self, rows: np.ndarray) -> Inputs:
+    def at(self, rows: np.ndarray) -> ModelInputs:
         """Return those of some rows."""
         # Column by column, as they lie in memory: a third of the time of raw[rows].
         raw, standardised = (x.T.take(rows, axis=1).T for x in (self.raw, self.standardised))
-        return Inputs(raw, standardised, self.label[rows])
+        return ModelInputs(raw, standardised, self.label[rows])
 
 
 def training_inputs(prepared: Preparation, raw: np.ndarray, label: np.ndarray) -> TrainingInputs:

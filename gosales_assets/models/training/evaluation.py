@@ -50,7 +50,7 @@ def _measure(part: pl.DataFrame, settings: ExplanationSettings) -> list[Row]:
         p,
         rank_within_ties(p, margin),
         part["ties"].to_numpy(),
-        part["net_gp_window_usd"].to_numpy(),
+        part["net_value_window"].to_numpy(),
         repeats=part["cutoff"].n_unique() > 1,
     )
     return describe_list(scored, draws=settings.bootstrap_draws, seed=settings.seed)

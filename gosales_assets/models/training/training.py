@@ -19,7 +19,7 @@ from gosales_assets.models.learners.candidates import (
     part_of,
 )
 from gosales_assets.models.learners.linear import Linear, fit_linear
-from gosales_assets.models.learners.pooled import Pooled, join_pooled
+from gosales_assets.models.learners.pooled import PooledTrees, join_pooled
 from gosales_assets.models.rows.folds import Fold, make_folds
 from gosales_assets.models.rows.narrowing import keep_asked
 from gosales_assets.models.rows.preparation import Preparation, prepare_rows
@@ -49,7 +49,7 @@ def train_model(
     division: str,
     window_months: int,
     settings: ModelSettings,
-    pooled: Pooled | None = None,
+    pooled: PooledTrees | None = None,
 ) -> TrainedModel:
     """Train the model of one division as of one cutoff.
 
@@ -138,7 +138,7 @@ class _Search:
     prepared: Preparation
     inputs: TrainingInputs
     folds: Sequence[Fold]
-    pooled: Pooled | None
+    pooled: PooledTrees | None
 
     def run(self, settings: ModelSettings) -> _Found:
         trials, rows = run_trials(self.matrix, self.inputs, self.folds, settings, self.pooled)

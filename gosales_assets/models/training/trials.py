@@ -24,9 +24,9 @@ from gosales_assets.models.learners.candidates import (
     part_of,
 )
 from gosales_assets.models.learners.linear import fit_linear
-from gosales_assets.models.learners.pooled import Pooled
+from gosales_assets.models.learners.pooled import PooledTrees
 from gosales_assets.models.rows.folds import FEWEST_JUDGED, Fold, both_classes
-from gosales_assets.models.rows.training_inputs import Inputs, TrainingInputs
+from gosales_assets.models.rows.training_inputs import ModelInputs, TrainingInputs
 from gosales_checks.measures.ranking import auc, tie_breaker
 from gosales_resources.settings.models import ModelSettings
 
@@ -67,8 +67,8 @@ class _FoldData:
     name: str
     train_rows: np.ndarray
     valid_rows: np.ndarray
-    train: Inputs
-    valid: Inputs
+    train: ModelInputs
+    valid: ModelInputs
     binned: lgb.Dataset
     binned_valid: lgb.Dataset
     """What early stopping looks at."""
@@ -129,7 +129,7 @@ def run_trials(
     inputs: TrainingInputs,
     folds: Sequence[Fold],
     settings: ModelSettings,
-    pooled: Pooled | None,
+    pooled: PooledTrees | None,
 ) -> tuple[list[Trial], HeldOutRows]:
     """Fit the grid on every fold.
 
@@ -245,7 +245,7 @@ def _trial(candidate: Candidate, fits: Sequence[Fitted], data: Sequence[_FoldDat
     return Trial(candidate, rounds, np.concatenate(margins), float(np.mean(seen)), fits[-1])
 
 
-def _pooled_trial(pooled: Pooled, table: pl.DataFrame, data: Sequence[_FoldData]) -> Trial:
+def _pooled_trial(pooled: PooledTrees, table: pl.DataFrame, data: Sequence[_FoldData]) -> Trial:
     margins = [pooled.held_out(fold.name, table[fold.valid_rows]) for fold in data]
     seen = [
         auc(fold.train.label, pooled.held_out(fold.name, table[fold.train_rows])) for fold in data
@@ -258,7 +258,7 @@ def _liked(fit: Fitted) -> int | None:
     return fit.rounds if isinstance(fit, Trees) else None
 
 
-def _margin(fit: Fitted, rows: Inputs, rounds: int | None) -> np.ndarray:
+def _margin(fit: Fitted, rows: ModelInputs, rounds: int | None) -> np.ndarray:
     if isinstance(fit, Trees):
         return fit.margin(rows.raw, rounds=rounds)
     return fit.margin(rows.raw, rows.standardised)

@@ -93,7 +93,7 @@ def test_line_counts_and_sums_agree_with_a_recount(company, rows):
     counts = company.counts
     assert (counts.lines, counts.unknown_sku_lines) == (len(known), len(lines) - len(known))
     assert counts.quantity == sum(money(quantity) for _, (_, quantity), _ in known)
-    assert counts.gross_profit_usd_cents == cents
+    assert counts.gross_profit_cents == cents
 
 
 @pytest.mark.parametrize(("seed", "is_same"), [(7, True), (8, False)], ids=["same", "other"])

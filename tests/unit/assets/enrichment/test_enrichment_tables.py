@@ -39,7 +39,7 @@ def log(*rows: tuple) -> pl.LazyFrame:
     return frame.lazy().with_row_index("n").select(
         "customer_id", "visible_cutoff", "customer_name",
         zip=pl.lit(None, pl.String), transaction_id=pl.col("n").cast(pl.String),
-        order_date="visible_cutoff", gross_profit_usd=pl.col("usd").cast(pl.Decimal(18, 2)),
+        order_date="visible_cutoff", gross_profit=pl.col("usd").cast(pl.Decimal(18, 2)),
     )  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from gosales_assets.features.embeddings import fit_embeddings
 from gosales_assets.features.history import purchase_lines
 from gosales_assets.features.ranges import Tables, Worlds, cut_ranges, parts_of
 from gosales_checks.contracts.registry import CONTRACTS
-from gosales_resources.partitions.customer_ranges import EVERYONE, Span
+from gosales_resources.partitions.customer_ranges import EVERYONE, CustomerRange
 from gosales_resources.settings.tree import Settings
 from gosales_resources.store.tables import Address, Provenance, TableStore
 from tests.worlds.erp import row, write_world
@@ -66,7 +66,7 @@ def test_a_range_has_about_as_many_rows_as_asked_for(settings):
 
 
 def test_the_bounds_of_everyone_hold_any_id():
-    assert Span() == EVERYONE
+    assert CustomerRange() == EVERYONE
     assert pl.DataFrame({"customer_id": ["", "z"]}).filter(EVERYONE.hold()).height == 2
 
 

@@ -42,7 +42,7 @@ def loaded(settings: Settings, folder: Path) -> Counter[tuple]:
     log, found = read(settings, folder), Counter()
     for cutoff in log.cutoffs:
         for part in log.lines(cutoff):
-            columns = ("customer_id", "order_date", "sku", "division", "gross_profit_usd")
+            columns = ("customer_id", "order_date", "sku", "division", "gross_profit")
             for *key, usd in part.select(columns).rows():
                 found[tuple(key)] += int((usd or 0) * 100)
     return found
@@ -159,9 +159,9 @@ def test_a_window_is_netted_by_target_denylist_and_day_known(tmp_path):
 
 def labels(**usd: float) -> pl.DataFrame:
     return pl.DataFrame(
-        {"customer_id": list(usd), "net_gp_window_usd": list(usd.values())}
+        {"customer_id": list(usd), "net_value_window": list(usd.values())}
     ).with_columns(
-        label=(pl.col("net_gp_window_usd") > 0).cast(pl.Int8),
+        label=(pl.col("net_value_window") > 0).cast(pl.Int8),
         window_end=pl.lit(END),
         is_censored=pl.lit(value=False),
     )

@@ -32,7 +32,7 @@ def lines(*rows: tuple) -> pl.LazyFrame:
         orient="row",
     )  # fmt: skip
     return frame.lazy().with_columns(
-        gross_profit_usd=pl.col("amount").cast(pl.Decimal(18, 2)),
+        gross_profit=pl.col("amount").cast(pl.Decimal(18, 2)),
         is_return=pl.col("amount") < 0,
         is_reversal=pl.lit(value=False),
         recorded_at=pl.col("recorded").cast(pl.Datetime("us")),
@@ -74,7 +74,7 @@ def test_the_window_opens_after_the_cutoff_and_closes_on_its_last_day(day, expec
 
 def test_returns_are_netted_and_a_net_of_zero_is_no_purchase():
     bought = ("a", dt.date(2024, 8, 1), 10.0)
-    assert label(lines(bought, ("a", dt.date(2024, 9, 1), -4.0)))["net_gp_window_usd"] == 6.0
+    assert label(lines(bought, ("a", dt.date(2024, 9, 1), -4.0)))["net_value_window"] == 6.0
     assert label(lines(bought, ("a", dt.date(2024, 9, 1), -10.0)))["label"] == 0
 
 
@@ -129,7 +129,7 @@ def test_labels_equal_a_plain_recount():
     customers = pl.LazyFrame({"customer_id": [str(n) for n in range(40)], "is_buyer": [True] * 40})
     for row in build(lines(*raw), customers).iter_rows(named=True):
         inside = [v for c, d, v in raw if c == row["customer_id"] and C < d <= END]
-        assert row["net_gp_window_usd"] == float(sum(Decimal(v) for v in inside))
+        assert row["net_value_window"] == float(sum(Decimal(v) for v in inside))
         assert row["label"] == (sum(inside) > 0)
         owned = any(c == row["customer_id"] and d <= C and v >= 0 for c, d, v in raw)
         assert row["is_renewal_like"] == owned
@@ -165,7 +165,7 @@ def test_a_set_of_skus_counts_these_alone_whatever_division_their_lines_are_in()
     (target,) = set(SET.targets) - set(SET.slugs)
     customers = pl.LazyFrame({"customer_id": ["a", "b", "c"], "is_buyer": [True] * 3})
     made = build(facts.filter(counts_for(target, SET)), customers)
-    assert made["net_gp_window_usd"].to_list() == [12.0, 0.0, 0.0]
+    assert made["net_value_window"].to_list() == [12.0, 0.0, 0.0]
     # Ownership is of these SKUs too: b bought in the same division, but none of them.
     assert made["is_renewal_like"].to_list() == [False, False, True]
     assert made["is_expansion"].to_list() == [True, True, False]
@@ -299,7 +299,7 @@ def test_six_months_after_a_month_end_end_on_a_month_end(cutoff, day, expected):
 def test_a_customer_of_returns_only_is_no_buyer_and_owns_nothing():
     facts = lines(("a", dt.date(2024, 1, 1), -5.0), ("a", dt.date(2024, 8, 1), -3.0))
     found = label(facts)
-    assert (found["label"], found["net_gp_window_usd"]) == (0, -3.0)
+    assert (found["label"], found["net_value_window"]) == (0, -3.0)
     assert found["first_purchase_date"] is None
     assert found["is_expansion"]
 
@@ -313,7 +313,7 @@ def test_a_purchase_that_is_returned_in_the_window_has_a_day_and_no_label():
 @pytest.mark.parametrize("settings", [LabelSettings(), WIDER], ids=["six months", "widened"])
 def test_a_division_without_a_line_has_a_population_and_no_positive(settings):
     found = label(lines(), settings)
-    assert (found["label"], found["net_gp_window_usd"], found["is_expansion"]) == (0, 0.0, True)
+    assert (found["label"], found["net_value_window"], found["is_expansion"]) == (0, 0.0, True)
 
 
 def test_a_division_that_begins_after_the_cutoff_is_new_to_everybody():
@@ -337,7 +337,7 @@ def test_first_purchases_on_one_day_are_one_day_whatever_the_order_of_lines():
     customers = pl.LazyFrame({"customer_id": ["a"], "is_buyer": [True]})
     tables = [build(lines(*order), customers) for order in (rows, rows[::-1])]
     assert tables[0].equals(tables[1])
-    assert tables[0]["net_gp_window_usd"].to_list() == [9.0]
+    assert tables[0]["net_value_window"].to_list() == [9.0]
 
 
 def expected_label(raw: list[tuple], customer: str, bought: bool, mode: LabelSettings) -> dict:
@@ -350,7 +350,7 @@ def expected_label(raw: list[tuple], customer: str, bought: bool, mode: LabelSet
     owned = any(r[2] >= 0 for r in known)
     return {
         "label": int(net > Decimal(str(mode.gp_min_threshold))),
-        "net_gp_window_usd": float(net),
+        "net_value_window": float(net),
         "first_purchase_date": min(days, default=None),
         "is_renewal_like": owned,
         "is_expansion": bought and not owned,
@@ -402,5 +402,5 @@ def test_the_order_of_lines_and_what_comes_after_the_window_change_no_label(raw,
 def test_doubling_every_amount_doubles_every_value(raw):
     people = pl.LazyFrame({"customer_id": list("abc"), "is_buyer": [True] * 3})
     twice = [(who, day, amount * 2, *rest) for who, day, amount, *rest in raw]
-    once, double = (build(lines(*rows), people)["net_gp_window_usd"] for rows in (raw, twice))
+    once, double = (build(lines(*rows), people)["net_value_window"] for rows in (raw, twice))
     assert (once * 2).round(2).equals(double.round(2))

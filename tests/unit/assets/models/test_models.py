@@ -65,14 +65,14 @@ def customers(cutoff: dt.date, n: int = 700, seed: int = 0, rate: float = -2.0) 
     )
 
 
-OUTCOME = ["label", "net_gp_window_usd", "window_end"]
+OUTCOME = ["label", "net_value_window", "window_end"]
 
 
 def matrix(n: int = 700, cutoffs: list[dt.date] = TRAINING, **options) -> pl.DataFrame:
     rows = pl.concat([customers(c, n, **options) for c in cutoffs]).drop("p_true")
     ends = {t: shift_months(t, 6) for t in cutoffs}
     return rows.with_columns(
-        net_gp_window_usd=pl.col("label") * 10.0,
+        net_value_window=pl.col("label") * 10.0,
         window_end=pl.col("cutoff").replace_strict(ends, return_dtype=pl.Date),
     )
 

@@ -23,7 +23,7 @@ from gosales_assets.models.learners.candidates import (
 )
 from gosales_assets.models.learners.linear import Linear
 from gosales_assets.models.learners.pooled import (
-    Pooled,
+    PooledTrees,
     describe_pooled,
     join_pooled,
     load_pooled,
@@ -77,13 +77,13 @@ def files() -> dict[str, bytes]:
 
 
 @pytest.fixture(scope="module")
-def pooled(files) -> Pooled:
+def pooled(files) -> PooledTrees:
     found = load_pooled(files)
     assert found is not None
     return found
 
 
-def train(rows: pl.DataFrame, pooled: Pooled | None = None, **changed) -> TrainedModel:
+def train(rows: pl.DataFrame, pooled: PooledTrees | None = None, **changed) -> TrainedModel:
     settings = SETTINGS.model_copy(update=changed)
     return train_model(
         rows, cutoff=C, division="pdm", window_months=6, settings=settings, pooled=pooled

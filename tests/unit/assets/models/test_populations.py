@@ -42,7 +42,7 @@ def rows(cutoff: dt.date, law: float, n: int = 900) -> pl.DataFrame:
             "attr__all__noise__asof": draw.normal(size=n),
             "is_whitespace": ~owns,
             "label": (draw.random(n) < p).astype(np.int8),
-            "net_gp_window_usd": 1.0,
+            "net_value_window": 1.0,
             "window_end": shift_months(cutoff, 6),
         }
     )
@@ -68,7 +68,7 @@ def test_where_the_whitespace_follows_another_law_it_gets_a_model_of_its_own():
     reached = {}
     for names in (["all"], ["all", "whitespace"]):
         model = train(-1.0, SETTINGS.model_copy(update={"populations": names}))
-        table = fresh.drop("label", "net_gp_window_usd", "window_end").lazy()
+        table = fresh.drop("label", "net_value_window", "window_end").lazy()
         p = score(load_bundle(model.to_files()), table)["p_icp"].to_numpy()
         reached[len(names)] = auc(fresh["label"].to_numpy()[white], p[white])
         assert (ALONE in model.card.winner) == (len(names) == 2)

@@ -157,7 +157,7 @@ def bundles() -> dict[dt.date, dict[str, bytes]]:
 
 def judged() -> Judged:
     table = matrix().filter(pl.col("cutoff") == T)
-    return Judged(T, table.drop("label", "net_gp_window_usd").lazy(), table.lazy())
+    return Judged(T, table.drop("label", "net_value_window").lazy(), table.lazy())
 
 
 def test_bundles_are_compared_on_the_same_customers_and_written_as_a_row(bundles):

@@ -20,8 +20,8 @@ PLAIN = {
     "sku": "Sim",
     "division": "simulation",
     "quantity": Decimal(1),
-    "revenue_usd": Decimal(100),
-    "gross_profit_usd": Decimal(40),
+    "revenue": Decimal(100),
+    "gross_profit": Decimal(40),
     "is_return": False,
     "is_reversal": False,
     "rep": "Ann",
@@ -38,9 +38,9 @@ def history(*lines: dict) -> pl.DataFrame:
     return table.collect()
 
 
-BACK = {"is_reversal": True, "quantity": Decimal(-1), "gross_profit_usd": Decimal(-40)}
-RETURN = {"is_return": True, "quantity": Decimal(-1), "gross_profit_usd": Decimal(-30)}
-RETURN_BACK = {"is_reversal": True, "quantity": Decimal(1), "gross_profit_usd": Decimal(30)}
+BACK = {"is_reversal": True, "quantity": Decimal(-1), "gross_profit": Decimal(-40)}
+RETURN = {"is_return": True, "quantity": Decimal(-1), "gross_profit": Decimal(-30)}
+RETURN_BACK = {"is_reversal": True, "quantity": Decimal(1), "gross_profit": Decimal(30)}
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ def test_a_line_without_a_rep_has_an_empty_one():
 
 
 def test_margin_counts_the_lines_that_have_both_amounts():
-    row = history({}, {"revenue_usd": None}, {"gross_profit_usd": None}).row(0, named=True)
+    row = history({}, {"revenue": None}, {"gross_profit": None}).row(0, named=True)
     assert (row["revenue_cents"], row["gross_profit_cents"]) == (20_000, 8_000)
     assert (row["margin_revenue_cents"], row["margin_profit_cents"]) == (10_000, 4_000)
 

@@ -23,7 +23,7 @@ def labels(
     cohorts = {name: pl.col("at") % 3 == k for k, name in enumerate(COHORTS)}
     return frame.with_columns(
         label=(pl.col("at") < positives).cast(pl.Int8),
-        net_gp_window_usd=pl.when(pl.col("at") < positives).then(0.1).otherwise(0.0),
+        net_value_window=pl.when(pl.col("at") < positives).then(0.1).otherwise(0.0),
         is_censored=pl.lit(same.get("censored", False)),
         window_months=pl.lit(months, dtype=pl.Int32),
         window_end=pl.lit(shift_months(cutoff, months)),
@@ -48,7 +48,7 @@ def test_every_target_is_counted_over_all_and_in_each_cohort():
         ("empty", "is_new_logo", 0, 0, None), ("empty", "is_renewal_like", 0, 0, None),
     ]  # fmt: skip
     # Nine times ten cents are ninety, not 0.8999999999999999.
-    assert found.filter(division="b", cohort="all")["net_gp_window_usd"].to_list() == [0.9]
+    assert found.filter(division="b", cohort="all")["net_value_window"].to_list() == [0.9]
 
 
 def test_the_window_of_a_target_is_told_and_is_unknown_without_a_customer():

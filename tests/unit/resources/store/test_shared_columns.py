@@ -6,12 +6,12 @@ import polars as pl
 import pytest
 
 from gosales_resources.errors import PartitionMissingError, StalePartitionError
-from gosales_resources.store.shared_columns import Beside
+from gosales_resources.store.shared_columns import SharedColumns
 from gosales_resources.store.tables import Address, Provenance, TableStore
 
 C = dt.date(2024, 6, 30)
 SHARED, OWN = Address("shared", C), Address("own", C, "one")
-BESIDE = Beside("shared", "id", ["id", "kind"])
+SHARED = SharedColumns("shared", "id", ["id", "kind"])
 PLAIN = Provenance("0", "0", "0")
 
 
@@ -20,7 +20,7 @@ def stored(folder, scale: float = 1.0) -> TableStore:
     shared = pl.DataFrame({"id": ["a", "b", "c"], "all_z": [1.0, 2.0, 3.0], "kind": ["s"] * 3})
     store.write_table(SHARED, shared.with_columns(pl.col("all_z") * scale), PLAIN)
     own = pl.DataFrame({"id": ["c", "a"], "kind": ["o", "o"], "div_b": [7, None]})
-    store.write_table(OWN, own, PLAIN, BESIDE.told(store.content(SHARED)))
+    store.write_table(OWN, own, PLAIN, SHARED.told(store.content(SHARED)))
     return store
 
 
