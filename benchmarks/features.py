@@ -16,12 +16,13 @@ from gosales_assets.features.declaration import KEYS
 from gosales_assets.features.embeddings import fit_embeddings
 from gosales_assets.features.families.rfm import RFM
 from gosales_assets.features.history import purchase_lines, share_history
-from gosales_assets.features.ranges import ROWS_AT_ONCE, Tables, Worlds, cut_ranges, parts_of
+from gosales_assets.features.ranges import ROWS_AT_ONCE, KnownTables, Worlds, cut_ranges, parts_of
 from gosales_assets.features.stats import measure_features
 from gosales_resources.dates import shift_months, visible_at
 from gosales_resources.partitions.targets import with_sets
 from gosales_resources.settings.tree import Settings, load_settings
-from gosales_resources.store.tables import Address, Provenance, TableStore
+from gosales_resources.store.address import Address, Provenance
+from gosales_resources.store.tables import TableStore
 
 STAR = ("purchase_history", "dim_customer", "fact_assets")
 CUTOFFS = "2022-09-30..2025-06-30"
@@ -194,7 +195,7 @@ def _tables(
     rules = mine_rules(with_sets(lines, settings.divisions), cutoff, settings.features.basket)
     vectors = fit_embeddings(lines, cutoff, settings.features.als)
     customers, assets = (store.scan_table(Address(name, cutoff), None) for name in STAR[1:])
-    return Tables(customers, assets, rules.lazy(), vectors.lazy())
+    return KnownTables(customers, assets, rules.lazy(), vectors.lazy())
 
 
 def _over(found: dict, yard: dict) -> str:

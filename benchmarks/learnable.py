@@ -14,7 +14,7 @@ import polars as pl
 
 from gosales_assets.models.rows.preparation import fit_preparation
 from gosales_assets.platform.platform import Platform
-from gosales_resources.store.tables import Address
+from gosales_resources.store.address import Address
 
 ROUNDS = 300
 TREES = {

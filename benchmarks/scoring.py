@@ -20,7 +20,7 @@ from gosales_assets.operations.plan import Request
 from gosales_assets.platform.platform import Platform
 from gosales_resources.settings.models import ExplanationSettings
 from gosales_resources.settings.tree import load_settings
-from gosales_resources.store.tables import Address
+from gosales_resources.store.address import Address
 
 CUTOFF = dt.date(2024, 6, 30)
 SPEED_OF = "simulation"

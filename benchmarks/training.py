@@ -22,7 +22,7 @@ from gosales_assets.platform.platform import Platform
 from gosales_resources.partitions.maturity import mature_labels
 from gosales_resources.settings.models import ModelSettings
 from gosales_resources.settings.tree import load_settings
-from gosales_resources.store.tables import Address
+from gosales_resources.store.address import Address
 
 CUTOFF = dt.date(2024, 6, 30)
 # The training cutoffs, and itself.

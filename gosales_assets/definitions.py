@@ -3,26 +3,54 @@
 Dagster loads `defs` from here; the settings file is the one `GOSALES_CONFIG` names.
 """
 
+from types import ModuleType
+
 import dagster as dg
 
 from gosales_assets.accounts import assets as accounts
 from gosales_assets.enrichment import assets as enrichment
+from gosales_assets.enrichment import checks as enrichment_checks
 from gosales_assets.features import assets as features
+from gosales_assets.features import checks as features_checks
 from gosales_assets.labels import assets as labels
+from gosales_assets.labels import checks as labels_checks
 from gosales_assets.models import assets as models
+from gosales_assets.models import checks as models_checks
 from gosales_assets.operations.sensors import define_sensors
 from gosales_assets.platform.platform import BUNDLES, TABLES, Platform
-from gosales_assets.quality import assets as violations
+from gosales_assets.quality import assets as quality
+from gosales_assets.quality import checks as quality_checks
 from gosales_assets.star import assets as star
+from gosales_assets.star import checks as star_checks
 from gosales_assets.validation import assets as validation
-from gosales_assets.validation.checks import define_checks
+from gosales_assets.validation import checks as validation_checks
 from gosales_assets.whitespace import assets as whitespace
-from gosales_checks.contracts.registry import BUNDLE_CONTRACTS, TABLE_CONTRACTS
+from gosales_checks.contracts.registry import BUNDLE_CONTRACTS, CONTRACTS, TABLE_CONTRACTS
 from gosales_resources.partitions.space import expecting_beta_warnings
 from gosales_resources.settings.tree import Settings, load_settings
 from gosales_resources.store.io_managers import BundleIOManager, TableIOManager
 
-PHASES = (star, enrichment, accounts, labels, features, models, whitespace, validation, violations)
+# Room of `gosales_assets` -> its assets, as contracts name their makers.
+ROOMS: dict[str, ModuleType] = {
+    "star": star,
+    "enrichment": enrichment,
+    "accounts": accounts,
+    "labels": labels,
+    "features": features,
+    "models": models,
+    "whitespace": whitespace,
+    "validation": validation,
+    "quality": quality,
+}
+CHECKS = (
+    star_checks,
+    enrichment_checks,
+    labels_checks,
+    features_checks,
+    models_checks,
+    validation_checks,
+    quality_checks,
+)
 
 
 def build_definitions(settings: Settings) -> dg.Definitions:
@@ -32,11 +60,13 @@ def build_definitions(settings: Settings) -> dg.Definitions:
 
 
 def _define(platform: Platform) -> dg.Definitions:
+    assets = define_assets(platform)
     tables = {contract.name: platform.spec_of(contract) for contract in TABLE_CONTRACTS}
     bundles = {contract.name: platform.spec_of(contract) for contract in BUNDLE_CONTRACTS}
+    checks = [check for room in CHECKS for check in room.define_checks(platform)]
     return dg.Definitions(
-        assets=[asset for phase in PHASES for asset in phase.define_assets(platform)],
-        asset_checks=define_checks(platform),
+        assets=assets,
+        asset_checks=[*platform.contract_checks(assets), *checks],
         sensors=define_sensors(platform),
         resources={
             TABLES: TableIOManager(platform.store, tables),
@@ -46,6 +76,16 @@ def _define(platform: Platform) -> dg.Definitions:
         # process does a partition in a fifth of a second.
         executor=dg.in_process_executor,
     )
+
+
+def define_assets(platform: Platform) -> list[dg.AssetsDefinition]:
+    """Call the functions that the contracts name as makers of their tables, each once."""
+    makers = dict.fromkeys(contract.made_by for contract in CONTRACTS.values())
+    found = []
+    for maker in makers:
+        room, _, function = maker.partition(".")
+        found.append(getattr(ROOMS[room], function)(platform))
+    return found
 
 
 @dg.definitions

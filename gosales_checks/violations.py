@@ -44,6 +44,11 @@ def quarantined_rows(broken: pl.DataFrame) -> pl.DataFrame:
     return _table(counts, shown)
 
 
+def whole_check(name: str) -> pl.DataFrame:
+    """Tell of a partition that fails a check as a whole; the same columns as `blocked_rows`."""
+    return _table({name: 1}, {name: []})
+
+
 def locate(
     rows: pl.DataFrame, table: str, partition: str, cutoff: dt.date, outcome: str
 ) -> pl.DataFrame:

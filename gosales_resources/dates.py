@@ -20,6 +20,10 @@ CutoffSpan = Literal[
     "cutoff", "up_to_cutoff", "label_window", "up_to_window_end", "training", "incumbents"
 ]
 
+# How a table is partitioned: by cutoff alone; or every division, or every target (what gets a
+# model: divisions and sets of SKUs), at every cutoff.
+Partitioning = Literal["cutoff", "division_cutoff", "target_cutoff"]
+
 
 def is_month_end(day: dt.date) -> bool:
     """Tell whether `day` is the last day of its month."""

@@ -7,9 +7,11 @@ from importlib.resources import files
 from pathlib import Path
 
 from gosales.cli.report import print_list, print_outcome, print_quality
+from gosales.cli.terminal import say
 from gosales.sample.company import CUSTOMERS, Size, generate
+from gosales_assets.operations.instance import write_environment
 from gosales_assets.operations.plan import Request
-from gosales_assets.operations.runs import execute, say
+from gosales_assets.operations.runs import execute
 from gosales_assets.platform.platform import Platform
 from gosales_resources.errors import StorageError
 from gosales_resources.settings.tree import load_settings
@@ -39,6 +41,9 @@ def run_demo(folder: Path, size: Size) -> int:
     else:
         say(f"sample company of size {size}: already in {data}")
     platform = Platform.of(load_settings(config))
+    # In the demo's folder, and here, where `make demo` was said.
+    for place in (folder, Path.cwd()):
+        write_environment(platform, place)
     outcome = execute(platform, Request(CUTOFFS), say)
     print_outcome(platform, outcome)
     if outcome.error:

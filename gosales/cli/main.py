@@ -18,15 +18,13 @@ from gosales.cli.report import judge_again, print_outcome, print_violations
 from gosales.cli.show import FORMATS, show_table
 from gosales.cli.source import add_source_command
 from gosales.cli.stored import add_stored_commands
-from gosales_assets.operations.plan import (
-    Narrowing,
-    Request,
-    check_assets,
-    describe,
-    missing_upstream,
-    plan,
-)
-from gosales_assets.operations.runs import execute, say, serve_ui
+from gosales.cli.terminal import say
+from gosales.cli.ui import serve_ui
+from gosales_assets.operations.batches import describe
+from gosales_assets.operations.instance import history_of, write_environment
+from gosales_assets.operations.narrowing import Narrowing
+from gosales_assets.operations.plan import Request, check_assets, missing_upstream, plan
+from gosales_assets.operations.runs import execute
 from gosales_assets.platform.platform import Platform
 from gosales_assets.star.ingest import recall_digests
 from gosales_checks.contracts.registry import CONTRACTS, STAGING, VIOLATIONS
@@ -142,6 +140,7 @@ def _materialize(options: argparse.Namespace) -> int:
     if options.dry_run:
         print_plan(platform, request)
         return DONE
+    write_environment(platform, platform.settings.config_file.parent)
     outcome = execute(platform, request, say)
     if cutoffs := judge_again(platform, outcome):
         # What waits for a failed check would not run: say at once which rows it is about.
@@ -162,8 +161,9 @@ def print_plan(platform: Platform, request: Request) -> None:
             print(
                 "the raw log is new or has changed: which increments it changes is known when it is read"
             )
-        dry = Narrowing(platform, log, is_dry=True)
-        batches = [part for batch in batches for part in dry.left(batch)]
+        with history_of(platform) as instance:
+            dry = Narrowing(platform, instance, log, is_dry=True)
+            batches = [part for batch in batches for part in dry.left(batch)]
     total = sum(batch.partition_count for batch in batches)
     print(f"{total} asset partitions in {len(batches)} runs:")
     for number, batch in enumerate(batches, start=1):

@@ -7,14 +7,14 @@ import polars as pl
 
 from gosales.cli.report import print_outcome
 from gosales.cli.show import read_stored
-from gosales.cli.tables import print_frame
+from gosales.cli.terminal import print_frame, say
 from gosales_assets.operations.plan import Request
-from gosales_assets.operations.runs import execute, say
+from gosales_assets.operations.runs import execute
 from gosales_assets.platform.platform import Platform
 from gosales_checks.contracts.models import MODEL, MODEL_CARD, PROMOTION
 from gosales_resources.errors import ScopeError, nearest
 from gosales_resources.settings.tree import load_settings, parse_overrides
-from gosales_resources.store.tables import Address
+from gosales_resources.store.address import Address
 
 DONE, FAILED = 0, 1
 

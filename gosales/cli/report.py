@@ -6,13 +6,13 @@ from collections.abc import Sequence
 import polars as pl
 
 from gosales.cli.show import read_stored
-from gosales.cli.tables import print_frame
-from gosales_assets.operations.runs import Outcome, say
+from gosales.cli.terminal import print_frame, say
+from gosales_assets.operations.runs import Outcome
 from gosales_assets.platform.platform import Platform
 from gosales_checks.contracts.registry import VIOLATIONS
 from gosales_checks.contracts.validation import FORWARD_VALIDATION
 from gosales_checks.contracts.whitespace import WHITESPACE
-from gosales_resources.store.tables import Address
+from gosales_resources.store.address import Address
 
 SHOWN_FINDINGS = 10
 LIST_COLUMNS = [

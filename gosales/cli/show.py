@@ -1,16 +1,19 @@
 """Prints stored tables: for eyes, for spreadsheets, for other programs."""
 
 import sys
+from collections.abc import Mapping
 
 import polars as pl
 
-from gosales.cli.tables import print_frame
+from gosales.cli.terminal import print_frame
 from gosales_assets.platform.platform import Platform
 from gosales_assets.whitespace.export import spreadsheet_safe
 from gosales_checks.contracts.contract import Contract
-from gosales_checks.contracts.registry import BUNDLE_CONTRACTS, CONTRACTS
+from gosales_checks.contracts.models import MODEL
+from gosales_checks.contracts.registry import CONTRACTS
 from gosales_resources.errors import GosalesError, ScopeError, nearest
-from gosales_resources.store.tables import Address
+from gosales_resources.partitions.keys import PartitionKey
+from gosales_resources.store.address import Address
 
 FORMATS = ("table", "csv", "json", "parquet")
 ROWS_FOR_EYES = 20
@@ -44,27 +47,28 @@ def read_stored(
 ) -> pl.LazyFrame:
     """Scan one cutoff of a stored table, all its divisions unless one is given."""
     (day,) = platform.space.select_cutoffs(cutoff.split("..", maxsplit=1)[0])
-    known = platform.settings.divisions
-    if contract.partitioned_by == "cutoff":
-        if division is not None:
+    legal = platform.space.divisions(contract.partitioned_by)
+    if division is not None and division not in legal:
+        if legal == [None]:
             raise ScopeError(f"{contract.name} covers all divisions; leave --division out.")
-        addresses = [Address(contract.name, day)]
-    else:
-        legal = known.slugs if contract.partitioned_by == "division_cutoff" else known.targets
-        if division is not None and division not in legal:
-            raise ScopeError(f"Unknown division '{division}'. {nearest(division, legal)}")
-        addresses = [Address(contract.name, day, d) for d in ([division] if division else legal)]
-        if division is None:
-            # What is there of it; nothing at all is an error below.
-            addresses = [a for a in addresses if platform.store.has(a)] or addresses[:1]
-    pairs = [(a, platform.provenance_of(contract, a)) for a in addresses]
-    if contract in BUNDLE_CONTRACTS:
-        # LightGBM takes 0.8 s, and every command loads this module.
-        from gosales_assets.models.bundle.bundle import describe_bundle  # noqa: PLC0415
+        raise ScopeError(f"Unknown division '{division}'. {nearest(division, map(str, legal))}")
+    keys = [PartitionKey(day, d) for d in ([division] if division else legal)]
+    # What is there of it; nothing at all is an error below.
+    stored = [key for key in keys if platform.store.has(Address(contract.name, *key))] or keys[:1]
+    if contract.is_bundle:
+        return pl.concat(
+            [_describe(contract, platform.read_bundle(contract, *key)) for key in stored]
+        )
+    return pl.concat([platform.read(contract, *key) for key in stored])
 
-        bundles = [platform.store.read_bundle(a, p) for a, p in pairs]
-        return pl.concat([describe_bundle(files) for files in bundles]).lazy()
-    return pl.concat([platform.store.scan_table(a, p) for a, p in pairs])
+
+def _describe(contract: Contract, files: Mapping[str, bytes]) -> pl.LazyFrame:
+    # LightGBM takes 0.8 s, and every command loads this module.
+    from gosales_assets.models.bundle.bundle import describe_bundle  # noqa: PLC0415
+    from gosales_assets.models.learners.pooled import describe_pooled  # noqa: PLC0415
+
+    describe = describe_bundle if contract is MODEL else describe_pooled
+    return describe(files).lazy()
 
 
 def write(frame: pl.LazyFrame, form: str, limit: int | None) -> None:

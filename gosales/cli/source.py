@@ -7,12 +7,11 @@ from pathlib import Path
 
 import polars as pl
 
-from gosales.cli.tables import print_frame
+from gosales.cli.terminal import print_frame, say
 from gosales.onboarding.finding import Finding
 from gosales.onboarding.inspect import TAXONOMY_NAME, inspect
 from gosales.onboarding.proposal import InspectedFiles, Proposal
 from gosales.onboarding.settings_text import settings_text
-from gosales_assets.operations.runs import say
 from gosales_resources.dates import shift_months
 from gosales_resources.errors import SettingsError
 from gosales_resources.settings.tree import load_settings

@@ -2,10 +2,13 @@
 
 import argparse
 import datetime as dt
+from collections import Counter
+from collections.abc import Sequence
 
+from gosales_assets.operations.instance import history_of
 from gosales_assets.operations.plan import check_assets
-from gosales_assets.operations.status import print_status
-from gosales_assets.operations.verify import print_verified
+from gosales_assets.operations.status import status_of
+from gosales_assets.operations.verify import verify
 from gosales_assets.platform.platform import Platform
 from gosales_assets.quality.checks import present_schema, snapshot_path
 from gosales_checks.verdicts.schema_snapshot import (
@@ -15,8 +18,16 @@ from gosales_checks.verdicts.schema_snapshot import (
     write_snapshot,
 )
 from gosales_resources.settings.tree import load_settings, parse_overrides
+from gosales_resources.store.address import Address, remedy
 
 DONE, DIFFERENT = 0, 1
+SHOWN = 20
+WHAT_TO_DO = {
+    "differs": "the file is not the one that was made: restore it from a backup, or make it anew",
+    "missing": "it was made and is gone: restore it, or make it anew",
+    "unrecorded": "this event log does not know it (another store or a wiped log): make it anew to "
+    "have it recorded",
+}
 
 
 def add_stored_commands(
@@ -87,3 +98,42 @@ def _cutoffs(platform: Platform, options: argparse.Namespace) -> list[dt.date]:
 
 def _platform(options: argparse.Namespace) -> Platform:
     return Platform.of(load_settings(options.config, parse_overrides(options.set)))
+
+
+def print_status(platform: Platform, cutoffs: Sequence[dt.date], tables: Sequence[str]) -> None:
+    """Print counts per table, and what is stale because of what."""
+    counts: Counter[tuple[str, str]] = Counter()
+    because: dict[tuple[str, tuple[str, ...]], list[Address]] = {}
+    with history_of(platform) as instance:
+        for status in status_of(platform, instance, cutoffs, tables):
+            counts[status.address.asset, status.state] += 1
+            if status.state == "stale":
+                name = (status.address.asset, status.reasons)
+                because.setdefault(name, []).append(status.address)
+    print(f"{'table':<24}{'current':>9}{'stale':>9}{'missing':>9}")
+    for name in dict.fromkeys(asset for asset, _ in counts):
+        numbers = [counts[name, state] for state in ("current", "stale", "missing")]
+        print(f"{name:<24}" + "".join(f"{number:>9}" for number in numbers))
+    for (asset, reasons), addresses in because.items():
+        divisions = sorted({a.division for a in addresses if a.division})
+        of = f" of {', '.join(divisions)}" if divisions else ""
+        span = f"{addresses[0].cutoff}..{addresses[-1].cutoff}"
+        print(f"stale: {asset} {span}{of}: {', '.join(reasons)}")
+    if because:
+        print("make them: gosales materialize --cutoffs FIRST..LAST (what is current stays)")
+
+
+def print_verified(platform: Platform, cutoffs: Sequence[dt.date], tables: Sequence[str]) -> bool:
+    """Print what differs, is missing or unrecorded and what to do; True when nothing is."""
+    by_finding: dict[str, list[Address]] = {}
+    with history_of(platform) as instance:
+        for one in verify(platform, instance, cutoffs, tables):
+            by_finding.setdefault(one.finding, []).append(one.address)
+    print(f"{len(by_finding.pop('same', []))} partition(s) are what was recorded.")
+    for finding, addresses in by_finding.items():
+        print(f"{len(addresses)} {finding}: {WHAT_TO_DO[finding]}")
+        for address in addresses[:SHOWN]:
+            print(f"  {address}: {remedy(address)}")
+        if len(addresses) > SHOWN:
+            print(f"  and {len(addresses) - SHOWN} more")
+    return not set(by_finding) & {"differs", "missing"}

@@ -12,9 +12,11 @@ from gosales_assets.accounts.installed_base import count_assets, count_later
 from gosales_assets.accounts.register import Register, stage_register
 from gosales_assets.accounts.side_rows import SideRows, refuse_rejects, split_at
 from gosales_checks.contracts.accounts import SIDE_SOURCES, SourceLedger, SourceRejects
+from gosales_checks.freshness.code import code_of_modules
 from gosales_resources.settings.tree import Settings
 from gosales_resources.sources.side_tables import read_raw
 
+STAGED_BY = "gosales_assets.accounts.register"
 CRM = {table.contract.name: table for table in CRM_TABLES}
 
 
@@ -131,7 +133,10 @@ def _register(settings: Settings) -> Register | None:
     if source is None:
         return None
     root = settings.staging_root / "assets"
-    return stage_register(source, settings.source_dir, settings.divisions.slugs, root)
+    code = code_of_modules(settings, STAGED_BY)
+    return stage_register(
+        source, settings.source_dir, settings.divisions.slugs, root, code, settings.threads_used
+    )
 
 
 def _read(settings: Settings, name: str) -> SideRows | None:

@@ -21,7 +21,6 @@ import polars as pl
 from gosales_assets.accounts.asset_rows import SETTING, USABLE, WRITTEN, read_assets
 from gosales_assets.accounts.side_rows import PLACE, name_rows, rejects_of
 from gosales_resources.errors import SourceError
-from gosales_resources.hashing import code_hash
 from gosales_resources.instance.thread_map import map_threads
 from gosales_resources.partitions.customer_ranges import customer_ranges
 from gosales_resources.settings.accounts import AssetSource
@@ -36,16 +35,6 @@ from gosales_resources.sources.side_tables import (
 from gosales_resources.store.parquet import write_parquet
 from gosales_resources.store.staged_folders import Meta, forget_folders, read_meta, write_folder
 
-# Modules that decide what a staged row is: what they wrote before they changed is not read.
-CODE = (
-    "gosales_assets.accounts.register",
-    "gosales_assets.accounts.asset_rows",
-    "gosales_assets.accounts.side_rows",
-    "gosales_assets.accounts.fields",
-    "gosales_checks.contracts.accounts",
-    "gosales_resources.hashing",
-    "gosales_resources.sources.cells",
-)
 # Rows sorted at a time, about 0.5 KB each meanwhile.
 PART_ROWS = 1_000_000
 # A group of rows that is passed over when customers of another part are looked for.
@@ -97,7 +86,9 @@ class Typed(NamedTuple):
     path: Path
 
 
-def stage_register(source: AssetSource, base: Path, divisions: list[str], root: Path) -> Register:
+def stage_register(
+    source: AssetSource, base: Path, divisions: list[str], root: Path, code: str, threads: int
+) -> Register:
     """Type and sort the register, or find it as it was.
 
     Parameters
@@ -110,6 +101,10 @@ def stage_register(source: AssetSource, base: Path, divisions: list[str], root: 
         Slugs of the divisions there are.
     root
         Folder of staged registers.
+    code
+        Digest of the code that decides what a staged row is: what other code wrote is not read.
+    threads
+        How many blocks are typed at once.
 
     Raises
     ------
@@ -122,12 +117,14 @@ def stage_register(source: AssetSource, base: Path, divisions: list[str], root: 
     stamps = [[raw.name, raw.stamp()] for raw in inputs]
     # Nothing tells whether a database has changed: it is read to look for its rows.
     keys = _block_keys(inputs) if any(stamp is None for _, stamp in stamps) else None
-    told = [keys or stamps, source.model_dump(mode="json"), divisions, code_hash(CODE)]
+    told = [keys or stamps, source.model_dump(mode="json"), divisions, code, pl.__version__]
     name = hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:32]
     folder = root / name
     meta = read_meta(folder)
     if meta is None:
-        meta = write_folder(folder, "fact_assets", _Staging(source, base, divisions, keys).write)
+        meta = write_folder(
+            folder, "fact_assets", _Staging(source, base, divisions, keys, threads).write
+        )
     else:
         # Seen today: see `forget_folders`.
         os.utime(folder)
@@ -142,13 +139,14 @@ class _Staging:
     divisions: list[str]
     keys: list[list[str]] | None
     """Name of the input and key of each block; None where inputs tell by themselves of changes."""
+    threads: int
 
     def write(self, work: Path) -> Meta:
         """Stage the register in a folder; memory is that of a few blocks, then of a part."""
         blocks = work / "blocks"
         blocks.mkdir()
         numbered = ((blocks / f"{n}.parquet", b) for n, b in enumerate(self._blocks()))
-        typed = list(map_threads(self._type, numbered))
+        typed = list(map_threads(self._type, numbered, self.threads))
         require_one_type(self.source.path, [t.schema for t in typed if t.schema is not None])
         firsts = first_rows((t.raw, t.row_count) for t in typed)
         rejected = [

@@ -1,6 +1,5 @@
 """Assets of the enrichment: matches and the worst unmatched names, by cutoff."""
 
-import datetime as dt
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -8,54 +7,52 @@ import dagster as dg
 import polars as pl
 
 from gosales_assets.enrichment.build import RawTables, Tables, enrich, no_tables
-from gosales_assets.platform.platform import Platform
-from gosales_checks.contracts.contract import Contract
+from gosales_assets.platform.platform import Platform, keys_of
 from gosales_checks.contracts.enrichment import CUSTOMER_ENRICHMENT, ENRICHMENT_UNMATCHED
 from gosales_checks.verdicts.coverage import measure_coverage
-from gosales_resources.partitions.space import cutoff_of
 from gosales_resources.settings.source import FileSource
+from gosales_resources.settings.tree import Settings
 from gosales_resources.sources.table import read_table
 from gosales_resources.store.io_managers import Partition, Partitions
 
 SHOWN_UNMATCHED = 20
 
 
-def define_assets(platform: Platform) -> list[dg.AssetsDefinition]:
+def enrichment(platform: Platform) -> dg.AssetsDefinition:
     """Define the customers found in the company directory, and those that were not."""
-    settings = platform.settings
+
+    @platform.tables(CUSTOMER_ENRICHMENT, ENRICHMENT_UNMATCHED)
+    def enrichment(
+        context: dg.AssetExecutionContext, sales_log: pl.LazyFrame
+    ) -> Iterator[dg.Output[Partitions]]:
+        settings, keys = platform.settings, keys_of(context)
+        found = enrich(settings, read_raw(settings), sales_log, [key.cutoff for key in keys])
+        if found:
+            context.log.info("enrichment: %d pairs of names compared", found.comparisons)
+
+        def made(is_matched: bool) -> Iterator[Partition]:
+            for key in keys:
+                tables = found.at(key.cutoff) if found else no_tables()
+                frame = tables.matched if is_matched else tables.unmatched
+                yield Partition(key, frame, metadata=coverage_metadata(tables))
+
+        for contract in (CUSTOMER_ENRICHMENT, ENRICHMENT_UNMATCHED):
+            partitions = Partitions(made(contract is CUSTOMER_ENRICHMENT))
+            yield dg.Output(partitions, output_name=contract.name)
+
+    return enrichment
+
+
+def read_raw(settings: Settings) -> RawTables:
+    """Read the directory, its overrides and the accounts, as far as they are configured."""
 
     def read(source: FileSource | None) -> pl.DataFrame | None:
         return read_table(source, settings.source_dir) if source else None
 
-    @platform.tables(
-        [CUSTOMER_ENRICHMENT, ENRICHMENT_UNMATCHED],
-        name="enrichment",
-    )
-    def enrichment(
-        context: dg.AssetExecutionContext, sales_log: pl.LazyFrame
-    ) -> Iterator[dg.Output[Partitions]]:
-        cutoffs = [cutoff_of(key) for key in context.partition_keys]
-        source = settings.source.enrichment
-        overrides = source.overrides if source else None
-        accounts = settings.source.customers if source else None
-        raw = RawTables(read(source), read(overrides), read(accounts))
-        found = enrich(settings, raw, sales_log, cutoffs)
-        if found:
-            context.log.info("enrichment: %d pairs of names compared", found.comparisons)
-        for contract in (CUSTOMER_ENRICHMENT, ENRICHMENT_UNMATCHED):
-            yield dg.Output(
-                Partitions(
-                    _partition(cutoff, found.at(cutoff) if found else no_tables(), contract)
-                    for cutoff in cutoffs
-                ),
-                output_name=contract.name,
-            )
-
-    def _partition(cutoff: dt.date, tables: Tables, contract: Contract) -> Partition:
-        frame = tables.matched if contract is CUSTOMER_ENRICHMENT else tables.unmatched
-        return Partition(cutoff, frame, metadata=coverage_metadata(tables))
-
-    return [enrichment]
+    source = settings.source.enrichment
+    overrides = source.overrides if source else None
+    accounts = settings.source.customers if source else None
+    return RawTables(read(source), read(overrides), read(accounts))
 
 
 def coverage_metadata(tables: Tables) -> Mapping[str, Any]:

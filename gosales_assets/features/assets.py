@@ -3,7 +3,7 @@
 import datetime as dt
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 import dagster as dg
@@ -24,10 +24,11 @@ from gosales_assets.features.families.als import ALS
 from gosales_assets.features.families.basket import BASKET
 from gosales_assets.features.families.registry import check_off
 from gosales_assets.features.history import purchase_lines
-from gosales_assets.features.ranges import Tables, Worlds, cut_ranges, parts_of
+from gosales_assets.features.ranges import KnownTables, Worlds, cut_ranges, parts_of
 from gosales_assets.features.stats import catalog_features, measure_features
+from gosales_assets.platform.descriptions import Described
 from gosales_assets.platform.pictures import embedded
-from gosales_assets.platform.platform import Platform, column_schema
+from gosales_assets.platform.platform import Platform, by_cutoff, keys_of
 from gosales_assets.rendering.plots import plot_families
 from gosales_checks.contracts.contract import Contract
 from gosales_checks.contracts.features import (
@@ -40,81 +41,85 @@ from gosales_checks.contracts.features import (
 from gosales_checks.contracts.signals import AFFINITY_RULES, EMBEDDINGS
 from gosales_checks.verdicts.leakage import LATEST_SOURCE_ROWS
 from gosales_resources.dates import visible_at
-from gosales_resources.partitions.space import cutoff_of, division_of, partition_key
+from gosales_resources.partitions.keys import PartitionKey
 from gosales_resources.partitions.targets import with_sets
+from gosales_resources.settings.tree import Settings
 from gosales_resources.store.io_managers import Partition, Partitions
+from gosales_resources.store.upstream import Tables
 
 
-def define_assets(platform: Platform) -> list[dg.AssetsDefinition]:
-    """Define the side tables, `customer_features`, `division_features` and `features`."""
+def affinity_rules(platform: Platform) -> dg.AssetsDefinition:
+    """Define the market basket."""
     settings = platform.settings
-    check_off(settings.features.off)
 
-    def side_table(
-        context: dg.AssetExecutionContext,
-        history: pl.LazyFrame,
-        contract: Contract,
-        family: Family,
-        make: Callable[[pl.LazyFrame, dt.date], pl.DataFrame],
-    ) -> Partitions:
-        """Make a family's side table at each cutoff; empty where the family is off."""
-        lines = purchase_lines(history, settings.labels.denylist)
-        cutoffs = [cutoff_of(key) for key in context.partition_keys]
-
-        def made() -> Iterator[Partition]:
-            for cutoff in cutoffs:
-                if family.name in settings.features.off:
-                    yield Partition(cutoff, empty_table(contract), metadata={"family": "off"})
-                else:
-                    yield Partition(cutoff, make(visible_at(lines, cutoff), cutoff).lazy())
-
-        return Partitions(made())
-
-    @platform.table(
-        AFFINITY_RULES,
-    )
+    @platform.table(AFFINITY_RULES)
     def affinity_rules(
         context: dg.AssetExecutionContext, purchase_history: pl.LazyFrame
     ) -> Partitions:
-        made_with = settings.features.basket
-        return side_table(
-            context,
-            purchase_history,
-            AFFINITY_RULES,
-            BASKET,
-            lambda lines, cutoff: mine_rules(
-                with_sets(lines, settings.divisions), cutoff, made_with
-            ),
+        def mine(lines: pl.LazyFrame, cutoff: dt.date) -> pl.DataFrame:
+            return mine_rules(
+                with_sets(lines, settings.divisions), cutoff, settings.features.basket
+            )
+
+        return _side_table(
+            settings, keys_of(context), purchase_history, AFFINITY_RULES, BASKET, mine
         )
 
-    @platform.table(
-        EMBEDDINGS,
-    )
+    return affinity_rules
+
+
+def embeddings(platform: Platform) -> dg.AssetsDefinition:
+    """Define the factors of customers and SKUs."""
+    settings = platform.settings
+
+    @platform.table(EMBEDDINGS)
     def embeddings(context: dg.AssetExecutionContext, purchase_history: pl.LazyFrame) -> Partitions:
-        made_with = settings.features.als
-        return side_table(
-            context,
-            purchase_history,
-            EMBEDDINGS,
-            ALS,
-            lambda lines, cutoff: fit_embeddings(lines, cutoff, made_with),
-        )
+        def fit(lines: pl.LazyFrame, cutoff: dt.date) -> pl.DataFrame:
+            return fit_embeddings(lines, cutoff, settings.features.als)
 
-    @platform.tables(
-        [CUSTOMER_FEATURES, DIVISION_FEATURES],
-        name="scoped_features",
-    )
+        return _side_table(settings, keys_of(context), purchase_history, EMBEDDINGS, ALS, fit)
+
+    return embeddings
+
+
+def _side_table(
+    settings: Settings,
+    keys: Sequence[PartitionKey],
+    history: pl.LazyFrame,
+    contract: Contract,
+    family: Family,
+    make: Callable[[pl.LazyFrame, dt.date], pl.DataFrame],
+) -> Partitions:
+    """Make a family's side table at each cutoff; empty where the family is off."""
+    lines = purchase_lines(history, settings.labels.denylist)
+
+    def made() -> Iterator[Partition]:
+        for key in keys:
+            if family.name in settings.features.off:
+                yield Partition(key, empty_table(contract), metadata={"family": "off"})
+            else:
+                yield Partition(key, make(visible_at(lines, key.cutoff), key.cutoff))
+
+    return Partitions(made())
+
+
+def scoped_features(platform: Platform) -> dg.AssetsDefinition:
+    """Define the features of customers, over all divisions and within each target."""
+    settings = platform.settings
+    check_off(settings.features.off)
+
+    @platform.tables(CUSTOMER_FEATURES, DIVISION_FEATURES)
     def scoped_features(
         context: dg.AssetExecutionContext,
         purchase_history: pl.LazyFrame,
-        dim_customer: dict,
-        fact_assets: dict,
-        affinity_rules: dict,
-        embeddings: dict,
+        dim_customer: Tables,
+        fact_assets: Tables,
+        affinity_rules: Tables,
+        embeddings: Tables,
     ) -> tuple[Partitions, Partitions]:
-        cutoffs = [cutoff_of(key) for key in context.partition_keys]
+        cutoffs = [key.cutoff for key in keys_of(context)]
         known = (dim_customer, fact_assets, affinity_rules, embeddings)
-        tables = {c: Tables(*(table[partition_key(c)] for table in known)) for c in cutoffs}
+        tables = {c: KnownTables(*(table[c] for table in known)) for c in cutoffs}
         ranges = cut_ranges(purchase_history, tables[max(cutoffs)].customers)
         worlds = Worlds(settings, purchase_history, tables, ranges)
         context.log.info("%d cutoffs, customers in %d range(s)", len(cutoffs), len(ranges))
@@ -123,10 +128,9 @@ def define_assets(platform: Platform) -> list[dg.AssetsDefinition]:
             watch = Stopwatch()
             for cutoff in cutoffs:
                 # Filled while the parts are made, which is when they are written.
-                seen = Seen(contract)
-                yield Partition(
-                    cutoff, parts_of(worlds, cutoff, scope, watch, seen), metadata=seen.shown
-                )
+                seen = Seen(Described(contract, settings))
+                parts = parts_of(worlds, cutoff, scope, watch, seen)
+                yield Partition(PartitionKey(cutoff), parts, metadata=seen.shown)
             for family, seconds in watch.seconds.items():
                 context.log.info("%s: %s: %.2f s", contract.name, family, seconds)
 
@@ -135,57 +139,63 @@ def define_assets(platform: Platform) -> list[dg.AssetsDefinition]:
             Partitions(made(DIVISION_FEATURES, "div")),
         )
 
-    @platform.table(
-        FEATURES,
-    )
-    def features(
-        context: dg.AssetExecutionContext,
-        customer_features: dict,
-        division_features: dict,
-    ) -> Partitions:
-        asked = {(cutoff_of(key), str(division_of(key))) for key in context.partition_keys}
+    return scoped_features
 
-        def made():
-            for cutoff in sorted({cutoff for cutoff, _ in asked}):
-                shared = customer_features[partition_key(cutoff)]
+
+def features(platform: Platform) -> dg.AssetsDefinition:
+    """Define one target's feature table."""
+
+    @platform.table(FEATURES)
+    def features(
+        context: dg.AssetExecutionContext, customer_features: Tables, division_features: Tables
+    ) -> Partitions:
+        def made() -> Iterator[Partition]:
+            for cutoff, targets in by_cutoff(keys_of(context)).items():
+                shared = customer_features[cutoff]
                 count = sum("__" in name for name in shared.collect_schema().names())
                 customers = shared.select("customer_id", "segment").collect()
-                divisions = read_once(division_features[partition_key(cutoff)])
-                for division in sorted(d for c, d in asked if c == cutoff):
-                    table = build_features(division, customers, divisions)
-                    yield Partition(cutoff, table, division, metadata=summarise(table, count))
+                divisions = read_once(division_features[cutoff])
+                for target in targets:
+                    table = build_features(target, customers, divisions)
+                    key = PartitionKey(cutoff, target)
+                    yield Partition(key, table, metadata=summarise(table, count))
 
         return Partitions(made())
 
-    @platform.tables([FEATURE_CATALOG, FEATURE_STATS], name="feature_figures")
+    return features
+
+
+def feature_figures(platform: Platform) -> dg.AssetsDefinition:
+    """Define the catalog of features, and figures for each."""
+    settings = platform.settings
+
+    @platform.tables(FEATURE_CATALOG, FEATURE_STATS)
     def feature_figures(
-        context: dg.AssetExecutionContext,
-        customer_features: dict,
-        division_features: dict,
+        context: dg.AssetExecutionContext, customer_features: Tables, division_features: Tables
     ) -> tuple[Partitions, Partitions]:
         declared, targets = declare_features(settings), settings.divisions.targets
-        stats: dict[dt.date, pl.DataFrame] = {}
-        for key in context.partition_keys:
-            tables = customer_features[key], division_features[key]
-            stats[cutoff_of(key)] = measure_features(declared, *tables, targets)
-        catalogs = {c: catalog_features(declared, table) for c, table in stats.items()}
+        stats = {
+            key: measure_features(declared, customer_features[key], division_features[key], targets)
+            for key in keys_of(context)
+        }
+        catalogs = {key: catalog_features(declared, table) for key, table in stats.items()}
         return (
-            Partitions(Partition(c, catalog) for c, catalog in catalogs.items()),
+            Partitions(Partition(key, catalog) for key, catalog in catalogs.items()),
             Partitions(
-                Partition(c, table, metadata={"plot": picture(catalogs[c], table, c)})
-                for c, table in stats.items()
+                Partition(key, table, {"plot": picture(catalogs[key], table, key.cutoff)})
+                for key, table in stats.items()
             ),
         )
 
-    return [affinity_rules, embeddings, scoped_features, features, feature_figures]
+    return feature_figures
 
 
 class Seen:
     """What is shown of a partition of a feature table: of all its ranges of customers together."""
 
-    def __init__(self, contract: Contract) -> None:
+    def __init__(self, described: Described) -> None:
         self.shown: dict[str, object] = {}
-        self._contract = contract
+        self._described = described
         self._latest: Latest = {}
 
     def __call__(self, frame: FeatureFrame) -> None:
@@ -198,17 +208,17 @@ class Seen:
         self.shown |= {
             "features": len(frame.features),
             LATEST_SOURCE_ROWS: told(self._latest),
-            **schema_of(self._contract, frame.features),
+            **schema_of(self._described, frame.features),
         }
 
 
-def schema_of(contract: Contract, features: list[Feature]) -> dict[str, object]:
+def schema_of(described: Described, features: list[Feature]) -> dict[str, object]:
     """Return the columns of a partition, each with description and unit, as the UI shows them."""
     columns = [
-        dg.TableColumn(f.name, str(f.dtype), f"{f.description}. Unit: {f.unit}.") for f in features
+        dg.TableColumn(f.name, str(f.dtype), described.told(f"{f.description}.", f.unit))
+        for f in features
     ]
-    declared = column_schema(contract).columns
-    return {"dagster/column_schema": dg.TableSchema(columns=[*declared, *columns])}
+    return {"dagster/column_schema": dg.TableSchema(columns=[*described.columns, *columns])}
 
 
 def picture(catalog: pl.DataFrame, stats: pl.DataFrame, cutoff: dt.date) -> dg.MetadataValue:

@@ -15,12 +15,12 @@ import dagster as dg
 
 from gosales_assets.features.families.registry import FAMILIES
 from gosales_assets.platform.platform import Platform
-from gosales_checks.contract_checks import judge_partitions, partition_check
 from gosales_checks.contracts.contract import Contract, Read
 from gosales_checks.contracts.features import CUSTOMER_FEATURES, DIVISION_FEATURES, FEATURES
 from gosales_checks.contracts.registry import CONTRACTS
 from gosales_checks.findings import Findings
 from gosales_checks.freshness.inputs import digest_of
+from gosales_checks.partition_checks import judge_partitions
 from gosales_checks.verdicts.leakage import (
     LATEST_SOURCE_ROWS,
     LINEAGE_ENDS,
@@ -28,18 +28,14 @@ from gosales_checks.verdicts.leakage import (
     later_partitions,
     later_rows,
 )
-from gosales_resources.partitions.space import (
-    cutoff_of,
-    division_of,
-    expecting_beta_warnings,
-    partition_key,
-)
-from gosales_resources.store.tables import Address
+from gosales_resources.partitions.keys import PartitionKey
+from gosales_resources.partitions.space import dagster_key, expecting_beta_warnings
+from gosales_resources.store.address import Address
 
 SCOPED = {CUSTOMER_FEATURES: "all", DIVISION_FEATURES: "div"}
 
 
-def leakage_checks(platform: Platform) -> list[dg.AssetChecksDefinition]:
+def define_checks(platform: Platform) -> list[dg.AssetChecksDefinition]:
     """Declare both checks on the tables of features."""
     # One for all: they have most of their ancestors in common.
     lineage = Lineage(platform)
@@ -67,8 +63,8 @@ def rows_check(platform: Platform, contract: Contract) -> dg.AssetChecksDefiniti
     )
     def check(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
         found = partial(examine, context.instance)
-        severity = dg.AssetCheckSeverity.ERROR
-        return judge_partitions(context, contract.name, ROWS_END, found, severity)
+        severity, content_of = dg.AssetCheckSeverity.ERROR, platform.store.content
+        return judge_partitions(context, contract.name, ROWS_END, found, content_of, severity)
 
     return check
 
@@ -80,7 +76,7 @@ def recorded_metadata(
     records = instance.fetch_materializations(
         dg.AssetRecordsFilter(
             asset_key=dg.AssetKey(address.asset),
-            asset_partitions=[str(partition_key(address.cutoff, address.division))],
+            asset_partitions=[str(address.key)],
         ),
         limit=1,
     ).records
@@ -97,15 +93,12 @@ def lineage_check(lineage: "Lineage", contract: Contract) -> dg.AssetChecksDefin
         found = later_partitions(lineage.ancestry(address), address.cutoff)
         return {**found, **lineage.other_inputs(address)}
 
-    return partition_check(
-        asset=contract.name,
-        name=LINEAGE_ENDS,
-        description="All partitions it comes from, back to the raw data, are of cutoffs up to its "
-        "own, and it was made from those.",
-        partitions_def=lineage.platform.partitions_of(contract),
-        examine=examine,
-        blocking=True,
-        severity=dg.AssetCheckSeverity.ERROR,
+    return lineage.platform.blocking(
+        contract,
+        LINEAGE_ENDS,
+        "All partitions it comes from, back to the raw data, are of cutoffs up to its own, and it was "
+        "made from those.",
+        examine,
     )
 
 
@@ -130,10 +123,10 @@ class Lineage:
     def _mapped(self, reader: Contract, read: Read, address: Address) -> list[Address]:
         platform, mapping = self.platform, self.platform.mapping(reader, read)
         own, upstream = platform.partitions_of(reader), platform.partitions_of(read.table)
-        one = own.subset_with_partition_keys([partition_key(address.cutoff, address.division)])
+        one = own.subset_with_partition_keys([dagster_key(own, address.key)])
         result = mapping.get_upstream_mapped_partitions_result_for_partitions(one, own, upstream)
-        keys = result.partitions_subset.get_partition_keys()
-        found = [Address(read.table.name, cutoff_of(key), division_of(key)) for key in keys]
+        keys = map(PartitionKey.of, result.partitions_subset.get_partition_keys())
+        found = [Address(read.table.name, *key) for key in keys]
         return sorted(found, key=lambda a: (a.cutoff, a.division or ""))
 
     def ancestry(self, address: Address) -> dict[Address, list[Address]]:

@@ -1,7 +1,7 @@
 """Assets of the labels phase."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterator
 
 import dagster as dg
 import polars as pl
@@ -11,7 +11,7 @@ from gosales_assets.labels.label import build_labels
 from gosales_assets.labels.prevalence import ALL, count_prevalence
 from gosales_assets.labels.recount import count_raw_log
 from gosales_assets.labels.windows import describe_cutoff, possible_widths
-from gosales_assets.platform.platform import Platform
+from gosales_assets.platform.platform import Platform, keys_of
 from gosales_checks.contracts.labels import (
     COHORTS,
     CUTOFF_METADATA,
@@ -19,116 +19,115 @@ from gosales_checks.contracts.labels import (
     LABELS,
     PREVALENCE,
 )
-from gosales_resources.errors import PartitionMissingError
-from gosales_resources.partitions.space import PartitionSpace, cutoff_of, division_of, partition_key
+from gosales_resources.partitions.keys import PartitionKey
+from gosales_resources.partitions.space import PartitionSpace
 from gosales_resources.partitions.targets import counts_for
 from gosales_resources.store.io_managers import Partition, Partitions
-from gosales_resources.store.tables import Address, missing_message
+from gosales_resources.store.upstream import Tables
 
 
-def define_assets(platform: Platform) -> list[dg.AssetsDefinition]:
-    """Define `cutoff_metadata`, `labels`, `prevalence` and `label_audit`."""
+def cutoff_metadata(platform: Platform) -> dg.AssetsDefinition:
+    """Define what is known of each cutoff's label window."""
     settings, space = platform.settings, platform.space
 
-    @platform.table(
-        CUTOFF_METADATA,
-    )
+    @platform.table(CUTOFF_METADATA)
     def cutoff_metadata(
-        context: dg.AssetExecutionContext,
-        sales_ledger: dict,
-        dim_customer: dict,
+        context: dg.AssetExecutionContext, sales_ledger: Tables, dim_customer: Tables
     ) -> Partitions:
         # Rows after the calendar's last cutoff are in no increment, however complete the log is.
         declared = settings.source.sales_log.complete_through
         complete = min(declared, space.cutoffs()[-1]) if declared else None
 
-        def made():
-            for key in context.partition_keys:
-                cutoff = cutoff_of(key)
-                last = space.steps_after(cutoff, space.widest_steps + 1)
-                ledgers = [f for k, f in sales_ledger.items() if cutoff <= cutoff_of(k) <= last]
-                frame = describe_cutoff(
-                    cutoff,
-                    pl.concat(ledgers).collect(),
-                    dim_customer[str(key)].select("customer_id", "is_buyer").collect(),
-                    settings.labels,
-                    complete,
-                )
-                shown = (
-                    "window_end",
-                    "data_through",
-                    "is_censored",
-                    "customer_count",
-                    "buyer_count",
-                )
-                row = frame.row(0, named=True)
-                yield Partition(cutoff, frame, metadata={k: _shown(row[k]) for k in shown})
+        def made() -> Iterator[Partition]:
+            for key in keys_of(context):
+                cutoff = key.cutoff
+                read = [c for c in space.cutoffs_read("label_window", cutoff) if c in sales_ledger]
+                ledger = pl.concat(sales_ledger[c] for c in read).collect()
+                customers = dim_customer[cutoff].select("customer_id", "is_buyer").collect()
+                frame = describe_cutoff(cutoff, ledger, customers, settings.labels, complete)
+                yield Partition(key, frame, metadata=show_window(frame))
 
         return Partitions(made())
 
-    @platform.table(
-        LABELS,
-    )
+    return cutoff_metadata
+
+
+def labels(platform: Platform) -> dg.AssetsDefinition:
+    """Define the labels of a target."""
+    settings, space = platform.settings, platform.space
+
+    @platform.table(LABELS)
     def labels(
         context: dg.AssetExecutionContext,
-        fact_transactions: dict,
-        cutoff_metadata: dict,
-        dim_customer: dict,
+        fact_transactions: Tables,
+        cutoff_metadata: Tables,
+        dim_customer: Tables,
     ) -> Partitions:
-        def made():
-            for key in context.partition_keys:
-                cutoff, target = cutoff_of(key), str(division_of(key))
-                single = str(partition_key(cutoff))
-                window = cutoff_metadata[single].collect()
+        def made() -> Iterator[Partition]:
+            for key in keys_of(context):
+                cutoff, target = key.cutoff, str(key.division)
+                window = cutoff_metadata[cutoff].collect()
                 frame = build_labels(
                     target,
                     cutoff,
                     possible_widths(window, settings.labels),
                     facts_for_labels(fact_transactions, window, target, space),
-                    dim_customer[single],
+                    dim_customer[cutoff],
                     settings.labels,
                     settings.value,
                 )
-                yield Partition(cutoff, frame, target, metadata=summarise(frame))
+                yield Partition(key, frame, metadata=summarise(frame))
 
         return Partitions(made())
 
-    @platform.table(
-        PREVALENCE,
-    )
-    def prevalence(context: dg.AssetExecutionContext, labels: dict) -> Partitions:
-        def made():
-            for cutoff in (cutoff_of(key) for key in context.partition_keys):
-                mine = {str(division_of(k)): f for k, f in labels.items() if cutoff_of(k) == cutoff}
-                frame = count_prevalence(cutoff, mine)
-                yield Partition(cutoff, frame, metadata=show_prevalence(frame))
+    return labels
+
+
+def prevalence(platform: Platform) -> dg.AssetsDefinition:
+    """Define the shares of buyers by target and cohort."""
+
+    @platform.table(PREVALENCE)
+    def prevalence(context: dg.AssetExecutionContext, labels: Tables) -> Partitions:
+        def made() -> Iterator[Partition]:
+            for key in keys_of(context):
+                frame = count_prevalence(key.cutoff, labels.at(key.cutoff))
+                yield Partition(key, frame, metadata=show_prevalence(frame))
 
         return Partitions(made())
 
-    @platform.table(
-        LABEL_AUDIT,
-    )
-    def label_audit(context: dg.AssetExecutionContext, labels: dict) -> Partitions:
-        def made():
-            cutoffs = [cutoff_of(key) for key in context.partition_keys]
+    return prevalence
+
+
+def label_audit(platform: Platform) -> dg.AssetsDefinition:
+    """Define the recount of labels straight from the raw log."""
+    settings = platform.settings
+
+    @platform.table(LABEL_AUDIT)
+    def label_audit(context: dg.AssetExecutionContext, labels: Tables) -> Partitions:
+        def made() -> Iterator[Partition]:
+            keys = keys_of(context)
             said = {
-                cutoff: {
-                    str(division_of(k)): f.select(AUDITED).collect()
-                    for k, f in labels.items()
-                    if cutoff_of(k) == cutoff
-                }
-                for cutoff in cutoffs
+                c: {target: f.select(AUDITED).collect() for target, f in labels.at(c).items()}
+                for c, _ in keys
             }
-            openings = [o for cutoff in cutoffs for o in openings_of(cutoff, said[cutoff])]
+            openings = [o for cutoff, _ in keys for o in openings_of(cutoff, said[cutoff])]
             counts = count_raw_log(openings, settings) if settings.labels.audit else {}
-            for cutoff in cutoffs:
+            for key in keys:
+                cutoff = key.cutoff
                 mine = {o: count for o, count in counts.items() if o.cutoff == cutoff}
                 frame = audit_labels(cutoff, said[cutoff], mine, settings.labels)
-                yield Partition(cutoff, frame, metadata=show_audit(frame))
+                yield Partition(key, frame, metadata=show_audit(frame))
 
         return Partitions(made())
 
-    return [cutoff_metadata, labels, prevalence, label_audit]
+    return label_audit
+
+
+def show_window(window: pl.DataFrame) -> dict[str, object]:
+    """Return the figures shown of `cutoff_metadata`, which has one row."""
+    shown = ("window_end", "data_through", "is_censored", "customer_count", "buyer_count")
+    row = window.row(0, named=True)
+    return {name: _shown(row[name]) for name in shown}
 
 
 def summarise(labels: pl.DataFrame) -> dict[str, object]:
@@ -185,9 +184,25 @@ def show_audit(audit: pl.DataFrame) -> dict[str, object]:
 
 
 def facts_for_labels(
-    by_key: Mapping[str, pl.LazyFrame], window: pl.DataFrame, target: str, space: PartitionSpace
+    facts: Tables, window: pl.DataFrame, target: str, space: PartitionSpace
 ) -> pl.LazyFrame:
     """Put together the lines that a target's labels at one cutoff are counted from.
+
+    Parameters
+    ----------
+    facts
+        `fact_transactions` of the target's divisions, as far as they are there.
+    window
+        `cutoff_metadata` of the cutoff: one row.
+    target
+        A division, or a set of SKUs.
+    space
+        The calendar.
+
+    Returns
+    -------
+    polars.LazyFrame
+        Lines of `fact_transactions` that count for the target, in no particular order.
 
     Raises
     ------
@@ -197,19 +212,20 @@ def facts_for_labels(
     """
     row = window.row(0, named=True)
     known = space.settings.divisions
-    closing = space.steps_after(row["cutoff"], space.widest_steps)
-    found, missing = [], []
-    for cutoff in (c for c in space.cutoffs() if c <= closing):
+    divisions = known.divisions_of(target)
+    wanted: list[PartitionKey] = []
+    for cutoff in space.cutoffs_read("up_to_window_end", row["cutoff"]):
         begins = space.steps_after(cutoff, -1)
         reached = row["data_through"] is not None and begins < row["data_through"]
-        for division in known.divisions_of(target):
-            frame = by_key.get(str(partition_key(cutoff, division)))
-            if frame is not None:
-                found.append(frame)
-            elif cutoff <= row["cutoff"] or reached:
-                missing.append(Address("fact_transactions", cutoff, division))
-    if missing:
-        raise PartitionMissingError(missing_message(missing))
+        if cutoff <= row["cutoff"] or reached:
+            wanted += [PartitionKey(cutoff, division) for division in divisions]
+    facts.require(wanted)
+    found = [
+        facts[cutoff, division]
+        for cutoff in space.cutoffs_read("up_to_window_end", row["cutoff"])
+        for division in divisions
+        if (cutoff, division) in facts
+    ]
     return pl.concat(found).filter(counts_for(target, known))
 
 

@@ -3,21 +3,20 @@
 import contextlib
 
 import dagster as dg
-import polars as pl
 
 from gosales_assets.platform.platform import Platform
-from gosales_checks.contract_checks import Examine
 from gosales_checks.contracts.contract import Contract
 from gosales_checks.contracts.labels import LABEL_AUDIT, PREVALENCE
 from gosales_checks.findings import Examined, Findings
+from gosales_checks.partition_checks import Examine
 from gosales_checks.verdicts.prevalence import LIKE_EARLIER, judge_prevalence
 from gosales_resources.errors import PartitionMissingError, StalePartitionError
-from gosales_resources.store.tables import Address
+from gosales_resources.store.address import Address
 
 AGREES = "labels_agree_with_the_raw_log"
 
 
-def label_checks(platform: Platform) -> list[dg.AssetChecksDefinition]:
+def define_checks(platform: Platform) -> list[dg.AssetChecksDefinition]:
     """Declare the two warnings.
 
     The audit warns and does not block: of two readings that differ either may be wrong, and nothing
@@ -25,22 +24,17 @@ def label_checks(platform: Platform) -> list[dg.AssetChecksDefinition]:
     """
     max_ratio = platform.settings.contracts.prevalence_max_ratio
 
-    def read(address: Address) -> pl.DataFrame:
-        contract: Contract = PREVALENCE if address.asset == PREVALENCE.name else LABEL_AUDIT
-        provenance = platform.provenance_of(contract, address)
-        return platform.store.scan_table(address, provenance).collect()
-
     def agrees(address: Address) -> Findings:
-        differing = read(address).filter(status="differs")
+        differing = platform.read(LABEL_AUDIT, address.cutoff).collect().filter(status="differs")
         return {f"{r['division']}: {r['example']}": r["differing_customers"]
                 for r in differing.to_dicts()}  # fmt: skip
 
     def usual(address: Address) -> Examined:
-        tables = {address.cutoff: read(address)}
+        tables = {address.cutoff: platform.read(PREVALENCE, address.cutoff).collect()}
         for cutoff in (c for c in platform.space.cutoffs() if c < address.cutoff):
             # What is missing or stale says nothing of what is usual.
             with contextlib.suppress(PartitionMissingError, StalePartitionError):
-                tables[cutoff] = read(Address(PREVALENCE.name, cutoff))
+                tables[cutoff] = platform.read(PREVALENCE, cutoff).collect()
         return judge_prevalence(address.cutoff, tables, max_ratio)
 
     declared: list[tuple[Contract, str, str, Examine]] = [

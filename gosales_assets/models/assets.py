@@ -18,11 +18,8 @@ from gosales_assets.models.training.evaluation import evaluate_training
 from gosales_assets.models.training.outcome import TrainedModel
 from gosales_assets.models.training.training import train_model
 from gosales_assets.platform.pictures import plot_of_list
-from gosales_assets.platform.platform import Platform
-from gosales_assets.platform.publishing import refuse_failed_upstream
+from gosales_assets.platform.platform import Platform, keys_of
 from gosales_assets.platform.side_by_side import side_by_side
-from gosales_checks.contracts.features import CUSTOMER_FEATURES, DIVISION_FEATURES, FEATURES
-from gosales_checks.contracts.labels import LABELS
 from gosales_checks.contracts.models import (
     MODEL,
     MODEL_CARD,
@@ -34,191 +31,207 @@ from gosales_checks.contracts.models import (
     PROMOTION,
     SCORES,
 )
-from gosales_resources.errors import PartitionMissingError
+from gosales_resources.partitions.keys import PartitionKey
 from gosales_resources.partitions.maturity import mature_labels
-from gosales_resources.partitions.space import cutoff_of, division_of, partition_key
+from gosales_resources.store.address import Address
 from gosales_resources.store.io_managers import Partition, Partitions
-from gosales_resources.store.tables import Address, missing_message
+from gosales_resources.store.upstream import Bundles, Tables, require
 
-# What a model is made of: the rows behind it, and what was joined to them.
-LEARNT_FROM = (CUSTOMER_FEATURES, DIVISION_FEATURES, FEATURES, LABELS)
 SHOWN = ("auc", "lift_10", "cal_mae", "brier", "base_rate")
 SHOWN_DRIVERS = 10
 
 
-def define_assets(platform: Platform) -> list[dg.AssetsDefinition]:
-    """Define `model` and `scores`."""
+def pooled_rows(platform: Platform) -> dg.AssetsDefinition:
+    """Define the rows that a pooled model is fitted on."""
+    settings = platform.settings
+
+    @platform.table(POOLED_ROWS)
+    def pooled_rows(
+        context: dg.AssetExecutionContext, features: Tables, labels: Tables
+    ) -> Partitions:
+        most = settings.models.pooled_rows // settings.models.training_cutoffs
+
+        def made() -> Iterator[Partition]:
+            for key in keys_of(context):
+                of_cutoff = [PartitionKey(key.cutoff, d) for d in settings.divisions.targets]
+                pairs = [(features[one], labels[one]) for one in of_cutoff]
+                yield Partition(key, sample_rows(pairs, most))
+
+        return Partitions(made())
+
+    return pooled_rows
+
+
+def pooled_model(platform: Platform) -> dg.AssetsDefinition:
+    """Define the model over all divisions."""
+    settings, space = platform.settings, platform.space
+
+    @platform.bundle(POOLED_MODEL, {"lightgbm"})
+    def pooled_model(context: dg.AssetExecutionContext, pooled_rows: Tables) -> Partitions:
+        keys, divisions = keys_of(context), settings.divisions
+        platform.publish(context.instance, [Address(POOLED_MODEL.name, *key) for key in keys])
+
+        def train(key: PartitionKey) -> Partition:
+            past = [PartitionKey(t) for t in space.training_cutoffs(key.cutoff)]
+            pooled_rows.require(past)
+            files = train_pooled(
+                stack_rows([pooled_rows[one] for one in past], key.cutoff),
+                cutoff=key.cutoff.isoformat(),
+                divisions=[*divisions.slugs, *divisions.targets],
+                settings=settings.models,
+                threads=settings.threads_used,
+            )
+            shown = describe_pooled(files).drop("cutoff").row(0, named=True)
+            return Partition(key, files, metadata=shown)
+
+        made = side_by_side(train, keys, "trained", context.log.info, settings.threads_used)
+        return Partitions(made)
+
+    return pooled_model
+
+
+def model(platform: Platform) -> dg.AssetsDefinition:
+    """Define the model of a target."""
     settings, space = platform.settings, platform.space
 
     @platform.bundle(MODEL, {"scikitlearn", "lightgbm"})
     def model(
-        context: dg.AssetExecutionContext, features: dict, labels: dict, pooled_model: dict
+        context: dg.AssetExecutionContext, features: Tables, labels: Tables, pooled_model: Bundles
     ) -> Partitions:
-        asked = {(cutoff_of(key), str(division_of(key))) for key in context.partition_keys}
-        past = sorted({t for cutoff, _ in asked for t in space.training_cutoffs(cutoff)})
-        read = platform.upstream_checks(LEARNT_FROM, past, sorted({d for _, d in asked}))
-        cutoffs = sorted({cutoff for cutoff, _ in asked})
-        read |= platform.upstream_checks((POOLED_MODEL,), cutoffs)
-        refuse_failed_upstream(context.instance, read)
-        shared = {c: load_pooled(pooled_model[str(partition_key(c))]) for c in cutoffs}
+        keys = keys_of(context)
+        platform.publish(context.instance, [Address(MODEL.name, *key) for key in keys])
+        shared = {c: load_pooled(pooled_model[c]) for c in sorted({key.cutoff for key in keys})}
 
-        def train(key: str) -> Partition:
-            cutoff, division = cutoff_of(key), str(division_of(key))
-            past = {t: str(partition_key(t, division)) for t in space.training_cutoffs(cutoff)}
-            missing = [
-                Address(name, t, division)
-                for t, upstream in past.items()
-                for name, made in (("features", features), ("labels", labels))
-                if upstream not in made
-            ]
-            if missing:
-                raise PartitionMissingError(missing_message(missing))
-            mature = mature_labels(
-                {t: labels[k] for t, k in past.items()}, cutoff, settings.models.training_cutoffs
-            )
+        def train(key: PartitionKey) -> Partition:
+            cutoff, division = key.cutoff, str(key.division)
+            past = [PartitionKey(t, division) for t in space.training_cutoffs(cutoff)]
+            require([features, labels], past)
+            known = {one.cutoff: labels[one] for one in past}
+            mature = mature_labels(known, cutoff, settings.models.training_cutoffs)
+            pairs = [(features[t, division], known[t]) for t in mature.used]
             trained = train_model(
-                build_matrix(
-                    [(features[past[t]], labels[past[t]]) for t in mature.used],
-                    settings.models.training_rows,
-                ),
+                build_matrix(pairs, settings.models.training_rows),
                 cutoff=cutoff,
                 division=division,
                 window_months=settings.labels.window_months,
                 settings=settings.models,
                 pooled=shared[cutoff],
             )
-            shown = summarise(trained) | {
-                f"not_trained_on_{t}": reason for t, reason in mature.left_out.items()
-            }
-            return Partition(cutoff, trained.to_files(), division, metadata=shown)
+            left_out = {f"not_trained_on_{t}": why for t, why in mature.left_out.items()}
+            return Partition(key, trained.to_files(), metadata=summarise(trained) | left_out)
 
-        return Partitions(side_by_side(train, context.partition_keys, "trained", context.log.info))
+        made = side_by_side(train, keys, "trained", context.log.info, settings.threads_used)
+        return Partitions(made)
+
+    return model
+
+
+def promotion(platform: Platform) -> dg.AssetsDefinition:
+    """Define which model scores."""
 
     @platform.table(PROMOTION)
     def promotion(
-        context: dg.AssetExecutionContext, config: PinChange, features: dict, labels: dict
+        context: dg.AssetExecutionContext, config: PinChange, features: Tables, labels: Tables
     ) -> Partitions:
         desk = PromotionDesk(platform, context.instance)
 
-        def judge(key: str) -> Partition:
+        def judge(key: PartitionKey) -> Partition:
             row = desk.judge(key, features, labels, config)
             found = row.row(0, named=True).items()
             shown = {n: str(v) if isinstance(v, date) else v for n, v in found if v is not None}
-            return Partition(cutoff_of(key), row, division_of(key), shown)
+            return Partition(key, row, metadata=shown)
 
-        keys = context.partition_keys
-        return Partitions(side_by_side(judge, keys, "judged", context.log.info))
+        keys, threads = keys_of(context), platform.settings.threads_used
+        return Partitions(side_by_side(judge, keys, "judged", context.log.info, threads))
 
-    @platform.table(
-        SCORES,
-    )
+    return promotion
+
+
+def scores(platform: Platform) -> dg.AssetsDefinition:
+    """Define the probabilities of a target."""
+    settings = platform.settings
+
+    @platform.table(SCORES)
     def scores(
-        context: dg.AssetExecutionContext, model: dict, promotion: dict, features: dict
+        context: dg.AssetExecutionContext, model: Bundles, promotion: Tables, features: Tables
     ) -> Partitions:
-        def score_one(key: str) -> Partition:
+        def score_one(key: PartitionKey) -> Partition:
             bundle = promoted(platform, key, model[key], promotion[key])
             scored = score(bundle, features[key], settings.explanation)
-            return Partition(cutoff_of(key), scored, division_of(key), summarise_scores(scored))
+            return Partition(key, scored, metadata=summarise_scores(scored))
 
-        keys = context.partition_keys
-        return Partitions(side_by_side(score_one, keys, "scored", context.log.info))
+        keys, threads = keys_of(context), settings.threads_used
+        return Partitions(side_by_side(score_one, keys, "scored", context.log.info, threads))
 
-    return [*_pooling_assets(platform), model, promotion, scores, *_explaining_assets(platform)]
-
-
-def _pooling_assets(platform: Platform) -> list[dg.AssetsDefinition]:
-    """Define what looks across divisions: `pooled_rows` and `pooled_model`."""
-    settings, space = platform.settings, platform.space
-
-    @platform.table(
-        POOLED_ROWS,
-    )
-    def pooled_rows(context: dg.AssetExecutionContext, features: dict, labels: dict) -> Partitions:
-        def made() -> Iterator[Partition]:
-            for cutoff in map(cutoff_of, context.partition_keys):
-                keys = [str(partition_key(cutoff, d)) for d in settings.divisions.targets]
-                pairs = [(features[key], labels[key]) for key in keys]
-                most = settings.models.pooled_rows // settings.models.training_cutoffs
-                yield Partition(cutoff, sample_rows(pairs, most))
-
-        return Partitions(made())
-
-    @platform.bundle(POOLED_MODEL, {"lightgbm"})
-    def pooled_model(context: dg.AssetExecutionContext, pooled_rows: dict) -> Partitions:
-        past = {t for key in context.partition_keys for t in space.training_cutoffs(cutoff_of(key))}
-        checks = platform.upstream_checks((POOLED_ROWS,), sorted(past))
-        refuse_failed_upstream(context.instance, checks)
-
-        def train(key: str) -> Partition:
-            cutoff = cutoff_of(key)
-            keys = [str(partition_key(t)) for t in space.training_cutoffs(cutoff)]
-            missing = [Address("pooled_rows", cutoff_of(k)) for k in keys if k not in pooled_rows]
-            if missing:
-                raise PartitionMissingError(missing_message(missing))
-            files = train_pooled(
-                stack_rows([pooled_rows[k] for k in keys], cutoff),
-                cutoff=cutoff.isoformat(),
-                divisions=[*settings.divisions.slugs, *settings.divisions.targets],
-                settings=settings.models,
-            )
-            return Partition(
-                cutoff, files, metadata=describe_pooled(files).drop("cutoff").row(0, named=True)
-            )
-
-        return Partitions(side_by_side(train, context.partition_keys, "trained", context.log.info))
-
-    return [pooled_rows, pooled_model]
+    return scores
 
 
-def _explaining_assets(platform: Platform) -> list[dg.AssetsDefinition]:
-    """Define what is said of a model: `model_evaluation`, `model_drivers` and a sample, the card."""
-    chosen = platform.settings.explanation
+def model_evaluation(platform: Platform) -> dg.AssetsDefinition:
+    """Define how good a model was on rows that its training did not fit."""
+    settings = platform.settings
 
     @platform.table(MODEL_EVALUATION)
-    def model_evaluation(context: dg.AssetExecutionContext, model: dict) -> Partitions:
-        def evaluate(key: str) -> Partition:
+    def model_evaluation(context: dg.AssetExecutionContext, model: Bundles) -> Partitions:
+        def evaluate(key: PartitionKey) -> Partition:
             _, card = read_card(model[key])
-            table = evaluate_training(card, read_held_out(model[key]), chosen)
-            shown = summarise_evaluation(table) | plot_of_list(table, key)
-            return Partition(cutoff_of(key), table, division_of(key), shown)
+            table = evaluate_training(card, read_held_out(model[key]), settings.explanation)
+            shown = summarise_evaluation(table) | plot_of_list(table, str(key))
+            return Partition(key, table, metadata=shown)
 
-        keys = context.partition_keys
-        return Partitions(side_by_side(evaluate, keys, "evaluated", context.log.info))
+        keys, threads = keys_of(context), settings.threads_used
+        return Partitions(side_by_side(evaluate, keys, "evaluated", context.log.info, threads))
 
-    @platform.tables([MODEL_DRIVERS, MODEL_SHAP_SAMPLE], name="model_explanation")
+    return model_evaluation
+
+
+def model_explanation(platform: Platform) -> dg.AssetsDefinition:
+    """Define what a model goes by, over its population and for single customers."""
+    settings = platform.settings
+
+    @platform.tables(MODEL_DRIVERS, MODEL_SHAP_SAMPLE)
     def model_explanation(
-        context: dg.AssetExecutionContext, model: dict, features: dict
+        context: dg.AssetExecutionContext, model: Bundles, features: Tables
     ) -> tuple[Partitions, Partitions]:
-        made: dict[str, tuple[pl.DataFrame, pl.DataFrame]] = {}
+        made: dict[PartitionKey, tuple[pl.DataFrame, pl.DataFrame]] = {}
+        chosen = settings.explanation
 
-        def explain(key: str) -> Partition:
+        def explain(key: PartitionKey) -> Partition:
             sample = sample_customers(features[key], chosen.sample_rows)
             made[key] = explain_sample(load_bundle(model[key]), sample, chosen.shown_customers)
             drivers = made[key][0]
-            return Partition(cutoff_of(key), drivers, division_of(key), summarise_drivers(drivers))
+            return Partition(key, drivers, metadata=summarise_drivers(drivers))
 
-        keys = [str(key) for key in context.partition_keys]
-        drivers = Partitions(side_by_side(explain, keys, "explained", context.log.info))
+        keys, threads = keys_of(context), settings.threads_used
+        drivers = side_by_side(explain, keys, "explained", context.log.info, threads)
         # Written after the drivers: by then every key is made.
-        samples = (Partition(cutoff_of(k), made.pop(k)[1], division_of(k)) for k in keys)
-        return drivers, Partitions(samples)
+        samples = (Partition(key, made.pop(key)[1]) for key in keys)
+        return Partitions(drivers), Partitions(samples)
+
+    return model_explanation
+
+
+def model_card(platform: Platform) -> dg.AssetsDefinition:
+    """Define a model in words."""
 
     @platform.table(MODEL_CARD)
     def model_card(
-        context: dg.AssetExecutionContext, model: dict, model_evaluation: dict, model_drivers: dict
+        context: dg.AssetExecutionContext,
+        model: Bundles,
+        model_evaluation: Tables,
+        model_drivers: Tables,
     ) -> Partitions:
         def made() -> Iterator[Partition]:
-            for key in map(str, context.partition_keys):
+            for key in keys_of(context):
                 name, card = read_card(model[key])
                 report = read_report(model[key])["report"]
                 tables = (model_evaluation[key].collect(), model_drivers[key].collect())
                 row = write_card(card, name, report, *tables)
                 shown = {"card": dg.MetadataValue.md(row["card"].item())}
-                yield Partition(cutoff_of(key), row, division_of(key), shown)
+                yield Partition(key, row, metadata=shown)
 
         return Partitions(made())
 
-    return [model_evaluation, model_explanation, model_card]
+    return model_card
 
 
 def summarise_scores(scored: pl.DataFrame) -> dict[str, object]:

@@ -1,27 +1,51 @@
-"""The guardrails of training as checks of `model`: warnings, each with the reason that was recorded.
+"""Checks of the models phase: bundles open and are whole, and the guardrails of training held.
 
-Nothing waits for them: where a model is worth nothing the bundle already holds the prior rate.
+Nothing waits for a guardrail: where a model is worth nothing the bundle already holds the prior rate.
 """
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import dagster as dg
+import polars as pl
 
-from gosales_assets.models.bundle.bundle import read_report
+from gosales_assets.models.bundle.bundle import describe_bundle, read_report
+from gosales_assets.models.learners.pooled import describe_pooled
 from gosales_assets.platform.platform import Platform
-from gosales_checks.contract_checks import Examine
-from gosales_checks.contracts.models import MODEL
-from gosales_checks.findings import Examined
+from gosales_checks.contracts.contract import Contract, judge
+from gosales_checks.contracts.models import MODEL, POOLED_MODEL
+from gosales_checks.findings import Examined, Findings
+from gosales_checks.partition_checks import Examine
 from gosales_checks.verdicts.guardrails import (
     judge_chance,
     judge_leaks,
     judge_outcomes,
     judge_overfit,
 )
-from gosales_resources.store.tables import Address
+from gosales_resources.store.address import Address
 
 Judge = Callable[[Mapping[str, Any]], Examined]
+
+
+def define_checks(platform: Platform) -> list[dg.AssetChecksDefinition]:
+    """Declare what is checked of models."""
+    return [
+        bundle_check(platform, POOLED_MODEL, describe_pooled),
+        bundle_check(platform, MODEL, describe_bundle),
+        *guardrail_checks(platform),
+    ]
+
+
+def bundle_check(
+    platform: Platform, contract: Contract, describe: Callable[[Mapping[str, bytes]], pl.DataFrame]
+) -> dg.AssetChecksDefinition:
+    """Declare the blocking check that a model bundle opens and says what its contract asks."""
+
+    def examine(address: Address) -> Findings:
+        return judge(contract, describe(platform.read_bundle(contract, *address.key))).violations
+
+    description = f"The bundle opens without running code and is whole: {contract.grain}."
+    return platform.blocking(contract, contract.check_name, description, examine)
 
 
 def guardrail_checks(platform: Platform) -> list[dg.AssetChecksDefinition]:
@@ -48,14 +72,13 @@ def guardrail_checks(platform: Platform) -> list[dg.AssetChecksDefinition]:
         ),
     }  # fmt: skip
 
-    def examined_by(judge: Judge) -> Examine:
+    def examined_by(found: Judge) -> Examine:
         def examine(address: Address) -> Examined:
-            provenance = platform.provenance_of(MODEL, address)
-            return judge(read_report(platform.store.read_bundle(address, provenance)))
+            return found(read_report(platform.read_bundle(MODEL, *address.key)))
 
         return examine
 
     return [
-        platform.warning(MODEL, name, description, examined_by(judge))
-        for name, (description, judge) in declared.items()
+        platform.warning(MODEL, name, description, examined_by(found))
+        for name, (description, found) in declared.items()
     ]

@@ -4,8 +4,6 @@ The instance is a local folder with SQLite, the same that the UI opens; no serve
 """
 
 import logging
-import os
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Collection, Mapping
@@ -16,32 +14,21 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
-from filelock import FileLock
 
+from gosales_assets.operations.batches import Batch, describe
 from gosales_assets.operations.history import (
     HISTORY_ERRORS,
     history_message,
     telling_history_errors,
 )
-from gosales_assets.operations.plan import Batch, Narrowing, Request, describe, plan, read_log
+from gosales_assets.operations.instance import open_instance
+from gosales_assets.operations.narrowing import Narrowing, read_log
+from gosales_assets.operations.plan import Request, plan
 from gosales_assets.platform.platform import Platform
 from gosales_resources.errors import GosalesError
-from gosales_resources.instance.event_log import BATCH_EVENTS, BATCH_VARIABLE
-from gosales_resources.settings.tree import CONFIG_VARIABLE
-from gosales_resources.store.atomic import replacing
 
 # What all phases import (scikit-learn, LightGBM, matplotlib) takes 1.5 s: loaded when it is needed.
 GRAPH = "gosales_assets.definitions"
-INSTANCE_SETTINGS = """\
-# The embedded instance of GoSales: SQLite in this folder, nothing sent anywhere.
-telemetry:
-  enabled: false
-nux:
-  enabled: false
-event_log_storage:
-  module: gosales_resources.instance.event_log
-  class: KeptSqliteEventLogStorage
-"""
 
 
 @dataclass
@@ -61,19 +48,6 @@ class Outcome:
     current: int = 0
     """Partitions that were wanted and needed no run."""
     seconds: float = 0.0
-
-
-def open_instance(platform: Platform) -> dg.DagsterInstance:
-    """Open (and on first use create) the embedded instance under the store's root."""
-    home = platform.settings.store_root / "dagster"
-    if not (home / "dagster.yaml").is_file():
-        with replacing(home / "dagster.yaml", "dagster instance") as temporary:
-            temporary.write_text(INSTANCE_SETTINGS, encoding="utf-8")
-    os.environ["DAGSTER_HOME"] = str(home)
-    os.environ.setdefault(BATCH_VARIABLE, str(BATCH_EVENTS))
-    # Two that make the history's files at once leave them with two versions, for good.
-    with FileLock(home / "opening.lock"):
-        return dg.DagsterInstance.get()
 
 
 def execute(
@@ -97,13 +71,14 @@ def execute(
     # Python's own work, done by the time that the table library has typed the log.
     with ThreadPoolExecutor(1) as aside:
         loading = aside.submit(import_module, GRAPH)
-        narrowing = None if request.is_forced else Narrowing(platform, read_log(platform, report))
+        log = None if request.is_forced else read_log(platform, report)
         definitions: dg.Definitions = loading.result().build_definitions(platform.settings)
     job = definitions.resolve_implicit_global_asset_job_def().with_logger_defs(
         {"console": dg.LoggerDefinition(_progress_logger)}
     )
     home = platform.settings.store_root / "dagster"
     with telling_history_errors(home), open_instance(platform) as instance:
+        narrowing = None if request.is_forced else Narrowing(platform, instance, log)
         for number, batch in enumerate(batches, start=1):
             left = narrowing.left(batch) if narrowing else [batch]
             skipped = batch.partition_count - sum(part.partition_count for part in left)
@@ -227,32 +202,3 @@ class _Progress(logging.Formatter):
 
 def _meta(record: logging.LogRecord) -> dict[str, Any]:
     return getattr(record, "dagster_meta", {})
-
-
-def say(line: str) -> None:
-    """Show progress without mixing it into output that may be piped."""
-    print(line, file=sys.stderr, flush=True)
-
-
-def serve_ui(platform: Platform, port: int) -> int:
-    """Serve the Dagster UI with its daemon on the loopback interface until interrupted."""
-    with open_instance(platform):
-        pass
-    environment = {**os.environ, CONFIG_VARIABLE: str(platform.settings.config_file)}
-    say(f"Dagster UI on http://127.0.0.1:{port} (Ctrl-C ends it)")
-    command = [
-        sys.executable,
-        "-m",
-        "dagster",
-        "dev",
-        "--host",
-        "127.0.0.1",
-        "--port",
-        str(port),
-        "--module-name",
-        GRAPH,
-    ]
-    if os.name == "posix":
-        # In this process's place: who ends this one, by whatever signal, ends the server.
-        os.execve(command[0], command, environment)  # noqa: S606 (a fixed command, no shell)
-    return subprocess.run(command, env=environment, check=False).returncode

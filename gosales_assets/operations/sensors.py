@@ -10,11 +10,13 @@ from collections.abc import Callable, Iterator
 
 import dagster as dg
 
-from gosales_assets.operations.plan import Batch, Narrowing, Request, describe, plan, read_log
+from gosales_assets.operations.batches import Batch, describe
+from gosales_assets.operations.narrowing import Narrowing, read_log
+from gosales_assets.operations.plan import Request, plan
 from gosales_assets.platform.platform import Platform
 from gosales_checks.contracts.registry import CONTRACTS
 from gosales_checks.contracts.whitespace import WHITESPACE
-from gosales_resources.store.tables import Address
+from gosales_resources.store.address import Address
 
 SECONDS = 60
 NAME = "stale_partitions"
@@ -37,7 +39,7 @@ def define_sensors(platform: Platform) -> list[dg.SensorDefinition]:
         if request is None:
             yield dg.SkipReason("No list was made yet: materialise a first cutoff.")
             return
-        runs = next_runs(platform, request, context.log.info)
+        runs = next_runs(platform, context.instance, request, context.log.info)
         if not runs:
             yield dg.SkipReason("Everything is current.")
         for batch in runs:
@@ -60,9 +62,14 @@ def kept_current(platform: Platform) -> Request | None:
     return Request(tuple(c for c in cutoffs if c >= made[0])) if made else None
 
 
-def next_runs(platform: Platform, request: Request, report: Callable[[str], None]) -> list[Batch]:
+def next_runs(
+    platform: Platform,
+    instance: dg.DagsterInstance,
+    request: Request,
+    report: Callable[[str], None],
+) -> list[Batch]:
     """Return the runs that come next: of the first batch of the plan that is not current."""
-    narrowing = Narrowing(platform, read_log(platform, report))
+    narrowing = Narrowing(platform, instance, read_log(platform, report))
     for batch in plan(platform, request):
         if left := narrowing.left(batch):
             return left
@@ -74,7 +81,7 @@ def state_of(platform: Platform, batch: Batch) -> str:
     parts, log = [], read_log(platform, lambda _: None)
     for address in batch.addresses:
         contract = CONTRACTS[address.asset]
-        provenance = platform.provenance_of(contract, address)
-        inputs = platform.inputs.of(contract, address, log)
+        provenance = platform.freshness.provenance_of(contract, address)
+        inputs = platform.freshness.inputs.of(contract, address, log)
         parts.append([str(address), provenance.settings_hash, provenance.code_version, inputs])
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]

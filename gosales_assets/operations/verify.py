@@ -7,22 +7,13 @@ from typing import Literal
 
 import dagster as dg
 
-from gosales_assets.operations.runs import open_instance
-from gosales_assets.operations.status import addresses_of
 from gosales_assets.platform.platform import Platform
 from gosales_checks.contracts.registry import CONTRACTS
-from gosales_resources.partitions.space import partition_key
+from gosales_resources.partitions.keys import PartitionKey
+from gosales_resources.store.address import Address
 from gosales_resources.store.checksums import checksum
-from gosales_resources.store.tables import Address, remedy
 
 Finding = Literal["same", "differs", "missing", "unrecorded"]
-SHOWN = 20
-WHAT_TO_DO = {
-    "differs": "the file is not the one that was made: restore it from a backup, or make it anew",
-    "missing": "it was made and is gone: restore it, or make it anew",
-    "unrecorded": "this event log does not know it (another store or a wiped log): make it anew to "
-    "have it recorded",
-}
 
 
 @dataclass(frozen=True)
@@ -43,10 +34,11 @@ def verify(
     for contract in CONTRACTS.values():
         if tables and contract.name not in tables:
             continue
-        recorded = _recorded(instance, contract.name, cutoffs, platform)
-        for address in addresses_of(platform, contract, cutoffs):
-            key = str(partition_key(address.cutoff, address.division))
-            then, now = recorded.get(key), checksum(platform.store, address)
+        keys = platform.space.keys(contract.partitioned_by, cutoffs)
+        recorded = _recorded(instance, contract.name, keys)
+        for key in keys:
+            address = Address(contract.name, *key)
+            then, now = recorded.get(str(key)), checksum(platform.store, address)
             if then is None and now is None:
                 continue
             if then is None:
@@ -58,12 +50,11 @@ def verify(
 
 
 def _recorded(
-    instance: dg.DagsterInstance, asset: str, cutoffs: Sequence[dt.date], platform: Platform
+    instance: dg.DagsterInstance, asset: str, keys: Sequence[PartitionKey]
 ) -> dict[str, str]:
     """Return partition key -> checksum of its latest materialisation."""
     found = {}
-    for address in addresses_of(platform, CONTRACTS[asset], cutoffs):
-        key = str(partition_key(address.cutoff, address.division))
+    for key in map(str, keys):
         records = instance.fetch_materializations(
             dg.AssetRecordsFilter(asset_key=dg.AssetKey(asset), asset_partitions=[key]), limit=1
         ).records
@@ -72,19 +63,3 @@ def _recorded(
         if "content_sha256" in metadata:
             found[key] = str(metadata["content_sha256"].value)
     return found
-
-
-def print_verified(platform: Platform, cutoffs: Sequence[dt.date], tables: Sequence[str]) -> bool:
-    """Print what differs, is missing or unrecorded and what to do; True when nothing is."""
-    by_finding: dict[str, list[Address]] = {}
-    with open_instance(platform) as instance:
-        for one in verify(platform, instance, cutoffs, tables):
-            by_finding.setdefault(one.finding, []).append(one.address)
-    print(f"{len(by_finding.pop('same', []))} partition(s) are what was recorded.")
-    for finding, addresses in by_finding.items():
-        print(f"{len(addresses)} {finding}: {WHAT_TO_DO[finding]}")
-        for address in addresses[:SHOWN]:
-            print(f"  {address}: {remedy(address)}")
-        if len(addresses) > SHOWN:
-            print(f"  and {len(addresses) - SHOWN} more")
-    return not set(by_finding) & {"differs", "missing"}

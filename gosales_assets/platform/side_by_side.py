@@ -1,23 +1,22 @@
 """Independent partitions made side by side, one thread each."""
 
-import os
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from itertools import islice
 
 from threadpoolctl import threadpool_limits
 
+from gosales_resources.instance.thread_map import map_threads
+from gosales_resources.partitions.keys import PartitionKey
 from gosales_resources.store.io_managers import Partition
 
 
 def side_by_side(
-    work: Callable[[str], Partition],
-    keys: Sequence[str],
+    work: Callable[[PartitionKey], Partition],
+    keys: Sequence[PartitionKey],
     done: str,
     report: Callable[..., object],
+    threads: int,
 ) -> Iterator[Partition]:
-    """Make as many partitions at once as there are cores, one thread each, in order of the keys.
+    """Make several partitions at once, one thread each, in order of the keys.
 
     Parameters
     ----------
@@ -29,21 +28,18 @@ def side_by_side(
         What is said of a finished partition, as in "trained 2024-06-30|pdm (3 of 40)".
     report
         Where it is said.
+    threads
+        How many at once.
 
     Yields
     ------
     Partition
-        In the order of the keys. No more than two per core are in flight, so memory does not grow
-        with the backfill.
+        In the order of the keys. No more than two per thread are in flight, so memory does
+        not grow with the backfill.
     """
-    workers = os.cpu_count() or 1
     # One BLAS thread each: the same sums in the same order, and no oversubscription (9x here).
-    with threadpool_limits(1), ThreadPoolExecutor(workers) as pool:
-        waiting: deque[tuple[str, Future[Partition]]] = deque()
-        coming = iter([str(key) for key in keys])
-        for count in range(1, len(keys) + 1):
-            for key in islice(coming, 2 * workers - len(waiting)):
-                waiting.append((key, pool.submit(work, key)))
-            key, future = waiting.popleft()
-            yield future.result()
+    with threadpool_limits(1):
+        made = map_threads(work, keys, threads, ahead=threads)
+        for count, (key, partition) in enumerate(zip(keys, made, strict=True), start=1):
+            yield partition
             report("%s %s (%d of %d)", done, key, count, len(keys))

@@ -5,11 +5,11 @@ from pathlib import Path
 import dagster as dg
 
 from gosales_assets.platform.platform import Platform
-from gosales_checks.contract_checks import Examine, partition_check
 from gosales_checks.contracts.contract import Contract
 from gosales_checks.contracts.registry import CONTRACTS
 from gosales_checks.contracts.star import SALES_LOG
 from gosales_checks.findings import Examined
+from gosales_checks.partition_checks import Examine, partition_check
 from gosales_checks.verdicts.schema_snapshot import (
     AS_ANNOUNCED,
     NOT_YET,
@@ -19,11 +19,12 @@ from gosales_checks.verdicts.schema_snapshot import (
     source_changes,
     table_changes,
 )
+from gosales_resources.by_stamp import ByStamp
 from gosales_resources.settings.inputs import FileSource
 from gosales_resources.settings.tree import Settings
 from gosales_resources.sources.files import open_inputs
 from gosales_resources.sources.raw import RawInput
-from gosales_resources.store.tables import Address
+from gosales_resources.store.address import Address
 
 
 def snapshot_path(settings: Settings) -> Path:
@@ -59,28 +60,31 @@ def raw_sources(settings: Settings) -> dict[str, FileSource]:
     return {name: value for name, value in fields.items() if isinstance(value, FileSource)}
 
 
-def schema_checks(platform: Platform) -> list[dg.AssetChecksDefinition]:
+def define_checks(platform: Platform) -> list[dg.AssetChecksDefinition]:
     """Declare `schema_as_announced`: of the sales log, and of tables whose columns are open.
 
     The sales log's covers the raw files and every table whose columns are declared: those are the
     same at every partition, and one more event for each would say nothing more.
     """
     open_tables = [c for c in CONTRACTS.values() if c.open_columns and c.partitioned_by == "cutoff"]
-    return [
-        partition_check(
-            asset=contract.name,
-            name=AS_ANNOUNCED,
-            description="Columns, types and key are those of the announced schema"
-            + (", of raw files and declared tables too." if contract is SALES_LOG else "."),
-            partitions_def=platform.partitions_of(contract),
-            examine=_examine(platform, contract),
-            # What comes in under another shape must not go further unseen; our own tables only
-            # change with the code or the settings.
-            blocking=contract is SALES_LOG,
-            severity=dg.AssetCheckSeverity.ERROR,
-        )
-        for contract in (SALES_LOG, *open_tables)
-    ]
+    return [_schema_check(platform, contract) for contract in (SALES_LOG, *open_tables)]
+
+
+def _schema_check(platform: Platform, contract: Contract) -> dg.AssetChecksDefinition:
+    # What comes in under another shape must not go further unseen; our own tables only change with
+    # the code or the settings.
+    is_blocking = contract is SALES_LOG
+    return partition_check(
+        contract.name,
+        AS_ANNOUNCED,
+        "Columns, types and key are those of the announced schema"
+        + (", of raw files and declared tables too." if is_blocking else "."),
+        platform.partitions_of(contract),
+        _examine(platform, contract),
+        platform.store.content,
+        blocking=is_blocking,
+        severity=dg.AssetCheckSeverity.ERROR,
+    )
 
 
 def _examine(platform: Platform, contract: Contract) -> Examine:
@@ -119,11 +123,9 @@ def _newest_columns(platform: Platform, contract: Contract) -> dict[str, str] | 
     """Return the declared columns; of an open table those of its newest stored partition, if any."""
     if not contract.open_columns:
         return declared_columns(contract)
-    known = platform.settings.divisions
-    divisions = [None] if contract.partitioned_by == "cutoff" else known.targets
     for cutoff in reversed(platform.space.cutoffs()):
-        for division in divisions:
-            address = Address(contract.name, cutoff, division)
+        for key in platform.space.keys(contract.partitioned_by, [cutoff]):
+            address = Address(contract.name, *key)
             if platform.store.has(address):
                 return _columns(platform, contract, address)
     return None
@@ -133,7 +135,7 @@ class HeaderReader:
     """Reads headers of raw inputs; one that has not changed is read once."""
 
     def __init__(self) -> None:
-        self._known: dict[tuple[str, str], dict[str, str]] = {}
+        self._known: ByStamp[str, dict[str, str]] = ByStamp()
 
     def read_all(self, source: FileSource, base: Path) -> tuple[dict[str, str], ...]:
         """Return the distinct headers of a source's inputs, in their order."""
@@ -145,10 +147,4 @@ class HeaderReader:
         return tuple(distinct)
 
     def _read(self, raw: RawInput) -> dict[str, str]:
-        stamp = raw.stamp()
-        if stamp is None:
-            return raw.columns()
-        key = (raw.name, stamp)
-        if key not in self._known:
-            self._known[key] = raw.columns()
-        return self._known[key]
+        return self._known.get(raw.name, raw.stamp(), raw.columns)

@@ -1,12 +1,11 @@
 """Assets of the star phase."""
 
-import datetime as dt
 from collections.abc import Iterator
 
 import dagster as dg
 import polars as pl
 
-from gosales_assets.platform.platform import Platform
+from gosales_assets.platform.platform import Platform, by_cutoff, keys_of
 from gosales_assets.star.dimensions import build_dim_product
 from gosales_assets.star.facts import history_in_parts, lines_of_division, read_once
 from gosales_assets.star.ingest import ingest
@@ -18,60 +17,79 @@ from gosales_checks.contracts.star import (
     SALES_LOG,
     SALES_LOG_REJECTS,
 )
-from gosales_resources.partitions.space import cutoff_of, division_of, partition_key
+from gosales_resources.partitions.keys import PartitionKey
+from gosales_resources.settings.tree import Settings
 from gosales_resources.sources.table import read_table
 from gosales_resources.store.io_managers import Partition, Partitions
+from gosales_resources.store.upstream import Tables
 
 
-def define_assets(platform: Platform) -> list[dg.AssetsDefinition]:
-    """Define the sales log, its rejects and ledger, facts, products and purchase history."""
+def sales_log_ingest(platform: Platform) -> dg.AssetsDefinition:
+    """Define the sales log, its rejects and its ledger."""
     settings, space = platform.settings, platform.space
 
-    def products() -> pl.DataFrame:
-        return build_dim_product(
-            read_table(settings.source.taxonomy, settings.source_dir), settings
-        )
-
-    @platform.tables([SALES_LOG, SALES_LOG_REJECTS, SALES_LEDGER], name="sales_log_ingest")
+    @platform.tables(SALES_LOG, SALES_LOG_REJECTS, SALES_LEDGER)
     def sales_log_ingest(context: dg.AssetExecutionContext) -> Iterator[dg.Output[Partitions]]:
-        cutoffs = [cutoff_of(key) for key in context.partition_keys]
-        log = ingest(settings, products(), space.cutoffs(), platform.staging, context.log.info)
+        products = read_products(settings)
+        log = ingest(settings, products, space.cutoffs(), platform.staging, context.log.info)
         cut = {SALES_LOG: log.lines, SALES_LOG_REJECTS: log.rejects, SALES_LEDGER: log.ledger}
         for contract, take in cut.items():
             made = Partitions(
-                Partition(c, take(c), inputs={"source.sales_log": log.digest(c)}) for c in cutoffs
+                Partition(
+                    key, take(key.cutoff), inputs={"source.sales_log": log.digest(key.cutoff)}
+                )
+                for key in keys_of(context)
             )
             yield dg.Output(made, output_name=contract.name)
 
+    return sales_log_ingest
+
+
+def dim_product(platform: Platform) -> dg.AssetsDefinition:
+    """Define the taxonomy as a table."""
+
     @platform.table(DIM_PRODUCT)
     def dim_product(context: dg.AssetExecutionContext) -> Partitions:
-        frame = products()
-        return Partitions(Partition(cutoff_of(key), frame) for key in context.partition_keys)
+        frame = read_products(platform.settings)
+        return Partitions(Partition(key, frame) for key in keys_of(context))
 
-    @platform.table(
-        FACT_TRANSACTIONS,
-    )
-    def fact_transactions(context: dg.AssetExecutionContext, sales_log: dict) -> Partitions:
-        def made():
-            asked: dict[dt.date, list[str]] = {}
-            for key in context.partition_keys:
-                asked.setdefault(cutoff_of(key), []).append(str(division_of(key)))
-            for cutoff, divisions in asked.items():
-                lines = read_once(sales_log[partition_key(cutoff)])
+    return dim_product
+
+
+def read_products(settings: Settings) -> pl.DataFrame:
+    """Read `dim_product` off the configured taxonomy: one row per SKU."""
+    return build_dim_product(read_table(settings.source.taxonomy, settings.source_dir), settings)
+
+
+def fact_transactions(platform: Platform) -> dg.AssetsDefinition:
+    """Define the fact table: lines by division and increment."""
+
+    @platform.table(FACT_TRANSACTIONS)
+    def fact_transactions(context: dg.AssetExecutionContext, sales_log: Tables) -> Partitions:
+        def made() -> Iterator[Partition]:
+            for cutoff, divisions in by_cutoff(keys_of(context)).items():
+                lines = read_once(sales_log[cutoff])
                 for division in divisions:
-                    yield Partition(cutoff, lines_of_division(lines, division), division)
+                    key = PartitionKey(cutoff, division)
+                    yield Partition(key, lines_of_division(lines, division))
 
         return Partitions(made())
 
-    @platform.table(
-        PURCHASE_HISTORY,
-    )
-    def purchase_history(context: dg.AssetExecutionContext, fact_transactions: dict) -> Partitions:
-        def made():
-            for cutoff in (cutoff_of(key) for key in context.partition_keys):
-                facts = [f for k, f in fact_transactions.items() if cutoff_of(k) == cutoff]
-                yield Partition(cutoff, history_in_parts(pl.concat(facts), settings.value))
+    return fact_transactions
+
+
+def purchase_history(platform: Platform) -> dg.AssetsDefinition:
+    """Define the increment aggregated, over all divisions."""
+
+    @platform.table(PURCHASE_HISTORY)
+    def purchase_history(
+        context: dg.AssetExecutionContext, fact_transactions: Tables
+    ) -> Partitions:
+        def made() -> Iterator[Partition]:
+            for key in keys_of(context):
+                facts = pl.concat(fact_transactions.at(key.cutoff).values())
+                yield Partition(key, history_in_parts(facts, platform.settings.value))
 
         return Partitions(made())
 
-    return [sales_log_ingest, dim_product, fact_transactions, purchase_history]
+    return purchase_history

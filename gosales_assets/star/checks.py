@@ -1,14 +1,16 @@
-"""Warnings on the sales ledger: increments with unusual row counts, a log that ends too early."""
+"""Checks of the star phase: the ledger reconciles, increments are of usual size, the log is fresh."""
 
 import contextlib
 import datetime as dt
 
 import dagster as dg
+import polars as pl
 
 from gosales_assets.platform.platform import Platform
-from gosales_checks.contract_checks import Examine
-from gosales_checks.contracts.star import SALES_LEDGER
-from gosales_checks.findings import Examined
+from gosales_checks.contracts.contract import Contract
+from gosales_checks.contracts.star import SALES_LEDGER, SALES_LOG, SALES_LOG_REJECTS
+from gosales_checks.findings import Examined, Findings
+from gosales_checks.partition_checks import Examine
 from gosales_checks.verdicts.arrivals import (
     FRESH,
     ROW_COUNT,
@@ -16,8 +18,34 @@ from gosales_checks.verdicts.arrivals import (
     judge_freshness,
     judge_row_count,
 )
+from gosales_checks.verdicts.ledger import RECONCILES, ledger_breaches
+from gosales_resources.by_stamp import ByStamp
 from gosales_resources.errors import PartitionMissingError, StalePartitionError
-from gosales_resources.store.tables import Address
+from gosales_resources.store.address import Address
+from gosales_resources.store.quarantine import BROKEN_RULES, scan_quarantine
+
+
+def define_checks(platform: Platform) -> list[dg.AssetChecksDefinition]:
+    """Declare what is checked of the sales log's tables, beside their contracts."""
+    return [ledger_check(platform), *arrival_checks(platform)]
+
+
+def ledger_check(platform: Platform) -> dg.AssetChecksDefinition:
+    """Declare the blocking check that no row and no cent of the sales log is lost."""
+
+    def examine(address: Address) -> Findings:
+        tables = (SALES_LEDGER, SALES_LOG, SALES_LOG_REJECTS)
+        return ledger_breaches(*(read_offered(platform, table, address.cutoff) for table in tables))
+
+    description = "Rows, lines, quantity and money in = loaded + rejected + duplicate, per file."
+    return platform.blocking(SALES_LEDGER, RECONCILES, description, examine)
+
+
+def read_offered(platform: Platform, contract: Contract, cutoff: dt.date) -> pl.LazyFrame:
+    """Scan all rows that a table was offered at a cutoff: those that are stored and in quarantine."""
+    stored = platform.read(contract, cutoff)
+    broken = scan_quarantine(platform.store, Address(contract.name, cutoff))
+    return stored if broken is None else pl.concat([stored, broken.drop(BROKEN_RULES)])
 
 
 def arrival_checks(platform: Platform) -> list[dg.AssetChecksDefinition]:
@@ -57,7 +85,7 @@ class LedgerReader:
 
     def __init__(self, platform: Platform) -> None:
         self._platform = platform
-        self._known: dict[tuple[dt.date, str | None], Arrival] = {}
+        self._known: ByStamp[dt.date, Arrival] = ByStamp()
 
     def read(self, cutoff: dt.date) -> Arrival:
         """Read one increment's ledger.
@@ -67,16 +95,14 @@ class LedgerReader:
         PartitionMissingError, StalePartitionError
             When it is not there, or was made under other settings.
         """
-        address, store = Address(SALES_LEDGER.name, cutoff), self._platform.store
-        # A file that is replaced is another key: nothing is remembered of what is no longer there.
-        key = (cutoff, store.stamp(address))
-        if key not in self._known:
-            provenance = self._platform.provenance_of(SALES_LEDGER, address)
-            table = store.scan_table(address, provenance).collect()
-            through = table["data_through"].max()
-            day = through if isinstance(through, dt.date) else None
-            self._known[key] = Arrival(int(table["rows_in"].sum()), day)
-        return self._known[key]
+        stamp = self._platform.store.stamp(Address(SALES_LEDGER.name, cutoff))
+        return self._known.get(cutoff, stamp, lambda: self._read(cutoff))
+
+    def _read(self, cutoff: dt.date) -> Arrival:
+        table = self._platform.read(SALES_LEDGER, cutoff).collect()
+        through = table["data_through"].max()
+        day = through if isinstance(through, dt.date) else None
+        return Arrival(int(table["rows_in"].sum()), day)
 
     def read_all(self) -> dict[dt.date, Arrival]:
         """Read the increments that are there and current."""

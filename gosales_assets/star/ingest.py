@@ -10,11 +10,13 @@ import polars as pl
 
 from gosales_assets.star.corrections import read_corrections
 from gosales_assets.star.increments import StagedLog
-from gosales_assets.star.staging import CODE, StagedBlock, Staging, extent_of
-from gosales_checks.freshness.inputs import source_digest
+from gosales_assets.star.staging import StagedBlock, Staging, extent_of
+from gosales_checks.contracts.star import SALES_LOG
+from gosales_checks.freshness.code import code_of_modules
+from gosales_checks.freshness.setting_values import declared_text
 from gosales_resources.errors import SourceError
-from gosales_resources.hashing import code_hash
 from gosales_resources.settings.tree import Settings
+from gosales_resources.sources.digest import source_digest
 from gosales_resources.sources.files import open_inputs
 from gosales_resources.sources.raw import Extent
 from gosales_resources.sources.streams import file_stamp
@@ -22,12 +24,9 @@ from gosales_resources.store.atomic import replacing
 
 # What the last reading came to: so that a plan need not read the log.
 INDEX = "index.json"
-# Modules beside those of staging that digests follow from.
-CUTTING = (
-    "gosales_assets.star.increments",
-    "gosales_assets.star.restatements",
-    "gosales_assets.star.ingest",
-)
+# What types rows, and what cuts increments from them: with all that they import.
+STAGING = "gosales_assets.star.staging"
+CUTTING = "gosales_assets.star.ingest"
 State = dict[str, str | None]
 
 
@@ -65,7 +64,16 @@ def ingest(
         digests = {}
         corrections = read_corrections(base / log.corrections if log.corrections else None)
         known = _extents(staging, state)
-        stage = Staging(staging, log, products["sku"].to_list(), corrections, progress, known)
+        stage = Staging(
+            staging,
+            log,
+            products["sku"].to_list(),
+            corrections,
+            progress,
+            code_of_modules(settings, STAGING),
+            settings.threads_used,
+            known,
+        )
         blocks = stage.stage(open_inputs(log, base))
     routes = settings.source.taxonomy.routes
     staged = StagedLog(blocks, cutoffs, products, routes, log.line_key, known=digests)
@@ -148,8 +156,11 @@ def _state(settings: Settings) -> State:
     inputs = {f"input {raw.name}": raw.stamp() for raw in open_inputs(log, base)}
     fixes = file_stamp(base / log.corrections) if log.corrections else "none"
     return inputs | {
-        "settings": settings.content_hash(),
+        # What the log declares, not the whole tree: a model's seed is no reason to read it again.
+        "settings": declared_text(settings, SALES_LOG),
         "taxonomy": source_digest(settings, "taxonomy"),
         "corrections": fixes,
-        "code": code_hash((*CODE, *CUTTING)),
+        "code": code_of_modules(settings, STAGING, CUTTING),
+        # Its hashes name rows and cells.
+        "polars": pl.__version__,
     }

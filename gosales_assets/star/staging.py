@@ -5,8 +5,6 @@ more file, costs what is new. Nothing here depends on the calendar or on what a 
 increment a row belongs to and which division a line is of are decided when increments are cut.
 """
 
-import hashlib
-import json
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -26,16 +24,6 @@ from gosales_resources.store.staged_folders import forget_folders, read_meta, wr
 
 # A group of rows that a scan can pass over by its dates.
 ROW_GROUP_ROWS = 32_768
-# Modules that decide what a typed row is: what they wrote before they changed is not read.
-CODE = (
-    "gosales_assets.star.staging",
-    "gosales_assets.star.typing",
-    "gosales_assets.star.cells",
-    "gosales_assets.star.rows",
-    "gosales_assets.star.rejects",
-    "gosales_assets.star.corrections",
-    "gosales_resources.sources.cells",
-)
 
 
 @dataclass(frozen=True)
@@ -94,11 +82,14 @@ class Staging:
     """SKUs of the taxonomy: lines of others keep their raw row, for they will be rejected."""
     corrections: Corrections
     progress: Callable[[str], object]
+    code: str
+    """Digest of the code that decides what a typed row is: what other code wrote is not read."""
+    threads: int
     known: Mapping[str, Sequence[Extent]] = field(default_factory=dict)
     """Of each input, its first blocks the last time."""
 
     def stage(self, inputs: Sequence[RawInput]) -> list[StagedBlock]:
-        """Type every block that is not remembered, as many at once as there are cores.
+        """Type every block that is not remembered, as many at once as there are threads.
 
         Parameters
         ----------
@@ -142,12 +133,12 @@ class Staging:
             raw.name, header, layout_of(raw.name, header, self.log, self.skus), self.log,
             frozenset(self.skus), self.corrections,
         )  # fmt: skip
-        how = typing.fingerprint(CODE)
+        how = typing.fingerprint(self.code)
 
         def staged(block: Block) -> tuple[Block, Path, dict[str, Any]]:
             return block, *self._remembered(block, typing, how)
 
-        yield from map_threads(staged, raw.blocks())
+        yield from map_threads(staged, raw.blocks(), self.threads)
 
     def _remembered(self, block: Block, typing: Typing, how: str) -> tuple[Path, dict[str, Any]]:
         folder = self.root / how / block.key
@@ -187,8 +178,3 @@ class Staging:
         if unused := sorted(set(self.corrections) - used):
             shown = ", ".join(unused[:5]) + (", ..." if len(unused) > 5 else "")
             self.progress(f"sales log: {len(unused)} correction(s) fit no rejected row: {shown}")
-
-
-def digest_of(parts: Sequence[Any]) -> str:
-    """Hash plain values into 32 hexadecimal digits."""
-    return hashlib.sha256(json.dumps(parts, default=str).encode()).hexdigest()[:32]

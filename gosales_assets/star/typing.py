@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -19,7 +19,6 @@ from gosales_assets.star.corrections import (
 )
 from gosales_assets.star.rejects import raw_as_json
 from gosales_assets.star.rows import IDENTITY, identify_rows
-from gosales_resources.hashing import code_hash
 from gosales_resources.settings.source import LongLog, WideLog
 from gosales_resources.sources.raw import ROW, RawBatch
 
@@ -111,12 +110,12 @@ class Typing:
     skus: frozenset[str]
     corrections: Corrections
 
-    def fingerprint(self, modules: Sequence[str]) -> str:
-        """Hash everything but the content that a typed row depends on."""
+    def fingerprint(self, code: str) -> str:
+        """Hash everything but the content that a typed row depends on; `code` names what types it."""
         told = self.log.model_dump(
             mode="json", exclude={"path", "database", "complete_through", "corrections"}
         )
-        parts = [told, asdict(self.layout), code_hash(modules)]
+        parts = [told, asdict(self.layout), code, pl.__version__]
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
 
     def type_rows(self, batches: Iterable[RawBatch]) -> TypedRows:

@@ -4,33 +4,33 @@ import dagster as dg
 import polars as pl
 
 from gosales_assets.platform.pictures import plot_of_list
-from gosales_assets.platform.platform import Platform
+from gosales_assets.platform.platform import Platform, keys_of
 from gosales_assets.platform.side_by_side import side_by_side
 from gosales_assets.validation.forward import validate_forward
 from gosales_checks.contracts.validation import FORWARD_VALIDATION
-from gosales_resources.partitions.space import cutoff_of, division_of
+from gosales_resources.partitions.keys import PartitionKey
 from gosales_resources.store.io_managers import Partition, Partitions
+from gosales_resources.store.upstream import Tables
 
 SHOWN = ("auc", "lift_10", "cal_mae", "base_rate")
 
 
-def define_assets(platform: Platform) -> list[dg.AssetsDefinition]:
-    """Define `forward_validation`."""
+def forward_validation(platform: Platform) -> dg.AssetsDefinition:
+    """Define how good scores were on the time after their cutoff."""
+    settings = platform.settings
 
-    @platform.table(
-        FORWARD_VALIDATION,
-    )
+    @platform.table(FORWARD_VALIDATION)
     def forward_validation(
-        context: dg.AssetExecutionContext, scores: dict, labels: dict
+        context: dg.AssetExecutionContext, scores: Tables, labels: Tables
     ) -> Partitions:
-        def validate(key: str) -> Partition:
-            table = validate_forward(scores[key], labels[key], platform.settings.validation)
-            return Partition(cutoff_of(key), table, division_of(key), summarise(table, key))
+        def validate(key: PartitionKey) -> Partition:
+            table = validate_forward(scores[key], labels[key], settings.validation)
+            return Partition(key, table, metadata=summarise(table, str(key)))
 
-        keys = context.partition_keys
-        return Partitions(side_by_side(validate, keys, "validated", context.log.info))
+        keys, threads = keys_of(context), settings.threads_used
+        return Partitions(side_by_side(validate, keys, "validated", context.log.info, threads))
 
-    return [forward_validation]
+    return forward_validation
 
 
 def summarise(table: pl.DataFrame, key: str) -> dict[str, object]:

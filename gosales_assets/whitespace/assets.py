@@ -1,106 +1,74 @@
 """Assets of the whitespace phase."""
 
+from collections.abc import Iterator
+
 import dagster as dg
 import polars as pl
 
-from gosales_assets.platform.platform import Platform
-from gosales_assets.platform.publishing import refuse_failed_upstream
+from gosales_assets.platform.platform import Platform, keys_of
 from gosales_assets.whitespace.rank import rank_candidates
 from gosales_assets.whitespace.signals import build_signals
-from gosales_checks.contracts.accounts import DIM_CUSTOMER, DIM_CUSTOMER_HISTORY, FACT_ASSETS
-from gosales_checks.contracts.features import CUSTOMER_FEATURES, DIVISION_FEATURES, FEATURES
-from gosales_checks.contracts.models import PROMOTION, SCORES
-from gosales_checks.contracts.star import (
-    FACT_TRANSACTIONS,
-    PURCHASE_HISTORY,
-    SALES_LEDGER,
-    SALES_LOG,
-)
 from gosales_checks.contracts.whitespace import WHITESPACE, WHITESPACE_SIGNALS
-from gosales_resources.errors import PartitionMissingError
+from gosales_resources.partitions.keys import PartitionKey
 from gosales_resources.partitions.maturity import mature_labels
-from gosales_resources.partitions.space import cutoff_of, division_of, partition_key
+from gosales_resources.store.address import Address
 from gosales_resources.store.io_managers import Partition, Partitions
-from gosales_resources.store.tables import Address, missing_message
+from gosales_resources.store.upstream import Tables
 
 SHOWN_ROWS = 10
 TOP = 100
 
 
-def define_assets(platform: Platform) -> list[dg.AssetsDefinition]:
-    """Define `whitespace_signals` and `whitespace`."""
+def whitespace_signals(platform: Platform) -> dg.AssetsDefinition:
+    """Define the signals of every candidate of a target."""
     settings, space = platform.settings, platform.space
 
-    @platform.table(
-        WHITESPACE_SIGNALS,
-    )
+    @platform.table(WHITESPACE_SIGNALS)
     def whitespace_signals(
-        context: dg.AssetExecutionContext, scores: dict, labels: dict, dim_customer: dict
+        context: dg.AssetExecutionContext, scores: Tables, labels: Tables, dim_customer: Tables
     ) -> Partitions:
-        def made():
-            for key in map(str, context.partition_keys):
-                cutoff, division = cutoff_of(key), str(division_of(key))
-                past = {t: str(partition_key(t, division)) for t in space.training_cutoffs(cutoff)}
-                if missing := [t for t, k in past.items() if k not in labels]:
-                    absent = [Address("labels", t, division) for t in missing]
-                    raise PartitionMissingError(missing_message(absent))
-                known = {t: labels[k] for t, k in past.items()}
-                mature = mature_labels(known, cutoff, settings.models.training_cutoffs).used
+        def made() -> Iterator[Partition]:
+            for key in keys_of(context):
+                past = [PartitionKey(t, key.division) for t in space.training_cutoffs(key.cutoff)]
+                labels.require(past)
+                known = {t: labels[t, division] for t, division in past}
+                mature = mature_labels(known, key.cutoff, settings.models.training_cutoffs).used
                 frame = build_signals(
                     scores[key],
                     pl.concat([known[t] for t in mature]) if mature else None,
-                    dim_customer[str(partition_key(cutoff))],
+                    dim_customer[key.cutoff],
                     settings.whitespace,
                 ).collect()
-                yield Partition(cutoff, frame, division, summarise(frame))
+                yield Partition(key, frame, metadata=summarise(frame))
 
         return Partitions(made())
 
-    @platform.table(
-        WHITESPACE,
-    )
+    return whitespace_signals
+
+
+def whitespace(platform: Platform) -> dg.AssetsDefinition:
+    """Define the ranked list."""
+    settings = platform.settings
+
+    @platform.table(WHITESPACE)
     def whitespace(
-        context: dg.AssetExecutionContext, whitespace_signals: dict, dim_customer: dict
+        context: dg.AssetExecutionContext, whitespace_signals: Tables, dim_customer: Tables
     ) -> Partitions:
-        cutoffs = [cutoff_of(key) for key in context.partition_keys]
-        known = [c for c in space.cutoffs() if c <= max(cutoffs)]
-        refuse_failed_upstream(
-            context.instance,
-            platform.upstream_checks(INCREMENTS, known)
-            | platform.upstream_checks(TABLES_OF_THE_CUTOFF, cutoffs),
-        )
+        keys = keys_of(context)
+        platform.publish(context.instance, [Address(WHITESPACE.name, *key) for key in keys])
+        currency = settings.source.sales_log.home_currency
 
-        def made():
-            for cutoff in cutoffs:
-                mine = [f for k, f in whitespace_signals.items() if cutoff_of(k) == cutoff]
-                customers = dim_customer[str(partition_key(cutoff))]
-                frame = rank_candidates(
-                    pl.concat(mine),
-                    customers,
-                    settings.whitespace,
-                    settings.source.sales_log.home_currency,
-                ).collect()
-                yield Partition(cutoff, frame, metadata=summarise_list(frame))
+        def made() -> Iterator[Partition]:
+            for key in keys:
+                signals = pl.concat(whitespace_signals.at(key.cutoff).values())
+                customers = dim_customer[key.cutoff]
+                ranked = rank_candidates(signals, customers, settings.whitespace, currency)
+                frame = ranked.collect()
+                yield Partition(key, frame, metadata=summarise_list(frame))
 
         return Partitions(made())
 
-    return [whitespace_signals, whitespace]
-
-
-# A blocking check gates its own run only: what publishes looks at the verdicts on all that the
-# list is made from.
-INCREMENTS = (SALES_LOG, SALES_LEDGER, FACT_TRANSACTIONS, PURCHASE_HISTORY)
-TABLES_OF_THE_CUTOFF = (
-    FACT_ASSETS,
-    DIM_CUSTOMER_HISTORY,
-    DIM_CUSTOMER,
-    CUSTOMER_FEATURES,
-    DIVISION_FEATURES,
-    FEATURES,
-    PROMOTION,
-    SCORES,
-    WHITESPACE_SIGNALS,
-)
+    return whitespace
 
 
 def summarise(signals: pl.DataFrame) -> dict[str, object]:

@@ -5,19 +5,17 @@ Key, column metadata, the blocking check, the data dictionary and test samples a
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 import dataframely as dy
 import polars as pl
 
-from gosales_resources.dates import CutoffSpan
+from gosales_resources.dates import CutoffSpan, Partitioning
 from gosales_resources.errors import ContractError
 
 # The unit of money: which currency that is, the settings say, and the UI with them.
 HOME_CURRENCY = "home currency"
 MONEY = {"unit": HOME_CURRENCY}
-
-PartitionedBy = Literal["cutoff", "division_cutoff", "target_cutoff"]
 
 
 # Compared by identity: a table is declared once.
@@ -31,9 +29,12 @@ class Contract:
     """Typed columns with description and unit, key and rules."""
     grain: str
     """One row per ..."""
-    phase: str
+    group: str
     """Group in the asset graph."""
-    partitioned_by: PartitionedBy
+    made_by: str
+    """`room.function`: the function of `gosales_assets/<room>/assets.py` that makes it; tables with
+    the same one are made together."""
+    partitioned_by: Partitioning
     """Partition dimensions."""
     description: str
     """What the table is, for people."""
@@ -47,6 +48,10 @@ class Contract:
     """Tables it is made from: the lineage, what is planned before it, what makes it stale."""
     sources: tuple[str, ...] = ()
     """Raw sources it reads, as fields of the `source` settings; their content makes it stale."""
+    blocking_checks: tuple[str, ...] = ()
+    """What must be true of it, beside this contract, before anything is made from it: names of checks."""
+    is_bundle: bool = False
+    """True for models: stored as a bundle of files, of which the schema describes the card."""
     open_columns: bool = False
     """True for feature tables: columns beyond the schema are allowed, declared elsewhere."""
     shares_columns_of: "Contract | None" = field(default=None, repr=False)
@@ -59,19 +64,14 @@ class Contract:
         return list(self.schema.primary_key())
 
     @property
-    def made_from(self) -> tuple["Contract", ...]:
-        """Tables it reads as of its own cutoff."""
-        return tuple(read.table for read in self.reads if read.span != "training")
-
-    @property
-    def trained_on(self) -> tuple["Contract", ...]:
-        """Tables it reads at the training cutoffs alone."""
-        return tuple(read.table for read in self.reads if read.span == "training")
-
-    @property
     def check_name(self) -> str:
         """Name of the blocking check that the table keeps this contract."""
         return f"{self.name}_keeps_contract"
+
+    @property
+    def gates(self) -> tuple[str, ...]:
+        """Names of all checks that must have passed before anything is published from it."""
+        return (self.check_name, *self.blocking_checks)
 
 
 @dataclass(frozen=True)
@@ -85,6 +85,11 @@ class Read:
     those that are there, by key, and says what it lacks."""
     is_loaded: bool = True
     """False where it only comes first: the asset looks at what it needs of it by itself."""
+    is_drawn: bool = True
+    """False where an arrow in the graph would say nothing."""
+    is_gated: bool = True
+    """False where what reads it judges by itself what a failed check of it means: what is published
+    from the reader does not wait for it."""
 
 
 @dataclass(frozen=True)

@@ -100,7 +100,8 @@ CUSTOMER_ENRICHMENT = Contract(
     name="customer_enrichment",
     schema=CustomerEnrichment,
     grain="one row per customer found in the directory",
-    phase="star",
+    group="enrichment",
+    made_by="enrichment.enrichment",
     partitioned_by="cutoff",
     settings=SETTINGS,
     # What a customer is worth is shown and read by nobody.
@@ -115,7 +116,8 @@ ENRICHMENT_UNMATCHED = Contract(
     name="enrichment_unmatched",
     schema=EnrichmentUnmatched,
     grain="one row per customer not found in the directory",
-    phase="star",
+    group="enrichment",
+    made_by="enrichment.enrichment",
     partitioned_by="cutoff",
     settings=SETTINGS,
     # What a customer is worth is shown and read by nobody.

@@ -13,6 +13,7 @@ from gosales_checks.contracts.accounts import DIM_CUSTOMER, FACT_ASSETS
 from gosales_checks.contracts.contract import Contract, Read
 from gosales_checks.contracts.signals import AFFINITY_RULES, EMBEDDINGS
 from gosales_checks.contracts.star import PURCHASE_HISTORY
+from gosales_checks.verdicts.leakage import LINEAGE_ENDS, ROWS_END
 
 # What the windows of features are made with; SKUs on the denylist count in none of them.
 WINDOWS = ("features", "labels.window_months", "labels.denylist", "labels.mode")
@@ -138,7 +139,9 @@ CUSTOMER_FEATURES = Contract(
     name="customer_features",
     schema=CustomerFeatures,
     grain="one row per customer of the population",
-    phase="features",
+    group="features",
+    made_by="features.scoped_features",
+    blocking_checks=(ROWS_END, LINEAGE_ENDS),
     partitioned_by="cutoff",
     settings=(*WINDOWS, "divisions.slugs"),
     reads=AS_OF,
@@ -149,7 +152,9 @@ DIVISION_FEATURES = Contract(
     name="division_features",
     schema=DivisionFeatures,
     grain="one row per target division and customer of the population",
-    phase="features",
+    group="features",
+    made_by="features.scoped_features",
+    blocking_checks=(ROWS_END, LINEAGE_ENDS),
     partitioned_by="cutoff",
     settings=WINDOWS,
     # One target more or less is rows of its own: the others' tables read theirs alone.
@@ -162,7 +167,9 @@ FEATURES = Contract(
     name="features",
     schema=Features,
     grain="one row per customer of the population",
-    phase="features",
+    group="features",
+    made_by="features.features",
+    blocking_checks=(LINEAGE_ENDS,),
     partitioned_by="target_cutoff",
     settings=("divisions.sku_targets@division",),
     reads=(Read(CUSTOMER_FEATURES), Read(DIVISION_FEATURES)),
@@ -175,7 +182,8 @@ FEATURE_CATALOG = Contract(
     name="feature_catalog",
     schema=FeatureCatalog,
     grain="one row per feature",
-    phase="features",
+    group="features",
+    made_by="features.feature_figures",
     partitioned_by="cutoff",
     settings_here=("divisions.targets",),
     reads=(Read(CUSTOMER_FEATURES), Read(DIVISION_FEATURES)),
@@ -185,7 +193,8 @@ FEATURE_STATS = Contract(
     name="feature_stats",
     schema=FeatureStats,
     grain="one row per feature and target division",
-    phase="features",
+    group="features",
+    made_by="features.feature_figures",
     partitioned_by="cutoff",
     settings_here=("divisions.targets",),
     reads=(Read(CUSTOMER_FEATURES), Read(DIVISION_FEATURES)),

@@ -46,10 +46,13 @@ def violations_contract(tables: Iterable[Contract]) -> Contract:
         name="violations",
         schema=Violations,
         grain="one row per table, partition, broken rule and sample row",
-        phase="quality",
+        group="quality",
+        made_by="quality.violations",
         partitioned_by="cutoff",
         description="What broke which contract, how often, with up to 20 rows each, and what was "
         "done with them. Empty when all is well.",
         # It reads verdicts, and rows of the few partitions that failed.
-        reads=tuple(Read(table, may_be_missing=True, is_loaded=False) for table in tables),
+        reads=tuple(
+            Read(table, may_be_missing=True, is_loaded=False, is_drawn=False) for table in tables
+        ),
     )

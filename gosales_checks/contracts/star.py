@@ -3,6 +3,7 @@
 import dataframely as dy
 
 from gosales_checks.contracts.contract import MONEY, Contract, Read
+from gosales_checks.verdicts.ledger import RECONCILES
 
 # How a raw row becomes lines, and in which increment. The list of divisions is not among them: a
 # line's division is the taxonomy's (docs/adr/0007).
@@ -197,7 +198,8 @@ SALES_LOG = Contract(
     name="sales_log",
     schema=SalesLog,
     grain="one row per line of the raw log, in the increment it became visible in",
-    phase="star",
+    group="raw",
+    made_by="star.sales_log_ingest",
     partitioned_by="cutoff",
     settings=PARSING,
     sources=("sales_log",),
@@ -209,7 +211,8 @@ SALES_LOG_REJECTS = Contract(
     name="sales_log_rejects",
     schema=SalesLogRejects,
     grain="one row per rejected raw row or line",
-    phase="star",
+    group="raw",
+    made_by="star.sales_log_ingest",
     partitioned_by="cutoff",
     settings=PARSING,
     sources=("sales_log",),
@@ -219,7 +222,9 @@ SALES_LEDGER = Contract(
     name="sales_ledger",
     schema=SalesLedger,
     grain="one row per raw file known by the cutoff",
-    phase="star",
+    group="raw",
+    made_by="star.sales_log_ingest",
+    blocking_checks=(RECONCILES,),
     partitioned_by="cutoff",
     settings=PARSING,
     sources=("sales_log",),
@@ -229,7 +234,8 @@ DIM_PRODUCT = Contract(
     name="dim_product",
     schema=DimProduct,
     grain="one row per SKU",
-    phase="star",
+    group="star",
+    made_by="star.dim_product",
     partitioned_by="cutoff",
     # Sets of SKUs change no row; a SKU that is not there is told when it is made.
     settings=("source.taxonomy", "divisions.predictor_only", "divisions.sku_targets"),
@@ -240,7 +246,8 @@ FACT_TRANSACTIONS = Contract(
     name="fact_transactions",
     schema=FactTransactions,
     grain="one row per line of the division, in the increment it became visible in",
-    phase="star",
+    group="star",
+    made_by="star.fact_transactions",
     partitioned_by="division_cutoff",
     settings=("source.taxonomy.routes@division",),
     reads=(Read(SALES_LOG),),
@@ -250,7 +257,8 @@ PURCHASE_HISTORY = Contract(
     name="purchase_history",
     schema=PurchaseHistory,
     grain="one row per customer, SKU, division, invoice, day, rep and branch of the increment",
-    phase="star",
+    group="star",
+    made_by="star.purchase_history",
     partitioned_by="cutoff",
     settings=("value", "divisions.slugs"),
     reads=(Read(FACT_TRANSACTIONS),),

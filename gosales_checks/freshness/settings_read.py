@@ -6,8 +6,7 @@ of a label window only what lies inside it (docs/adr/0007).
 """
 
 import hashlib
-import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -15,31 +14,35 @@ from typing import Any
 from unicodedata import normalize
 
 from gosales_checks.contracts.contract import Contract
+from gosales_checks.freshness.setting_values import as_text, dumped, raw_value
+from gosales_resources.by_stamp import ByStamp
 from gosales_resources.dates import label_window
 from gosales_resources.errors import SettingsError
+from gosales_resources.partitions.keys import PartitionKey
 from gosales_resources.partitions.space import PartitionSpace
 from gosales_resources.settings.base import StrictModel, slugify
 from gosales_resources.settings.tree import Settings
+from gosales_resources.sources.files import open_inputs
+from gosales_resources.sources.streams import file_stamp
 from gosales_resources.sources.table import read_table, require_columns
 
 # Of every table: under fail_soft rows may have been left out of it.
 ALWAYS = ("mode",)
-# Where files lie is not what is in them; the other two are named on their own where they matter.
-LEFT_OUT = {"path", "base_dir", "url", "password_env", "complete_through", "routes"}
 
 Terms = dict[str, frozenset[str]]
 
 
 @dataclass(frozen=True)
-class Dependence:
+class SettingsRead:
     """The settings that partitions depend on, under one settings tree.
 
-    Remembers what it has worked out, for as long as the code location is loaded.
+    What a route or a denied SKU touches is read off the taxonomy: what was worked out is remembered
+    for as long as that is the same.
     """
 
     settings: Settings
     space: PartitionSpace
-    _passed: dict[tuple[str, date, str | None], Terms] = field(default_factory=dict)
+    _known: ByStamp[str, "_Worked"] = field(default_factory=ByStamp, repr=False)
 
     def of(self, contract: Contract, cutoff: date, division: str | None) -> dict[str, str]:
         """Return setting -> digest of its value, for one partition.
@@ -55,53 +58,72 @@ class Dependence:
         -------
         dict of str to str
             Sorted by setting; equal digests mean that the setting leaves the content as it is.
+
+        Raises
+        ------
+        SourceError
+            When the taxonomy is asked for and cannot be read.
         """
-        here = self._own((*ALWAYS, *contract.settings_here), cutoff, division)
-        terms = _merged([here, self.passed_on(contract, cutoff, division)])
-        return {
-            path: hashlib.sha256("\n".join(sorted(values)).encode()).hexdigest()[:12]
-            for path, values in sorted(terms.items())
-        }
+        worked = self._known.get("taxonomy", self._stamp(), self._fresh)
+        return worked.of(contract, PartitionKey(cutoff, division))
 
-    def passed_on(self, contract: Contract, cutoff: date, division: str | None) -> Terms:
+    def _fresh(self) -> "_Worked":
+        return _Worked(self.settings, self.space)
+
+    def _stamp(self) -> Hashable:
+        """Return what differs when the taxonomy may; None where nothing tells."""
+        source, base = self.settings.source.taxonomy, self.settings.source_dir
+        if not source.routes and not self.settings.labels.denylist:
+            return "not asked for"
+        if (base / source.path).is_file():
+            return file_stamp(base / source.path)
+        stamps = tuple(raw.stamp() for raw in open_inputs(source, base))
+        return None if None in stamps else stamps
+
+
+@dataclass(frozen=True)
+class _Worked:
+    """What was worked out under one taxonomy."""
+
+    settings: Settings
+    space: PartitionSpace
+    _passed: dict[tuple[str, PartitionKey], Terms] = field(default_factory=dict)
+
+    def of(self, contract: Contract, key: PartitionKey) -> dict[str, str]:
+        here = self.own((*ALWAYS, *contract.settings_here), key)
+        return _digests([here, self._passed_on(contract, key)])
+
+    def _passed_on(self, contract: Contract, key: PartitionKey) -> Terms:
         """Return the settings that a partition brings to what is made from it."""
-        key = (contract.name, cutoff, division)
-        if key not in self._passed:
-            parts = [self._own(contract.settings, cutoff, division)]
-            for upstream, cutoffs in (
-                *((c, [cutoff]) for c in contract.made_from),
-                *((c, self.space.training_cutoffs(cutoff)) for c in contract.trained_on),
-            ):
-                parts += [
-                    self.passed_on(upstream, past, part)
-                    for past in cutoffs
-                    for part in self._divisions_read(upstream, division)
-                ]
-            self._passed[key] = _merged(parts)
-        return self._passed[key]
+        if (contract.name, key) not in self._passed:
+            parts = [self.own(contract.settings, key)]
+            for read in contract.reads:
+                # What is read of other cutoffs was made under the same settings there, but for what
+                # is learnt from: labels of windows that ended earlier.
+                span = "training" if read.span == "training" else "cutoff"
+                upstream, downstream = read.table.partitioned_by, contract.partitioned_by
+                keys = self.space.keys_read(span, upstream, downstream, key)
+                if upstream == "division_cutoff" and key.division is not None:
+                    # As far as it is seen by the target: no route moves lines of a set of SKUs.
+                    keys = [
+                        PartitionKey(cutoff, key.division) for cutoff in {k.cutoff for k in keys}
+                    ]
+                parts += [self._passed_on(read.table, past) for past in keys]
+            self._passed[contract.name, key] = _merged(parts)
+        return self._passed[contract.name, key]
 
-    def _divisions_read(self, upstream: Contract, division: str | None) -> list[str | None]:
-        known = self.settings.divisions
-        if upstream.partitioned_by == "cutoff":
-            return [None]
-        every = known.slugs if upstream.partitioned_by == "division_cutoff" else known.targets
-        return [division] if division else list(every)
-
-    def _own(self, paths: tuple[str, ...], cutoff: date, division: str | None) -> Terms:
-        return {p: frozenset([_text(self._value(p, cutoff, division))]) for p in paths}
+    def own(self, paths: tuple[str, ...], key: PartitionKey) -> Terms:
+        return {p: frozenset([as_text(self._value(p, *key))]) for p in paths}
 
     def _value(self, term: str, cutoff: date, division: str | None) -> Any:
         path, _, scope = term.partition("@")
         if not scope:
-            return self._plain(path)
+            return dumped(raw_value(self.settings, path))
         return SCOPES[scope](self, path, cutoff, division)
-
-    def _plain(self, path: str) -> Any:
-        return _dumped(self._raw(path))
 
     def within_window(self, path: str, cutoff: date, division: str | None) -> Any:
         """Return a date, cut at what a label window of the cutoff can see."""
-        day = self._raw(path)
+        day = raw_value(self.settings, path)
         if day is None:
             return None
         end = label_window(cutoff, self.settings.labels.widths_months[-1]).end
@@ -121,7 +143,7 @@ class Dependence:
         skus = None if division is None else known.skus_of(division)
         if path == SKU_TARGETS:
             return skus
-        entries = self._raw(path)
+        entries = raw_value(self.settings, path)
         if skus is not None:
             return [] if path == ROUTES else sorted(set(entries) & set(skus))
         if path != ROUTES:
@@ -135,12 +157,6 @@ class Dependence:
     def _reaches(self, sku: str, division: str | None) -> bool:
         ways = {self._homes.get(sku), *(to for (s, _), to in self._routes.items() if s == sku)}
         return division is None or division in ways
-
-    def _raw(self, path: str) -> Any:
-        node: Any = self.settings
-        for part in path.split("."):
-            node = getattr(node, part)
-        return node
 
     @cached_property
     def _routes(self) -> Mapping[tuple[str, str], str]:
@@ -166,15 +182,15 @@ class Dependence:
 ROUTES = "source.taxonomy.routes"
 SKU_TARGETS = "divisions.sku_targets"
 # What may follow a setting's path after `@`: how much of it a partition can see.
-SCOPES: dict[str, Callable[[Dependence, str, date, str | None], Any]] = {
-    "division": Dependence.of_division,
-    "window": Dependence.within_window,
+SCOPES: dict[str, Callable[[_Worked, str, date, str | None], Any]] = {
+    "division": _Worked.of_division,
+    "window": _Worked.within_window,
 }
 
 
 def settings_hash(terms: Mapping[str, str]) -> str:
     """Return one hash of all settings that a partition depends on."""
-    return hashlib.sha256(_text(sorted(terms.items())).encode()).hexdigest()[:16]
+    return hashlib.sha256(as_text(sorted(terms.items())).encode()).hexdigest()[:16]
 
 
 def check_paths(contracts: Mapping[str, Contract]) -> None:
@@ -212,25 +228,16 @@ def _models_in(annotation: Any) -> list[type[StrictModel]]:
     return found
 
 
+def _digests(parts: list[Terms]) -> dict[str, str]:
+    return {
+        path: hashlib.sha256("\n".join(sorted(values)).encode()).hexdigest()[:12]
+        for path, values in sorted(_merged(parts).items())
+    }
+
+
 def _merged(parts: list[Terms]) -> Terms:
     merged: Terms = {}
     for part in parts:
         for path, values in part.items():
             merged[path] = merged.get(path, frozenset()) | values
     return merged
-
-
-def _dumped(node: Any) -> Any:
-    if isinstance(node, StrictModel):
-        return {
-            name: _dumped(getattr(node, name))
-            for name in type(node).model_fields
-            if name not in LEFT_OUT
-        }
-    if isinstance(node, list | tuple):
-        return [_dumped(item) for item in node]
-    return node
-
-
-def _text(value: Any) -> str:
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), default=str)

@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Iterable, Mapping
 
 from gosales_checks.findings import Findings
-from gosales_resources.store.tables import Address
+from gosales_resources.store.address import Address
 
 LATEST_SOURCE_ROWS = "latest_source_rows"
 """Metadata of a feature partition: family -> source -> latest day in the rows it looked at."""

@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 
 import dagster as dg
 
-from gosales_resources.dates import CutoffSpan, shift_months
+from gosales_resources.dates import CutoffSpan, Partitioning, shift_months
 from gosales_resources.errors import ScopeError, nearest
+from gosales_resources.partitions.keys import PartitionKey
 from gosales_resources.settings.tree import Settings
 
 # How many cutoffs a code location may see arrive while it is loaded, where the calendar has no end:
@@ -65,16 +66,6 @@ class PartitionSpace:
             end_offset=0 if end else 1,
         )
 
-    @property
-    def division_cutoff(self) -> dg.MultiPartitionsDefinition:
-        """Every division at every cutoff."""
-        return self._product(self.settings.divisions.slugs)
-
-    @property
-    def target_cutoff(self) -> dg.MultiPartitionsDefinition:
-        """Everything that gets a model at every cutoff."""
-        return self._product(self.settings.divisions.targets)
-
     def _product(self, divisions: Sequence[str]) -> dg.MultiPartitionsDefinition:
         return dg.MultiPartitionsDefinition(
             {"cutoff": self.cutoff, "division": dg.StaticPartitionsDefinition(list(divisions))}
@@ -89,7 +80,15 @@ class PartitionSpace:
             self._walked[today] = [dt.date.fromisoformat(key) for key in keys]
         return list(self._walked[today])
 
-    def mapping(self, span: CutoffSpan, upstream: str, downstream: str) -> dg.PartitionMapping:
+    def definition(self, partitioned_by: Partitioning) -> dg.PartitionsDefinition:
+        """Return Dagster's definition of a table's partitions."""
+        if partitioned_by == "cutoff":
+            return self.cutoff
+        return self._product([str(d) for d in self.divisions(partitioned_by)])
+
+    def mapping(
+        self, span: CutoffSpan, upstream: Partitioning, downstream: Partitioning
+    ) -> dg.PartitionMapping:
         """Return Dagster's mapping of what a table reads.
 
         Parameters
@@ -111,6 +110,47 @@ class PartitionSpace:
             "training": self._walk_forward,
             "incumbents": self._incumbents,
         }[span]()
+
+    def keys_read(
+        self, span: CutoffSpan, upstream: Partitioning, downstream: Partitioning, key: PartitionKey
+    ) -> list[PartitionKey]:
+        """List the partitions of another table that a partition reads, by cutoff and division.
+
+        Says the same as `mapping`, for everybody but Dagster; a property test holds them equal.
+
+        Parameters
+        ----------
+        span
+            At which cutoffs.
+        upstream, downstream
+            How the table that is read and the one that reads are partitioned.
+        key
+            The partition that reads.
+        """
+        if upstream == "cutoff" or key.division is None:
+            divisions = self.divisions(upstream)
+        elif upstream == "division_cutoff" and downstream == "target_cutoff":
+            divisions = self.settings.divisions.divisions_of(key.division)
+        else:
+            divisions = [key.division]
+        return [PartitionKey(c, d) for c in self.cutoffs_read(span, key.cutoff) for d in divisions]
+
+    def divisions(self, partitioned_by: Partitioning) -> Sequence[str | None]:
+        """List the divisions that a table has partitions of, in the order of its keys.
+
+        None alone of a table that is partitioned by cutoff.
+        """
+        known = self.settings.divisions
+        return {
+            "cutoff": [None],
+            "division_cutoff": known.slugs,
+            "target_cutoff": known.targets,
+        }[partitioned_by]
+
+    def keys(self, partitioned_by: Partitioning, cutoffs: Iterable[dt.date]) -> list[PartitionKey]:
+        """List a table's partitions at some cutoffs, by cutoff and division."""
+        divisions = self.divisions(partitioned_by)
+        return [PartitionKey(cutoff, division) for cutoff in cutoffs for division in divisions]
 
     def cutoffs_read(self, span: CutoffSpan, cutoff: dt.date) -> list[dt.date]:
         """List the cutoffs of the calendar that a partition reads another table at."""
@@ -281,28 +321,8 @@ class PartitionSpace:
         return chosen
 
 
-def cutoff_of(key: str) -> dt.date:
-    """Read the cutoff of a partition key of either kind."""
-    return dt.date.fromisoformat(_dimensions(key)["cutoff"])
-
-
-def division_of(key: str) -> str | None:
-    """Read the division of a partition key; None for cutoff-only keys."""
-    return _dimensions(key).get("division")
-
-
-def partition_key(cutoff: dt.date, division: str | None = None) -> str:
-    """Make the Dagster key of a partition."""
-    if division is None:
-        return cutoff.isoformat()
-    return dg.MultiPartitionKey({"cutoff": cutoff.isoformat(), "division": division})
-
-
-def _dimensions(key: str) -> dict[str, str]:
-    if isinstance(key, dg.MultiPartitionKey):
-        return dict(key.keys_by_dimension)
-    if "|" in key:
-        # Dagster prints products alphabetically by dimension: cutoff before division.
-        cutoff, division = key.split("|")
-        return {"cutoff": cutoff, "division": division}
-    return {"cutoff": key}
+def dagster_key(definition: dg.PartitionsDefinition, key: PartitionKey) -> str:
+    """Return a key as Dagster's mappings want it: of two dimensions an object of its own."""
+    if isinstance(definition, dg.MultiPartitionsDefinition):
+        return definition.get_partition_key_from_str(str(key))
+    return str(key)

@@ -25,10 +25,12 @@ from pydantic_settings import (
 
 from gosales_resources.dates import cutoffs_between, is_month_end, month_end
 from gosales_resources.errors import SettingsError, nearest
+from gosales_resources.instance.cpus import usable_cpus
 from gosales_resources.settings.base import StrictModel, slugify
 from gosales_resources.settings.contracts import ContractSettings
 from gosales_resources.settings.inputs import drop_place
 from gosales_resources.settings.models import ExplanationSettings, ModelSettings, PromotionSettings
+from gosales_resources.settings.operation import OperationSettings
 from gosales_resources.settings.phases import (
     FeatureSettings,
     LabelSettings,
@@ -174,6 +176,7 @@ class Settings(BaseSettings):
     promotion: PromotionSettings = Field(default_factory=PromotionSettings)
     whitespace: WhitespaceSettings = Field(default_factory=WhitespaceSettings)
     validation: ValidationSettings = Field(default_factory=ValidationSettings)
+    operation: OperationSettings = Field(default_factory=OperationSettings)
     config_file: Path = Field(description="The file these settings came from.")
 
     @classmethod
@@ -214,6 +217,11 @@ class Settings(BaseSettings):
         return self.store_root / "staging"
 
     @property
+    def threads_used(self) -> int:
+        """How many threads work side by side."""
+        return self.operation.threads or usable_cpus()
+
+    @property
     def source_dir(self) -> Path:
         """Folder that relative source paths start from, as an absolute path."""
         return (self.config_file.parent / self.source.base_dir).resolve()
@@ -226,7 +234,7 @@ class Settings(BaseSettings):
         str
             16 hexadecimal digits, equal on every machine for equal settings.
         """
-        tree = self.model_dump(mode="json", exclude={"config_file", "storage", "name"})
+        tree = self.model_dump(mode="json", exclude={"config_file", "storage", "name", "operation"})
         tree["source"].pop("base_dir")
         for part in tree["source"].values():
             if isinstance(part, dict):

@@ -2,13 +2,9 @@
 
 from pathlib import Path
 
+from gosales_resources.store.address import Address
 from gosales_resources.store.atomic import sha256_of
-from gosales_resources.store.tables import (
-    BUNDLE_INDEX,
-    Address,
-    TableStore,
-    read_index,
-)
+from gosales_resources.store.tables import BUNDLE_INDEX, TableStore, read_index
 
 # Of a bundle whose files are not those that its index names.
 DAMAGED = "damaged"

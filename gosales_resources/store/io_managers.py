@@ -4,7 +4,6 @@ An asset returns `Partitions`, a lazy iterable; each is made, written and forgot
 next, so memory is that of one partition plus what they share.
 """
 
-import datetime as dt
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -14,10 +13,12 @@ import dagster as dg
 import polars as pl
 
 from gosales_resources.errors import GosalesError, PartitionMissingError
-from gosales_resources.partitions.space import cutoff_of, division_of, partition_key
+from gosales_resources.partitions.keys import PartitionKey
+from gosales_resources.store.address import Address, Provenance, Written, missing_message
 from gosales_resources.store.quarantine import forget, quarantined, scan_quarantine, write_split
 from gosales_resources.store.shared_columns import SharedColumns
-from gosales_resources.store.tables import Address, Provenance, TableStore, Written, missing_message
+from gosales_resources.store.tables import TableStore
+from gosales_resources.store.upstream import Bundles, Tables
 
 # Metadata key of an asset input whose partitions may be absent (the end of a label window that
 # the data has not reached): the asset then gets those that are there, by key.
@@ -28,9 +29,9 @@ MAY_BE_MISSING = "gosales/may_be_missing"
 class Partition:
     """One made partition: where it belongs, its content, and what to show of it."""
 
-    cutoff: dt.date
+    key: PartitionKey
     content: Any
-    division: str | None = None
+    """Of a table one lazy or eager frame, or an iterator over consecutive parts; of a bundle files."""
     metadata: Mapping[str, Any] = field(default_factory=dict)
     inputs: Mapping[str, str] | None = None
     """Source -> digest of what it was made from, where the asset knows better than its contract."""
@@ -91,20 +92,17 @@ class TableIOManager(dg.IOManager):
 
         _write_all(context, obj, self._store, write, spec.inputs)
 
-    def load_input(self, context: dg.InputContext) -> Any:
-        """Return one LazyFrame over all upstream partitions, or a dict by key if so annotated."""
-        addresses = _addresses(context)
+    def load_input(self, context: dg.InputContext) -> Tables | pl.LazyFrame:
+        """Return the upstream partitions, one by one or, where annotated so, as one LazyFrame."""
         upstream = context.asset_key.path[-1]
-        present = _present(context, self._store, addresses)
-        frames = {
-            key: self._store.scan_table(address, self._specs[upstream].provenance(address))
-            for key, address in present.items()
-        }
+        provenance = self._specs[upstream].provenance
+        present = _present(context, self._store)
+        frames = {a.key: self._store.scan_table(a, provenance(a)) for a in present}
         if context.dagster_type.typing_type is pl.LazyFrame:
             if not frames:
-                raise GosalesError(f"{context.asset_key.to_user_string()}: nothing to load.")
+                raise GosalesError(f"{upstream}: nothing to load.")
             return pl.concat(list(frames.values()), how="vertical")
-        return frames
+        return Tables(upstream, frames)
 
 
 class BundleIOManager(dg.IOManager):
@@ -123,26 +121,25 @@ class BundleIOManager(dg.IOManager):
 
         _write_all(context, obj, self._store, write, spec.inputs)
 
-    def load_input(self, context: dg.InputContext) -> dict[str, dict[str, bytes]]:
-        """Return the files of every upstream bundle, by partition key."""
-        provenance = self._specs[context.asset_key.path[-1]].provenance
-        present = _present(context, self._store, _addresses(context))
-        return {key: self._store.read_bundle(a, provenance(a)) for key, a in present.items()}
+    def load_input(self, context: dg.InputContext) -> Bundles:
+        """Return the files of every upstream bundle."""
+        upstream = context.asset_key.path[-1]
+        provenance = self._specs[upstream].provenance
+        present = _present(context, self._store)
+        return Bundles(
+            upstream, {a.key: self._store.read_bundle(a, provenance(a)) for a in present}
+        )
 
 
-def _addresses(context: dg.InputContext) -> dict[str, Address]:
+def _present(context: dg.InputContext, store: TableStore) -> list[Address]:
+    """List the upstream partitions that are there, by key; all of them, unless some may be absent."""
     asset = context.asset_key.path[-1]
     keys = sorted(context.asset_partition_keys) if context.has_asset_partitions else []
-    return {str(key): Address(asset, cutoff_of(key), division_of(key)) for key in keys}
-
-
-def _present(
-    context: dg.InputContext, store: TableStore, addresses: Mapping[str, Address]
-) -> dict[str, Address]:
-    missing = [address for address in addresses.values() if not store.has(address)]
+    addresses = [Address(asset, *PartitionKey.of(key)) for key in keys]
+    missing = [address for address in addresses if not store.has(address)]
     if missing and not (context.definition_metadata or {}).get(MAY_BE_MISSING):
         raise PartitionMissingError(missing_message(missing))
-    return {key: address for key, address in addresses.items() if address not in missing}
+    return [address for address in addresses if address not in missing]
 
 
 def _write_all(
@@ -157,14 +154,13 @@ def _write_all(
     versions: dict[str, str] = {}
     rows = size = 0
     for partition in partitions.made:
-        key = str(partition_key(partition.cutoff, partition.division))
+        key = str(partition.key)
         if key not in asked or key in versions:
             raise GosalesError(f"{asset}: made partition {key}, asked for {sorted(asked)}.")
-        address = Address(asset, partition.cutoff, partition.division)
+        address = Address(asset, *partition.key)
         inputs = partition.inputs if partition.inputs is not None else inputs_of(address)
-        store.mark_unchecked(address)
         written = write(address, partition.content, inputs)
-        versions[key] = written.sha256
+        versions[key] = store.content(address)
         context.step_context.add_asset_metadata(
             {**partition.metadata, **_facts(written), **_quarantine(store, address, written)},
             asset_key=context.asset_key,
@@ -173,6 +169,10 @@ def _write_all(
         rows, size = rows + written.rows, size + written.bytes
     if unmade := sorted(asked - set(versions)):
         raise GosalesError(f"{asset}: partitions not made: {unmade}.")
+    if len(versions) == 1:
+        # Of several Dagster knows one version for the step: it could not tell them apart.
+        (version,) = versions.values()
+        context.step_context.set_data_version(context.asset_key, dg.DataVersion(version))
     shown = (asset, len(versions), rows, size / 1e6)
     context.log.info("%s: %d partition(s), %d rows, %.1f MB", *shown)
 

@@ -14,8 +14,9 @@ from pathlib import Path
 
 import polars as pl
 
+from gosales_resources.store.address import Address, Provenance, Written
 from gosales_resources.store.atomic import replacing
-from gosales_resources.store.tables import Address, Provenance, TableStore, Written
+from gosales_resources.store.tables import TableStore
 
 FOLDER = "quarantine"
 # The rules that a quarantined row breaks, in the order of the contract.

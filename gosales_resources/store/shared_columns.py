@@ -68,4 +68,5 @@ def put_together(own: pl.LazyFrame, shared: pl.LazyFrame, columns: SharedColumns
 
 def content_of_both(own: str, shared: str) -> str:
     """Name the content of rows that lie in two tables."""
-    return hashlib.sha256(f"{own}:{shared}".encode()).hexdigest()[:32]
+    maker, _, _ = own.rpartition(":")
+    return f"{maker}:{hashlib.sha256(f'{own}:{shared}'.encode()).hexdigest()[:32]}"

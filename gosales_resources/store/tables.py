@@ -6,12 +6,11 @@ equal data under equal settings is an equal version. No Dagster here; see `io_ma
 """
 
 import dataclasses
-import datetime as dt
 import hashlib
 import json
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -22,8 +21,8 @@ from gosales_resources.errors import (
     BundleError,
     PartitionMissingError,
     StalePartitionError,
-    StorageError,
 )
+from gosales_resources.store.address import Address, Provenance, Written, missing_message, remedy
 from gosales_resources.store.atomic import replacing, sha256_of
 from gosales_resources.store.parquet import Content, one_ahead, write_parts, write_whole
 from gosales_resources.store.shared_columns import FACT as SHARED
@@ -34,50 +33,6 @@ BUNDLE_INDEX = "bundle.json"
 PROVENANCE_PREFIX = "gosales."
 # Facts in the metadata that are JSON, not plain text.
 JSON_FACTS = ("settings", "quarantined", "inputs", SHARED)
-# Lies in a partition from before it is written until its contract check has passed.
-UNCHECKED = ".unchecked"
-
-
-@dataclass(frozen=True)
-class Address:
-    """Which partition of which asset."""
-
-    asset: str
-    cutoff: dt.date
-    division: str | None = None
-
-    def __str__(self) -> str:
-        parts = [self.cutoff.isoformat()] + ([self.division] if self.division else [])
-        return f"{self.asset}[{'|'.join(parts)}]"
-
-    def folder(self, root: Path) -> Path:
-        """Return the partition's folder under `root`."""
-        folder = root / self.asset / f"cutoff={self.cutoff.isoformat()}"
-        return folder / f"division={self.division}" if self.division else folder
-
-
-@dataclass(frozen=True)
-class Provenance:
-    """What a stored table was made under; a reader under anything else is refused."""
-
-    settings_hash: str
-    """Hash of the settings the partition depends on."""
-    schema_hash: str
-    """Hash of its contract's columns and types."""
-    code_version: str
-    """Version of the package that wrote it."""
-    settings: Mapping[str, str] = field(default_factory=dict)
-    """Setting -> digest of its value: what the settings hash is made of, to name what changed."""
-
-
-@dataclass(frozen=True)
-class Written:
-    """What a write left behind."""
-
-    path: Path
-    rows: int
-    bytes: int
-    sha256: str
 
 
 @dataclass(frozen=True)
@@ -200,8 +155,8 @@ class TableStore:
         Returns
         -------
         list of str
-            Settings by path, `schema`, `code`, `data of X`, `unchecked` (its contract check has not
-            passed); empty when the partition is current, or not there.
+            Settings by path, `schema`, `code`, `data of X`; empty when nothing has changed, or the
+            partition is not there.
         """
         path = self.path_of(address)
         if path is None:
@@ -213,7 +168,6 @@ class TableStore:
             *_differences(path, provenance),
             *(["code"] if facts.get("code_version") != provenance.code_version else []),
             *(f"data of {name}" for name in changed),
-            *(["unchecked"] if (path.parent / UNCHECKED).exists() else []),
         ]
 
     def content(self, address: Address) -> str:
@@ -224,25 +178,6 @@ class TableStore:
         facts = self.facts(address)
         own, found = str(facts.get("content", "absent")), SharedColumns.of(facts)
         return own if found is None else content_of_both(own, found[1])
-
-    def mark_unchecked(self, address: Address) -> None:
-        """Say that a partition is about to be written: nothing is known of it until it is checked."""
-        folder = address.folder(self.root)
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            (folder / UNCHECKED).touch()
-        except OSError as error:
-            raise StorageError(
-                f"{address}: cannot write {folder}: {error.strerror or error}."
-            ) from error
-
-    def is_unchecked(self, address: Address) -> bool:
-        """Tell whether a partition was written and has not passed its contract check."""
-        return (address.folder(self.root) / UNCHECKED).exists()
-
-    def mark_checked(self, address: Address) -> None:
-        """Say that a stored partition keeps its contract."""
-        (address.folder(self.root) / UNCHECKED).unlink(missing_ok=True)
 
     def facts(self, address: Address) -> Mapping[str, Any]:
         """Read what a stored partition says of itself; empty when it is not there."""
@@ -296,7 +231,7 @@ class TableStore:
         text = json.dumps(content, indent=2, sort_keys=True) + "\n"
         with replacing(folder / BUNDLE_INDEX, str(address)) as temporary:
             temporary.write_text(text, encoding="utf-8", newline="\n")
-        for stray in set(os.listdir(folder)) - set(index.values()) - {BUNDLE_INDEX, UNCHECKED}:
+        for stray in set(os.listdir(folder)) - set(index.values()) - {BUNDLE_INDEX}:
             # Another run may be writing the same bundle, or have removed it before.
             if not stray.endswith(".partial"):
                 (folder / stray).unlink(missing_ok=True)
@@ -336,22 +271,6 @@ class TableStore:
             with replacing(path, "settings") as temporary:
                 temporary.write_text(text, encoding="utf-8")
         return path
-
-
-def missing_message(addresses: list[Address]) -> str:
-    """Say which partitions are missing and what makes them."""
-    shown = ", ".join(str(a) for a in addresses[:6]) + (", ..." if len(addresses) > 6 else "")
-    return (
-        f"{len(addresses)} upstream partition(s) not materialised: {shown}. "
-        f"Materialise first: {remedy(addresses[0], addresses[-1])}"
-    )
-
-
-def remedy(first: Address, last: Address | None = None) -> str:
-    """Return the command that makes the partitions from `first` to `last`."""
-    last = last or first
-    span = f"{first.cutoff}" if first.cutoff == last.cutoff else f"{first.cutoff}..{last.cutoff}"
-    return f"gosales materialize --select {first.asset} --cutoffs {span}"
 
 
 def _differences(path: Path, provenance: Provenance) -> list[str]:

@@ -16,7 +16,8 @@ from gosales_assets.operations.status import addresses_of
 from gosales_assets.platform.platform import Platform
 from gosales_checks.contracts.registry import CONTRACTS
 from gosales_resources.settings.tree import load_settings
-from gosales_resources.store.tables import UNCHECKED, Address, TableStore
+from gosales_resources.store.address import Address
+from gosales_resources.store.tables import UNCHECKED, TableStore
 from tests.run.worlds_run import CUTOFFS, OVERRIDES, materialize, stored, up_to
 from tests.worlds.erp import HEADER, random_rows, row, write_world
 

@@ -11,7 +11,7 @@ from gosales_assets.platform.platform import Platform
 from gosales_checks.contracts.registry import CONTRACTS
 from gosales_resources.dates import shift_months
 from gosales_resources.settings.tree import load_settings
-from gosales_resources.store.tables import Address
+from gosales_resources.store.address import Address
 from tests.run.worlds_run import OVERRIDES, materialize, stored
 from tests.worlds.erp import SETTINGS, random_rows, row, write_world
 

@@ -7,7 +7,7 @@ import dagster as dg
 import pytest
 
 from gosales_assets.definitions import build_definitions
-from gosales_assets.operations.runs import open_instance
+from gosales_assets.operations.instance import open_instance
 from gosales_assets.operations.sensors import NAME
 from gosales_assets.platform.platform import Platform
 from gosales_resources.settings.tree import load_settings

@@ -7,7 +7,7 @@ from gosales_assets.operations.plan import Request
 from gosales_assets.operations.runs import execute
 from gosales_assets.platform.platform import Platform
 from gosales_checks.contracts.signals import AFFINITY_RULES, EMBEDDINGS
-from gosales_resources.store.tables import Address
+from gosales_resources.store.address import Address
 from tests.run.worlds_run import CUTOFFS, OVERRIDES
 from tests.worlds.erp import random_rows, write_world
 

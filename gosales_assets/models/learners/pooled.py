@@ -5,7 +5,6 @@ division's own feature table. Each division decides on its own validation rows w
 """
 
 import json
-import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
@@ -88,6 +87,7 @@ def train_pooled(
     cutoff: str,
     divisions: Sequence[str],
     settings: ModelSettings,
+    threads: int,
 ) -> dict[str, bytes]:
     """Train the pooled model of one cutoff.
 
@@ -102,6 +102,8 @@ def train_pooled(
         Slugs of all divisions: inputs that name one are left out.
     settings
         Seed, least outcomes.
+    threads
+        How many fits at once; the result is the same.
 
     Returns
     -------
@@ -135,7 +137,7 @@ def train_pooled(
         return fit_trees(part[0], PARAMETERS, settings, rounds=MOST_ROUNDS, valid=part[1])
 
     # Side by side, one thread each: the first trees of a longer boosting are those of a shorter one.
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+    with ThreadPoolExecutor(threads) as pool:
         *by_fold, whole = pool.map(fit, parts)
     fitted = {fold.name: one for fold, one in zip(folds, by_fold, strict=True)}
     rounds = max(1, round(float(np.mean([one.rounds for one in by_fold]))))

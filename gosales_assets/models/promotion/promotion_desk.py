@@ -4,7 +4,6 @@ A pin is kept in the partition of `promotion` itself: making it anew carries it 
 released. Beside `assets.py` this file alone of the phase knows Dagster.
 """
 
-import datetime as dt
 from collections.abc import Mapping
 
 import dagster as dg
@@ -20,13 +19,12 @@ from gosales_assets.models.promotion.promotion import (
     promotion_row,
 )
 from gosales_assets.platform.platform import Platform
-from gosales_assets.platform.publishing import latest_failed
+from gosales_assets.platform.publishing import Verdicts
 from gosales_checks.contracts.models import MODEL, PROMOTION
 from gosales_resources.errors import BundleError, ContractError, ScopeError
-from gosales_resources.partitions.space import cutoff_of, division_of, partition_key
-from gosales_resources.store.tables import Address
-
-MODEL_CHECK = dg.AssetCheckKey(dg.AssetKey(MODEL.name), MODEL.check_name)
+from gosales_resources.partitions.keys import PartitionKey
+from gosales_resources.store.address import Address
+from gosales_resources.store.upstream import Tables
 
 
 class PinChange(dg.Config):
@@ -43,14 +41,11 @@ class PromotionDesk:
     """Decides which model scores a partition."""
 
     def __init__(self, platform: Platform, instance: dg.DagsterInstance) -> None:
-        self._platform, self._instance = platform, instance
+        self._platform = platform
+        self._verdicts = Verdicts(instance, platform.space, platform.store)
 
     def judge(
-        self,
-        key: str,
-        features: Mapping[str, pl.LazyFrame],
-        labels: Mapping[str, pl.LazyFrame],
-        change: PinChange,
+        self, key: PartitionKey, features: Tables, labels: Tables, change: PinChange
     ) -> pl.DataFrame:
         """Return the row of one partition.
 
@@ -59,7 +54,7 @@ class PromotionDesk:
         key
             Of the partition.
         features, labels
-            By key, of the training cutoffs.
+            Of the training cutoffs, as far as they are there.
         change
             A pin to set or release.
 
@@ -70,20 +65,19 @@ class PromotionDesk:
         ScopeError
             When the pin names a cutoff whose model may not score here.
         """
-        cutoff, division = cutoff_of(key), str(division_of(key))
+        cutoff, division = key.cutoff, str(key.division)
         space, store = self._platform.space, self._platform.store
         own = Address(MODEL.name, cutoff, division)
-        challenger = store.read_bundle(own, self._platform.provenance_of(MODEL, own))
+        challenger = self._platform.read_bundle(MODEL, *key)
         newest = space.steps_after(cutoff, -space.window_steps)
         past = [a for a in self._earlier(own) if a.cutoff <= newest]
-        blocked = None
-        if latest_failed(self._instance, MODEL_CHECK, key):
-            blocked = f"the new model failed {MODEL.check_name}"
+        unproven = self._verdicts.changes(MODEL, own)
+        blocked = f"the new model: {'; '.join(unproven)}" if unproven else None
         try:
             decision = judge_models(
                 challenger,
                 {a.cutoff: store.read_bundle(a, None) for a in past},
-                self._outcomes(cutoff, division, features, labels),
+                self._outcomes(key, features, labels),
                 self._platform.settings.promotion,
                 blocked,
             )
@@ -100,30 +94,22 @@ class PromotionDesk:
         found = []
         for cutoff in space.cutoffs_read("incumbents", own.cutoff):
             address = Address(MODEL.name, cutoff, own.division)
-            key = str(partition_key(cutoff, own.division))
             if (
                 cutoff < own.cutoff
                 and store.has(address)
-                and not store.is_unchecked(address)
-                and not latest_failed(self._instance, MODEL_CHECK, key)
+                and not self._verdicts.changes(MODEL, address)
             ):
                 found.append(address)
         return found
 
-    def _outcomes(
-        self,
-        cutoff: dt.date,
-        division: str,
-        features: Mapping[str, pl.LazyFrame],
-        labels: Mapping[str, pl.LazyFrame],
-    ) -> Judged | None:
+    def _outcomes(self, key: PartitionKey, features: Tables, labels: Tables) -> Judged | None:
         """Return the newest training cutoff whose labels are there and not censored."""
-        for past in reversed(self._platform.space.training_cutoffs(cutoff)):
-            key = str(partition_key(past, division))
-            if key not in labels or key not in features:
+        for past in reversed(self._platform.space.training_cutoffs(key.cutoff)):
+            at = PartitionKey(past, key.division)
+            if at not in labels or at not in features:
                 continue
-            if not labels[key].select(pl.col("is_censored").any()).collect().item():
-                return Judged(past, features[key], labels[key])
+            if not labels[at].select(pl.col("is_censored").any()).collect().item():
+                return Judged(past, features[at], labels[at])
         return None
 
     def _pin(self, address: Address, change: PinChange) -> Pin | None:
@@ -153,9 +139,20 @@ class PromotionDesk:
 
 
 def promoted(
-    platform: Platform, key: str, own: Mapping[str, bytes], promotion: pl.LazyFrame
+    platform: Platform, key: PartitionKey, own: Mapping[str, bytes], promotion: pl.LazyFrame
 ) -> Bundle:
     """Open the model that `promotion` lets score a partition.
+
+    Parameters
+    ----------
+    platform
+        Where earlier models lie.
+    key
+        The partition that is scored.
+    own
+        Files of its own model.
+    promotion
+        The one row of the partition.
 
     Raises
     ------
@@ -163,7 +160,7 @@ def promoted(
         When the stored model is no longer the one that was promoted.
     """
     row = promotion.select("model_cutoff", "model_id").collect().row(0, named=True)
-    cutoff, division = cutoff_of(key), division_of(key)
+    cutoff, division = key
     if row["model_cutoff"] == cutoff:
         files = own
     else:

@@ -12,6 +12,7 @@ from gosales_checks.contracts.registry import TABLE_CONTRACTS
 from gosales_checks.contracts.star import DIM_PRODUCT
 from gosales_checks.contracts.whitespace import WHITESPACE
 from gosales_checks.quarantine import split_rows
+from gosales_resources.store.address import Address, Provenance
 from gosales_resources.store.quarantine import (
     BROKEN_RULES,
     forget,
@@ -19,7 +20,7 @@ from gosales_resources.store.quarantine import (
     scan_quarantine,
     write_split,
 )
-from gosales_resources.store.tables import Address, Provenance, TableStore
+from gosales_resources.store.tables import TableStore
 from tests.contracts.samples import breaking, change_first, rules, sample
 
 CASES = [(contract, rule) for contract in TABLE_CONTRACTS for rule in rules(contract)]

@@ -17,7 +17,7 @@ from gosales_assets.features.families.registry import FAMILIES
 from gosales_assets.features.history import share_history
 from gosales_assets.platform.platform import Platform
 from gosales_checks.verdicts.leakage import later_partitions, later_rows
-from gosales_resources.store.tables import Address
+from gosales_resources.store.address import Address
 from tests.worlds.erp import row, write_world
 from tests.worlds.features import NO_ASSETS, C, Line, purchase_history, roster
 

@@ -8,7 +8,7 @@ import dagster as dg
 import pytest
 from dagster._core.events import DagsterEventBatchMetadata
 
-from gosales_assets.operations.runs import INSTANCE_SETTINGS
+from gosales_assets.operations.instance import INSTANCE_SETTINGS
 from gosales_resources.instance.event_log import BATCH_EVENTS, BATCH_VARIABLE, _put_new
 
 RUN = "00000000-0000-0000-0000-000000000001"

@@ -6,8 +6,9 @@ import polars as pl
 import pytest
 
 from gosales_resources.errors import PartitionMissingError, StalePartitionError
+from gosales_resources.store.address import Address, Provenance
 from gosales_resources.store.shared_columns import SharedColumns
-from gosales_resources.store.tables import Address, Provenance, TableStore
+from gosales_resources.store.tables import TableStore
 
 C = dt.date(2024, 6, 30)
 SHARED, OWN = Address("shared", C), Address("own", C, "one")

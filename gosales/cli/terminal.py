@@ -1,5 +1,6 @@
-"""How tables look in a terminal: one set of defaults for every command that prints one."""
+"""What the commands print: progress apart from results, and tables with one set of defaults."""
 
+import sys
 from typing import Any
 
 import polars as pl
@@ -17,3 +18,8 @@ def print_frame(frame: pl.DataFrame, **looks: Any) -> None:
     """Print a frame without its shape and types; `looks` are options of `polars.Config`."""
     with pl.Config(**(LOOKS | looks)):
         print(frame)
+
+
+def say(line: str) -> None:
+    """Show progress without mixing it into output that may be piped."""
+    print(line, file=sys.stderr, flush=True)

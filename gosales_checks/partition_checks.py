@@ -1,58 +1,30 @@
-"""Contract checks: one blocking asset check per table, declared from its contract.
+"""Checks of partitions: each is examined on its own, and its verdict says which content it is on.
 
 In a run over many partitions Dagster keeps one evaluation; the partitions are then also reported
-one by one, so that each has its own status in the UI.
+one by one, so that each has its own status in the UI. A check observes and writes nothing: the event
+log is the one place where verdicts are kept (docs/adr/0019).
 """
 
 from collections.abc import Callable, Iterable, Mapping
 from itertools import islice
 
 import dagster as dg
-import polars as pl
+from dagster._core.definitions.asset_checks.asset_check_evaluation import (
+    AssetCheckEvaluationTargetMaterializationData,
+)
 from dagster._core.events import DagsterEventBatchMetadata, generate_event_batch_id
 
-from gosales_checks.contracts.contract import Contract, judge_table
 from gosales_checks.findings import Examined, Findings
 from gosales_resources.errors import GosalesError
-from gosales_resources.partitions.space import cutoff_of, division_of
-from gosales_resources.store.quarantine import quarantined
-from gosales_resources.store.tables import Address, Provenance, TableStore
+from gosales_resources.partitions.keys import PartitionKey
+from gosales_resources.store.address import Address
 
 SAMPLE_PARTITIONS = 20
 
 Examine = Callable[[Address], Findings | Examined]
-
-
-def contract_check(
-    contract: Contract,
-    partitions_def: dg.PartitionsDefinition,
-    store: TableStore,
-    provenance: Callable[[Address], Provenance],
-) -> dg.AssetChecksDefinition:
-    """Declare the blocking check that a table keeps its contract.
-
-    Rows that were quarantined when it was written are a warning with their counts; what is stored
-    must keep the contract in either mode.
-    """
-
-    def examine(address: Address) -> Examined:
-        verdict = judge_table(contract, store.scan_table(address, provenance(address)))
-        if not verdict.passed:
-            return Examined(verdict.violations)
-        store.mark_checked(address)
-        counts = quarantined(store, address)
-        findings = {f"quarantined: {rule}": rows for rule, rows in counts.items()}
-        return Examined(findings, is_tolerated=True)
-
-    return partition_check(
-        asset=contract.name,
-        name=contract.check_name,
-        description=f"Columns, types, key and rules of {contract.name}: {contract.grain}.",
-        partitions_def=partitions_def,
-        examine=examine,
-        blocking=True,
-        severity=dg.AssetCheckSeverity.ERROR,
-    )
+ContentOf = Callable[[Address], str]
+# Metadata of an evaluation: the digest of the content that was examined.
+CONTENT = "content"
 
 
 def partition_check(
@@ -61,6 +33,7 @@ def partition_check(
     description: str,
     partitions_def: dg.PartitionsDefinition,
     examine: Examine,
+    content_of: ContentOf,
     *,
     blocking: bool,
     severity: dg.AssetCheckSeverity,
@@ -80,6 +53,8 @@ def partition_check(
     examine
         Returns finding -> count for one partition, empty when it passes; or `Examined`, where a
         pass has a note or the findings are tolerated (WARN, whatever `severity` says).
+    content_of
+        Digest of what is stored of a partition: the verdict holds for that.
     blocking
         Whether downstream assets of the same run wait for it and stop when it fails.
     severity
@@ -94,7 +69,7 @@ def partition_check(
         partitions_def=partitions_def,
     )
     def check(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
-        return judge_partitions(context, asset, name, examine, severity)
+        return judge_partitions(context, asset, name, examine, content_of, severity)
 
     return check
 
@@ -104,19 +79,24 @@ def judge_partitions(
     asset: str,
     name: str,
     examine: Examine,
+    content_of: ContentOf,
     severity: dg.AssetCheckSeverity,
 ) -> dg.AssetCheckResult:
     """Examine each partition of a run and put the verdicts together; see `partition_check`."""
     examined: dict[str, Examined] = {}
-    for key in context.partition_keys:
+    contents: dict[str, str] = {}
+    for key in map(str, context.partition_keys):
+        address = Address(asset, *PartitionKey.of(key))
+        # Before it is examined: what another run puts in its place meanwhile was not.
+        contents[key] = content_of(address)
         try:
-            found = examine(Address(asset, cutoff_of(key), division_of(key)))
+            found = examine(address)
         except GosalesError as error:
             found = {str(error): 1}
-        examined[str(key)] = found if isinstance(found, Examined) else Examined(found)
+        examined[key] = found if isinstance(found, Examined) else Examined(found)
     # A range of one counts as a range: its evaluation carries no partition either.
     if not context.has_partition_key:
-        _report_partitions(context, asset, name, examined, severity)
+        _report_partitions(context, asset, name, examined, contents, severity)
     failed = {key: e.findings for key, e in examined.items() if e.findings}
     return dg.AssetCheckResult(
         passed=not failed,
@@ -127,6 +107,11 @@ def judge_partitions(
             "partitions_failed": len(failed),
             "findings": dg.MetadataValue.md(_table(failed)),
             "notes": dg.MetadataValue.md(_notes(examined)),
+            **(
+                {CONTENT: contents[one]}
+                if len(contents) == 1 and (one := next(iter(contents)))
+                else {}
+            ),
         },
     )
 
@@ -142,6 +127,7 @@ def _report_partitions(
     asset: str,
     name: str,
     examined: Mapping[str, Examined],
+    contents: Mapping[str, str],
     severity: dg.AssetCheckSeverity,
 ) -> None:
     """Give each partition of the run its own evaluation, passed or failed.
@@ -151,6 +137,7 @@ def _report_partitions(
     a run can be recorded once only per check and partition (unique index in 1.13).
     """
     batch = generate_event_batch_id()
+    targets = _materialisations(context.instance, asset, examined)
     for count, (key, one) in enumerate(examined.items(), start=1):
         findings = one.findings
         evaluation = dg.AssetCheckEvaluation(
@@ -162,7 +149,9 @@ def _report_partitions(
             metadata={
                 "findings": dg.MetadataValue.md(_table({key: findings} if findings else {})),
                 "notes": dg.MetadataValue.md(_notes({key: one})),
+                CONTENT: contents[key],
             },
+            target_materialization_data=targets.get(key),
         )
         event = dg.DagsterEvent(
             event_type_value=dg.DagsterEventType.ASSET_CHECK_EVALUATION.value,
@@ -172,6 +161,25 @@ def _report_partitions(
         # Stored together, where the instance stores events in batches.
         together = DagsterEventBatchMetadata(batch, is_end=count == len(examined))
         context.instance.report_dagster_event(event, context.run.run_id, batch_metadata=together)
+
+
+def _materialisations(
+    instance: dg.DagsterInstance, asset: str, keys: Iterable[str]
+) -> dict[str, AssetCheckEvaluationTargetMaterializationData]:
+    """Point to the latest materialisation of each partition: the UI's grid shows no verdict without."""
+    key, wanted = dg.AssetKey(asset), set(keys)
+    latest = instance.event_log_storage.get_latest_storage_id_by_partition(
+        key, dg.DagsterEventType.ASSET_MATERIALIZATION, wanted
+    )
+    if not latest:
+        return {}
+    asked = dg.AssetRecordsFilter(asset_key=key, storage_ids=sorted(latest.values()))
+    return {
+        str(record.partition_key): AssetCheckEvaluationTargetMaterializationData(
+            storage_id=record.storage_id, run_id=record.run_id, timestamp=record.timestamp
+        )
+        for record in instance.fetch_materializations(asked, limit=len(latest)).records
+    }
 
 
 def _sentence(examined: Mapping[str, Examined]) -> str:
@@ -202,9 +210,3 @@ def _table(failed: Mapping[str, Findings]) -> str:
     head = "| partition | finding | rows |\n|---|---|---|\n"
     lines = [f"| {r['partition']} | {r['finding']} | {r['rows']} |" for r in rows]
     return head + "\n".join(lines)
-
-
-def failing_measures(table: pl.DataFrame, bad: pl.Expr) -> dict[str, int]:
-    """Name the measures of a validation table that break a bound, with their values."""
-    broken = table.filter(bad).sort("slice", "measure")
-    return {f"{r['measure']} {r['value']:.4f} ({r['slice']})": r["n"] for r in broken.to_dicts()}

@@ -1,0 +1,110 @@
+"""Leaves out of a plan what is current: just what is stale, or reads what is made, is made."""
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import dagster as dg
+
+from gosales_assets.operations.batches import Batch, cover, merge
+from gosales_assets.operations.plan import units
+from gosales_assets.platform.platform import Platform
+from gosales_assets.platform.publishing import Verdicts
+from gosales_assets.star.dimensions import build_dim_product
+from gosales_assets.star.ingest import ingest, recall_digests
+from gosales_checks.contracts.contract import Contract
+from gosales_checks.contracts.registry import CONTRACTS
+from gosales_resources.errors import GosalesError
+from gosales_resources.partitions.keys import PartitionKey
+from gosales_resources.sources.table import read_table
+from gosales_resources.store.address import Address
+
+
+@dataclass
+class Narrowing:
+    """What is left of a plan, batch by batch, as the plan goes on."""
+
+    platform: Platform
+    instance: dg.DagsterInstance
+    """Whose history says what has passed its checks."""
+    log: Mapping[dt.date, str] | None
+    """Digest of each increment of the raw log; None where it was not looked at."""
+    is_dry: bool = False
+    """Nothing is made: what would be made counts as changed for what reads it."""
+    made: set[Address] = field(default_factory=set)
+
+    def left(self, batch: Batch) -> list[Batch]:
+        """Return the runs that are left of a batch: just the partitions that are stale.
+
+        An asset that is current at a cutoff is left alone there, whatever it shares the run with.
+        """
+        platform = self.platform
+        verdicts = Verdicts(self.instance, platform.space, platform.store)
+        runs: list[Batch] = []
+        for unit in units(batch.assets):
+            stale: list[PartitionKey] = []
+            for key in batch.keys:
+                # All are judged: what is stale makes what reads it in the same run stale.
+                judged = [self._is_stale(verdicts, Address(name, *key)) for name in unit]
+                if any(judged):
+                    stale.append(key)
+            if stale:
+                runs += cover(platform.space, unit, stale)
+        if not self.is_dry:
+            # They are made before the next batch is judged, from what is in the store then.
+            self.made.clear()
+        return merge(platform.space, runs)
+
+    def _is_stale(self, verdicts: Verdicts, address: Address) -> bool:
+        contract = CONTRACTS[address.asset]
+        is_stale = (
+            not self.platform.store.has(address)
+            or self._reads_made(contract, address)
+            or bool(why_stale(self.platform, verdicts, contract, address, self.log))
+        )
+        if is_stale:
+            self.made.add(address)
+        return is_stale
+
+    def _reads_made(self, contract: Contract, address: Address) -> bool:
+        inputs = self.platform.freshness.inputs
+        return any(
+            upstream in self.made
+            for read in contract.reads
+            for upstream in inputs.addresses(read, contract, address)
+        )
+
+
+def why_stale(
+    platform: Platform,
+    verdicts: Verdicts,
+    contract: Contract,
+    address: Address,
+    log: Mapping[dt.date, str] | None = None,
+) -> list[str]:
+    """Say why a stored partition must be made anew; empty when it is current, or not there.
+
+    Settings by path, `schema`, `code`, `data of X`; or what its blocking checks say: that one failed,
+    or that none has looked at what is stored.
+    """
+    if not platform.store.has(address):
+        return []
+    changed = platform.freshness.changes(contract, address, log)
+    return changed or verdicts.changes(contract, address)
+
+
+def read_log(platform: Platform, report: Callable[[str], None]) -> dict[dt.date, str]:
+    """Read what is new of the raw log and return the digest of each increment.
+
+    Nothing where it cannot be read: every increment is then asked for, and its run says why.
+    """
+    settings, cutoffs = platform.settings, platform.space.cutoffs()
+    if known := recall_digests(settings, cutoffs, platform.staging):
+        return known
+    try:
+        taxonomy = read_table(settings.source.taxonomy, settings.source_dir)
+        products = build_dim_product(taxonomy, settings)
+        staged = ingest(settings, products, cutoffs, platform.staging, report)
+    except GosalesError:
+        return {}
+    return {cutoff: staged.digest(cutoff) for cutoff in cutoffs}

@@ -1,0 +1,52 @@
+"""What the UI shows of a table before it is made, from its contract and the settings."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import dagster as dg
+
+from gosales_checks.contracts.contract import HOME_CURRENCY, Contract
+from gosales_resources.settings.tree import Settings
+
+
+@dataclass(frozen=True)
+class Described:
+    """A contract in Dagster's words."""
+
+    contract: Contract
+    settings: Settings
+
+    @property
+    def text(self) -> str:
+        """The asset's description."""
+        return f"{self.contract.description}\n\nGrain: {self.contract.grain}."
+
+    @property
+    def metadata(self) -> dict[str, Any]:
+        """What holds of every partition."""
+        return {
+            "dagster/column_schema": dg.TableSchema(columns=self.columns),
+            "grain": self.contract.grain,
+            "primary_key": ", ".join(self.contract.key) or "none",
+        }
+
+    @property
+    def columns(self) -> list[dg.TableColumn]:
+        """The declared columns, with description, unit and constraints."""
+        return [
+            dg.TableColumn(
+                name=name,
+                type=str(column.dtype),
+                description=self.told(column.description, (column.metadata or {}).get("unit")),
+                constraints=dg.TableColumnConstraints(
+                    nullable=column.nullable, unique=self.contract.key == [name]
+                ),
+            )
+            for name, column in self.contract.schema.columns().items()
+        ]
+
+    def told(self, description: str | None, unit: str | None) -> str:
+        """Return a column's description with its unit; of money the currency that is configured."""
+        if unit == HOME_CURRENCY:
+            unit = f"{self.settings.source.sales_log.home_currency} (home currency)"
+        return (description or "") + (f" Unit: {unit}." if unit else "")
