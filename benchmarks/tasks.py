@@ -13,10 +13,10 @@ from scoring import plain_predict, score_rows, score_side_by_side
 from training import plain_loop
 from world import peak_mib
 
-from gosales_assets.operations.plan import Request
 from gosales_assets.operations.instance import open_instance
-from gosales_assets.platform.platform import Platform
-from gosales_resources.partitions.space import cutoff_of, expecting_beta_warnings
+from gosales_assets.operations.plan import Request
+from gosales_assets.platform.platform import Platform, keys_of
+from gosales_resources.partitions.space import expecting_beta_warnings
 from gosales_resources.settings.tree import load_settings
 from gosales_resources.store.address import Address, Provenance
 from gosales_resources.store.io_managers import Partition, Partitions, TableIOManager, TableSpec
@@ -107,17 +107,13 @@ def overhead(config: str) -> dict:
     with expecting_beta_warnings():
 
         @dg.asset(
-            partitions_def=platform.space.target_cutoff,
+            partitions_def=platform.space.definition("target_cutoff"),
             backfill_policy=dg.BackfillPolicy.single_run(),
             io_manager_key="tables",
             dagster_type=dg.Any,
         )
         def nothing(context: dg.AssetExecutionContext) -> Partitions:
-            keys = context.partition_keys
-            divisions = [k.keys_by_dimension["division"] for k in keys]
-            return Partitions(
-                Partition(cutoff_of(k), frame, d) for k, d in zip(keys, divisions, strict=True)
-            )
+            return Partitions(Partition(key, frame) for key in keys_of(context))
 
         store = TableStore(platform.settings.store_root / "overhead")
         tables = TableIOManager(
@@ -126,16 +122,16 @@ def overhead(config: str) -> dict:
         job = dg.Definitions(
             assets=[nothing], resources={"tables": tables}, executor=dg.in_process_executor
         ).resolve_implicit_global_asset_job_def()
-    keys = platform.space.target_cutoff.get_partition_keys()
+    keys = platform.space.keys("target_cutoff", platform.space.cutoffs())
     began = time.perf_counter()
     with open_instance(platform) as instance:
-        tags = {"dagster/asset_partition_range_start": keys[0],
-                "dagster/asset_partition_range_end": keys[-1]}  # fmt: skip
+        tags = {"dagster/asset_partition_range_start": str(keys[0]),
+                "dagster/asset_partition_range_end": str(keys[-1])}  # fmt: skip
         assert job.execute_in_process(instance=instance, tags=tags).success
     through_dagster = time.perf_counter() - began
     began = time.perf_counter()
     for key in keys:
-        store.write_table(Address("direct", cutoff_of(key), "d"), frame, provenance)
+        store.write_table(Address("direct", *key), frame, provenance)
     direct = time.perf_counter() - began
     return {"partitions": len(keys), "through_dagster": through_dagster, "direct": direct}
 

@@ -13,12 +13,8 @@ from dagster._core.definitions.assets.graph.asset_graph import AssetGraph
 
 from gosales_assets.definitions import build_definitions
 from gosales_checks.contracts.registry import CONTRACTS
-from gosales_resources.partitions.space import (
-    cutoff_of,
-    division_of,
-    expecting_beta_warnings,
-    partition_key,
-)
+from gosales_resources.partitions.keys import PartitionKey
+from gosales_resources.partitions.space import dagster_key, expecting_beta_warnings
 from tests.worlds.erp import row, write_world
 
 GOLDEN = Path(__file__).parent / "graph.txt"
@@ -52,12 +48,13 @@ def _read(graph: AssetGraph, node, parent: dg.AssetKey) -> str:
     mapping = graph.get_partition_mapping(node.key, parent)
     mine, theirs = node.partitions_def, graph.get(parent).partitions_def
     multi = isinstance(mine, dg.MultiPartitionsDefinition)
-    here = str(partition_key(CUTOFF, DIVISION if multi else None))
+    here = PartitionKey(CUTOFF, DIVISION if multi else None)
     read = mapping.get_upstream_mapped_partitions_result_for_partitions(
-        mine.subset_with_partition_keys([here]), mine, theirs
+        mine.subset_with_partition_keys([dagster_key(mine, here)]), mine, theirs
     ).partitions_subset.get_partition_keys()
-    cutoffs = sorted({cutoff_of(k) for k in read})
-    divisions = sorted({division_of(k) or "" for k in read} - {""})
+    keys = [PartitionKey.of(key) for key in read]
+    cutoffs = sorted({key.cutoff for key in keys})
+    divisions = sorted({key.division or "" for key in keys} - {""})
     span = f"{cutoffs[0]}..{cutoffs[-1]} ({len(cutoffs)})" if len(cutoffs) > 1 else f"{cutoffs[0]}"
     return f"{here} <- {span} {', '.join(divisions)}".rstrip()
 

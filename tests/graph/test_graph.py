@@ -6,8 +6,8 @@ import dagster as dg
 import pytest
 
 from gosales_assets.definitions import build_definitions
-from gosales_assets.operations.plan import SIBLINGS
-from gosales_checks.contracts.registry import CONTRACTS
+from gosales_checks.contracts.registry import CONTRACTS, made_together
+from gosales_checks.freshness.code import Code
 from gosales_checks.freshness.settings_read import check_paths, setting_paths
 from gosales_resources.partitions.space import PartitionSpace, expecting_beta_warnings
 from gosales_resources.settings.tree import Settings
@@ -27,6 +27,8 @@ MOVES_NO_NUMBER = [
     "mode",
     "name",
     "source.base_dir",
+    "operation.owners",
+    "operation.threads",
     "storage.root",
     "validation.cal_mae_max",
     "validation.lift10_min",
@@ -56,6 +58,14 @@ def test_every_asset_has_a_blocking_check_of_its_contract(graph, contract):
     assert check.partitions_def == graph.get(dg.AssetKey(contract.name)).partitions_def
 
 
+@pytest.mark.parametrize("contract", CONTRACTS.values(), ids=CONTRACTS.keys())
+def test_the_code_version_of_an_asset_is_the_digest_of_the_code_that_makes_it(graph, contract):
+    room, _, function = contract.made_by.partition(".")
+    schema = (contract.schema.__module__, contract.schema.__name__)
+    digest = Code.installed().of_function(f"gosales_assets.{room}.assets", function, schema)
+    assert graph.get(dg.AssetKey(contract.name)).code_version == digest
+
+
 @pytest.mark.parametrize("name", CONTRACTS)
 def test_contracts_are_listed_in_the_order_of_the_graph(graph, name):
     order = list(CONTRACTS)
@@ -66,7 +76,7 @@ def test_contracts_are_listed_in_the_order_of_the_graph(graph, name):
 @pytest.mark.parametrize("contract", CONTRACTS.values(), ids=CONTRACTS.keys())
 def test_settings_reach_a_table_along_the_edges_of_the_graph(graph, contract):
     parents = {key.to_user_string() for key in graph.get(dg.AssetKey(contract.name)).parent_keys}
-    declared = {upstream.name for upstream in (*contract.made_from, *contract.trained_on)}
+    declared = {read.table.name for read in contract.reads if read.is_drawn}
     assert declared == parents
 
 
@@ -137,4 +147,5 @@ def test_the_command_line_plans_together_what_one_function_makes(graph):
         for definition in graph.assets_defs
         if len(definition.keys) > 1
     }
-    assert {frozenset(names) for names in SIBLINGS} == together
+    declared = {frozenset(made_together([name])) for name in CONTRACTS}
+    assert {names for names in declared if len(names) > 1} == together

@@ -9,8 +9,10 @@ import pytest
 
 import gosales_assets.platform.platform
 from gosales.cli.main import main
-from gosales_assets.operations.plan import Request, plan
+from gosales_assets.operations.batches import Batch
+from gosales_assets.operations.instance import history_of
 from gosales_assets.operations.narrowing import Narrowing
+from gosales_assets.operations.plan import Request, plan
 from gosales_assets.operations.status import status_of
 from gosales_assets.platform.platform import Platform
 from gosales_checks.contracts.contract import conform
@@ -58,6 +60,13 @@ def violations(folder, cutoff: str = CUTOFF) -> pl.DataFrame:
 
 def platform_of(folder, **changed) -> Platform:
     return Platform.of(load_settings(folder / "gosales.yaml", changed))
+
+
+def left_of(platform: Platform, request: Request, log: dict | None = None) -> list[Batch]:
+    """List the runs of a plan less what is current, as a dry run does."""
+    with history_of(platform) as instance:
+        dry = Narrowing(platform, instance, log, is_dry=True)
+        return [part for batch in plan(platform, request) for part in dry.left(batch)]
 
 
 def test_strict_stops_at_a_breach_and_shows_the_rows(world, spoiled, capsys):
@@ -137,12 +146,13 @@ def test_the_plan_remakes_what_a_moved_route_touches_and_nothing_else(world):
     moved = SETTINGS["source"]["taxonomy"]["routes"][0] | {"when_source_division": "Elsewhere"}
     changed = {"source": {"taxonomy": {"routes": [moved]}}}
     platform = platform_of(world, **changed)
-    dry = Narrowing(platform, log=None, is_dry=True)
-    batches = [part for batch in plan(platform, Request((DAY,))) for part in dry.left(batch)]
+    batches = left_of(platform, Request((DAY,)))
     # Its lines are read anew; whose facts change is known when they are written.
     assert "sales_log" in {name for b in batches for name in b.assets}
     assert "dim_product" not in {name for b in batches for name in b.assets}
-    stale = {s.address for s in status_of(platform, platform.space.cutoffs()) if s.state == "stale"}
+    with history_of(platform) as instance:
+        found = list(status_of(platform, instance, platform.space.cutoffs()))
+    stale = {status.address for status in found if status.state == "stale"}
     assert {a.division for a in stale if a.asset == "fact_transactions"} == {
         "scanning",
         "simulation",
@@ -152,8 +162,7 @@ def test_the_plan_remakes_what_a_moved_route_touches_and_nothing_else(world):
 
 def test_what_is_current_is_left_alone_though_its_run_makes_something_else(world):
     platform = platform_of(world, features={"als": {"factors": 3}})
-    dry = Narrowing(platform, log=None, is_dry=True)
-    batches = [part for batch in plan(platform, Request((DAY,))) for part in dry.left(batch)]
+    batches = left_of(platform, Request((DAY,)))
     made = {name for batch in batches for name in batch.assets}
     assert made >= {"embeddings", "customer_features", "division_features", "features"}
     assert not made & {"affinity_rules", "labels", "dim_customer"}
@@ -170,9 +179,9 @@ def test_rebuild_makes_what_a_first_run_would_and_leaves_the_same_bytes(world, f
     write_world(tmp_path / "new", random_rows(), OVERRIDES)
     asked = Request(tuple(platform_of(world).space.select_cutoffs(CUTOFFS)))
     new = platform_of(tmp_path / "new")
-    narrowing = Narrowing(new, log={}, is_dry=True)
-    first = [part for batch in plan(new, asked) for part in narrowing.left(batch)]
-    assert first == plan(platform_of(world), Request(asked.cutoffs, rebuild=True))
+    assert left_of(new, asked, log={}) == plan(
+        platform_of(world), Request(asked.cutoffs, rebuild=True)
+    )
     assert materialize(world, "--staging-only", "--rebuild", cutoffs=CUTOFF) == 0
     assert stored(world) == stored(finished)
 

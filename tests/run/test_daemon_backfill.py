@@ -12,7 +12,6 @@ import pytest
 
 from gosales_assets.platform.platform import Platform
 from gosales_checks.contracts.registry import CONTRACTS
-from gosales_resources.partitions.space import partition_key
 from tests.run.worlds_run import OVERRIDES, materialize, stored
 from tests.worlds.erp import random_rows, write_world
 
@@ -42,13 +41,9 @@ def ask(port: int, query: str, variables: dict) -> dict:
 
 def backfill(platform: Platform, first: str, last: str) -> dict:
     """Select every asset over a range of cutoffs and all its divisions, as the UI does."""
-    known = platform.settings.divisions
-    ends = {"cutoff": (None, None), "division_cutoff": known.slugs, "target_cutoff": known.targets}
-    selected = []
+    selected, cutoffs = [], platform.space.select_cutoffs(f"{first}..{last}")
     for name, contract in CONTRACTS.items():
-        divisions = ends[contract.partitioned_by]
-        keys = [str(partition_key(day, division)) for day in platform.space.select_cutoffs(
-            f"{first}..{last}") for division in sorted(set(divisions), key=str)]  # fmt: skip
+        keys = list(map(str, platform.space.keys(contract.partitioned_by, cutoffs)))
         ranges = [{"start": key, "end": key} for key in keys]
         selected.append({"assetKey": {"path": [name]}, "partitions": {"ranges": ranges}})
     return {"params": {"partitionsByAssets": selected, "title": "test", "tags": []}}

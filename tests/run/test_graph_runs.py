@@ -12,12 +12,11 @@ import pyarrow.parquet as pa_parquet
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from gosales_assets.operations.status import addresses_of
 from gosales_assets.platform.platform import Platform
 from gosales_checks.contracts.registry import CONTRACTS
 from gosales_resources.settings.tree import load_settings
 from gosales_resources.store.address import Address
-from gosales_resources.store.tables import UNCHECKED, TableStore
+from gosales_resources.store.tables import TableStore
 from tests.run.worlds_run import CUTOFFS, OVERRIDES, materialize, stored, up_to
 from tests.worlds.erp import HEADER, random_rows, row, write_world
 
@@ -82,7 +81,8 @@ def test_new_rows_make_anew_what_they_touch_and_only_that(finished, tmp_path):
 def fact_contents(folder) -> dict[tuple[str, str | None], str]:
     platform = Platform.of(load_settings(folder / "gosales.yaml"))
     facts = CONTRACTS["fact_transactions"]
-    addresses = addresses_of(platform, facts, platform.space.cutoffs())
+    keys = platform.space.keys(facts.partitioned_by, platform.space.cutoffs())
+    addresses = [Address(facts.name, *key) for key in keys]
     return {(str(a.cutoff), a.division): platform.store.content(a) for a in addresses}
 
 
@@ -210,8 +210,7 @@ def test_a_full_disk_is_one_clear_error_and_leaves_nothing_half_written(
     assert "Traceback" not in told
     root = tmp_path / "gosales_home" / "store"
     left = [p for p in root.rglob("*") if p.is_file() and p.parent.name != "settings"]
-    # A mark that says of a partition that it is not there, or not checked, is none.
-    assert not [p for p in left if p.name != UNCHECKED]
+    assert not left
 
 
 def test_nothing_is_published_on_top_of_a_failed_check_until_it_is_mended(
@@ -233,7 +232,7 @@ def test_nothing_is_published_on_top_of_a_failed_check_until_it_is_mended(
     capsys.readouterr()
     assert materialize(folder, "--select", "whitespace") == 1
     told = capsys.readouterr().err
-    assert "scores_keeps_contract [2024-06-30|simulation]" in told
+    assert "scores[2024-06-30|simulation]: scores_keeps_contract failed" in told
     assert "rematerialise" in told
     assert stored(folder, "whitespace") == before
     # One cutoff is mended, one division at a time, by runs of a single partition.

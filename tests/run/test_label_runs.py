@@ -11,7 +11,6 @@ from gosales_assets.platform.platform import Platform
 from gosales_checks.contracts.registry import CONTRACTS
 from gosales_resources.dates import shift_months
 from gosales_resources.settings.tree import load_settings
-from gosales_resources.store.address import Address
 from tests.run.worlds_run import OVERRIDES, materialize, stored
 from tests.worlds.erp import SETTINGS, random_rows, row, write_world
 
@@ -41,9 +40,7 @@ def folder(tmp_path_factory) -> Path:
 
 def table(folder: Path, name: str, cutoff: dt.date, division: str | None = None) -> pl.DataFrame:
     platform = Platform.of(load_settings(folder / "gosales.yaml"))
-    address = Address(name, cutoff, division)
-    provenance = platform.provenance_of(CONTRACTS[name], address)
-    return platform.store.scan_table(address, provenance).collect()
+    return platform.read(CONTRACTS[name], cutoff, division).collect()
 
 
 def test_a_set_of_skus_has_labels_features_a_model_and_a_place_in_the_list(folder):
@@ -88,10 +85,7 @@ def test_a_model_learns_only_from_windows_that_had_ended_by_its_cutoff(folder):
     for target in TARGETS:
         read = platform.space.training_cutoffs(C)
         found = windows(folder, read, target)
-        bundle = platform.store.read_bundle(
-            Address("model", C, target),
-            platform.provenance_of(CONTRACTS["model"], Address("model", C, target)),
-        )
+        bundle = platform.read_bundle(CONTRACTS["model"], C, target)
         ripe = [t for t, (_, end, censored, _) in found.items() if end <= C and not censored]
         ripe = ripe[-platform.settings.models.training_cutoffs :]
         assert describe_bundle(bundle)["training_cutoff_count"].item() == len(ripe)

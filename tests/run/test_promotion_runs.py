@@ -9,6 +9,7 @@ import pytest
 import gosales_assets.models.assets
 from gosales.cli.main import main
 from gosales_assets.models.training.training import train_model
+from gosales_assets.operations.instance import history_of
 from gosales_assets.operations.status import status_of
 from gosales_assets.platform.platform import Platform
 from gosales_checks.contracts.models import PROMOTION
@@ -39,8 +40,9 @@ def scoring_model(folder, cutoff: str = LAST) -> set[str]:
 def stale(folder) -> set[tuple[str, str | None]]:
     platform = Platform.of(load_settings(folder / "gosales.yaml"))
     cutoffs = platform.space.select_cutoffs(LAST)
-    found = [s.address for s in status_of(platform, cutoffs) if s.state == "stale"]
-    return {(address.asset, address.division) for address in found}
+    with history_of(platform) as instance:
+        found = list(status_of(platform, instance, cutoffs))
+    return {(s.address.asset, s.address.division) for s in found if s.state == "stale"}
 
 
 @pytest.fixture(scope="module")
@@ -145,7 +147,7 @@ def test_scores_refuse_a_model_other_than_the_promoted_one(world, capsys):
     row = platform.store.scan_table(address, None).collect()
     other = row.with_columns(model_id=pl.lit("simulation@2024-06-30#000000000000"))
     platform.store.write_table(
-        address, other, platform.provenance_of(PROMOTION, address), {"inputs": "{}"}
+        address, other, platform.freshness.provenance_of(PROMOTION, address), {"inputs": "{}"}
     )
     assert materialize(world, "--select", "scores", cutoffs=LAST) == 1
     assert "was promoted" in capsys.readouterr().err

@@ -5,10 +5,11 @@ import datetime as dt
 import pytest
 import yaml
 
-from gosales_assets.operations.status import addresses_of
 from gosales_assets.platform.platform import Platform
+from gosales_checks.contracts.contract import Contract
 from gosales_checks.contracts.registry import CONTRACTS
 from gosales_resources.settings.tree import load_settings
+from gosales_resources.store.address import Address
 from tests.worlds.erp import SETTINGS, row, write_world
 
 TARGETS = ("simulation", "solid_works")
@@ -39,14 +40,20 @@ def world(tmp_path):
     return tmp_path
 
 
+def addresses_of(platform: Platform, contract: Contract, cutoff: str = CUTOFF) -> list[Address]:
+    day = dt.date.fromisoformat(cutoff)
+    keys = platform.space.keys(contract.partitioned_by, [day])
+    return [Address(contract.name, *key) for key in keys]
+
+
 def stale(folder, cutoff: str = CUTOFF, **changed) -> set[tuple[str, str | None]]:
     """List table and division of the partitions at a cutoff that a change makes stale."""
     config = folder / "gosales.yaml"
     before, after = (Platform.of(load_settings(config, c)) for c in ({}, changed))
     found = set()
     for contract in CONTRACTS.values():
-        for address in addresses_of(before, contract, [dt.date.fromisoformat(cutoff)]):
-            then, now = (p.provenance_of(contract, address) for p in (before, after))
+        for address in addresses_of(before, contract, cutoff):
+            then, now = (p.freshness.provenance_of(contract, address) for p in (before, after))
             if then != now and address.asset in EVERYTHING:
                 found.add((address.asset, address.division))
     return found
@@ -95,7 +102,7 @@ def test_a_new_division_leaves_facts_and_labels_of_the_others_current(world):
         "pooled_rows"
     }
     platform = Platform.of(load_settings(world / "gosales.yaml", {"divisions": {"names": names}}))
-    keys = addresses_of(platform, CONTRACTS["labels"], [dt.date(2024, 6, 30)])
+    keys = addresses_of(platform, CONTRACTS["labels"])
     assert [a.division for a in keys] == ["services", "simulation", "solid_works"]
 
 
@@ -208,12 +215,11 @@ def test_a_setting_marks_the_tables_made_with_it_and_what_is_made_of_them(world,
 
 def test_what_was_judged_may_be_judged_otherwise_when_a_table_is_stale(world):
     config = world / "gosales.yaml"
-    day = [dt.date(2024, 6, 30)]
     provenances = []
     for changed in ({}, {"whitespace": {"weight_ev": 0.3}}):
         platform = Platform.of(load_settings(config, changed))
-        (address,) = addresses_of(platform, CONTRACTS["violations"], day)
-        provenances.append(platform.provenance_of(CONTRACTS["violations"], address))
+        (address,) = addresses_of(platform, CONTRACTS["violations"])
+        provenances.append(platform.freshness.provenance_of(CONTRACTS["violations"], address))
     assert provenances[0] != provenances[1]
 
 
@@ -222,8 +228,8 @@ def test_a_path_and_a_folder_are_places_not_content(world):
     terms = {
         term
         for contract in CONTRACTS.values()
-        for address in addresses_of(platform, contract, [dt.date(2024, 6, 30)])
-        for term in platform.provenance_of(contract, address).settings
+        for address in addresses_of(platform, contract)
+        for term in platform.freshness.provenance_of(contract, address).settings
     }
     assert not [term for term in terms if term.endswith(("path", "base_dir", "root"))]
     moved = {"source": {"sales_log": {"path": "elsewhere.csv"}}}
