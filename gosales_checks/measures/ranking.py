@@ -78,8 +78,8 @@ def auc(y: np.ndarray, score: np.ndarray) -> float:
     Returns
     -------
     float
-        0 to 1; nan with fewer than two classes. Of the pairs that `weighted_auc` counts, those won:
-        rounded once. What is left of those lost is rounded twice, and may differ in the last digit.
+        0 to 1; nan with fewer than two classes. From the same count of pairs as `weighted_auc`, but
+        as the share won, which rounds once: 1 less the share lost may differ in the last digit.
 
     References
     ----------
@@ -91,6 +91,7 @@ def auc(y: np.ndarray, score: np.ndarray) -> float:
     0.75
     """
     lost, pairs = _lost_pairs(Resamples(Ranking(y, score)))
+    # Bundles and promotions hold this rounding, tables of measures the other: each stays as it is.
     return float(ratio(pairs - lost, pairs)[0])
 
 
@@ -208,9 +209,9 @@ def lift_at(y: np.ndarray, score: np.ndarray, ties: np.ndarray, frac: float) -> 
     Returns
     -------
     float
-        1 for a score without information; nan without a positive. Of the buyers that
-        `weighted_lift` counts, as their share of all over the top's share of rows: a quotient of
-        the same four numbers, which may differ in the last digit.
+        1 for a score without information; nan without a positive. From the same count of buyers as
+        `weighted_lift`, but as their share of all buyers over the top's share of all rows: rate
+        over rate may differ in the last digit.
 
     References
     ----------
@@ -226,6 +227,7 @@ def lift_at(y: np.ndarray, score: np.ndarray, ties: np.ndarray, frac: float) -> 
     if not outcome.any():
         return math.nan
     top, bought = once.tops.counts[0, 0], once.positives_in_top[0, 0]
+    # As in `auc`, the rounding that bundles hold.
     return float(bought / len(once.ranking.positives) * len(outcome) / top)
 
 

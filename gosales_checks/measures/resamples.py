@@ -57,6 +57,8 @@ def cut(above: np.ndarray, counts: np.ndarray) -> Cuts:
     >>> cuts.last.tolist(), cuts.of_last.tolist()
     ([[0, 1, 2]], [[0, 1, 1]])
     """
+    # Of another type than the weights, they would be converted row by row.
+    counts = counts.astype(above.dtype)
     found = np.stack([row.searchsorted(at) for row, at in zip(above, counts, strict=True)])
     last = np.maximum(found - 1, 0)
     return Cuts(counts, last, counts - np.take_along_axis(above, last, axis=1))
@@ -189,7 +191,7 @@ class Resamples:
         """The ends of the tops of each list: (resamples, fracs)."""
         totals, at = np.unique(self.totals, return_inverse=True)
         counts = [[top_count(total, frac) for frac in self.fracs] for total in totals.tolist()]
-        return cut(self.cumulative, np.array(counts, dtype=np.int32)[at])
+        return cut(self.cumulative, np.array(counts)[at])
 
     @cached_property
     def positives_in_top(self) -> np.ndarray:

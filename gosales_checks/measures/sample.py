@@ -26,9 +26,14 @@ class Ranking:
         Score per row, any monotone scale.
     ties
         What orders rows of equal score, one value per row each: `ranking.tie_breaker` of the
-        customer first. None for measures that cut no list and so part no ties (AUC, PR-AUC).
+        customer first. Not needed where no measure cuts the list and so parts ties (AUC, PR-AUC).
     value
         Gross profit per row, home currency; None where revenue lift is not asked for.
+
+    Raises
+    ------
+    ValueError
+        Where `ordering.paired` does.
     """
 
     def __init__(
@@ -41,7 +46,7 @@ class Ranking:
         outcome, scores = paired(y, score)
         amounts = None if value is None else np.asarray(value, dtype=np.float64)
         keys = ties if amounts is None else (*ties, amounts)
-        # Without ties any order of equal scores will do, and this is ten times as fast.
+        # Without ties any order of equal scores will do, and this is five times as fast.
         self.order = ranking_order(scores, *keys) if keys else np.argsort(-scores)
         self.outcome, self.score = outcome[self.order], scores[self.order]
         self.value = None if amounts is None else amounts[self.order]
@@ -59,7 +64,7 @@ class Ranking:
     def tie_groups(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Groups of equal score that hold a positive: positives above it, first row, row after the last."""
         of_positives, rising = self.score[self.positives], self.score[::-1]
-        first = np.flatnonzero(np.diff(of_positives, prepend=np.inf))
+        first = np.flatnonzero(np.r_[True, of_positives[1:] != of_positives[:-1]])
         held = of_positives[first]
         start = len(self) - np.searchsorted(rising, held, "right")
         return first, start, len(self) - np.searchsorted(rising, held, "left")
