@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import isotonic_regression
 
-from gosales_checks.measures.calibration import probabilities
+from gosales_checks.measures.ordering import probabilities
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """How sure a measure is: 95 % intervals from resampling customers.
 
 The unit that is drawn is the customer, with all its rows. What a measure is stands in `ranking` and
-`calibration`; how it is computed over resamples in `weighted`. Here: drawing, and percentiles.
+`calibration`. Here: drawing, and percentiles.
 """
 
 import math
@@ -10,7 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gosales_checks.measures.weighted import STATISTICS, Resamples, Sample
+from gosales_checks.measures.registry import STATISTICS
+from gosales_checks.measures.resamples import SampleResamples
+from gosales_checks.measures.sample import Sample
 
 # Cells of one block of weights: 2 MB an array stays in cache (20,000 rows: 2 times faster than 64 MB).
 BLOCK_CELLS = 2**18
@@ -78,49 +80,31 @@ def resample_weights(n: int, draws: int, seed: int) -> Iterator[np.ndarray]:
 
 
 def bootstrap_intervals(
-    y: np.ndarray,
-    p: np.ndarray,
-    ties: np.ndarray,
-    *,
-    draws: int,
-    seed: int,
-    measures: Sequence[str] = ("auc", "pr_auc", "brier", "lift_10", "cal_mae"),
-    score: np.ndarray | None = None,
-    value: np.ndarray | None = None,
-    customer: np.ndarray | None = None,
+    sample: Sample, measures: Sequence[str], *, draws: int, seed: int
 ) -> dict[str, Interval]:
     """Measure a scored list, with customer-bootstrap 95 % intervals.
 
     Parameters
     ----------
-    y
-        Outcome per row, 0 or 1.
-    p
-        Probability per row, 0 to 1.
-    ties
-        `ranking.tie_breaker` of the customer per row. With it the result does not depend on row
-        order, to the bit.
+    sample
+        The list; its customers are what is drawn.
+    measures
+        Names out of `registry.STATISTICS`.
     draws
         Resamples asked for; `draws_made` says how many a large sample gets.
     seed
         Seed of the draws.
-    measures
-        Names out of `weighted.STATISTICS`.
-    score
-        What ranks the rows where it is not `p`: the margin, where isotonic probabilities tie.
-    value
-        Gross profit per row, home currency; without it revenue lifts are nan.
-    customer
-        Customer of each row, any numbers, where one may have several (one a cutoff): its rows are
-        drawn together, or the interval is too narrow. None where each row is another one.
 
     Returns
     -------
     dict of str to Interval
-        In the order of `measures`. The 2.5 and 97.5 percentiles over the resamples where the
-        measure is defined; for calibration errors reflected around the estimate, never below 0,
-        and never without it. All nan where the measure is undefined on the sample itself or on
-        more than half of its resamples, and for an empty input.
+        In the order of `measures`, as `interval_of` the measure's resamples; all nan for an empty
+        sample.
+
+    Raises
+    ------
+    ValueError
+        If a measure is none of `registry.STATISTICS`.
 
     References
     ----------
@@ -129,7 +113,7 @@ def bootstrap_intervals(
     Examples
     --------
     >>> y, p = np.array([0, 0, 1, 0, 1, 1]), np.array([0.1, 0.2, 0.3, 0.4, 0.7, 0.9])
-    >>> found = bootstrap_intervals(y, p, np.arange(6), draws=50, seed=7, measures=["auc"])["auc"]
+    >>> found = bootstrap_intervals(Sample(y, p, np.arange(6)), ["auc"], draws=50, seed=7)["auc"]
     >>> round(found.value, 4), found.low <= found.value <= found.high
     (0.8889, True)
     """
@@ -138,39 +122,52 @@ def bootstrap_intervals(
         raise ValueError(
             f"measures: found {', '.join(unknown)}; legal are {', '.join(STATISTICS)}."
         )
-    numbers = None if customer is None else np.unique(customer, return_inverse=True)[1]
-    sample = Sample(y, p, ties, score=score, value=value, customer=numbers)
     if len(sample) == 0:
         return dict.fromkeys(measures, UNDEFINED)
-    on_sample = _measured(sample, np.ones((1, len(sample))), measures)
-    units = int(sample.customer.max()) + 1
+    on_sample = _measured(sample, None, measures)
+    # A block is measured and forgotten before the next is drawn.
     blocks = [
-        _measured(sample, _of_rows(weights, sample, numbers is None), measures)
-        for weights in resample_weights(units, draws_made(len(sample), draws), seed)
+        _measured(sample, sample.weights_of_rows(weights), measures)
+        for weights in resample_weights(sample.customer_count, draws_made(len(sample), draws), seed)
     ]
-    drawn = {
-        name: np.concatenate([block[name] for block in blocks] or [np.empty(0)])
-        for name in measures
-    }
     return {
-        name: _interval(float(on_sample[name][0]), drawn[name], name in REFLECTED)
+        name: interval_of(
+            float(on_sample[name][0]),
+            np.concatenate([np.empty(0), *(block[name] for block in blocks)]),
+            reflected=name in REFLECTED,
+        )
         for name in measures
     }
 
 
-def _of_rows(weights: np.ndarray, sample: Sample, is_one_each: bool) -> np.ndarray:
-    # Where each row is a customer any order is as random as another.
-    return weights if is_one_each else weights[:, sample.customer]
+def interval_of(value: float, drawn: np.ndarray, *, reflected: bool = False) -> Interval:
+    """Return a measure with its 95 % interval.
 
+    Parameters
+    ----------
+    value
+        On the sample.
+    drawn
+        On each resample; nan where it is undefined there.
+    reflected
+        Turn the interval around the value, never below 0 and never without the value: for errors
+        that the noise of drawing pushes up.
 
-def _measured(
-    sample: Sample, weights: np.ndarray, measures: Sequence[str]
-) -> dict[str, np.ndarray]:
-    resamples = Resamples(sample, weights)
-    return {name: STATISTICS[name](resamples) for name in measures}
+    Returns
+    -------
+    Interval
+        The 2.5 and 97.5 percentiles over the resamples where the measure is defined. All nan where
+        it is undefined on the sample; no ends where it is on half of its resamples or more.
 
+    References
+    ----------
+    Davison and Hinkley (1997), Bootstrap methods and their application, section 5.2.
 
-def _interval(value: float, drawn: np.ndarray, reflected: bool) -> Interval:
+    Examples
+    --------
+    >>> interval_of(20.0, np.arange(41.0))
+    Interval(value=20.0, low=1.0, high=39.0)
+    """
     defined = drawn[~np.isnan(drawn)]
     if math.isnan(value):
         return UNDEFINED
@@ -180,3 +177,10 @@ def _interval(value: float, drawn: np.ndarray, reflected: bool) -> Interval:
     if reflected:
         low, high = max(0.0, min(2.0 * value - high, value)), max(2.0 * value - low, value)
     return Interval(value, float(low), float(high))
+
+
+def _measured(
+    sample: Sample, weights: np.ndarray | None, measures: Sequence[str]
+) -> dict[str, np.ndarray]:
+    drawn = SampleResamples(sample, weights)
+    return {name: STATISTICS[name](drawn) for name in measures}

@@ -8,8 +8,16 @@ import math
 
 import numpy as np
 
-from gosales_checks.measures.intervals import UNDEFINED, Interval, draws_made, resample_weights
-from gosales_checks.measures.weighted import Resamples, Sample, weighted_auc
+from gosales_checks.measures.intervals import (
+    UNDEFINED,
+    Interval,
+    draws_made,
+    interval_of,
+    resample_weights,
+)
+from gosales_checks.measures.ranking import weighted_auc
+from gosales_checks.measures.resamples import Resamples
+from gosales_checks.measures.sample import Ranking
 
 
 def auc_difference(
@@ -44,28 +52,17 @@ def auc_difference(
     Interval(value=0.0, low=0.0, high=0.0)
     """
     order = np.lexsort((second, first, y, ties))
-    y, first, second, ties = (values[order] for values in (y, first, second, ties))
-    samples = [_ranked(y, score, ties) for score in (first, second)]
-    whole = [weighted_auc(Resamples(s, np.ones((1, len(s)))))[0] if len(s) else math.nan
-             for s in samples]  # fmt: skip
-    value = float(whole[0] - whole[1])
+    y, first, second = (values[order] for values in (y, first, second))
+    rankings = Ranking(y, first), Ranking(y, second)
+
+    def difference(weights: np.ndarray) -> np.ndarray:
+        ours, theirs = (
+            weighted_auc(Resamples(one, np.take(weights, one.order, axis=1))) for one in rankings
+        )
+        return ours - theirs
+
+    value = float(difference(np.ones((1, len(y))))[0])
     if math.isnan(value):
         return UNDEFINED
-    drawn = np.concatenate(
-        [
-            weighted_auc(Resamples(samples[0], np.take(weights, samples[0].customer, axis=1)))
-            - weighted_auc(Resamples(samples[1], np.take(weights, samples[1].customer, axis=1)))
-            for weights in resample_weights(len(y), draws_made(len(y), draws), seed)
-        ]
-    )
-    defined = drawn[~np.isnan(drawn)]
-    if 2 * len(defined) <= len(drawn):
-        return Interval(value, math.nan, math.nan)
-    low, high = np.quantile(defined, [0.025, 0.975])
-    return Interval(value, float(low), float(high))
-
-
-def _ranked(y: np.ndarray, score: np.ndarray, ties: np.ndarray) -> Sample:
-    # Only the order counts here; a constant probability is legal whatever the score's scale.
-    flat = np.full(len(y), 0.5)
-    return Sample(y, flat, ties, score=score, customer=np.arange(len(y)))
+    drawn = map(difference, resample_weights(len(y), draws_made(len(y), draws), seed))
+    return interval_of(value, np.concatenate(list(drawn)))

@@ -1,6 +1,7 @@
-"""How well a score puts buyers first: AUC, PR-AUC, lift, capture, gains.
+"""How well a score puts buyers first: AUC, PR-AUC, lift, revenue lift, gains.
 
-Here too are the order of a ranked list and its tie-breaker, which every other measure shares.
+A `weighted_` measure takes resamples of a list and gives one number for each; the list itself is a
+row of ones. `auc` and `lift_at` are those of one list. Here too is the hash that breaks ties.
 Nothing here knows of probabilities (see `calibration`) or of uncertainty (see `intervals`).
 A measure that is undefined, on an empty input or a single class, is ``nan``, never 0 or 0.5.
 """
@@ -11,14 +12,16 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from gosales_checks.measures.ordering import bin_edges, paired, ranking_order
+from gosales_checks.measures.resamples import Resamples, ratio
+from gosales_checks.measures.sample import Ranking
+
 GAINS = np.dtype(
     [
         ("bin", np.int64),
         ("n", np.int64),
         ("positives", np.int64),
         ("rate", np.float64),
-        ("lift", np.float64),
-        ("n_frac", np.float64),
         ("capture", np.float64),
     ]
 )
@@ -62,82 +65,6 @@ def tie_breaker(customer_ids: Sequence[str] | np.ndarray) -> np.ndarray:
     return np.frombuffer(digests, dtype="<u8").astype(np.uint64)
 
 
-def paired(y: np.ndarray, score: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return outcomes and scores as floats, or raise where they cannot be a scored list.
-
-    Parameters
-    ----------
-    y
-        Outcome per row: 0 or 1, or boolean.
-    score
-        Score per row, finite.
-
-    Returns
-    -------
-    tuple of numpy.ndarray
-        Both as float64, one dimension, of one length.
-
-    Raises
-    ------
-    ValueError
-        If lengths differ, an outcome is neither 0 nor 1, or a score is not finite.
-    """
-    outcome, scores = np.asarray(y, dtype=np.float64), np.asarray(score, dtype=np.float64)
-    faults = []
-    if outcome.ndim != 1 or outcome.shape != scores.shape:
-        faults.append(
-            f"shapes {outcome.shape} and {scores.shape}, legal is one outcome and one score per row"
-        )
-    if not np.isin(outcome, (0.0, 1.0)).all():
-        faults.append("outcomes other than 0 and 1")
-    if not np.isfinite(scores).all():
-        faults.append(f"{np.count_nonzero(~np.isfinite(scores))} scores null or infinite")
-    if faults:
-        raise ValueError(
-            "scored list: " + "; ".join(faults) + ". Drop or fix these rows before measuring."
-        )
-    return outcome, scores
-
-
-def ranking_order(score: np.ndarray, ties: np.ndarray, *further: np.ndarray) -> np.ndarray:
-    """Return row positions from best to worst: score down, then tie hash up, then `further` up.
-
-    Examples
-    --------
-    >>> ranking_order(np.array([0.1, 0.9, 0.9]), np.array([5, 8, 2], dtype=np.uint64)).tolist()
-    [2, 1, 0]
-    """
-    return np.lexsort((*reversed(further), ties, -np.asarray(score, dtype=np.float64)))
-
-
-def top_count(n: int, frac: float) -> int:
-    """Return ceil(frac * n), the length of the top of a list.
-
-    Rounded before it is raised: 0.1 * 30 is 3.0000000000000004 in floats, and ceil makes 4 of it.
-
-    Examples
-    --------
-    >>> top_count(30, 0.1), top_count(31, 0.1)
-    (3, 4)
-    """
-    if not 0.0 < frac <= 1.0:
-        raise ValueError(
-            f"frac: found {frac}; legal is above 0 and at most 1. Give 0.1 for the top 10 %."
-        )
-    return math.ceil(round(frac * n, 6))
-
-
-def bin_edges(n: int, bins: int) -> np.ndarray:
-    """Return the row positions that part n rows into equal counts: no bin is empty.
-
-    Examples
-    --------
-    >>> bin_edges(10, 4).tolist(), bin_edges(2, 4).tolist()
-    ([0, 2, 5, 7, 10], [0, 1, 2])
-    """
-    return np.unique(np.arange(bins + 1) * n // bins)
-
-
 def auc(y: np.ndarray, score: np.ndarray) -> float:
     """Return the probability that a random positive outscores a random negative, ties one half.
 
@@ -151,7 +78,8 @@ def auc(y: np.ndarray, score: np.ndarray) -> float:
     Returns
     -------
     float
-        0 to 1; nan with fewer than two classes.
+        0 to 1; nan with fewer than two classes. From the same count of pairs as `weighted_auc`, but
+        as the share won, which rounds once: 1 less the share lost may differ in the last digit.
 
     References
     ----------
@@ -162,33 +90,65 @@ def auc(y: np.ndarray, score: np.ndarray) -> float:
     >>> auc(np.array([0, 0, 1, 1]), np.array([0.1, 0.4, 0.35, 0.8]))
     0.75
     """
-    outcome, scores = paired(y, score)
-    positives = outcome.sum()
-    negatives = len(outcome) - positives
-    if positives == 0 or negatives == 0:
-        return math.nan
-    below = np.sort(scores[outcome == 0.0])
-    positive_scores = scores[outcome == 1.0]
-    wins = np.searchsorted(below, positive_scores, "left") + np.searchsorted(
-        below, positive_scores, "right"
-    )
-    return float(wins.sum() / 2.0 / (positives * negatives))
+    lost, pairs = _lost_pairs(Resamples(Ranking(y, score)))
+    # Bundles and promotions hold this rounding, tables of measures the other: each stays as it is.
+    return float(ratio(pairs - lost, pairs)[0])
 
 
-def pr_auc(y: np.ndarray, score: np.ndarray) -> float:
+def weighted_auc(drawn: Resamples) -> np.ndarray:
+    """Return the AUC of each resample: 1 less the share of pairs lost, ties one half.
+
+    Parameters
+    ----------
+    drawn
+        Resamples of a ranking.
+
+    Returns
+    -------
+    numpy.ndarray
+        0 to 1, one per resample; nan where it has a single class.
+
+    References
+    ----------
+    Hanley and McNeil (1982), The meaning and use of the area under a ROC curve.
+
+    Examples
+    --------
+    >>> ranking = Ranking(np.array([1, 0, 1, 0]), np.array([0.8, 0.4, 0.35, 0.1]))
+    >>> weighted_auc(Resamples(ranking, np.array([[1.0, 1, 1, 1], [1, 2, 1, 0]]))).tolist()
+    [0.75, 0.5]
+    """
+    lost, pairs = _lost_pairs(drawn)
+    return 1.0 - ratio(lost, pairs)
+
+
+def _lost_pairs(drawn: Resamples) -> tuple[np.ndarray, np.ndarray]:
+    """Count pairs of a positive and a negative above it, a tie one half, and all pairs: exact."""
+    if len(drawn.ranking.positives) == 0:
+        return np.zeros(len(drawn)), np.zeros(len(drawn))
+    gained, listed_positives, above, down_to = drawn.pairs
+    positives = listed_positives[:, -1]
+    # Negatives above a group and down to it: their mean is what the group's positives lose to.
+    lost = above + down_to - (listed_positives - gained) - listed_positives
+    twice = np.einsum("dg,dg->d", gained, lost)
+    return twice / 2.0, positives * (drawn.totals - positives)
+
+
+def weighted_pr_auc(drawn: Resamples) -> np.ndarray:
     """Return average precision: precision at each distinct score, weighted by the recall it adds.
 
     Rows of one score enter together, as in scikit-learn; no interpolation.
 
     Parameters
     ----------
-    y, score
-        As in `auc`.
+    drawn
+        Resamples of a ranking.
 
     Returns
     -------
-    float
-        0 to 1; the base rate for a score without information; nan without a positive.
+    numpy.ndarray
+        0 to 1, one per resample; near the base rate for a score without information; nan where a
+        resample has no positive.
 
     References
     ----------
@@ -196,17 +156,42 @@ def pr_auc(y: np.ndarray, score: np.ndarray) -> float:
 
     Examples
     --------
-    >>> round(pr_auc(np.array([0, 0, 1, 1]), np.array([0.1, 0.4, 0.35, 0.8])), 4)
-    0.8333
+    >>> ranking = Ranking(np.array([0, 0, 1, 1]), np.array([0.1, 0.4, 0.35, 0.8]))
+    >>> weighted_pr_auc(Resamples(ranking)).round(4).tolist()
+    [0.8333]
     """
-    outcome, scores = paired(y, score)
-    positives = outcome.sum()
-    if positives == 0:
-        return math.nan
-    _, group = np.unique(-scores, return_inverse=True)
-    gained = np.bincount(group, weights=outcome)
-    listed = np.cumsum(np.bincount(group))
-    return float(np.sum(gained * np.cumsum(gained) / listed) / positives)
+    if len(drawn.ranking.positives) == 0:
+        return np.full(len(drawn), math.nan)
+    gained, listed_positives, _, down_to = drawn.pairs
+    # A group before the first drawn row has no rows and adds nothing: 0 / 1 instead of 0 / 0.
+    gain = np.einsum("dg,dg->d", gained, listed_positives / np.maximum(down_to, 1.0))
+    return ratio(gain, listed_positives[:, -1])
+
+
+def weighted_base_rate(drawn: Resamples) -> np.ndarray:
+    """Return the share of rows that bought.
+
+    Parameters
+    ----------
+    drawn
+        Resamples of a ranking.
+
+    Returns
+    -------
+    numpy.ndarray
+        0 to 1, one per resample.
+
+    References
+    ----------
+    SPEC, section 4 (metrics).
+
+    Examples
+    --------
+    >>> ranking = Ranking(np.array([1, 0]), np.array([0.9, 0.3]))
+    >>> weighted_base_rate(Resamples(ranking, np.array([[1.0, 1], [0, 2]]))).tolist()
+    [0.5, 0.0]
+    """
+    return drawn.base_rate
 
 
 def lift_at(y: np.ndarray, score: np.ndarray, ties: np.ndarray, frac: float) -> float:
@@ -224,7 +209,9 @@ def lift_at(y: np.ndarray, score: np.ndarray, ties: np.ndarray, frac: float) -> 
     Returns
     -------
     float
-        1 for a score without information; nan without a positive.
+        1 for a score without information; nan without a positive. From the same count of buyers as
+        `weighted_lift`, but as their share of all buyers over the top's share of all rows: rate
+        over rate may differ in the last digit.
 
     References
     ----------
@@ -236,23 +223,60 @@ def lift_at(y: np.ndarray, score: np.ndarray, ties: np.ndarray, frac: float) -> 
     4.0
     """
     outcome, _ = paired(y, score)
-    return revenue_lift_at(outcome, score, ties, frac)
+    once = Resamples(Ranking(outcome, score, ties, outcome), fracs=(frac,))
+    if not outcome.any():
+        return math.nan
+    top, bought = once.tops.counts[0, 0], once.positives_in_top[0, 0]
+    # As in `auc`, the rounding that bundles hold.
+    return float(bought / len(once.ranking.positives) * len(outcome) / top)
 
 
-def revenue_lift_at(value: np.ndarray, score: np.ndarray, ties: np.ndarray, frac: float) -> float:
-    """Return the mean value per row in the top ceil(frac * n) over the overall mean.
+def weighted_lift(drawn: Resamples, *, top: int) -> np.ndarray:
+    """Return the positive rate in the top ceil(frac * n) of each resample over its overall rate.
 
     Parameters
     ----------
-    value
-        Gross profit or revenue per row, home currency; zero for a row that did not buy.
-    score, ties, frac
-        As in `lift_at`.
+    drawn
+        Resamples of a ranking.
+    top
+        Place of the top's share in `drawn.fracs`.
 
     Returns
     -------
-    float
-        1 for a score without information; nan where the values do not sum to more than 0.
+    numpy.ndarray
+        One per resample, 1 for a score without information; nan without a positive.
+
+    References
+    ----------
+    SPEC, section 4 (metrics).
+
+    Examples
+    --------
+    >>> ranking = Ranking(np.array([1, 0, 0, 0]), np.array([0.9, 0.3, 0.2, 0.1]), np.arange(4))
+    >>> weights = np.array([[1.0, 1, 1, 1], [2, 1, 1, 0]])
+    >>> weighted_lift(Resamples(ranking, weights, fracs=(0.25, 0.75)), top=1).round(4).tolist()
+    [1.3333, 1.3333]
+    """
+    if len(drawn.ranking.positives) == 0:
+        return np.full(len(drawn), math.nan)
+    return ratio(drawn.positives_in_top[:, top] / drawn.tops.counts[:, top], drawn.base_rate)
+
+
+def weighted_revenue_lift(drawn: Resamples, *, top: int) -> np.ndarray:
+    """Return the mean value per row in the top ceil(frac * n) of each resample over its overall mean.
+
+    Parameters
+    ----------
+    drawn
+        Resamples of a ranking with values.
+    top
+        Place of the top's share in `drawn.fracs`.
+
+    Returns
+    -------
+    numpy.ndarray
+        One per resample, 1 for a score without information; nan without values, and where they do
+        not sum to more than 0.
 
     References
     ----------
@@ -260,22 +284,12 @@ def revenue_lift_at(value: np.ndarray, score: np.ndarray, ties: np.ndarray, frac
 
     Examples
     --------
-    >>> revenue_lift_at(np.array([300.0, 0, 100, 0]), np.array([0.9, 0.3, 0.2, 0.1]), np.arange(4), 0.25)
-    3.0
+    >>> score, value = np.array([0.9, 0.3, 0.2, 0.1]), np.array([300.0, 0, 100, 0])
+    >>> ranking = Ranking(np.array([1, 0, 1, 0]), score, np.arange(4), value=value)
+    >>> weighted_revenue_lift(Resamples(ranking, fracs=(0.25,)), top=0).tolist()
+    [3.0]
     """
-    amounts = np.asarray(value, dtype=np.float64)
-    if len(amounts) == 0:
-        return math.nan
-    top = top_count(len(amounts), frac)
-    return _share_in_top(amounts, score, ties, top) * len(amounts) / top
-
-
-def _share_in_top(amounts: np.ndarray, score: np.ndarray, ties: np.ndarray, top: int) -> float:
-    total = math.fsum(amounts.tolist())
-    if total <= 0.0:
-        return math.nan
-    order = ranking_order(score, ties, amounts)
-    return math.fsum(amounts[order[:top]].tolist()) / total
+    return drawn.revenue_lifts[:, top]
 
 
 def gains(y: np.ndarray, score: np.ndarray, ties: np.ndarray, bins: int = 10) -> np.ndarray:
@@ -292,20 +306,23 @@ def gains(y: np.ndarray, score: np.ndarray, ties: np.ndarray, bins: int = 10) ->
     -------
     numpy.ndarray
         Dtype `GAINS`, one row per bin, best first; fewer rows than `bins` where there are fewer
-        rows to cut, none for an empty input. `n_frac` and `capture` are cumulative shares, 0 to 1,
-        of rows and of positives. `lift` and `capture` are nan without a positive.
+        rows to cut, none for an empty input. `rate` is of the bin; `capture` the cumulative share
+        of positives, 0 to 1, nan without a positive.
+
+    References
+    ----------
+    SPEC, section 4 (gains).
 
     Examples
     --------
     >>> table = gains(np.array([1, 1, 0, 0]), np.array([0.9, 0.8, 0.2, 0.1]), np.arange(4), bins=2)
-    >>> table["capture"].tolist(), table["lift"].tolist()
-    ([1.0, 1.0], [2.0, 0.0])
+    >>> table["rate"].tolist(), table["capture"].tolist()
+    ([1.0, 0.0], [1.0, 1.0])
     """
     outcome, scores = paired(y, score)
     edges = bin_edges(len(outcome), bins)
-    cumulative = np.concatenate([[0.0], np.cumsum(outcome[ranking_order(scores, ties, outcome)])])[
-        edges
-    ]
+    ranked = outcome[ranking_order(scores, ties, outcome)]
+    cumulative = np.concatenate([[0.0], np.cumsum(ranked)])[edges]
     table = np.zeros(len(edges) - 1, dtype=GAINS)
     if len(table) == 0:
         return table
@@ -313,8 +330,6 @@ def gains(y: np.ndarray, score: np.ndarray, ties: np.ndarray, bins: int = 10) ->
     table["n"] = np.diff(edges)
     table["positives"] = np.diff(cumulative)
     table["rate"] = table["positives"] / table["n"]
-    table["n_frac"] = edges[1:] / len(outcome)
     total = cumulative[-1]
-    table["lift"] = table["rate"] * len(outcome) / total if total else math.nan
     table["capture"] = cumulative[1:] / total if total else math.nan
     return table

@@ -11,7 +11,9 @@ import numpy as np
 
 from gosales_checks.measures.calibration import calibration_bins
 from gosales_checks.measures.corp import corp
-from gosales_checks.measures.ranking import gains, ranking_order, top_count
+from gosales_checks.measures.ordering import ranking_order, top_count
+from gosales_checks.measures.ranking import gains
+from gosales_checks.measures.sample import Sample
 from gosales_checks.measures.summary import COUNTS, evaluate
 
 OK, ONE_CLASS = "ok", "one_class"
@@ -75,7 +77,19 @@ def describe_list(found: ScoredList, *, draws: int, seed: int) -> list[Row]:
 
 
 def rank_within_ties(p: np.ndarray, margin: np.ndarray) -> np.ndarray:
-    """Return the place of each row by p, then margin: equal only where both are.
+    """Return the place of each row by p, then margin.
+
+    Parameters
+    ----------
+    p
+        Probability per row.
+    margin
+        What orders rows of equal p, one per row.
+
+    Returns
+    -------
+    numpy.ndarray
+        float64, from 1 for the lowest, in the order of the input; equal only where both are.
 
     Examples
     --------
@@ -97,14 +111,12 @@ def known(value: float) -> float | None:
 
 def _measures(found: ScoredList, draws: int, seed: int) -> list[Row]:
     n, positives = found.label.size, int(found.label.sum())
-    measured = evaluate(
+    sample = Sample(
         found.label,
         found.p,
         found.ties,
-        draws=draws,
-        seed=seed,
-        value=found.net_value,
         score=found.score,
+        value=found.net_value,
         customer=found.ties if found.repeats else None,
     )
     one_class = positives in (0, n)
@@ -119,7 +131,7 @@ def _measures(found: ScoredList, draws: int, seed: int) -> list[Row]:
             positives,
             ONE_CLASS if one_class and math.isnan(m.value) else OK,
         )
-        for m in measured
+        for m in evaluate(sample, draws=draws, seed=seed)
         if m.measure not in COUNTS
     ]
 

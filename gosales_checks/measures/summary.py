@@ -7,10 +7,9 @@ same quantity. Thresholds and alarms are the checks' business.
 import math
 from dataclasses import dataclass
 
-import numpy as np
-
 from gosales_checks.measures.intervals import bootstrap_intervals
-from gosales_checks.measures.weighted import STATISTICS
+from gosales_checks.measures.registry import STATISTICS
+from gosales_checks.measures.sample import Sample
 
 # Counts are not estimates: they come without an interval.
 COUNTS = ("n", "positives")
@@ -27,43 +26,23 @@ class Measurement:
     high: float
 
 
-def evaluate(
-    y: np.ndarray,
-    p: np.ndarray,
-    ties: np.ndarray,
-    *,
-    draws: int,
-    seed: int,
-    value: np.ndarray | None = None,
-    score: np.ndarray | None = None,
-    customer: np.ndarray | None = None,
-) -> list[Measurement]:
+def evaluate(sample: Sample, *, draws: int, seed: int) -> list[Measurement]:
     """Measure a scored list in full.
 
     Parameters
     ----------
-    y
-        Outcome per row, 0 or 1.
-    p
-        Probability per row, 0 to 1.
-    ties
-        `ranking.tie_breaker` of the customer per row.
+    sample
+        The list. Without values revenue lifts are left out.
     draws
         Resamples for the intervals, 1000 by the specification.
     seed
         Seed of the draws.
-    value
-        Gross profit per row, home currency; None leaves revenue lifts out.
-    score
-        What ranks the rows where it is not `p`.
-    customer
-        Customer of each row where one may have several; None where each has one row.
 
     Returns
     -------
     list of Measurement
         One per name of `MEASURES`, in its order. An undefined measure is a row with nan, and an
-        empty input gives counts of 0 and nan for the rest.
+        empty sample gives counts of 0 and nan for the rest.
 
     References
     ----------
@@ -71,24 +50,19 @@ def evaluate(
 
     Examples
     --------
-    >>> rows = evaluate(np.array([0, 1]), np.array([0.2, 0.7]), np.arange(2), draws=20, seed=7)
-    >>> [(row.measure, row.value) for row in rows[:4]]
+    >>> import numpy as np
+    >>> sample = Sample(np.array([0, 1]), np.array([0.2, 0.7]), np.arange(2))
+    >>> [(row.measure, row.value) for row in evaluate(sample, draws=20, seed=7)[:4]]
     [('n', 2.0), ('positives', 1.0), ('base_rate', 0.5), ('auc', 1.0)]
     """
-    named = [name for name in STATISTICS if value is not None or not name.startswith("revenue")]
-    found = bootstrap_intervals(
-        y,
-        p,
-        ties,
-        draws=draws,
-        seed=seed,
-        measures=named,
-        score=score,
-        value=value,
-        customer=customer,
-    )
-    counts = zip(COUNTS, (float(len(y)), float(np.sum(y))), strict=True)
+    named = [
+        name
+        for name in STATISTICS
+        if sample.value is not None or not name.startswith("revenue")
+    ]  # fmt: skip
+    found = bootstrap_intervals(sample, named, draws=draws, seed=seed)
+    counts = zip(COUNTS, (len(sample), len(sample.positives)), strict=True)
     return [
-        *(Measurement(name, count, math.nan, math.nan) for name, count in counts),
+        *(Measurement(name, float(count), math.nan, math.nan) for name, count in counts),
         *(Measurement(name, one.value, one.low, one.high) for name, one in found.items()),
     ]

@@ -7,7 +7,7 @@ that a list can reach.
 import numpy as np
 import polars as pl
 
-from gosales_checks.measures.ranking import top_count
+from gosales_checks.measures.ordering import top_count
 
 SEPARATOR = "; "
 

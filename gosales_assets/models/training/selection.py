@@ -16,7 +16,8 @@ from gosales_assets.models.calibration.calibrator import HeldOut, fit_line, squa
 from gosales_assets.models.learners.candidates import BLEND
 from gosales_assets.models.rows.folds import both_classes
 from gosales_assets.models.training.trials import KINDS, HeldOutRows, Trial, best_of_each_kind
-from gosales_checks.measures.ranking import auc, lift_at, top_count
+from gosales_checks.measures.ordering import top_count
+from gosales_checks.measures.ranking import auc, lift_at
 from gosales_resources.settings.models import ModelSettings
 
 TOP = 0.10

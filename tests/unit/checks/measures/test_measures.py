@@ -1,4 +1,4 @@
-"""Measures: against scikit-learn, against plain counting, and over resamples."""
+"""Each measure: against scikit-learn, SciPy or counting by hand, with weights and without."""
 
 import math
 
@@ -6,73 +6,157 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import norm
-from sklearn.isotonic import IsotonicRegression
+from scipy.stats import binomtest
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import (
-    average_precision_score,
-    brier_score_loss,
-    roc_auc_score,
-)
-from sklearn.metrics import log_loss as sklearn_log_loss
 
-from gosales_checks.measures.calibration import (
-    brier,
-    cal_mae,
-    calibration_bins,
-    cox_slope_intercept,
-    ece,
-    log_loss,
-)
-from gosales_checks.measures.corp import corp
-from gosales_checks.measures.intervals import bootstrap_intervals, draws_made, resample_weights
+from gosales_checks.measures.calibration import brier, calibration_bins, weighted_cal_mae, wilson
+from gosales_checks.measures.cox import cox_slope_intercept
+from gosales_checks.measures.ordering import top_count
 from gosales_checks.measures.ranking import (
     auc,
     gains,
     lift_at,
-    pr_auc,
-    revenue_lift_at,
     tie_breaker,
-    top_count,
+    weighted_auc,
+    weighted_lift,
+    weighted_revenue_lift,
 )
-from gosales_checks.measures.summary import MEASURES, evaluate
-from gosales_checks.measures.weighted import STATISTICS, Resamples, Sample
+from gosales_checks.measures.registry import STATISTICS
+from gosales_checks.measures.resamples import Resamples, SampleResamples, cut, sums_between
+from gosales_checks.measures.sample import Ranking, Sample
+from tests.unit.checks.measures.scored import (
+    CASES,
+    by_definition,
+    lift,
+    newton_step,
+    sample_of,
+    scored,
+)
+
+COUNTED = [name for name in STATISTICS if not name.startswith("cox")]
+each_case = pytest.mark.parametrize("case", CASES.values(), ids=list(CASES))
 
 
-def scored(n: int = 400, seed: int = 0, levels: int | None = None) -> tuple[np.ndarray, ...]:
-    """Draw outcomes, their stated probabilities (tied when `levels`), ties and values."""
-    draw = np.random.default_rng(seed)
-    p = draw.beta(1, 5, n)
-    if levels:
-        p = np.round(p * levels) / levels
-    y = (draw.random(n) < p).astype(float)
-    return y, np.clip(p, 0.001, 0.999), draw.permutation(n), y * draw.integers(1, 900, n)
+def lists(rows: int = 12) -> st.SearchStrategy[list[tuple[int, float, int, int]]]:
+    """Return small lists of outcome, probability, value and weight, most of them tied."""
+    row = st.tuples(
+        st.integers(0, 1),
+        st.sampled_from([0.0, 0.1, 0.25, 0.5, 1.0]),
+        st.integers(-5, 9),
+        st.integers(0, 3),
+    )
+    return st.lists(row, min_size=1, max_size=rows).filter(lambda some: any(r[3] for r in some))
 
 
-CASES = [scored(), scored(seed=1, levels=8), scored(57, 2), scored(400, 3, 3)]
+@each_case
+@pytest.mark.parametrize("name", COUNTED)
+def test_a_row_of_ones_gives_the_measure_by_its_definition(case, name):
+    found = STATISTICS[name](SampleResamples(sample_of(case)))
+    assert found == pytest.approx([by_definition(*case)[name]], rel=1e-12)
 
 
-@pytest.mark.parametrize("case", CASES)
-def test_measures_agree_with_scikit_learn(case):
+@given(lists(), st.randoms(use_true_random=False))
+def test_whole_weights_are_repeated_rows(rows, random):
+    y, p, value, weight = (np.array(column, dtype=float) for column in zip(*rows, strict=True))
+    ties = np.array(random.sample(range(99), len(rows)))
+    order = np.lexsort((ties, -p))
+    drawn = SampleResamples(Sample(y, p, ties, value=value), weight[order][None, :])
+    again = np.repeat(np.arange(len(rows)), weight.astype(int))
+    wanted = by_definition(y[again], p[again], ties[again], value[again])
+    found = {name: float(STATISTICS[name](drawn)[0]) for name in COUNTED}
+    assert found == pytest.approx(wanted, rel=1e-9, abs=1e-12, nan_ok=True)
+
+
+@each_case
+def test_a_block_of_resamples_is_each_of_them_alone(case):
+    sample = sample_of(case)
+    weights = np.random.default_rng(4).integers(0, 4, (5, len(sample))).astype(float)
+    for measure in STATISTICS.values():
+        together = measure(SampleResamples(sample, weights))
+        alone = [measure(SampleResamples(sample, row[None, :]))[0] for row in weights]
+        assert together == pytest.approx(alone, rel=1e-12)
+
+
+@each_case
+def test_row_order_does_not_show_in_a_single_bit(case):
+    mixed = np.random.default_rng(8).permutation(len(case[0]))
+    weights = np.random.default_rng(9).integers(1, 4, (2, len(case[0]))).astype(float)
+    first, second = sample_of(case), sample_of(tuple(column[mixed] for column in case))
+    for name, measure in STATISTICS.items():
+        for drawn in (None, weights):
+            found = measure(SampleResamples(first, drawn))
+            assert found.tobytes() == measure(SampleResamples(second, drawn)).tobytes(), name
+
+
+@each_case
+def test_a_monotone_change_of_the_score_changes_no_ranking_measure(case):
+    for name in ("auc", "pr_auc", "lift_5", "lift_10", "revenue_lift_20"):
+        bent = STATISTICS[name](SampleResamples(sample_of(case, score=np.exp(5 * case[1]))))
+        assert bent == STATISTICS[name](SampleResamples(sample_of(case)))
+
+
+@each_case
+def test_the_measures_of_one_list_are_the_weighted_ones_of_a_row_of_ones(case):
+    y, p, ties, _ = case
+    drawn = SampleResamples(sample_of(case))
+    # Rows of one probability in another order, and other roundings of the same counts.
+    assert brier(y, p) == pytest.approx(STATISTICS["brier"](drawn)[0], rel=1e-14)
+    assert auc(y, p) == pytest.approx(STATISTICS["auc"](drawn)[0], rel=1e-15)
+    lifts = [STATISTICS[f"lift_{k}"](drawn)[0] for k in (5, 10, 20)]
+    assert [lift_at(y, p, ties, k / 100) for k in (5, 10, 20)] == pytest.approx(lifts, rel=1e-15)
+
+
+@each_case
+def test_the_auc_of_one_list_is_the_share_of_pairs_won(case):
     y, p, _, _ = case
-    assert auc(y, p) == pytest.approx(roc_auc_score(y, p), rel=1e-12)
-    assert pr_auc(y, p) == pytest.approx(average_precision_score(y, p), rel=1e-12)
-    assert brier(y, p) == pytest.approx(brier_score_loss(y, p), rel=1e-12)
-    assert log_loss(y, p) == pytest.approx(sklearn_log_loss(y, p), rel=1e-12)
+    sold, unsold = p[y == 1][:, None], p[y == 0][None, :]
+    won = np.count_nonzero(sold > unsold) + np.count_nonzero(sold == unsold) / 2
+    assert auc(y, p) == won / (len(sold) * unsold.shape[1])
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 3), st.integers(-9, 9)), min_size=1, max_size=9),
+    st.integers(0, 30),
+    st.integers(0, 30),
+)
+def test_a_row_drawn_more_than_once_is_cut_where_its_repeats_would_be(rows, one, other):
+    weights, terms = (np.array([column], dtype=float) for column in zip(*rows, strict=True))
+    n = int(weights.sum())
+    start, end = sorted((min(one, n), min(other, n)))
+    above = np.concatenate([[[0]], np.cumsum(weights, axis=1)], axis=1).astype(np.int32)
+    cuts = cut(above, np.array([[start, end]]))
+    found = sums_between(weights * terms, terms[0], cuts[:-1], cuts[1:])
+    repeated = np.repeat(terms[0], weights[0].astype(int))
+    assert found.tolist() == [[repeated[start:end].sum()]]
 
 
 def test_lift_counts_the_top_and_rounds_its_size_up():
     y = np.array([1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0])
-    score = np.linspace(1, 0, 11)
+    score, value = np.linspace(1, 0, 11), np.array([0.0, 300, 100, 0, 0, 0, 0, 0, 0, 0, 0])
     assert top_count(11, 0.1) == 2
     assert lift_at(y, score, np.arange(11), 0.1) == pytest.approx(1.0 / (2 / 11))
-    value = np.array([0.0, 300, 100, 0, 0, 0, 0, 0, 0, 0, 0])
-    assert revenue_lift_at(value, score, np.arange(11), 0.1) == pytest.approx(0.75 * 11 / 2)
+    once = Resamples(Ranking(y, score, np.arange(11), value=value))
+    assert weighted_revenue_lift(once, top=1) == pytest.approx([0.75 * 11 / 2])
 
 
 def test_a_tenth_of_thirty_is_three():
     # 0.1 * 30 is a little more than 3 in binary.
     assert top_count(30, 0.1) == 3
+
+
+@pytest.mark.parametrize("frac", [0.01, 0.33, 1.0])
+def test_lift_can_be_asked_of_any_top(frac):
+    y, p, ties, _ = CASES["tied"]
+    wanted = lift(y[np.lexsort((ties, -p))].tolist(), round(100 * frac))
+    assert lift_at(y, p, ties, frac) == pytest.approx(wanted)
+    once = Resamples(Ranking(y, p, ties), fracs=(0.5, frac))
+    assert weighted_lift(once, top=1) == pytest.approx([wanted])
+
+
+@pytest.mark.parametrize("frac", [0.0, -0.1, 1.1])
+def test_a_top_of_no_rows_or_more_than_all_is_an_error(frac):
+    with pytest.raises(ValueError, match="legal is above 0 and at most 1"):
+        lift_at(np.array([1.0, 0.0]), np.array([0.3, 0.2]), np.arange(2), frac)
 
 
 def test_equal_scores_are_ranked_by_the_customer_and_not_by_their_place():
@@ -88,30 +172,67 @@ def test_equal_scores_are_ranked_by_the_customer_and_not_by_their_place():
     assert found.pop() < 2.0
 
 
+@pytest.mark.parametrize("y", [[], [0.0, 0.0], [1.0, 1.0]], ids=["empty", "no buyer", "all buy"])
+def test_what_one_class_cannot_tell_is_nan(y):
+    y, p = np.array(y), np.full(len(y), 0.3)
+    assert math.isnan(auc(y, p))
+    assert math.isnan(lift_at(y, p, np.arange(len(y)), 0.5)) == (not y.any())
+    assert math.isnan(brier(y, p)) == (len(y) == 0)
+
+
+def test_resamples_without_a_buyer_have_no_auc_and_the_others_have():
+    weights = np.array([[0.0, 2.0, 1.0], [1.0, 1.0, 1.0]])
+    ranking = Ranking(np.array([1, 0, 0]), np.array([0.9, 0.5, 0.1]))
+    assert np.isnan(weighted_auc(Resamples(ranking, weights))).tolist() == [True, False]
+
+
+def test_a_scored_list_that_is_none_is_refused_with_all_its_faults():
+    with pytest.raises(ValueError, match="other than 0 and 1; 1 scores null or infinite"):
+        auc(np.array([0, 2]), np.array([0.1, np.nan]))
+    with pytest.raises(ValueError, match="1 values outside 0 to 1"):
+        brier(np.array([0, 1]), np.array([0.1, 1.5]))
+
+
 def test_gains_add_up_to_everyone():
-    y, p, ties, _ = CASES[0]
+    y, p, ties, _ = CASES["distinct"]
     table = gains(y, p, ties)
     assert table["n"].sum() == len(y)
     assert table["positives"].sum() == y.sum()
     assert table["capture"][-1] == pytest.approx(1.0)
-    assert table["lift"][0] == pytest.approx(lift_at(y, p, ties, 0.1))
+    assert table["rate"][0] / y.mean() == pytest.approx(lift_at(y, p, ties, 0.1))
 
 
 def test_calibration_error_of_stated_bins_is_what_it_is_by_hand():
-    y = np.array([0, 1, 1, 1])
-    p = np.array([0.2, 0.3, 0.6, 0.9])
-    # Two bins of two: stated .25 against .5, stated .75 against 1.
-    assert cal_mae(y, p, np.arange(4), bins=2) == pytest.approx(0.25)
-    # Widths of .5: the same rows here.
-    assert ece(y, p, bins=2) == pytest.approx(0.25)
-    table = calibration_bins(y, p, np.arange(4), bins=2)
+    y = np.repeat([0, 1, 1, 1], 5)
+    p = np.repeat([0.2, 0.3, 0.6, 0.9], 5)
+    table = calibration_bins(y, p, np.arange(20), bins=2)
     assert table["observed_rate"].tolist() == [0.5, 1.0]
+    assert table["mean_p"] == pytest.approx([0.25, 0.75])
+    # Widths of .1: |0 - .2|, |1 - .3|, |1 - .6|, |1 - .9|.
+    once = SampleResamples(Sample(y, p, np.arange(20)))
+    assert STATISTICS["ece"](once) == pytest.approx([(0.2 + 0.7 + 0.4 + 0.1) / 4])
+
+
+def test_the_bins_of_the_table_and_of_the_calibration_error_are_the_same():
+    y, p, ties, _ = CASES["mostly tied"]
+    table = calibration_bins(y, p, ties)
+    error = np.abs(table["mean_p"] - table["observed_rate"]) @ table["n"] / len(y)
+    once = SampleResamples(Sample(y, p, ties))
+    assert weighted_cal_mae(once) == pytest.approx([error], rel=1e-12)
 
 
 def test_calibration_error_sees_an_overconfident_model():
     y, p, ties, _ = scored(5000, 4)
-    assert cal_mae(y, p, ties) < 0.02
-    assert cal_mae(y, np.clip(p * 2, 0, 0.99), ties) > 0.1
+    assert weighted_cal_mae(SampleResamples(Sample(y, p, ties)))[0] < 0.02
+    overconfident = Sample(y, np.clip(p * 2, 0, 0.99), ties)
+    assert weighted_cal_mae(SampleResamples(overconfident))[0] > 0.1
+
+
+@pytest.mark.parametrize(("k", "n"), [(0, 7), (3, 10), (250, 1000), (5, 5)])
+def test_wilson_intervals_are_those_of_scipy(k, n):
+    low, high = wilson(np.array([k / n]), np.array([n]))
+    wanted = binomtest(k, n).proportion_ci(method="wilson")
+    assert (low[0], high[0]) == pytest.approx((wanted.low, wanted.high), abs=1e-12)
 
 
 def test_cox_slope_is_an_unpenalised_logistic_regression_on_the_logit():
@@ -123,130 +244,29 @@ def test_cox_slope_is_an_unpenalised_logistic_regression_on_the_logit():
     assert intercept == pytest.approx(fit.intercept_[0], abs=1e-3)
 
 
-@pytest.mark.parametrize("case", CASES)
-@pytest.mark.parametrize("name", [n for n in STATISTICS if not n.startswith("cox")])
-def test_a_weighted_measure_is_the_measure_of_the_repeated_rows(case, name):
-    y, p, ties, value = case
-    weights = next(resample_weights(len(y), 3, seed=9))
-    sample = Sample(y, p, ties, value=value)
+@each_case
+def test_the_cox_line_of_a_resample_is_a_newton_step_on_its_repeated_rows(case):
+    y, p, ties, _ = case
     order = np.lexsort((ties, -p))
-    # A weight belongs to a row of the sample's own order.
-    assert np.array_equal(sample.p, p[order])
-    found = STATISTICS[name](Resamples(sample, weights))
-    for row, got in zip(weights.astype(int), found, strict=True):
+    weights = np.random.default_rng(3).integers(0, 3, (2, len(y))).astype(float)
+    drawn = SampleResamples(sample_of(case), weights)
+    found = [STATISTICS[f"cox_{part}"](drawn) for part in ("slope", "intercept")]
+    for at, row in enumerate(weights.astype(int)):
         again = np.repeat(order, row)
-        repeated = (y[again], p[again], np.arange(len(again)))
-        wanted = {
-            "base_rate": lambda y, p, t: y.mean(),
-            "auc": lambda y, p, t: auc(y, p),
-            "pr_auc": lambda y, p, t: pr_auc(y, p),
-            "brier": lambda y, p, t: brier(y, p),
-            "log_loss": lambda y, p, t: log_loss(y, p),
-            "lift_5": lambda y, p, t: lift_at(y, p, t, 0.05),
-            "lift_10": lambda y, p, t: lift_at(y, p, t, 0.10),
-            "lift_20": lambda y, p, t: lift_at(y, p, t, 0.20),
-            **{
-                f"revenue_lift_{k}": lambda y, p, t, v=value[again], k=k: revenue_lift_at(
-                    v, p, t, k / 100
-                )
-                for k in (5, 10, 20)
-            },
-            "cal_mae": cal_mae,
-            "ece": lambda y, p, t: ece(y, p),
-        }[name](*repeated)
-        assert got == pytest.approx(wanted, rel=1e-9), name
+        wanted = newton_step(y[again], p[again], *cox_slope_intercept(y, p))
+        assert [one[at] for one in found] == pytest.approx(wanted, rel=1e-8)
 
 
-def test_every_draw_is_a_sample_of_as_many_customers():
-    blocks = list(resample_weights(1000, 7, seed=1))
-    weights = np.concatenate(blocks)
-    assert weights.shape == (7, 1000)
-    assert (weights.sum(axis=1) == 1000).all()
-    again = np.concatenate(list(resample_weights(1000, 7, seed=1)))
-    assert np.array_equal(weights, again)
+@each_case
+def test_the_cox_line_of_a_row_of_ones_is_the_fit(case):
+    drawn = SampleResamples(sample_of(case))
+    found = [STATISTICS[f"cox_{part}"](drawn)[0] for part in ("slope", "intercept")]
+    assert found == pytest.approx(cox_slope_intercept(*case[:2]), rel=1e-9)
 
 
-def test_the_interval_of_a_rate_is_the_one_of_the_normal_approximation():
-    y = np.array([1.0] * 200 + [0.0] * 800)
-    found = bootstrap_intervals(
-        y, np.full(1000, 0.2), np.arange(1000), draws=2000, seed=3, measures=["base_rate"]
-    )["base_rate"]
-    half = norm.ppf(0.975) * math.sqrt(0.2 * 0.8 / 1000)
-    assert found.low == pytest.approx(0.2 - half, abs=0.003)
-    assert found.high == pytest.approx(0.2 + half, abs=0.003)
-
-
-def test_intervals_of_auc_hold_the_truth_about_as_often_as_they_say():
-    # Binormal scores one standard deviation apart: the AUC is Phi(1 / sqrt 2).
-    truth, held = norm.cdf(1 / math.sqrt(2)), 0
-    for seed in range(100):
-        draw = np.random.default_rng(seed)
-        y = (draw.random(300) < 0.3).astype(float)
-        score = norm.cdf(draw.normal(y, 1.0))
-        found = bootstrap_intervals(
-            y, score, np.arange(300), draws=200, seed=seed, measures=["auc"]
-        )["auc"]
-        held += found.low <= truth <= found.high
-    assert 88 <= held <= 99
-
-
-def test_rows_of_one_customer_are_drawn_together():
-    # The same 300 customers, each row four times: four times the rows say no more.
-    y, p, ties, _ = scored(300, 6)
-    options = {"draws": 400, "seed": 5, "measures": ["auc", "brier"]}
-    once = bootstrap_intervals(y, p, ties, **options)
-    four = [np.tile(values, 4) for values in (y, p, ties)]
-    together = bootstrap_intervals(*four, **options, customer=four[2])
-    apart = bootstrap_intervals(*four, **options)
-    for name in ("auc", "brier"):
-        width = {k: r[name].high - r[name].low for k, r in enumerate((once, together, apart))}
-        assert together[name].value == pytest.approx(once[name].value)
-        assert width[1] == pytest.approx(width[0], rel=0.2)
-        assert width[2] < 0.7 * width[0]
-
-
-@pytest.mark.parametrize("case", CASES)
-def test_the_corp_parts_are_the_brier_score_taken_apart(case):
-    y, p, _, _ = case
-    parts = corp(y, p)
-    whole = parts.miscalibration - parts.discrimination + parts.uncertainty
-    assert whole == pytest.approx(brier_score_loss(y, p), rel=1e-12)
-    # The recalibration is the isotonic regression of scikit-learn.
-    fitted = IsotonicRegression().fit_transform(p, y)
-    assert brier(y, p) - parts.miscalibration == pytest.approx(brier_score_loss(y, fitted))
-    # A monotone change of the probabilities changes what is miscalibrated and nothing else.
-    bent = corp(y, p**2)
-    assert bent.discrimination == pytest.approx(parts.discrimination, abs=1e-12)
-    assert bent.miscalibration > parts.miscalibration
-
-
-def test_an_undefined_measure_is_nan_and_never_a_number():
-    rows = {
-        r.measure: r
-        for r in evaluate(np.zeros(20), np.full(20, 0.1), np.arange(20), draws=50, seed=1)
-    }
-    assert math.isnan(rows["auc"].value)
-    assert math.isnan(rows["lift_10"].value)
-    assert rows["brier"].value == pytest.approx(0.01)
-    empty = evaluate(np.empty(0), np.empty(0), np.empty(0, dtype=int), draws=50, seed=1)
-    assert empty[0].value == 0
-    assert all(math.isnan(r.value) for r in empty[2:])
-
-
-def test_all_measures_are_reported_in_one_order():
-    y, p, ties, value = CASES[2]
-    assert tuple(r.measure for r in evaluate(y, p, ties, draws=50, seed=1, value=value)) == MEASURES
-
-
-@given(st.integers(1, 10**8), st.integers(50, 2000))
-def test_a_large_list_gets_fewer_draws_and_never_too_few(n, draws):
-    made = draws_made(n, draws)
-    assert min(draws, 200) <= made <= draws
-
-
-def test_row_order_does_not_show_in_a_single_bit():
-    y, p, ties, value = CASES[1]
-    order = np.random.default_rng(8).permutation(len(y))
-    first = evaluate(y, p, ties, draws=60, seed=2, value=value)
-    second = evaluate(y[order], p[order], ties[order], draws=60, seed=2, value=value[order])
-    assert repr(first) == repr(second)
+@pytest.mark.parametrize("p", [[0.1, 0.2, 0.7, 0.9], [0.3, 0.3, 0.3, 0.3], [0.9, 0.8, 0.2, 0.1]])
+def test_a_probability_that_separates_the_classes_has_no_cox_line(p):
+    y = np.array([0, 0, 1, 1])
+    assert all(math.isnan(part) for part in cox_slope_intercept(y, np.array(p)))
+    drawn = SampleResamples(Sample(y, np.array(p), np.arange(4)))
+    assert np.isnan(STATISTICS["cox_slope"](drawn)).all()
