@@ -24,10 +24,11 @@ class Address:
     def __str__(self) -> str:
         return f"{self.asset}[{self.key}]"
 
-    def folder(self, root: Path) -> Path:
-        """Return the partition's folder under `root`."""
-        folder = root / self.asset / f"cutoff={self.cutoff.isoformat()}"
-        return folder / f"division={self.division}" if self.division else folder
+    @property
+    def folder(self) -> str:
+        """The partition's folder in its place."""
+        folder = f"{self.asset}/cutoff={self.cutoff.isoformat()}"
+        return f"{folder}/division={self.division}" if self.division else folder
 
 
 @dataclass(frozen=True)

@@ -5,17 +5,14 @@ rules each one breaks. The table's metadata names the file, so a killed run leav
 rows that were kept out of that very table, never out of another.
 """
 
-import contextlib
 import hashlib
 import io
 import json
 from collections.abc import Mapping
-from pathlib import Path
 
 import polars as pl
 
 from gosales_resources.store.address import Address, Provenance, Written
-from gosales_resources.store.atomic import replacing
 from gosales_resources.store.tables import TableStore
 
 FOLDER = "quarantine"
@@ -49,8 +46,8 @@ def write_split(
     buffer = io.BytesIO()
     broken.write_parquet(buffer, compression="zstd", compression_level=1)
     name = f"{hashlib.sha256(buffer.getvalue()).hexdigest()[:16]}.parquet"
-    with replacing(_folder(store, address) / name, f"quarantine of {address}") as temporary:
-        temporary.write_bytes(buffer.getvalue())
+    place = f"{FOLDER}/{address.folder}/{name}"
+    store.place.put(place, buffer.getvalue(), f"quarantine of {address}")
     counts = broken.explode(BROKEN_RULES)[BROKEN_RULES].value_counts(name="rows").rows()
     told = {"quarantined": json.dumps(dict(sorted(counts))), "quarantine": name}
     written = store.write_table(address, kept, provenance, {**facts, **told})
@@ -60,14 +57,9 @@ def write_split(
 
 def forget(store: TableStore, address: Address, keep: str | None = None) -> None:
     """Remove what was kept out of earlier versions of a partition."""
-    folder = _folder(store, address)
-    for path in folder.glob("*.parquet") if folder.is_dir() else ():
-        if path.name != keep:
-            # Another run of the same partition may have removed it.
-            path.unlink(missing_ok=True)
-    with contextlib.suppress(OSError):
-        # Not empty, or not there: both are fine.
-        folder.rmdir()
+    for name in store.place.list(f"{FOLDER}/{address.folder}"):
+        if keep is None or not name.endswith(f"/{keep}"):
+            store.place.remove(name)
 
 
 def quarantined(store: TableStore, address: Address) -> dict[str, int]:
@@ -78,8 +70,6 @@ def quarantined(store: TableStore, address: Address) -> dict[str, int]:
 def scan_quarantine(store: TableStore, address: Address) -> pl.LazyFrame | None:
     """Scan the rows kept out of a stored partition; None where there are none."""
     name = store.facts(address).get("quarantine")
-    return pl.scan_parquet(_folder(store, address) / name) if name else None
-
-
-def _folder(store: TableStore, address: Address) -> Path:
-    return address.folder(store.root / FOLDER)
+    return (
+        pl.scan_parquet(store.place.locate(f"{FOLDER}/{address.folder}/{name}")) if name else None
+    )

@@ -1,0 +1,79 @@
+"""What stored partitions say of themselves: what they were made under and from, and their content."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from gosales_resources.by_stamp import ByStamp
+from gosales_resources.errors import BundleError
+from gosales_resources.store.address import Provenance
+from gosales_resources.store.shared_columns import FACT as SHARED
+
+BUNDLE_INDEX = "bundle.json"
+PREFIX = "gosales."
+# Facts in the metadata that are JSON, not plain text.
+JSON_FACTS = ("settings", "quarantined", "inputs", SHARED)
+# A plan asks for a partition many times.
+_FACTS: ByStamp[Path, Mapping[str, Any]] = ByStamp()
+
+
+def metadata_of(table: str, partition: str, provenance: Provenance) -> dict[str, str]:
+    """Return what a Parquet file is to say of what it was made under, as its metadata."""
+    facts = {
+        "table": table,
+        "partition": partition,
+        "settings_hash": provenance.settings_hash,
+        "schema_hash": provenance.schema_hash,
+        "code_version": provenance.code_version,
+        "settings": json.dumps(dict(provenance.settings), sort_keys=True),
+    }
+    return named(facts)
+
+
+def named(facts: Mapping[str, str]) -> dict[str, str]:
+    """Return facts under the names they have in the metadata of a file."""
+    return {PREFIX + name: value for name, value in facts.items()}
+
+
+def differences(stored: Mapping[str, Any], provenance: Provenance) -> list[str]:
+    """Name the settings that a partition was made under others of, and `schema`."""
+    found = []
+    if stored.get("settings_hash") != provenance.settings_hash:
+        then, now = stored.get("settings") or {}, provenance.settings
+        changed = {name for name in {*then, *now} if then.get(name) != now.get(name)}
+        found += sorted(changed) or ["settings"]
+    return found + (["schema"] if stored.get("schema_hash") != provenance.schema_hash else [])
+
+
+def read_facts(path: Path, stamp: str) -> Mapping[str, Any]:
+    """Read what a stored file or bundle index says of itself; empty when it says nothing."""
+    return _FACTS.get(path, stamp, lambda: _facts_of(path))
+
+
+def _facts_of(path: Path) -> Mapping[str, Any]:
+    if path.name == BUNDLE_INDEX:
+        return read_index(path.read_bytes(), str(path))["provenance"]
+    ours = {
+        key.removeprefix(PREFIX): value
+        for key, value in pl.read_parquet_metadata(path).items()
+        if key.startswith(PREFIX)
+    }
+    return ours | {key: json.loads(ours[key]) for key in JSON_FACTS if key in ours}
+
+
+def read_index(content: bytes, name: str) -> dict[str, dict[str, Any]]:
+    """Read which files a bundle has and what it was made under.
+
+    Raises
+    ------
+    BundleError
+        When it is no index.
+    """
+    try:
+        index = json.loads(content)
+        return {"files": dict(index["files"]), "provenance": dict(index["provenance"])}
+    except (ValueError, KeyError, TypeError) as error:
+        raise BundleError(f"{name} is not a bundle index ({error}). Rematerialise it.") from error
