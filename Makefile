@@ -28,6 +28,7 @@ check: $(VENV)/.ready-dev  ## format, lint, types, import direction, generated d
 	$(BIN)/lint-imports
 	$(BIN)/pyright --pythonpath $(BIN)/python
 	$(BIN)/python docs/generate.py --check
+	GOSALES_CONFIG=gosales/sample/gosales.yaml DAGSTER_DISABLE_TELEMETRY=yes $(BIN)/dg check defs
 
 format: $(VENV)/.ready-dev
 	$(BIN)/ruff format $(SOURCES)

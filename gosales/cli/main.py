@@ -8,6 +8,7 @@ interrupted.
 import argparse
 import sys
 from collections.abc import Sequence
+from importlib.metadata import version
 from pathlib import Path
 
 import yaml
@@ -62,6 +63,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="gosales", description="From a raw sales log to a ranked list of whom to call."
     )
+    parser.add_argument("--version", action="version", version=f"gosales {version('gosales')}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     settings = argparse.ArgumentParser(add_help=False)
     settings.add_argument("--config", type=Path, help="settings file; else GOSALES_CONFIG")

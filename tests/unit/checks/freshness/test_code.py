@@ -76,10 +76,10 @@ def test_a_changed_family_of_features_reaches_the_feature_tables_and_no_other_co
 @pytest.mark.parametrize(
     ("file", "old", "new", "reached", "spared"),
     [
-        ("gosales_assets/labels/label.py", "def ", "X = 1\n\n\ndef ", "labels", "features"),
-        ("gosales_assets/models/learners/linear.py", "def ", "X = 1\n\n\ndef ", "model", "labels"),
-        ("gosales_assets/whitespace/rank.py", "def ", "X = 1\n\n\ndef ", "whitespace", "scores"),
-        ("gosales_resources/dates.py", "def ", "X = 1\n\n\ndef ", "labels", "model_card"),
+        ("gosales_assets/labels/label.py", "\ndef ", "\nX = 1\n\n\ndef ", "labels", "features"),
+        ("gosales_assets/models/learners/linear.py", "\ndef ", "\nX = 1\n\n\ndef ", "model", "labels"),
+        ("gosales_assets/whitespace/rank.py", "\ndef ", "\nX = 1\n\n\ndef ", "whitespace", "scores"),
+        ("gosales_assets/star/ledger.py", "\ndef ", "\nX = 1\n\n\ndef ", "sales_ledger", "labels"),
         # Its own assets file: what one function of it says is no other's business.
         ("gosales_assets/star/assets.py", "read_products(platform.settings)",
          "read_products(platform.settings).head()", "dim_product", "sales_log"),
@@ -112,10 +112,14 @@ def test_what_moves_no_value_moves_no_digest(sources, file, old, new):
 
 
 def test_a_new_setting_moves_no_digest_and_a_method_of_settings_does(sources):
-    file = "gosales_resources/settings/base.py"
-    text = "def slugify("
-    assert changed_by(sources, file, text, "FIELD: int\n\n\ndef slugify(") == set()
-    assert "labels" in changed_by(sources, file, text, "X = 1\n\n\ndef slugify(")
+    file, field = "gosales_resources/settings/operation.py", "    threads: int | None = Field("
+    more = '    more: int = Field(default=1, description="One more.")\n'
+    assert changed_by(sources, file, field, more + field) == set()
+    validator = "    @field_validator("
+    said = '    @field_validator("threads")\n    def _never(cls, n):\n        return n\n\n'
+    assert changed_by(sources, file, validator, said + validator) == set()
+    slug, other = "gosales_resources/settings/base.py", "def slugify("
+    assert "labels" in changed_by(sources, slug, other, f"X = 1\n\n\n{other}")
 
 
 def imported_by(module: str) -> set[str]:
@@ -125,7 +129,7 @@ def imported_by(module: str) -> set[str]:
     found = set()
     for origin, names in re.findall(r"^\s*from (gosales_\S+) import (\([^)]*\)|.*)", text, re.M):
         whole = re.sub(r"#.*", "", names).strip("()")
-        for name in (n.split(" as ")[0].strip() for n in whole.split(",")):
+        for name in filter(None, (n.split(" as ")[0].strip() for n in whole.split(","))):
             inner = ROOT / Path(*f"{origin}.{name}".split("."))
             found.add(f"{origin}.{name}" if inner.with_suffix(".py").is_file() else origin)
     return {n for n in found if (ROOT / Path(*n.split("."))).with_suffix(".py").is_file()}

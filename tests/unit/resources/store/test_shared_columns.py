@@ -12,7 +12,7 @@ from gosales_resources.store.tables import TableStore
 
 C = dt.date(2024, 6, 30)
 SHARED, OWN = Address("shared", C), Address("own", C, "one")
-SHARED = SharedColumns("shared", "id", ["id", "kind"])
+COLUMNS = SharedColumns("shared", "id", ["id", "kind"])
 PLAIN = Provenance("0", "0", "0")
 
 
@@ -21,7 +21,7 @@ def stored(folder, scale: float = 1.0) -> TableStore:
     shared = pl.DataFrame({"id": ["a", "b", "c"], "all_z": [1.0, 2.0, 3.0], "kind": ["s"] * 3})
     store.write_table(SHARED, shared.with_columns(pl.col("all_z") * scale), PLAIN)
     own = pl.DataFrame({"id": ["c", "a"], "kind": ["o", "o"], "div_b": [7, None]})
-    store.write_table(OWN, own, PLAIN, SHARED.told(store.content(SHARED)))
+    store.write_table(OWN, own, PLAIN, COLUMNS.told(store.content(SHARED)))
     return store
 
 
