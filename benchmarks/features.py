@@ -20,7 +20,8 @@ from gosales_assets.features.ranges import ROWS_AT_ONCE, Tables, Worlds, cut_ran
 from gosales_assets.features.stats import measure_features
 from gosales_resources.dates import shift_months, visible_at
 from gosales_resources.partitions.targets import with_sets
-from gosales_resources.settings.tree import Settings, load_settings
+from gosales_resources.settings.loading import load_settings
+from gosales_resources.settings.tree import Settings
 from gosales_resources.store.tables import Address, Provenance, TableStore
 
 STAR = ("purchase_history", "dim_customer", "fact_assets")

@@ -19,7 +19,8 @@ from gosales_assets.validation.checks import define_checks
 from gosales_assets.whitespace import assets as whitespace
 from gosales_checks.contracts.registry import BUNDLE_CONTRACTS, TABLE_CONTRACTS
 from gosales_resources.partitions.space import expecting_beta_warnings
-from gosales_resources.settings.tree import Settings, load_settings
+from gosales_resources.settings.loading import load_settings
+from gosales_resources.settings.tree import Settings
 from gosales_resources.store.io_managers import BundleIOManager, TableIOManager
 
 PHASES = (star, enrichment, accounts, labels, features, models, whitespace, validation, violations)

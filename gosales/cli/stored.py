@@ -14,7 +14,7 @@ from gosales_checks.verdicts.schema_snapshot import (
     read_snapshot,
     write_snapshot,
 )
-from gosales_resources.settings.tree import load_settings, parse_overrides
+from gosales_resources.settings.loading import load_settings, parse_overrides
 
 DONE, DIFFERENT = 0, 1
 

@@ -13,7 +13,7 @@ from scipy.sparse import csr_matrix
 from threadpoolctl import threadpool_limits
 
 from gosales_resources.dates import history_window
-from gosales_resources.settings.phases import AlsSettings
+from gosales_resources.settings.features import AlsSettings
 
 CENTS = 100
 

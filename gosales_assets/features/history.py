@@ -13,7 +13,7 @@ import polars as pl
 
 from gosales_assets.features.declaration import KEYS, Scope
 from gosales_resources.partitions.targets import with_sets
-from gosales_resources.settings.tree import DivisionSettings
+from gosales_resources.settings.divisions import DivisionSettings
 
 # Quantities are summed as integer thousandths: float sums depend on the order of addition.
 QUANTITY_SCALE = 1000

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import polars as pl
 
 from gosales_assets.labels.recount import Count, Opening
-from gosales_resources.settings.phases import LabelSettings
+from gosales_resources.settings.labels import LabelSettings
 
 CENTS = 100
 # What of the labels is compared.

@@ -7,7 +7,7 @@ import polars as pl
 
 from gosales_assets.labels.windows import Width
 from gosales_resources.dates import Window, visible_at
-from gosales_resources.settings.phases import LabelSettings
+from gosales_resources.settings.labels import LabelSettings
 from gosales_resources.sources.cells import MONEY_SCALE, exact
 
 CENTS = 100

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from gosales_resources.dates import Window, label_window
-from gosales_resources.settings.phases import LabelSettings
+from gosales_resources.settings.labels import LabelSettings
 
 
 def describe_cutoff(

@@ -27,7 +27,7 @@ from gosales_assets.operations.plan import Batch, Narrowing, Request, describe, 
 from gosales_assets.platform.platform import Platform
 from gosales_resources.errors import GosalesError
 from gosales_resources.instance.event_log import BATCH_EVENTS, BATCH_VARIABLE
-from gosales_resources.settings.tree import CONFIG_VARIABLE
+from gosales_resources.settings.loading import CONFIG_VARIABLE
 from gosales_resources.store.atomic import replacing
 
 # What all phases import (scikit-learn, LightGBM, matplotlib) takes 1.5 s: loaded when it is needed.

@@ -9,7 +9,7 @@ from gosales_checks.contracts.validation import FORWARD_VALIDATION
 from gosales_checks.measures.ranking import tie_breaker
 from gosales_checks.measures.scored_list import Row, ScoredList, describe_list, rank_within_ties
 from gosales_resources.errors import ContractError
-from gosales_resources.settings.phases import ValidationSettings
+from gosales_resources.settings.validation import ValidationSettings
 
 ALL, WHITESPACE = "all", "whitespace"
 NOTHING = "none"

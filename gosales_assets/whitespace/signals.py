@@ -3,7 +3,7 @@
 import polars as pl
 
 from gosales_assets.whitespace.percentile import percentile
-from gosales_resources.settings.phases import WhitespaceSettings
+from gosales_resources.settings.whitespace import WhitespaceSettings
 
 CENTS = 100
 UNKNOWN = "unknown"

@@ -15,7 +15,7 @@ from sklearn.metrics import roc_auc_score
 from gosales_assets.operations.status import addresses_of
 from gosales_assets.platform.platform import Platform
 from gosales_checks.contracts.registry import CONTRACTS
-from gosales_resources.settings.tree import load_settings
+from gosales_resources.settings.loading import load_settings
 from gosales_resources.store.tables import UNCHECKED, Address, TableStore
 from tests.run.worlds_run import CUTOFFS, OVERRIDES, materialize, stored, up_to
 from tests.worlds.erp import HEADER, random_rows, row, write_world

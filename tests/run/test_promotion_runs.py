@@ -12,7 +12,7 @@ from gosales_assets.models.training.training import train_model
 from gosales_assets.operations.status import status_of
 from gosales_assets.platform.platform import Platform
 from gosales_checks.contracts.models import PROMOTION
-from gosales_resources.settings.tree import load_settings
+from gosales_resources.settings.loading import load_settings
 from gosales_resources.store.tables import Address
 from tests.run.worlds_run import OVERRIDES, materialize, stored
 from tests.worlds.erp import random_rows, write_world

@@ -17,7 +17,7 @@ from gosales_assets.features.families.als import ALS, owner_similarity
 from gosales_checks.contracts.contract import judge
 from gosales_checks.contracts.signals import EMBEDDINGS
 from gosales_resources.dates import shift_months
-from gosales_resources.settings.phases import AlsSettings
+from gosales_resources.settings.features import AlsSettings
 from tests.worlds.erp import row, write_world
 from tests.worlds.signals import Bought, C, draw_lines, known, world
 

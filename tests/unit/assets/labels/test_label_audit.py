@@ -12,8 +12,9 @@ import pytest
 from gosales_assets.labels.audit import audit_labels, openings_of
 from gosales_assets.labels.raw_log import read_plain_lines
 from gosales_assets.labels.recount import Count, Opening, count_raw_log
-from gosales_resources.settings.phases import LabelSettings
-from gosales_resources.settings.tree import Settings, load_settings
+from gosales_resources.settings.labels import LabelSettings
+from gosales_resources.settings.loading import load_settings
+from gosales_resources.settings.tree import Settings
 from tests.unit.assets.star.test_ingest import read, rejects_of
 from tests.worlds.erp import SETTINGS, random_rows, row, write_world
 

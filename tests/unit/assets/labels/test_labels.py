@@ -15,8 +15,8 @@ from gosales_assets.labels.windows import describe_cutoff, possible_widths
 from gosales_resources.dates import shift_months
 from gosales_resources.partitions.maturity import mature_labels
 from gosales_resources.partitions.targets import counts_for, with_sets
-from gosales_resources.settings.phases import LabelSettings
-from gosales_resources.settings.tree import DivisionSettings
+from gosales_resources.settings.divisions import DivisionSettings
+from gosales_resources.settings.labels import LabelSettings
 
 C = dt.date(2024, 6, 30)
 END = dt.date(2024, 12, 31)

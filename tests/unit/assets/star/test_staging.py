@@ -15,7 +15,8 @@ from gosales_assets.star.typing import Typing
 from gosales_checks.verdicts.ledger import ledger_breaches
 from gosales_resources.errors import SettingsError, SourceError
 from gosales_resources.partitions.space import PartitionSpace
-from gosales_resources.settings.tree import Settings, load_settings, parse_overrides
+from gosales_resources.settings.loading import load_settings, parse_overrides
+from gosales_resources.settings.tree import Settings
 from gosales_resources.sources import text
 from gosales_resources.sources.table import read_table
 from tests.unit.assets.star.test_ingest import CUTOFFS, lines_of, messy_rows, rejects_of

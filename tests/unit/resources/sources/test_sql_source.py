@@ -22,7 +22,7 @@ from gosales_assets.star.ingest import ingest
 from gosales_resources.errors import SettingsError, SourceError
 from gosales_resources.partitions.space import PartitionSpace
 from gosales_resources.settings.inputs import DatabaseTable, FileSource
-from gosales_resources.settings.tree import load_settings
+from gosales_resources.settings.loading import load_settings
 from gosales_resources.sources import sql
 from gosales_resources.sources.cells import exact, scaled
 from gosales_resources.sources.files import open_inputs
