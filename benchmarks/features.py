@@ -12,11 +12,11 @@ from gosales_assets.features.affinity import mine_rules
 from gosales_assets.features.asof import AsOf
 from gosales_assets.features.assets import Stopwatch
 from gosales_assets.features.build import build_features, declare_features
-from gosales_assets.features.declaration import KEYS
 from gosales_assets.features.embeddings import fit_embeddings
 from gosales_assets.features.families.rfm import RFM
 from gosales_assets.features.history import purchase_lines, share_history
 from gosales_assets.features.ranges import ROWS_AT_ONCE, Tables, Worlds, cut_ranges, parts_of
+from gosales_assets.features.scopes import KEYS
 from gosales_assets.features.stats import measure_features
 from gosales_resources.dates import shift_months, visible_at
 from gosales_resources.partitions.targets import with_sets

@@ -6,7 +6,7 @@ latest row behind each family can be told and judged (`source_rows_end_at_cutoff
 """
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -14,17 +14,14 @@ from typing import Any, TypeVar
 
 import polars as pl
 
-from gosales_assets.features.declaration import KEYS, CustomerPool, Scope
 from gosales_assets.features.history import SUMS, SharedHistory
+from gosales_assets.features.scopes import KEYS, Scope
 from gosales_checks.contracts.contract import Contract
 from gosales_checks.contracts.signals import AFFINITY_RULES, EMBEDDINGS
 from gosales_resources.dates import Window, history_window, shift_months, visible_at
 from gosales_resources.settings.tree import Settings
 
 T = TypeVar("T")
-
-Pools = Mapping[CustomerPool, tuple[Any, set[str]]]
-"""What is known of all customers, with the sources it was made of."""
 
 DATED = {
     "lines": ["order_date", "visible_cutoff"],
@@ -45,6 +42,22 @@ it is known when the contract is signed."""
 def empty_table(contract: Contract) -> pl.LazyFrame:
     """Return a table of no rows with the columns of its contract."""
     return pl.LazyFrame(schema={n: c.dtype for n, c in contract.schema.columns().items()})
+
+
+@dataclass(frozen=True, eq=False)
+class CustomerPool:
+    """What a family must know of all customers of a cutoff to compute the features of one.
+
+    Made of each range of customers, then of all ranges: whatever their number, the same. So sums are
+    of integers, and floats are exactly rounded or taken in an order of their own.
+    """
+
+    of_range: "Callable[[AsOf], Any]"
+    merged: Callable[[Sequence[Any]], Any]
+
+
+Pools = Mapping[CustomerPool, tuple[Any, set[str]]]
+"""What is known of all customers, with the sources it was made of."""
 
 
 @dataclass(frozen=True)

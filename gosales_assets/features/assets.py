@@ -18,13 +18,14 @@ from gosales_assets.features.build import (
     declare_features,
     read_once,
 )
-from gosales_assets.features.declaration import Family, Feature, Scope
+from gosales_assets.features.declaration import Family, Feature
 from gosales_assets.features.embeddings import fit_embeddings
 from gosales_assets.features.families.als import ALS
 from gosales_assets.features.families.basket import BASKET
 from gosales_assets.features.families.registry import check_off
 from gosales_assets.features.history import purchase_lines
 from gosales_assets.features.ranges import Tables, Worlds, cut_ranges, parts_of
+from gosales_assets.features.scopes import Scope
 from gosales_assets.features.stats import catalog_features, measure_features
 from gosales_assets.platform.pictures import embedded
 from gosales_assets.platform.platform import Platform, column_schema

@@ -9,10 +9,11 @@ import dataframely as dy
 import polars as pl
 
 from gosales_assets.features.asof import AsOf
-from gosales_assets.features.declaration import KEYS, Block, Family, Feature, Scope, fill_absent
+from gosales_assets.features.declaration import Block, Family, Feature, fill_absent
 from gosales_assets.features.families.attributes import PREFIX
 from gosales_assets.features.families.registry import FAMILIES
 from gosales_assets.features.history import share_history
+from gosales_assets.features.scopes import KEYS, Scope
 from gosales_checks.contracts.accounts import DimCustomer, FactAssets
 from gosales_checks.contracts.star import PurchaseHistory
 from gosales_resources.errors import GosalesError

@@ -11,7 +11,7 @@ from functools import cached_property
 
 import polars as pl
 
-from gosales_assets.features.declaration import KEYS, Scope
+from gosales_assets.features.scopes import KEYS, Scope
 from gosales_resources.partitions.targets import with_sets
 from gosales_resources.settings.divisions import DivisionSettings
 

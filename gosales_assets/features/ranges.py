@@ -16,7 +16,7 @@ from typing import Any
 
 import polars as pl
 
-from gosales_assets.features.asof import AsOf, Pools
+from gosales_assets.features.asof import AsOf, CustomerPool, Pools
 from gosales_assets.features.build import (
     FeatureFrame,
     Watch,
@@ -24,8 +24,8 @@ from gosales_assets.features.build import (
     build_division_features,
     families_of,
 )
-from gosales_assets.features.declaration import CustomerPool, Scope
 from gosales_assets.features.history import SharedHistory, share_history
+from gosales_assets.features.scopes import Scope
 from gosales_resources.partitions.customer_ranges import EVERYONE, CustomerRange, customer_ranges
 from gosales_resources.settings.tree import Settings
 from gosales_resources.store.atomic import replacing, working_folder

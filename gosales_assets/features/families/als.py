@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from gosales_assets.features.asof import AsOf
-from gosales_assets.features.declaration import ASOF, Block, CustomerPool, Family, Feature, Scope
+from gosales_assets.features.asof import AsOf, CustomerPool
+from gosales_assets.features.declaration import ASOF, Block, Family, Feature
+from gosales_assets.features.scopes import Scope
 
 # Similarities are kept to the sixth place: the seventh of 32-bit factors is noise.
 PLACES = 6

@@ -10,17 +10,9 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from gosales_assets.features.asof import AsOf
-from gosales_assets.features.declaration import (
-    ASOF,
-    KEYS,
-    Block,
-    CustomerPool,
-    Family,
-    Feature,
-    Scope,
-    divide,
-)
+from gosales_assets.features.asof import AsOf, CustomerPool
+from gosales_assets.features.declaration import ASOF, Block, Family, Feature, divide
+from gosales_assets.features.scopes import KEYS, Scope
 from gosales_resources.dates import history_window
 
 # Entropies are summed in integer trillionths.

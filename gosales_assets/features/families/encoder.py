@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from gosales_assets.features.asof import AsOf
-from gosales_assets.features.declaration import KEYS, Block, CustomerPool, Family, Feature, Scope
+from gosales_assets.features.asof import AsOf, CustomerPool
+from gosales_assets.features.declaration import Block, Family, Feature
+from gosales_assets.features.scopes import KEYS, Scope
 from gosales_resources.dates import history_window
 from gosales_resources.errors import SettingsError, nearest
 from gosales_resources.settings.base import slugify

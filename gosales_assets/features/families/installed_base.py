@@ -14,8 +14,9 @@ import polars as pl
 from polars._typing import PolarsDataType
 
 from gosales_assets.features.asof import AsOf
-from gosales_assets.features.declaration import ASOF, KEYS, Block, Family, Feature, Scope, divide
+from gosales_assets.features.declaration import ASOF, Block, Family, Feature, divide
 from gosales_assets.features.history import QUANTITY_SCALE
+from gosales_assets.features.scopes import KEYS, Scope
 from gosales_resources.dates import Window, shift_days
 from gosales_resources.settings.base import slugify
 
