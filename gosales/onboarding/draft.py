@@ -8,22 +8,11 @@ import polars as pl
 from gosales.onboarding.finding import Finding
 from gosales.onboarding.profile import Profile, profile
 from gosales.onboarding.proposal import InspectedFiles
-from gosales.onboarding.roles import (
-    HOLDS,
-    IDENTIFIERS,
-    LONG_ROLES,
-    assign_roles,
-    determines,
-)
+from gosales.onboarding.roles import HOLDS, IDENTIFIERS, LONG_ROLES, assign_roles, determines
 from gosales.onboarding.sample import Sample
 from gosales.onboarding.taxonomy import MOST_DIVISIONS
 from gosales.onboarding.totals import Totals
-from gosales.onboarding.wide import (
-    FEWEST_SPARSE,
-    WideColumns,
-    find_sku_columns,
-    find_suffix,
-)
+from gosales.onboarding.wide import FEWEST_SPARSE, WideColumns, find_sku_columns, find_suffix
 from gosales.onboarding.words import decoy_of
 from gosales_resources.errors import SettingsError, nearest
 from gosales_resources.sources.cells import text

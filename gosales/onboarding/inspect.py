@@ -29,12 +29,7 @@ from gosales.onboarding.profile import share_of
 from gosales.onboarding.proposal import InspectedFiles, Proposal
 from gosales.onboarding.roles import MEASURES
 from gosales.onboarding.sample import NOT_TEXT, Sample, reopened, scan, take_sample
-from gosales.onboarding.taxonomy import (
-    Taxonomy,
-    derive_taxonomy,
-    read_taxonomy,
-    stub_taxonomy,
-)
+from gosales.onboarding.taxonomy import Taxonomy, derive_taxonomy, read_taxonomy, stub_taxonomy
 from gosales.onboarding.totals import Totals
 from gosales.onboarding.wide import find_amount
 from gosales_resources.sources.cells import day_time, text

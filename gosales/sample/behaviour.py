@@ -10,13 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from gosales.sample.catalogue import (
-    AFFINITIES,
-    DIVISIONS,
-    INDUSTRIES,
-    MONTHS,
-    WINDOW_MONTHS,
-)
+from gosales.sample.catalogue import AFFINITIES, DIVISIONS, INDUSTRIES, MONTHS, WINDOW_MONTHS
 
 # Accounts that never buy.
 PROSPECT_FRACTION = 0.08
@@ -139,10 +133,7 @@ def simulate(customers: Customers, cutoffs: list[int], rng: np.random.Generator)
 
 
 def monthly_hazard(
-    customers: Customers,
-    still: NDArray[np.float64],
-    past: NDArray[np.bool_],
-    month: int,
+    customers: Customers, still: NDArray[np.float64], past: NDArray[np.bool_], month: int
 ) -> NDArray[np.float64]:
     """Compute the probability of a purchase in a month.
 

@@ -8,12 +8,7 @@ import numpy as np
 import polars as pl
 
 from gosales.sample.behaviour import History
-from gosales.sample.catalogue import (
-    DIVISIONS,
-    HISTORY_END,
-    SKUS,
-    UNKNOWN_SKU,
-)
+from gosales.sample.catalogue import DIVISIONS, HISTORY_END, SKUS, UNKNOWN_SKU
 from gosales.sample.mess import Soiled
 from gosales.sample.orders import SOURCE_DIVISIONS, Lines, Rows
 from gosales_resources.settings.base import slugify

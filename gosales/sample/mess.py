@@ -152,11 +152,7 @@ def _add_empty(
 
 
 def _add_unknown(
-    rows: Rows,
-    empty: NDArray[np.int64],
-    lines: Lines,
-    rng: np.random.Generator,
-    rates: MessRates,
+    rows: Rows, empty: NDArray[np.int64], lines: Lines, rng: np.random.Generator, rates: MessRates
 ) -> tuple[Rows, Lines]:
     """Append lines of the SKU the taxonomy does not know, beside good ones; zeros in empty rows."""
     named = np.setdiff1d(np.arange(len(rows.day)), empty)

@@ -10,14 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gosales.sample.behaviour import Customers
-from gosales.sample.catalogue import (
-    DIVISIONS,
-    HISTORY_END,
-    HISTORY_START,
-    MONTHS,
-    ROUTES,
-    SKUS,
-)
+from gosales.sample.catalogue import DIVISIONS, HISTORY_END, HISTORY_START, MONTHS, ROUTES, SKUS
 from gosales_resources.dates import shift_months
 
 EPOCH = dt.date(1970, 1, 1)

@@ -12,12 +12,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from gosales_assets.accounts.fields import Reading, fields_of
-from gosales_assets.accounts.side_rows import (
-    SideRows,
-    name_rows,
-    read_side_rows,
-    split_at,
-)
+from gosales_assets.accounts.side_rows import SideRows, name_rows, read_side_rows, split_at
 from gosales_checks.contracts.contract import Contract
 from gosales_checks.contracts.crm import (
     CRM_CONTACTS,
@@ -111,10 +106,7 @@ def _passed(column: str, cutoff: dt.date) -> pl.Expr:
 
 def _spell(cutoff: dt.date) -> list[pl.Expr]:
     until = pl.col("until_date")
-    return [
-        _passed("until_date", cutoff),
-        (until.is_null() | (until >= cutoff)).alias("is_active"),
-    ]
+    return [_passed("until_date", cutoff), (until.is_null() | (until >= cutoff)).alias("is_active")]
 
 
 def _deal(cutoff: dt.date) -> list[pl.Expr]:

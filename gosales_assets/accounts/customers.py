@@ -6,11 +6,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from gosales_assets.accounts.fields import Field, Reading
-from gosales_assets.accounts.side_rows import (
-    SideRows,
-    read_side_rows,
-    split_at,
-)
+from gosales_assets.accounts.side_rows import SideRows, read_side_rows, split_at
 from gosales_resources.settings.base import slugify
 from gosales_resources.settings.source import CustomerSource
 from gosales_resources.sources.side_tables import RawTable

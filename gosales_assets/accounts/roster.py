@@ -9,11 +9,7 @@ from gosales_resources.dates import history_window
 
 
 def build_dim_customer(
-    cutoff: dt.date,
-    history: pl.LazyFrame,
-    seen: Seen,
-    assets: pl.LazyFrame,
-    warm_months: int,
+    cutoff: dt.date, history: pl.LazyFrame, seen: Seen, assets: pl.LazyFrame, warm_months: int
 ) -> pl.DataFrame:
     """Build the roster of a cutoff.
 

@@ -6,12 +6,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from gosales_assets.enrichment.directory import (
-    ATTRIBUTE,
-    OVERRIDES,
-    read_directory,
-    read_overrides,
-)
+from gosales_assets.enrichment.directory import ATTRIBUTE, OVERRIDES, read_directory, read_overrides
 from gosales_assets.enrichment.match import CUSTOMER, match_names
 from gosales_assets.enrichment.roster import read_accounts, roster_at, sum_up
 from gosales_checks.contracts.enrichment import CustomerEnrichment, EnrichmentUnmatched

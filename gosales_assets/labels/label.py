@@ -120,10 +120,7 @@ def _outcome(lines: pl.LazyFrame, window: Window, value: str) -> pl.LazyFrame:
     return (
         lines.filter(window.contains("order_date"), _known_by(window.end))
         .group_by("customer_id")
-        .agg(
-            net_cents=cents.sum(),
-            first_purchase_date=pl.col("order_date").filter(PURCHASE).min(),
-        )
+        .agg(net_cents=cents.sum(), first_purchase_date=pl.col("order_date").filter(PURCHASE).min())
     )
 
 

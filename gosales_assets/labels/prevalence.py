@@ -55,6 +55,4 @@ def count_prevalence(cutoff: dt.date, labels: Mapping[str, pl.LazyFrame]) -> pl.
 
 def _window(labels: pl.LazyFrame) -> pl.LazyFrame:
     """Return the window of a target in one row; nulls where it has no customer."""
-    return labels.select(
-        pl.col("is_censored", "window_months", "window_end").first(),
-    )
+    return labels.select(pl.col("is_censored", "window_months", "window_end").first())

@@ -228,11 +228,7 @@ class StagedLog:
         return spans or [(cutoff, cutoff)]
 
     def _scan(
-        self,
-        table: str,
-        cutoff: dt.date,
-        span: DaySpan | None = None,
-        but: pl.Series | None = None,
+        self, table: str, cutoff: dt.date, span: DaySpan | None = None, but: pl.Series | None = None
     ) -> pl.LazyFrame:
         inside = self._window(cutoff)
         if span is not None:

@@ -12,14 +12,7 @@ from gosales_resources.settings.source import DivisionRoute
 from gosales_resources.sources.cells import MONEY_SCALE, QUANTITY_SCALE, exact, slugs
 
 BUSINESS_KEY = ["order_date", "customer_id", "invoice_id", "sku", "recorded_at"]
-IDENTIFYING = [
-    "customer_id",
-    "invoice_id",
-    "sku",
-    "order_date_text",
-    "recorded_at_text",
-    "ordinal",
-]
+IDENTIFYING = ["customer_id", "invoice_id", "sku", "order_date_text", "recorded_at_text", "ordinal"]
 # What tells lines of one business key apart; lines equal in all of these are interchangeable.
 REST = [
     "is_reversal",

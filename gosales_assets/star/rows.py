@@ -123,10 +123,7 @@ def _currency(schema: pl.Schema, log: LogSource, columns: LogColumns) -> list[pl
     rate = pl.lit(None, dtype=pl.Float64)
     if source := columns.conversion_rate:
         rate = scaled(pl.col(source), schema[source], log.decimal, RATE_SCALE) / 10**RATE_SCALE
-    return [
-        text(columns.currency).str.to_uppercase().alias("currency"),
-        rate.alias("written_rate"),
-    ]
+    return [text(columns.currency).str.to_uppercase().alias("currency"), rate.alias("written_rate")]
 
 
 def _home_rate(log: LogSource) -> pl.Expr:

@@ -211,10 +211,7 @@ def _blended(level: Level, prior: float) -> list[pl.Expr]:
     cents = pl.col("cents") - pl.col("own_cents") + prior * pl.col("spend") * share
     found = {
         "rate": (rate, buyers / (pl.col("customers") - 1 + prior)),
-        "share": (
-            share,
-            cents / (pl.col("total") - pl.col("own_total") + prior * pl.col("spend")),
-        ),
+        "share": (share, cents / (pl.col("total") - pl.col("own_total") + prior * pl.col("spend"))),
     }
     is_known = pl.col(level.columns[-1]).is_not_null()
     wider_is_known = level.parent != ALL

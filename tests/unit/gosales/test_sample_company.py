@@ -11,12 +11,7 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from gosales.sample.__main__ import run
-from gosales.sample.behaviour import (
-    draw_customers,
-    monthly_hazard,
-    simulate,
-    still_effects,
-)
+from gosales.sample.behaviour import draw_customers, monthly_hazard, simulate, still_effects
 from gosales.sample.catalogue import DIVISIONS, PREDICTOR_ONLY, SKUS, UNKNOWN_SKU
 from gosales.sample.company import SampleCompany, generate
 from gosales.sample.mess import MessRates

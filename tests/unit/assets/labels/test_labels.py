@@ -173,9 +173,7 @@ def test_a_set_of_skus_counts_these_alone_whatever_division_their_lines_are_in()
 
 def test_a_line_counts_once_for_its_division_and_once_for_each_set_that_has_its_sku():
     known = DivisionSettings(
-        names=["A", "B"],
-        predictor_only=["B"],
-        sku_targets={"one": ["x", "y"], "two": ["y"]},
+        names=["A", "B"], predictor_only=["B"], sku_targets={"one": ["x", "y"], "two": ["y"]}
     )
     rows = pl.LazyFrame(
         {"sku": ["x", "y", "z", "y"], "division": ["a", "b", "b", "a"], "n": [1, 2, 4, 8]}

@@ -125,13 +125,7 @@ def messy_rows() -> list[dict[str, str]]:
         row("y", CAD="TBD"),
         row("e", CAD="0", CAD_Qty=""),
     ]
-    return [
-        *rows,
-        *rows[:7],
-        *broken,
-        row("z", "2025-06-01"),
-        row("c", Currency="CAD", Rate="1.3"),
-    ]
+    return [*rows, *rows[:7], *broken, row("z", "2025-06-01"), row("c", Currency="CAD", Rate="1.3")]
 
 
 def test_the_ledger_reconciles_with_what_is_stored_at_every_cutoff(tmp_path):

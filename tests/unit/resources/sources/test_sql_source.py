@@ -322,11 +322,7 @@ def test_memory_is_that_of_a_block_and_not_of_the_table(database):
         ("numbers; DROP TABLE numbers", {}, "does not exist"),
         ("nowhere.numbers", {}, "no schema 'nowhere'"),
         ("numbers", {"columns": ["id", "notes"]}, "no column 'notes'. Did you mean 'note'?"),
-        (
-            "numbers",
-            {"where": [{"column": "1=1 --", "op": "=", "value": 1}]},
-            "no column '1=1 --'",
-        ),
+        ("numbers", {"where": [{"column": "1=1 --", "op": "=", "value": 1}]}, "no column '1=1 --'"),
     ],
     ids=["table", "injected", "schema", "column", "where"],
 )
