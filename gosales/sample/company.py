@@ -120,22 +120,7 @@ def generate(
         # A temporary folder is closed to others; this one is to be shared.
         work.chmod(0o755)
         _swap(work, out)
-    return SampleCompany(
-        folder=out,
-        sales_log=out / "sales_log.csv",
-        taxonomy=out / "taxonomy.csv",
-        customers=out / "customers.csv",
-        assets=out / "assets.csv",
-        enrichment=out / "enrichment.csv",
-        true_probabilities=out / "truth" / "true_probabilities.parquet",
-        enrichment_truth=out / "truth" / "enrichment.parquet",
-        expected=out / "expected.json",
-        seed=seed,
-        customer_count=count,
-        prospect_count=tally.prospect_count,
-        asset_count=tally.asset_count,
-        counts=tally.counts,
-    )
+    return _company_in(out, plan, tally)
 
 
 @dataclass(frozen=True)
@@ -174,6 +159,25 @@ class _Tally:
             self.asset_count + other.asset_count,
             self.prospect_count + other.prospect_count,
         )
+
+
+def _company_in(folder: Path, plan: _Plan, tally: _Tally) -> SampleCompany:
+    return SampleCompany(
+        folder=folder,
+        sales_log=folder / "sales_log.csv",
+        taxonomy=folder / "taxonomy.csv",
+        customers=folder / "customers.csv",
+        assets=folder / "assets.csv",
+        enrichment=folder / "enrichment.csv",
+        true_probabilities=folder / "truth" / "true_probabilities.parquet",
+        enrichment_truth=folder / "truth" / "enrichment.parquet",
+        expected=folder / "expected.json",
+        seed=plan.seed,
+        customer_count=plan.count,
+        prospect_count=tally.prospect_count,
+        asset_count=tally.asset_count,
+        counts=tally.counts,
+    )
 
 
 def _write(folder: Path, plan: _Plan, progress: Callable[[str], None]) -> _Tally:
