@@ -71,6 +71,11 @@ def read_accounts(
         Customer ids of the log (some of them): the id column is the one that has them.
     years
         First and last year of the log: numbers that are years inside it look like later knowledge.
+
+    Returns
+    -------
+    Accounts
+        Columns, formats and attributes, and a finding for every column of the table.
     """
     profiles = {c: profile(frame, c) for c in frame.columns}
     columns: dict[str, str] = {}
@@ -113,7 +118,22 @@ def read_accounts(
 
 
 def later_knowledge(found: Profile, cells: pl.Series, years: tuple[int, int] | None) -> str | None:
-    """Say why a column looks like something known only after the fact; None where it does not."""
+    """Say why a column looks like something known only after the fact; None where it does not.
+
+    Parameters
+    ----------
+    found
+        What the column's values are.
+    cells
+        The column, one cell per account; null where blank.
+    years
+        First and last year of the log; None where it has no dates.
+
+    Returns
+    -------
+    str or None
+        The reason, in words.
+    """
     words = tokens(found.name)
     told = [word for word in words if word in LATER.split()]
     if told == ["status"] and set(PERSONAL.split()) & set(words):

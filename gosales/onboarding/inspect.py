@@ -32,7 +32,7 @@ from gosales.onboarding.sample import NOT_TEXT, Sample, reopened, scan, take_sam
 from gosales.onboarding.taxonomy import Taxonomy, derive_taxonomy, read_taxonomy, stub_taxonomy
 from gosales.onboarding.totals import Totals
 from gosales.onboarding.wide import find_amount
-from gosales_resources.sources.cells import day_time, text
+from gosales_resources.sources.cells import read_dates, text
 from gosales_resources.sources.raw import ROW
 from gosales_resources.sources.table import read_table
 
@@ -197,7 +197,7 @@ def _checked_recording(
         return draft.roles, []
     frame = draft.sample.frame
     forms = formats or ["%Y-%m-%d"]
-    moments = [day_time(frame[c], forms)["moment"].cast(pl.Date) for c in (ordered, recorded)]
+    moments = [read_dates(frame[c], forms)["moment"].cast(pl.Date) for c in (ordered, recorded)]
     both = pl.DataFrame({"ordered": moments[0], "recorded": moments[1]}).drop_nulls()
     early = share_of(both["recorded"] < both["ordered"])
     roles = {role: finding for role, finding in draft.roles.items() if role != "recorded_at"}
@@ -226,7 +226,7 @@ def _days(draft: Draft, totals: Totals, formats: list[str]) -> pl.DataFrame:
     counts = totals.dates[column].result()
     # Typed dates were counted as their ISO text.
     forms = formats or ["%Y-%m-%d", "%Y-%m-%d %H:%M:%S%.f"]
-    days = day_time(counts[column], forms)["moment"].cast(pl.Date)
+    days = read_dates(counts[column], forms)["moment"].cast(pl.Date)
     counted = pl.DataFrame({"day": days, "rows": counts["rows"]})
     return counted.group_by("day").agg(pl.col("rows").sum()).sort("day")
 

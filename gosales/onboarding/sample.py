@@ -107,6 +107,24 @@ def scan(
 ) -> Scan:
     """Hand every batch of some columns to `take` once, in the order of the input.
 
+    Parameters
+    ----------
+    sample
+        The input, and how it is opened.
+    base
+        Folder that relative paths start from.
+    columns
+        Which columns are handed over.
+    take
+        Gets each batch, a frame of these columns.
+    progress
+        Told what is being read.
+
+    Returns
+    -------
+    Scan
+        Rows and misshapen rows of the whole input.
+
     Raises
     ------
     SourceError

@@ -76,6 +76,15 @@ def installed_base(
 ) -> pl.DataFrame:
     """List what customers own: each item bought, and later terms of what they renewed.
 
+    Parameters
+    ----------
+    rows, lines
+        Clean orders of a chunk.
+    crm
+        The chunk's accounts.
+    rng
+        Source of the draws.
+
     Returns
     -------
     polars.DataFrame
@@ -159,7 +168,13 @@ def truth(history: History, crm: pl.DataFrame, cutoffs: list[dt.date]) -> Iterat
 
 
 def taxonomy() -> pl.DataFrame:
-    """Return the columns of `taxonomy.csv`: every SKU but the one nobody registered."""
+    """Return the columns of `taxonomy.csv`: every SKU but the one nobody registered.
+
+    Returns
+    -------
+    polars.DataFrame
+        One row per SKU: sku, division, family, sale_type.
+    """
     known = [sku for sku in SKUS if sku.name != UNKNOWN_SKU]
     return pl.DataFrame(
         {
@@ -172,7 +187,19 @@ def taxonomy() -> pl.DataFrame:
 
 
 def write_csv(frame: pl.DataFrame, file: BinaryIO, *, is_first: bool, is_erp: bool = False) -> None:
-    """Append a frame to an open CSV; the ERP writes a byte order mark and CRLF line ends."""
+    """Append a frame to an open CSV; the ERP writes a byte order mark and CRLF line ends.
+
+    Parameters
+    ----------
+    frame
+        Consecutive rows of the file.
+    file
+        Open for writing bytes, at its end.
+    is_first
+        Write the header first.
+    is_erp
+        Write as the ERP does.
+    """
     frame.write_csv(
         file,
         include_header=is_first,

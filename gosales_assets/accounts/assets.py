@@ -6,7 +6,7 @@ import datetime as dt
 import dagster as dg
 import polars as pl
 
-from gosales_assets.accounts.attribute_history import ENRICHED, history_in_parts
+from gosales_assets.accounts.attribute_history import ENRICHED, customer_history_in_parts
 from gosales_assets.accounts.calendar_days import build_dim_date
 from gosales_assets.accounts.crm import CRM_TABLES, CrmTable, build_crm_table
 from gosales_assets.accounts.customers import accounts_at
@@ -18,7 +18,7 @@ from gosales_assets.accounts.intake import (
     read_source,
     read_sources,
 )
-from gosales_assets.accounts.observations import observe, see
+from gosales_assets.accounts.observations import observe, seen_dates
 from gosales_assets.accounts.roster import build_dim_customer
 from gosales_assets.platform.platform import Platform
 from gosales_checks.contracts.accounts import (
@@ -70,7 +70,9 @@ def define_assets(platform: Platform) -> list[dg.AssetsDefinition]:
             for cutoff in cutoffs_of(context):
                 key, accounts = partition_key(cutoff), accounts_at(side, cutoff)
                 told = customer_enrichment[key].select(ENRICHED).collect()
-                frames = history_in_parts(cutoff, accounts, observations, fact_assets[key], told)
+                frames = customer_history_in_parts(
+                    cutoff, accounts, observations, fact_assets[key], told
+                )
                 yield Partition(cutoff, frames)
 
         return Partitions(made())
@@ -82,7 +84,7 @@ def define_assets(platform: Platform) -> list[dg.AssetsDefinition]:
         sales_log: pl.LazyFrame,
         fact_assets: dict,
     ) -> Partitions:
-        seen, months = see(sales_log), settings.labels.warm_window_months
+        seen, months = seen_dates(sales_log), settings.labels.warm_window_months
 
         def made():
             for cutoff in cutoffs_of(context):

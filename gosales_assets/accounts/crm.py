@@ -23,10 +23,11 @@ from gosales_checks.contracts.crm import (
 )
 from gosales_resources.settings.accounts import ContactColumns
 from gosales_resources.settings.tree import Settings
+from gosales_resources.sources.cells import finding_where
 from gosales_resources.sources.side_tables import RawTable
 
 # Derives the columns that say how a row stood at the cutoff.
-AsOf = Callable[[dt.date], Sequence[pl.Expr]]
+AsOfColumns = Callable[[dt.date], Sequence[pl.Expr]]
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class CrmTable:
     contract: Contract
     known: tuple[str, ...]
     """Dates that must have passed before a row is known."""
-    as_of: AsOf
+    as_of: AsOfColumns
     unique: tuple[str, ...] = ()
     findings: tuple[pl.Expr, ...] = ()
     named_by: tuple[str, tuple[str, ...]] | None = None
@@ -132,8 +133,7 @@ def _surfaced(cutoff: dt.date) -> list[pl.Expr]:
 
 
 def _order(later: str, earlier: str) -> pl.Expr:
-    finding = f"{later} is before {earlier}"
-    return pl.when(pl.col(later) < pl.col(earlier)).then(pl.lit(finding))
+    return finding_where(pl.col(later) < pl.col(earlier), f"{later} is before {earlier}")
 
 
 CRM_TABLES = (

@@ -26,7 +26,18 @@ class Accounts:
     """One row per account: customer_id and the day `known_since`, where the CRM says one."""
 
     def of(self, customers: pl.Expr) -> "Accounts":
-        """Return what it said of some customers."""
+        """Return what it said of some customers.
+
+        Parameters
+        ----------
+        customers
+            Boolean expression over customer_id.
+
+        Returns
+        -------
+        Accounts
+            The rows for which it is true, in their order.
+        """
         return Accounts(self.versions.filter(customers), self.known.filter(customers))
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import dagster as dg
 import polars as pl
 
-from gosales_assets.enrichment.build import RawTables, Tables, enrich, no_tables
+from gosales_assets.enrichment.build import EnrichmentTables, RawTables, enrich, no_tables
 from gosales_assets.platform.platform import Platform
 from gosales_checks.contracts.contract import Contract
 from gosales_checks.contracts.enrichment import CUSTOMER_ENRICHMENT, ENRICHMENT_UNMATCHED
@@ -51,14 +51,14 @@ def define_assets(platform: Platform) -> list[dg.AssetsDefinition]:
                 output_name=contract.name,
             )
 
-    def _partition(cutoff: dt.date, tables: Tables, contract: Contract) -> Partition:
+    def _partition(cutoff: dt.date, tables: EnrichmentTables, contract: Contract) -> Partition:
         frame = tables.matched if contract is CUSTOMER_ENRICHMENT else tables.unmatched
         return Partition(cutoff, frame, metadata=coverage_metadata(tables))
 
     return [enrichment]
 
 
-def coverage_metadata(tables: Tables) -> Mapping[str, Any]:
+def coverage_metadata(tables: EnrichmentTables) -> Mapping[str, Any]:
     """Return coverage, methods, and the worst unmatched names for the UI."""
     coverage = measure_coverage(tables.matched.lazy(), tables.unmatched.lazy())
     methods = tables.matched.group_by("method").len().sort("method")
@@ -74,8 +74,8 @@ def coverage_metadata(tables: Tables) -> Mapping[str, Any]:
         "matched_count": coverage.matched,
         "unmatched_count": coverage.customers - coverage.matched,
         "matched_by": dict(methods.rows()),
-        "overrides_not_on_roster": len(tables.strangers),
-        "overrides_not_on_roster_first": ", ".join(tables.strangers[:SHOWN_UNMATCHED]),
+        "overrides_not_on_roster": len(tables.unknown_customers),
+        "overrides_not_on_roster_first": ", ".join(tables.unknown_customers[:SHOWN_UNMATCHED]),
         "worst_unmatched": dg.MetadataValue.md(_table(worst)),
     }
 

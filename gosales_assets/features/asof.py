@@ -40,7 +40,18 @@ it is known when the contract is signed."""
 
 
 def empty_table(contract: Contract) -> pl.LazyFrame:
-    """Return a table of no rows with the columns of its contract."""
+    """Return a table of no rows with the columns of its contract.
+
+    Parameters
+    ----------
+    contract
+        The table.
+
+    Returns
+    -------
+    polars.LazyFrame
+        No rows.
+    """
     return pl.LazyFrame(schema={n: c.dtype for n, c in contract.schema.columns().items()})
 
 
@@ -159,7 +170,21 @@ class AsOf:
         return visible_at(self._history.lines, self.cutoff)
 
     def months(self, scope: Scope) -> pl.LazyFrame:
-        """Return monthly sums: keys x month, in any order, with `SUMS` and first-known invoices."""
+        """Return monthly sums: keys x month, in any order, with `SUMS` and first-known invoices.
+
+        Parameters
+        ----------
+        scope
+            `all`: keys are customer_id; `div`: customer_id and division, targets that are sets of SKUs
+            included.
+
+        Returns
+        -------
+        polars.LazyFrame
+            One row per keys and month with a line known at the cutoff: `month` (its last day), the
+            `SUMS` in cents, thousandths of units and counts, `transaction_count`, and the latest
+            `visible_cutoff`; never null. Empty without history.
+        """
         self._note("months")
         if scope not in self._months:
             known = visible_at(self._history.scoped[scope].months.lazy(), self.cutoff)
@@ -167,12 +192,42 @@ class AsOf:
         return self._months[scope]
 
     def last_months(self, scope: Scope, count: int) -> pl.LazyFrame:
-        """Return the monthly sums of the last `count` calendar months."""
+        """Return the monthly sums of the last `count` calendar months.
+
+        Parameters
+        ----------
+        scope
+            `all`: keys are customer_id; `div`: customer_id and division, targets that are sets of SKUs
+            included.
+        count
+            Calendar months, up to the cutoff's.
+
+        Returns
+        -------
+        polars.LazyFrame
+            As `months`.
+        """
         window = history_window(self.cutoff, count)
         return self.months(scope).filter(window.contains("month"))
 
     def months_before(self, scope: Scope, end: dt.date, count: int) -> pl.LazyFrame:
-        """Return the same of the `count` months counted back from a day, by the day they end on."""
+        """Return the same of the `count` months counted back from a day, by the day they end on.
+
+        Parameters
+        ----------
+        scope
+            `all`: keys are customer_id; `div`: customer_id and division, targets that are sets of SKUs
+            included.
+        end
+            Last day of the last month.
+        count
+            Months.
+
+        Returns
+        -------
+        polars.LazyFrame
+            As `months`, where `month` is the last day of a month counted back from `end`.
+        """
         self._note("daily")
         ends = [shift_months(end, -back) for back in range(count, -1, -1)]
         inside = Window(ends[0], end).contains("day")
@@ -186,7 +241,19 @@ class AsOf:
         return visible_at(self._history.scoped[scope].daily.lazy(), self.cutoff)
 
     def days(self, scope: Scope) -> pl.LazyFrame:
-        """Return purchase days, returns left out: keys x day, sorted."""
+        """Return purchase days, returns left out: keys x day, sorted.
+
+        Parameters
+        ----------
+        scope
+            `all`: keys are customer_id; `div`: customer_id and division, targets that are sets of SKUs
+            included.
+
+        Returns
+        -------
+        polars.LazyFrame
+            Keys, `day`, and the `visible_cutoff` at which it was first known; one row per keys and day.
+        """
         self._note("days")
         if scope not in self._days:
             known = visible_at(self._history.scoped[scope].days.lazy(), self.cutoff)
@@ -194,12 +261,37 @@ class AsOf:
         return self._days[scope]
 
     def skus(self, scope: Scope) -> pl.LazyFrame:
-        """Return customer x division x SKU with the last day bought, a row for each increment."""
+        """Return customer x division x SKU with the last day bought, a row for each increment.
+
+        Parameters
+        ----------
+        scope
+            `all`: keys are customer_id; `div`: customer_id and division, targets that are sets of SKUs
+            included.
+
+        Returns
+        -------
+        polars.LazyFrame
+            customer_id, division, sku, visible_cutoff, `last_day`; in any order, returns left out.
+        """
         self._note("skus")
         return visible_at(self._history.skus[scope].lazy(), self.cutoff)
 
     def sellers(self, scope: Scope) -> pl.LazyFrame:
-        """Return customer x division x rep x branch x month with lines, a row for each increment."""
+        """Return customer x division x rep x branch x month with lines, a row for each increment.
+
+        Parameters
+        ----------
+        scope
+            `all`: keys are customer_id; `div`: customer_id and division, targets that are sets of SKUs
+            included.
+
+        Returns
+        -------
+        polars.LazyFrame
+            customer_id, division, rep, branch (empty where the line names none), month, visible_cutoff,
+            `line_count`; in any order.
+        """
         self._note("sellers")
         return visible_at(self._history.sellers[scope].lazy(), self.cutoff)
 

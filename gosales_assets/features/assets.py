@@ -16,7 +16,7 @@ from gosales_assets.features.build import (
     Latest,
     build_features,
     declare_features,
-    read_once,
+    hold_short_table,
 )
 from gosales_assets.features.declaration import Family, Feature
 from gosales_assets.features.embeddings import fit_embeddings
@@ -24,7 +24,7 @@ from gosales_assets.features.families.als import ALS
 from gosales_assets.features.families.basket import BASKET
 from gosales_assets.features.families.registry import check_off
 from gosales_assets.features.history import purchase_lines
-from gosales_assets.features.ranges import Tables, Worlds, cut_ranges, parts_of
+from gosales_assets.features.ranges import CutoffTables, Worlds, cut_ranges, parts_of
 from gosales_assets.features.scopes import Scope
 from gosales_assets.features.stats import catalog_features, measure_features
 from gosales_assets.platform.pictures import embedded
@@ -115,7 +115,7 @@ def define_assets(platform: Platform) -> list[dg.AssetsDefinition]:
     ) -> tuple[Partitions, Partitions]:
         cutoffs = [cutoff_of(key) for key in context.partition_keys]
         known = (dim_customer, fact_assets, affinity_rules, embeddings)
-        tables = {c: Tables(*(table[partition_key(c)] for table in known)) for c in cutoffs}
+        tables = {c: CutoffTables(*(table[partition_key(c)] for table in known)) for c in cutoffs}
         ranges = cut_ranges(purchase_history, tables[max(cutoffs)].customers)
         worlds = Worlds(settings, purchase_history, tables, ranges)
         context.log.info("%d cutoffs, customers in %d range(s)", len(cutoffs), len(ranges))
@@ -151,7 +151,7 @@ def define_assets(platform: Platform) -> list[dg.AssetsDefinition]:
                 shared = customer_features[partition_key(cutoff)]
                 count = sum("__" in name for name in shared.collect_schema().names())
                 customers = shared.select("customer_id", "segment").collect()
-                divisions = read_once(division_features[partition_key(cutoff)])
+                divisions = hold_short_table(division_features[partition_key(cutoff)])
                 for division in sorted(d for c, d in asked if c == cutoff):
                     table = build_features(division, customers, divisions)
                     yield Partition(cutoff, table, division, metadata=summarise(table, count))

@@ -76,12 +76,35 @@ def divide(part: pl.Expr, number: float) -> pl.Expr:
     By a scalar polars multiplies with its inverse, which rounds twice (184159 cents would be
     1841.5900000000001), and divides where there is a single row: a customer's bits would then show
     whether others are there.
+
+    Parameters
+    ----------
+    part
+        Integers or floats; null stays null.
+    number
+        What to divide by, not 0.
+
+    Returns
+    -------
+    polars.Expr
+        Float64.
     """
     return part / (part * 0 + number)
 
 
 def fill_absent(features: Iterable[Feature]) -> list[pl.Expr]:
-    """Return expressions that give customers without a row in a source their declared value."""
+    """Return expressions that give customers without a row in a source their declared value.
+
+    Parameters
+    ----------
+    features
+        Declarations, whose columns are in the table.
+
+    Returns
+    -------
+    list of polars.Expr
+        One for each feature that has a value for such customers; the others stay null.
+    """
     return [
         pl.col(f.name).fill_null(pl.lit(f.absent, dtype=f.dtype))
         for f in features

@@ -68,7 +68,7 @@ def cut_ranges(
 
 
 @dataclass(frozen=True)
-class Tables:
+class CutoffTables:
     """What is known at one cutoff beside the history."""
 
     customers: pl.LazyFrame
@@ -76,10 +76,10 @@ class Tables:
     affinity_rules: pl.LazyFrame
     embeddings: pl.LazyFrame
 
-    def of(self, ids: CustomerRange) -> "Tables":
+    def of(self, ids: CustomerRange) -> "CutoffTables":
         """Return the rows of some customers; rules and vectors of SKUs are everyone's."""
         mine = pl.col("kind").ne("customer") | ids.hold("id")
-        return Tables(
+        return CutoffTables(
             self.customers.filter(ids.hold()),
             self.assets.filter(ids.hold()),
             self.affinity_rules,
@@ -94,7 +94,7 @@ class Worlds:
     settings: Settings
     history: pl.LazyFrame
     """`purchase_history` of all increments up to the last cutoff."""
-    tables: Mapping[dt.date, Tables]
+    tables: Mapping[dt.date, CutoffTables]
     ranges: Sequence[CustomerRange]
 
     def at(self, cutoff: dt.date, scope: Scope) -> Iterator[AsOf]:

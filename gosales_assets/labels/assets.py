@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import dagster as dg
 import polars as pl
 
-from gosales_assets.labels.audit import AUDITED, audit_labels, openings_of
+from gosales_assets.labels.audit import AUDITED, audit_labels, windows_to_audit
 from gosales_assets.labels.label import build_labels
 from gosales_assets.labels.prevalence import ALL, count_prevalence
 from gosales_assets.labels.recount import count_raw_log
@@ -119,8 +119,8 @@ def define_assets(platform: Platform) -> list[dg.AssetsDefinition]:
                 }
                 for cutoff in cutoffs
             }
-            openings = [o for cutoff in cutoffs for o in openings_of(cutoff, said[cutoff])]
-            counts = count_raw_log(openings, settings) if settings.labels.audit else {}
+            windows = [o for cutoff in cutoffs for o in windows_to_audit(cutoff, said[cutoff])]
+            counts = count_raw_log(windows, settings) if settings.labels.audit else {}
             for cutoff in cutoffs:
                 mine = {o: count for o, count in counts.items() if o.cutoff == cutoff}
                 frame = audit_labels(cutoff, said[cutoff], mine, settings.labels)

@@ -8,7 +8,11 @@ import polars as pl
 
 from gosales_assets.platform.platform import Platform
 from gosales_assets.star.dimensions import build_dim_product
-from gosales_assets.star.facts import history_in_parts, lines_of_division, read_once
+from gosales_assets.star.facts import (
+    hold_short_increment,
+    lines_of_division,
+    purchase_history_in_parts,
+)
 from gosales_assets.star.ingest import ingest
 from gosales_checks.contracts.star import (
     DIM_PRODUCT,
@@ -57,7 +61,7 @@ def define_assets(platform: Platform) -> list[dg.AssetsDefinition]:
             for key in context.partition_keys:
                 asked.setdefault(cutoff_of(key), []).append(str(division_of(key)))
             for cutoff, divisions in asked.items():
-                lines = read_once(sales_log[partition_key(cutoff)])
+                lines = hold_short_increment(sales_log[partition_key(cutoff)])
                 for division in divisions:
                     yield Partition(cutoff, lines_of_division(lines, division), division)
 
@@ -70,7 +74,7 @@ def define_assets(platform: Platform) -> list[dg.AssetsDefinition]:
         def made():
             for cutoff in (cutoff_of(key) for key in context.partition_keys):
                 facts = [f for k, f in fact_transactions.items() if cutoff_of(k) == cutoff]
-                yield Partition(cutoff, history_in_parts(pl.concat(facts), settings.value))
+                yield Partition(cutoff, purchase_history_in_parts(pl.concat(facts), settings.value))
 
         return Partitions(made())
 

@@ -46,6 +46,11 @@ def spread(cells: pl.DataFrame) -> Spread:
     ----------
     cells
         One row per customer and division: `count` and `cents`, and `total` of the customer's counts.
+
+    Returns
+    -------
+    Spread
+        Of no cells: without divisions and pairs.
     """
     overall = cells.group_by("division").agg(pl.col("count", "cents").sum())
     same = (pl.col("count") * (pl.col("count") - 1)).sum()
@@ -58,7 +63,7 @@ def spread(cells: pl.DataFrame) -> Spread:
     return Spread(sums, per_customer["s"].to_list())
 
 
-def merged(spreads: Sequence[Spread]) -> Spread:
+def merge_spreads(spreads: Sequence[Spread]) -> Spread:
     """Put the figures of several ranges of customers together."""
     sums: dict[str, tuple[int, int]] = {}
     for found in spreads:
@@ -100,6 +105,11 @@ def concentration(known: Spread) -> float:
 def division_cells(world: AsOf) -> pl.DataFrame:
     """Sum up the last months of each customer and division, with the customer's totals.
 
+    Parameters
+    ----------
+    world
+        What was known at the cutoff.
+
     Returns
     -------
     polars.DataFrame
@@ -126,7 +136,7 @@ def division_cells(world: AsOf) -> pl.DataFrame:
     )
 
 
-SPREAD = CustomerPool(lambda world: spread(world.shared(division_cells)), merged)
+SPREAD = CustomerPool(lambda world: spread(world.shared(division_cells)), merge_spreads)
 
 
 def _cross(world: AsOf, _: Scope) -> list[Block]:

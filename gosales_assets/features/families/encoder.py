@@ -57,6 +57,11 @@ def levels_of(world: AsOf) -> list[Level]:
 def own_purchases(world: AsOf) -> pl.LazyFrame:
     """Sum up what each customer of the population bought in the window.
 
+    Parameters
+    ----------
+    world
+        What was known at the cutoff.
+
     Returns
     -------
     polars.LazyFrame
@@ -108,7 +113,7 @@ def groups_of(world: AsOf) -> ByLevel:
     return {level: _groups(people, spent, _group(level)) for level in levels}
 
 
-def merged(found: Sequence[ByLevel]) -> ByLevel:
+def merge_groups(found: Sequence[ByLevel]) -> ByLevel:
     """Add the groups of several ranges of customers up."""
 
     def added(kind: str, level: tuple[str, ...], keys: list[str]) -> pl.DataFrame:
@@ -125,7 +130,7 @@ def merged(found: Sequence[ByLevel]) -> ByLevel:
     }
 
 
-GROUPS = CustomerPool(groups_of, merged)
+GROUPS = CustomerPool(groups_of, merge_groups)
 
 
 def _group(columns: tuple[str, ...]) -> list[str]:
@@ -144,6 +149,13 @@ def _groups(people: pl.LazyFrame, spent: pl.LazyFrame, group: list[str]) -> Grou
 
 def encode(world: AsOf, levels: list[Level]) -> pl.LazyFrame:
     """Estimate rate and share of every customer of the population and target, level by level.
+
+    Parameters
+    ----------
+    world
+        What was known at the cutoff.
+    levels
+        Parents before their children.
 
     Returns
     -------

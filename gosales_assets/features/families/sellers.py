@@ -8,7 +8,7 @@ import polars as pl
 
 from gosales_assets.features.asof import AsOf
 from gosales_assets.features.declaration import Block, Family, Feature
-from gosales_assets.features.history import SELLERS as ROLES
+from gosales_assets.features.history import SELLER_COLUMNS as ROLES
 from gosales_assets.features.scopes import KEYS, Scope
 from gosales_resources.dates import history_window
 

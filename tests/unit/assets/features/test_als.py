@@ -80,7 +80,7 @@ def test_processes_of_one_and_two_threads_give_the_same_bits():
     code = (
         "from tests.worlds.signals import *\n"
         "from gosales_assets.features.embeddings import fit_embeddings\n"
-        "from gosales_resources.settings.phases import AlsSettings\n"
+        "from gosales_resources.settings.features import AlsSettings\n"
         "table = fit_embeddings(known(draw_lines(400)), C, AlsSettings())\n"
         "print(table.hash_rows(seed=1).sum(), table.write_json())"
     )

@@ -9,9 +9,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from gosales_assets.labels.audit import audit_labels, openings_of
+from gosales_assets.labels.audit import audit_labels, windows_to_audit
 from gosales_assets.labels.raw_log import read_plain_lines
-from gosales_assets.labels.recount import Count, Opening, count_raw_log
+from gosales_assets.labels.recount import AuditWindow, WindowCount, count_raw_log
 from gosales_resources.settings.labels import LabelSettings
 from gosales_resources.settings.loading import load_settings
 from gosales_resources.settings.tree import Settings
@@ -134,8 +134,8 @@ def test_of_a_restated_line_the_version_known_when_the_window_ended_counts(tmp_p
         row("1", "2023-05-01", Posted="2023-05-02", Invoice="other", **{"CAD": "", "Sim GP": "7"}),
     ]
     settings = world(tmp_path, rows, line_key=key)
-    opening = Opening("solid_works", C, end)
-    assert count_raw_log([opening], settings)[opening].cents == {"1": cents}
+    window = AuditWindow("solid_works", C, end)
+    assert count_raw_log([window], settings)[window].cents == {"1": cents}
 
 
 def test_a_window_is_netted_by_target_denylist_and_day_known(tmp_path):
@@ -150,11 +150,11 @@ def test_a_window_is_netted_by_target_denylist_and_day_known(tmp_path):
     labels = {"denylist": ["Sim"]}
     tree = {"divisions": SETTINGS["divisions"] | sets}
     settings = write_world(tmp_path, rows, tree)
-    openings = [Opening(t, C, END) for t in ("both", "simulation", "solid_works")]
-    sums = [dict(c.cents) for c in count_raw_log(openings, settings).values()]
+    windows = [AuditWindow(t, C, END) for t in ("both", "simulation", "solid_works")]
+    sums = [dict(c.cents) for c in count_raw_log(windows, settings).values()]
     assert sums == [{"1": 100_700}, {"1": 800}, {"1": 99_900}]
     settings = load_settings(tmp_path / "gosales.yaml", {"labels": labels})
-    sums = [dict(c.cents) for c in count_raw_log(openings, settings).values()]
+    sums = [dict(c.cents) for c in count_raw_log(windows, settings).values()]
     assert sums == [{"1": 99_900}, {"1": 0}, {"1": 99_900}]
 
 
@@ -168,12 +168,12 @@ def labels(**usd: float) -> pl.DataFrame:
     )
 
 
-COUNTED = Count({"a": 1000, "b": 0, "stranger": 5}, {"a": 0, "b": 0, "stranger": 0})
+COUNTED = WindowCount({"a": 1000, "b": 0, "stranger": 5}, {"a": 0, "b": 0, "stranger": 0})
 
 
-def audited(table: pl.DataFrame, count: Count = COUNTED, *, audit: bool = True) -> dict:
-    openings = openings_of(C, {"x": table})
-    counts = dict.fromkeys(openings, count)
+def audited(table: pl.DataFrame, count: WindowCount = COUNTED, *, audit: bool = True) -> dict:
+    windows = windows_to_audit(C, {"x": table})
+    counts = dict.fromkeys(windows, count)
     return audit_labels(C, {"x": table}, counts, LabelSettings(audit=audit)).row(0, named=True)
 
 
@@ -223,5 +223,5 @@ def test_the_log_is_read_once_for_all_windows_and_not_at_all_for_none(tmp_path, 
     )
     count_raw_log([], settings)
     assert json.dumps(opened) == "[]"
-    count_raw_log([Opening("solid_works", C, END), Opening("simulation", C, END)], settings)
+    count_raw_log([AuditWindow("solid_works", C, END), AuditWindow("simulation", C, END)], settings)
     assert len(opened) == 1

@@ -19,7 +19,7 @@ from gosales_resources.errors import SourceError
 from gosales_resources.settings.inputs import FileSource
 from gosales_resources.settings.source import LongLog
 from gosales_resources.sources import excel
-from gosales_resources.sources.cells import day_time, scaled, text
+from gosales_resources.sources.cells import read_dates, scaled, text
 from gosales_resources.sources.files import open_inputs
 from gosales_resources.sources.raw import ROW
 from gosales_resources.sources.table import read_table
@@ -129,7 +129,7 @@ def test_dates_among_text_are_written_as_the_source_expects_them(tmp_path, form)
     log = LongLog.model_validate(
         {"path": "one.xlsx", "layout": "long", "date_formats": [form], "columns": columns}
     )
-    read = day_time(read_table(log, tmp_path)["x"], [form])
+    read = read_dates(read_table(log, tmp_path)["x"], [form])
     expected = [dt.datetime(2024, 6, 30), dt.datetime(2024, 6, 5), None]
     assert read["moment"].to_list() == expected
     assert read["problem"].to_list() == [None, None, "unreadable"]

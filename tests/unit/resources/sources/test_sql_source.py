@@ -24,7 +24,7 @@ from gosales_resources.partitions.space import PartitionSpace
 from gosales_resources.settings.inputs import DatabaseTable, FileSource
 from gosales_resources.settings.loading import load_settings
 from gosales_resources.sources import sql
-from gosales_resources.sources.cells import exact, scaled
+from gosales_resources.sources.cells import scaled, to_decimal
 from gosales_resources.sources.files import open_inputs
 from gosales_resources.sources.query import FoundTable, build_statement
 from gosales_resources.sources.raw import ROW
@@ -130,7 +130,7 @@ def test_money_and_identifiers_keep_every_digit(postgresql_database):
     assert frame["id"].to_list() == [str(12345678901234567890 + n) for n in range(4)]
     assert frame["n"].to_list() == [2**62 + n for n in range(4)]
     assert frame["f"].to_list() == ["123"] * 4
-    read = exact(scaled(pl.col("amount"), frame.schema["amount"], ".", 2), 2)
+    read = to_decimal(scaled(pl.col("amount"), frame.schema["amount"], ".", 2), 2)
     assert frame.select(read).to_series().to_list() == amounts
 
 
