@@ -15,8 +15,8 @@ from gosales_assets.labels.recount import AuditWindow, WindowCount, count_raw_lo
 from gosales_resources.settings.labels import LabelSettings
 from gosales_resources.settings.loading import load_settings
 from gosales_resources.settings.tree import Settings
-from tests.unit.assets.star.test_ingest import read, rejects_of
 from tests.worlds.erp import SETTINGS, random_rows, row, write_world
+from tests.worlds.staged_log import read_anew, rejects_of
 
 C, END = dt.date(2023, 3, 31), dt.date(2023, 9, 30)
 LAST = dt.date(2024, 12, 31)
@@ -40,7 +40,7 @@ def plain(settings: Settings) -> Counter[tuple]:
 
 def loaded(settings: Settings, folder: Path) -> Counter[tuple]:
     """Sum what the star phase loads."""
-    log, found = read(settings, folder), Counter()
+    log, found = read_anew(settings, folder), Counter()
     for cutoff in log.cutoffs:
         for part in log.lines(cutoff):
             columns = ("customer_id", "order_date", "sku", "division", "gross_profit")
@@ -111,7 +111,7 @@ def test_an_ambiguous_date_is_no_date(tmp_path):
 def test_a_corrected_reject_counts_as_if_the_source_had_said_so(tmp_path):
     rows = [row("1", "2023-04-01"), row("2", "2023-04-02", **{"CAD": 'T"BD\\é'})]
     settings = world(tmp_path, rows)
-    name = rejects_of(read(settings, tmp_path), dt.date(2023, 6, 30))["reject_id"][0]
+    name = rejects_of(read_anew(settings, tmp_path), dt.date(2023, 6, 30))["reject_id"][0]
     fixes = f"reject_id,column,value\n{name},CAD,12.50\n"
     (tmp_path / "fixes.csv").write_text(fixes, encoding="utf-8")
     changed = {"source": {"sales_log": {"corrections": "fixes.csv"}}}
