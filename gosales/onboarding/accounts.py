@@ -48,7 +48,7 @@ OVERLAP = 0.3
 
 
 @dataclass(frozen=True)
-class Accounts:
+class AccountsFinding:
     """What was found in a customers file."""
 
     columns: dict[str, str]
@@ -58,9 +58,9 @@ class Accounts:
     findings: list[Finding] = field(default_factory=list)
 
 
-def read_accounts(
+def inspect_accounts(
     frame: pl.DataFrame, log_ids: set[str], years: tuple[int, int] | None
-) -> Accounts:
+) -> AccountsFinding:
     """Find identifiers and attributes of a customers file.
 
     Parameters
@@ -74,7 +74,7 @@ def read_accounts(
 
     Returns
     -------
-    Accounts
+    AccountsFinding
         Columns, formats and attributes, and a finding for every column of the table.
     """
     profiles = {c: profile(frame, c) for c in frame.columns}
@@ -114,7 +114,7 @@ def read_accounts(
         personal = "personal: may you use it? " if set(PERSONAL.split()) & set(tokens(name)) else ""
         seen = f"{personal}{evidence(found)}"
         findings.append(Finding(f"{kind} attribute", name, "guessed", seen))
-    return Accounts(columns, formats, numeric, categorical, findings)
+    return AccountsFinding(columns, formats, numeric, categorical, findings)
 
 
 def later_knowledge(found: Profile, cells: pl.Series, years: tuple[int, int] | None) -> str | None:

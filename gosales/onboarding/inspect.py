@@ -10,7 +10,7 @@ from pathlib import Path
 
 import polars as pl
 
-from gosales.onboarding.accounts import Accounts, read_accounts
+from gosales.onboarding.accounts import AccountsFinding, inspect_accounts
 from gosales.onboarding.dates import DateFinding, find_date_formats
 from gosales.onboarding.draft import Draft, draft_of
 from gosales.onboarding.finding import Finding
@@ -273,11 +273,11 @@ def _with_strays(found: Taxonomy, draft: Draft, frame: pl.DataFrame) -> Taxonomy
     return dataclasses.replace(found, findings=[*found.findings, finding])
 
 
-def _accounts(draft: Draft, period: Period | None, given: _Table | None) -> Accounts | None:
+def _accounts(draft: Draft, period: Period | None, given: _Table | None) -> AccountsFinding | None:
     if given is None:
         return None
     customer = draft.column("customer_id")
     frame = draft.sample.frame
     ids = set(frame.select(text(customer)).to_series().drop_nulls()) if customer else set()
     years = (period.first.year, period.last.year) if period else None
-    return read_accounts(given.frame, ids, years)
+    return inspect_accounts(given.frame, ids, years)

@@ -1,6 +1,6 @@
 """Turns monthly purchases into invoice lines: SKUs, quantities, profits, dates, returns.
 
-Still clean: amounts are integer US cents and dates are days. `mess` writes them as an ERP does.
+Still clean: amounts are integer US cents and dates are days. `faults` writes them as an ERP does.
 """
 
 import datetime as dt

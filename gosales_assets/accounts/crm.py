@@ -92,7 +92,7 @@ def build_crm_table(table: CrmTable, side: SideRows | None, cutoff: dt.date) -> 
     """
     columns = table.contract.schema.columns()
     if side is None:
-        return pl.DataFrame(schema={name: c.dtype for name, c in columns.items()})
+        return table.contract.schema.create_empty()
     frame = split_at(side, cutoff).usable.with_columns(table.as_of(cutoff))
     if table.named_by is not None:
         name, fields = table.named_by

@@ -125,6 +125,23 @@ def read_side_rows(
     return SideRows(reading.setting, raw.path, raw, rows, names, tuple(unique))
 
 
+def known_by(cutoff: dt.date) -> pl.Expr:
+    """Tell which rows a cutoff knows: those that no date places too.
+
+    Parameters
+    ----------
+    cutoff
+        As-of date.
+
+    Returns
+    -------
+    polars.Expr
+        Boolean, never null, over `known_on`.
+    """
+    known_on = pl.col("known_on")
+    return known_on.is_null() | (known_on <= cutoff)
+
+
 def split_at(side: SideRows, cutoff: dt.date | None) -> Split:
     """Split the rows known at a cutoff into usable and rejected.
 
@@ -143,7 +160,7 @@ def split_at(side: SideRows, cutoff: dt.date | None) -> Split:
     """
     rows = side.rows
     if cutoff is not None:
-        rows = rows.filter(pl.col("known_on").is_null() | (pl.col("known_on") <= cutoff))
+        rows = rows.filter(known_by(cutoff))
     rows = _with_repeats(rows, side)
     usable = rows.filter(pl.col("reason").is_null())
     rejected = rejects_of(side, rows.filter(pl.col("reason").is_not_null()))

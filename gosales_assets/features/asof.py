@@ -16,7 +16,6 @@ import polars as pl
 
 from gosales_assets.features.history import SUMS, SharedHistory
 from gosales_assets.features.scopes import KEYS, Scope
-from gosales_checks.contracts.contract import Contract
 from gosales_checks.contracts.signals import AFFINITY_RULES, EMBEDDINGS
 from gosales_resources.dates import Window, history_window, shift_months, visible_at
 from gosales_resources.settings.tree import Settings
@@ -37,22 +36,6 @@ DATED = {
 }
 """Source -> its columns that say when a row happened or became known. An expiration date is none:
 it is known when the contract is signed."""
-
-
-def empty_table(contract: Contract) -> pl.LazyFrame:
-    """Return a table of no rows with the columns of its contract.
-
-    Parameters
-    ----------
-    contract
-        The table.
-
-    Returns
-    -------
-    polars.LazyFrame
-        No rows.
-    """
-    return pl.LazyFrame(schema={n: c.dtype for n, c in contract.schema.columns().items()})
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,9 +70,13 @@ class AsOf:
     """`dim_customer` of the cutoff."""
     _assets: pl.LazyFrame
     """`fact_assets` of the cutoff."""
-    _affinity_rules: pl.LazyFrame = field(default_factory=lambda: empty_table(AFFINITY_RULES))
+    _affinity_rules: pl.LazyFrame = field(
+        default_factory=lambda: AFFINITY_RULES.schema.create_empty(lazy=True)
+    )
     """`affinity_rules` of the cutoff; a world may have none."""
-    _embeddings: pl.LazyFrame = field(default_factory=lambda: empty_table(EMBEDDINGS))
+    _embeddings: pl.LazyFrame = field(
+        default_factory=lambda: EMBEDDINGS.schema.create_empty(lazy=True)
+    )
     """`embeddings` of the cutoff; a world may have none."""
     _pools: Pools | None = None
     """What is known of all customers, in a world that has some of them; None where it has all."""
@@ -175,8 +162,7 @@ class AsOf:
         Parameters
         ----------
         scope
-            `all`: keys are customer_id; `div`: customer_id and division, targets that are sets of SKUs
-            included.
+            Whose keys, see `KEYS`; `div` has targets that are sets of SKUs too.
 
         Returns
         -------
@@ -197,8 +183,7 @@ class AsOf:
         Parameters
         ----------
         scope
-            `all`: keys are customer_id; `div`: customer_id and division, targets that are sets of SKUs
-            included.
+            Whose keys, see `KEYS`; `div` has targets that are sets of SKUs too.
         count
             Calendar months, up to the cutoff's.
 
@@ -216,8 +201,7 @@ class AsOf:
         Parameters
         ----------
         scope
-            `all`: keys are customer_id; `div`: customer_id and division, targets that are sets of SKUs
-            included.
+            Whose keys, see `KEYS`; `div` has targets that are sets of SKUs too.
         end
             Last day of the last month.
         count
@@ -246,8 +230,7 @@ class AsOf:
         Parameters
         ----------
         scope
-            `all`: keys are customer_id; `div`: customer_id and division, targets that are sets of SKUs
-            included.
+            Whose keys, see `KEYS`; `div` has targets that are sets of SKUs too.
 
         Returns
         -------
@@ -266,8 +249,7 @@ class AsOf:
         Parameters
         ----------
         scope
-            `all`: keys are customer_id; `div`: customer_id and division, targets that are sets of SKUs
-            included.
+            Whose keys, see `KEYS`; `div` has targets that are sets of SKUs too.
 
         Returns
         -------
@@ -283,8 +265,7 @@ class AsOf:
         Parameters
         ----------
         scope
-            `all`: keys are customer_id; `div`: customer_id and division, targets that are sets of SKUs
-            included.
+            Whose keys, see `KEYS`; `div` has targets that are sets of SKUs too.
 
         Returns
         -------

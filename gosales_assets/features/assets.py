@@ -10,7 +10,6 @@ import dagster as dg
 import polars as pl
 
 from gosales_assets.features.affinity import mine_rules
-from gosales_assets.features.asof import empty_table
 from gosales_assets.features.build import (
     FeatureFrame,
     Latest,
@@ -65,7 +64,9 @@ def define_assets(platform: Platform) -> list[dg.AssetsDefinition]:
         def made() -> Iterator[Partition]:
             for cutoff in cutoffs:
                 if family.name in settings.features.off:
-                    yield Partition(cutoff, empty_table(contract), metadata={"family": "off"})
+                    yield Partition(
+                        cutoff, contract.schema.create_empty(lazy=True), metadata={"family": "off"}
+                    )
                 else:
                     yield Partition(cutoff, make(visible_at(lines, cutoff), cutoff).lazy())
 

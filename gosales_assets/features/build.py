@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
-import dataframely as dy
 import polars as pl
 
 from gosales_assets.features.asof import AsOf
@@ -162,9 +161,9 @@ def declare_features(settings: Settings) -> list[Feature]:
     world = AsOf(
         settings.calendar.start,
         settings,
-        share_history(pl.LazyFrame(schema=_schema_of(PurchaseHistory)), [], settings.divisions),
-        pl.LazyFrame(schema=_schema_of(DimCustomer) | attribute_schema(settings)),
-        pl.LazyFrame(schema=_schema_of(FactAssets)),
+        share_history(PurchaseHistory.create_empty(lazy=True), [], settings.divisions),
+        pl.LazyFrame(schema={**DimCustomer.create_empty().schema, **attribute_schema(settings)}),
+        FactAssets.create_empty(lazy=True),
     )
     return [
         feature
@@ -248,7 +247,3 @@ def _by_division(table: pl.DataFrame) -> Callable[[str], pl.DataFrame]:
     cut = table.partition_by("division", as_dict=True, include_key=False)
     none = table.clear().drop("division")
     return lambda division: cut.get((division,), none)
-
-
-def _schema_of(schema: type[dy.Schema]) -> dict[str, pl.DataType]:
-    return {name: column.dtype for name, column in schema.columns().items()}

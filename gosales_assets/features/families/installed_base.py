@@ -92,7 +92,7 @@ def owned_assets(world: AsOf) -> pl.LazyFrame:
         },
     }
     owned = world.assets.filter(pl.col("effective_purchase_date") <= cutoff)
-    return owned.join(_rollup_slugs(world), on=_rollup_column(world), how="left").select(
+    return owned.join(_slugs_by_spelling(world), on=_rollup_column(world), how="left").select(
         *KEYS["div"],
         ROLLUP,
         first_purchase="effective_purchase_date",
@@ -166,7 +166,7 @@ def _rollup_column(world: AsOf) -> str:
     return "item_rollup" if world.settings.features.assets.rollups else "division"
 
 
-def _rollup_slugs(world: AsOf) -> pl.LazyFrame:
+def _slugs_by_spelling(world: AsOf) -> pl.LazyFrame:
     """Map the register's spellings to slugs: `Term seats` and `TERM SEATS` are one rollup."""
     column = _rollup_column(world)
     spelt = world.assets.select(column).unique().sort(column).collect()[column].to_list()

@@ -14,11 +14,11 @@ from gosales.sample.__main__ import run
 from gosales.sample.behaviour import constant_effects, draw_customers, monthly_hazard, simulate
 from gosales.sample.catalogue import DIVISIONS, PREDICTOR_ONLY, SKUS, UNKNOWN_SKU
 from gosales.sample.company import SampleCompany, generate
-from gosales.sample.mess import MessRates
+from gosales.sample.faults import FaultRates
 from gosales_resources.errors import StorageError
 from gosales_resources.settings.base import slugify
 
-MANY_FAULTS = MessRates(
+MANY_FAULTS = FaultRates(
     blank_customer_id=0.01,
     unreadable_date=0.01,
     unreadable_money=0.01,
@@ -143,7 +143,7 @@ def labels_and_truth(company: SampleCompany) -> tuple[np.ndarray, np.ndarray]:
 
 
 def test_labels_counted_from_the_file_are_as_frequent_as_the_truth_says(tmp_path):
-    rates = MessRates(0, 0, 0, 0, 0, 0, 0)
+    rates = FaultRates(0, 0, 0, 0, 0, 0, 0)
     y, p = labels_and_truth(generate(tmp_path / "clean", customers=1_500, rates=rates))
     assert abs(y.sum() - p.sum()) < 4 * np.sqrt((p * (1 - p)).sum())
     assert np.all(p[y] > 0)
