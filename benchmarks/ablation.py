@@ -31,7 +31,8 @@ from gosales_assets.operations.plan import Request
 from gosales_assets.platform.platform import Platform
 from gosales_checks.measures.ranking import auc, lift_at, tie_breaker
 from gosales_resources.hashing import stable_key
-from gosales_resources.settings.tree import Settings, load_settings
+from gosales_resources.settings.loading import load_settings
+from gosales_resources.settings.tree import Settings
 
 LINEAR = {"C": 0.01, "l1_ratio": 0.0}
 TREES = {

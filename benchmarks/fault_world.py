@@ -69,7 +69,7 @@ class Child:
     """A build in a process of its own; its output goes to a file beside the world."""
 
     def __init__(self, folder: Path, arguments: tuple[str, ...], mark: str = "") -> None:
-        command = [sys.executable, "-m", "gosales_assets", "materialize", *arguments]
+        command = [sys.executable, "-m", "gosales", "materialize", *arguments]
         self._log = folder / f"told{mark}.txt"
         self._began = time.perf_counter()
         with self._log.open("wb") as log:

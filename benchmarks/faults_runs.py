@@ -93,7 +93,7 @@ def _disk(world: Path, size: float, reference: dict[str, str]) -> Result:
     folder = another(world, "disk")
     home, after, last = (folder / name for name in ("gosales_home", "after", "last"))
     home.mkdir()
-    parts = [sys.executable, "-m", "gosales_assets", "materialize", *GRAPH]
+    parts = [sys.executable, "-m", "gosales", "materialize", *GRAPH]
     run = shlex.join([*parts, "--config", str(folder / "gosales.yaml")])
     # What lies on it is gone with the mount: it is copied out after each run.
     script = f"""

@@ -12,15 +12,16 @@ from gosales_assets.features.affinity import mine_rules
 from gosales_assets.features.asof import AsOf
 from gosales_assets.features.assets import Stopwatch
 from gosales_assets.features.build import build_features, declare_features
-from gosales_assets.features.declaration import KEYS
 from gosales_assets.features.embeddings import fit_embeddings
 from gosales_assets.features.families.rfm import RFM
 from gosales_assets.features.history import purchase_lines, share_history
-from gosales_assets.features.ranges import ROWS_AT_ONCE, KnownTables, Worlds, cut_ranges, parts_of
+from gosales_assets.features.ranges import ROWS_AT_ONCE, CutoffTables, Worlds, cut_ranges, parts_of
+from gosales_assets.features.scopes import KEYS
 from gosales_assets.features.stats import measure_features
 from gosales_resources.dates import shift_months, visible_at
 from gosales_resources.partitions.targets import with_sets
-from gosales_resources.settings.tree import Settings, load_settings
+from gosales_resources.settings.loading import load_settings
+from gosales_resources.settings.tree import Settings
 from gosales_resources.store.address import Address, Provenance
 from gosales_resources.store.tables import TableStore
 
@@ -189,13 +190,13 @@ def _history(store: TableStore) -> pl.LazyFrame:
 
 def _tables(
     settings: Settings, store: TableStore, history: pl.LazyFrame, cutoff: dt.date
-) -> Tables:
+) -> CutoffTables:
     """Mine the rules and fit the factors that two families read, beside what is stored."""
     lines = visible_at(purchase_lines(history, settings.labels.denylist), cutoff)
     rules = mine_rules(with_sets(lines, settings.divisions), cutoff, settings.features.basket)
     vectors = fit_embeddings(lines, cutoff, settings.features.als)
     customers, assets = (store.scan_table(Address(name, cutoff), None) for name in STAR[1:])
-    return KnownTables(customers, assets, rules.lazy(), vectors.lazy())
+    return CutoffTables(customers, assets, rules.lazy(), vectors.lazy())
 
 
 def _over(found: dict, yard: dict) -> str:

@@ -11,7 +11,7 @@ from world import sample_world, show
 
 from gosales_assets.platform.platform import Platform
 from gosales_checks.measures.ranking import auc, lift_at, tie_breaker
-from gosales_resources.settings.tree import load_settings
+from gosales_resources.settings.loading import load_settings
 
 CUTOFFS = (dt.date(2023, 12, 31), dt.date(2024, 6, 30))
 

@@ -15,7 +15,7 @@ from world import show
 from gosales_assets.operations.plan import Request
 from gosales_assets.platform.platform import Platform
 from gosales_checks.measures.ranking import auc, lift_at, tie_breaker
-from gosales_resources.settings.tree import load_settings
+from gosales_resources.settings.loading import load_settings
 from gosales_resources.store.address import Address
 
 ROOT = Path(__file__).resolve().parent.parent

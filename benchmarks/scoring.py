@@ -18,8 +18,8 @@ from gosales_assets.models.learners.candidates import blended
 from gosales_assets.models.scoring.scoring import score
 from gosales_assets.operations.plan import Request
 from gosales_assets.platform.platform import Platform
-from gosales_resources.settings.models import ExplanationSettings
-from gosales_resources.settings.tree import load_settings
+from gosales_resources.settings.explanation import ExplanationSettings
+from gosales_resources.settings.loading import load_settings
 from gosales_resources.store.address import Address
 
 CUTOFF = dt.date(2024, 6, 30)

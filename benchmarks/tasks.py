@@ -17,7 +17,7 @@ from gosales_assets.operations.instance import open_instance
 from gosales_assets.operations.plan import Request
 from gosales_assets.platform.platform import Platform, keys_of
 from gosales_resources.partitions.space import expecting_beta_warnings
-from gosales_resources.settings.tree import load_settings
+from gosales_resources.settings.loading import load_settings
 from gosales_resources.store.address import Address, Provenance
 from gosales_resources.store.io_managers import Partition, Partitions, TableIOManager, TableSpec
 from gosales_resources.store.tables import TableStore

@@ -20,8 +20,8 @@ from gosales_assets.models.rows.matrix import build_matrix
 from gosales_assets.models.rows.preparation import feature_types
 from gosales_assets.platform.platform import Platform
 from gosales_resources.partitions.maturity import mature_labels
+from gosales_resources.settings.loading import load_settings
 from gosales_resources.settings.models import ModelSettings
-from gosales_resources.settings.tree import load_settings
 from gosales_resources.store.address import Address
 
 CUTOFF = dt.date(2024, 6, 30)

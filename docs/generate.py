@@ -15,7 +15,9 @@ from gosales_assets.features.build import declare_features
 from gosales_assets.features.families.registry import FAMILIES
 from gosales_checks.contracts.contract import Contract
 from gosales_checks.contracts.registry import CONTRACTS
-from gosales_resources.settings.tree import Settings, load_settings
+from gosales_resources.settings.base import models_in
+from gosales_resources.settings.loading import load_settings
+from gosales_resources.settings.tree import Settings
 
 HERE = Path(__file__).parent
 EXAMPLE = HERE.parent / "gosales" / "sample" / "gosales.yaml"
@@ -92,7 +94,7 @@ def settings_reference() -> str:
 def _settings(model: type[BaseModel], prefix: str) -> list[str]:
     rows = []
     for name, field in model.model_fields.items():
-        nested = _models_in(field.annotation)
+        nested = models_in(field.annotation)
         if nested and get_origin(field.annotation) is not list:
             for one in nested:
                 label = f" ({one.__name__})" if len(nested) > 1 else ""
@@ -103,12 +105,6 @@ def _settings(model: type[BaseModel], prefix: str) -> list[str]:
         text = (field.description or "").replace("|", "\\|")
         rows.append(f"| `{prefix}{name}` | {_type(field.annotation)} | {default} | {text} |")
     return rows
-
-
-def _models_in(annotation: Any) -> list[type[BaseModel]]:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return [annotation]
-    return [model for argument in get_args(annotation) for model in _models_in(argument)]
 
 
 def _default(field: Any) -> str:

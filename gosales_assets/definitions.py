@@ -27,7 +27,8 @@ from gosales_assets.validation import checks as validation_checks
 from gosales_assets.whitespace import assets as whitespace
 from gosales_checks.contracts.registry import BUNDLE_CONTRACTS, CONTRACTS, TABLE_CONTRACTS
 from gosales_resources.partitions.space import expecting_beta_warnings
-from gosales_resources.settings.tree import Settings, load_settings
+from gosales_resources.settings.loading import load_settings
+from gosales_resources.settings.tree import Settings
 from gosales_resources.store.io_managers import BundleIOManager, TableIOManager
 
 # Room of `gosales_assets` -> its assets, as contracts name their makers.

@@ -14,7 +14,7 @@ from gosales_assets.operations.plan import Request
 from gosales_assets.operations.runs import execute
 from gosales_assets.platform.platform import Platform
 from gosales_resources.errors import StorageError
-from gosales_resources.settings.tree import load_settings
+from gosales_resources.settings.loading import load_settings
 
 SEED = 7
 # Half a year apart, as long as a label window: each model has met its outcome when the next is made.

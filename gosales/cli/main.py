@@ -30,7 +30,8 @@ from gosales_assets.platform.platform import Platform
 from gosales_assets.star.ingest import recall_digests
 from gosales_checks.contracts.registry import CONTRACTS, STAGING, VIOLATIONS
 from gosales_resources.errors import GosalesError
-from gosales_resources.settings.tree import Settings, load_settings, parse_overrides
+from gosales_resources.settings.loading import load_settings, parse_overrides
+from gosales_resources.settings.tree import Settings
 
 SHOWN_MISSING = 10
 DONE, FAILED, UNUSABLE, INTERRUPTED = 0, 1, 2, 130

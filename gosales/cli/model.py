@@ -13,7 +13,7 @@ from gosales_assets.operations.runs import execute
 from gosales_assets.platform.platform import Platform
 from gosales_checks.contracts.models import MODEL, MODEL_CARD, PROMOTION
 from gosales_resources.errors import ScopeError, nearest
-from gosales_resources.settings.tree import load_settings, parse_overrides
+from gosales_resources.settings.loading import load_settings, parse_overrides
 from gosales_resources.store.address import Address
 
 DONE, FAILED = 0, 1

@@ -14,7 +14,7 @@ from gosales.onboarding.proposal import InspectedFiles, Proposal
 from gosales.onboarding.settings_text import settings_text
 from gosales_resources.dates import shift_months
 from gosales_resources.errors import SettingsError
-from gosales_resources.settings.tree import load_settings
+from gosales_resources.settings.loading import load_settings
 from gosales_resources.store.atomic import replacing
 
 USABLE, NEEDS_DECISIONS = 0, 1

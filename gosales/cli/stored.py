@@ -17,7 +17,7 @@ from gosales_checks.verdicts.schema_snapshot import (
     read_snapshot,
     write_snapshot,
 )
-from gosales_resources.settings.tree import load_settings, parse_overrides
+from gosales_resources.settings.loading import load_settings, parse_overrides
 from gosales_resources.store.address import Address, remedy
 
 DONE, DIFFERENT = 0, 1

@@ -8,7 +8,7 @@ from gosales.cli.terminal import say
 from gosales_assets.operations.instance import open_instance, write_environment
 from gosales_assets.operations.runs import GRAPH
 from gosales_assets.platform.platform import Platform
-from gosales_resources.settings.tree import CONFIG_VARIABLE
+from gosales_resources.settings.loading import CONFIG_VARIABLE
 
 
 def serve_ui(platform: Platform, port: int) -> int:

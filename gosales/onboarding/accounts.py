@@ -48,7 +48,7 @@ OVERLAP = 0.3
 
 
 @dataclass(frozen=True)
-class Accounts:
+class AccountsFinding:
     """What was found in a customers file."""
 
     columns: dict[str, str]
@@ -58,9 +58,9 @@ class Accounts:
     findings: list[Finding] = field(default_factory=list)
 
 
-def read_accounts(
+def inspect_accounts(
     frame: pl.DataFrame, log_ids: set[str], years: tuple[int, int] | None
-) -> Accounts:
+) -> AccountsFinding:
     """Find identifiers and attributes of a customers file.
 
     Parameters
@@ -71,6 +71,11 @@ def read_accounts(
         Customer ids of the log (some of them): the id column is the one that has them.
     years
         First and last year of the log: numbers that are years inside it look like later knowledge.
+
+    Returns
+    -------
+    AccountsFinding
+        Columns, formats and attributes, and a finding for every column of the table.
     """
     profiles = {c: profile(frame, c) for c in frame.columns}
     columns: dict[str, str] = {}
@@ -109,11 +114,26 @@ def read_accounts(
         personal = "personal: may you use it? " if set(PERSONAL.split()) & set(tokens(name)) else ""
         seen = f"{personal}{evidence(found)}"
         findings.append(Finding(f"{kind} attribute", name, "guessed", seen))
-    return Accounts(columns, formats, numeric, categorical, findings)
+    return AccountsFinding(columns, formats, numeric, categorical, findings)
 
 
 def later_knowledge(found: Profile, cells: pl.Series, years: tuple[int, int] | None) -> str | None:
-    """Say why a column looks like something known only after the fact; None where it does not."""
+    """Say why a column looks like something known only after the fact; None where it does not.
+
+    Parameters
+    ----------
+    found
+        What the column's values are.
+    cells
+        The column, one cell per account; null where blank.
+    years
+        First and last year of the log; None where it has no dates.
+
+    Returns
+    -------
+    str or None
+        The reason, in words.
+    """
     words = tokens(found.name)
     told = [word for word in words if word in LATER.split()]
     if told == ["status"] and set(PERSONAL.split()) & set(words):

@@ -14,7 +14,7 @@ from functools import cache
 
 import polars as pl
 
-from gosales_resources.sources.cells import day_time
+from gosales_resources.sources.cells import read_dates
 
 DAYS = (
     "%Y-%m-%d",
@@ -239,7 +239,7 @@ def _reason(form: str, days: dict[str, pl.Series], texts: list[str]) -> str:
 
 def _clashes(formats: list[str], values: Sequence[tuple[str, int]], total: int) -> str | None:
     """Read with the formats together, as the star phase will; what becomes ambiguous is said."""
-    read = day_time(pl.Series([text for text, _ in values], dtype=pl.String), formats)
+    read = read_dates(pl.Series([text for text, _ in values], dtype=pl.String), formats)
     weights = pl.Series([count for _, count in values])
     lost = int(weights.filter((read["problem"] == "ambiguous").fill_null(value=False)).sum())
     if lost <= SLIPS * total:
@@ -248,7 +248,7 @@ def _clashes(formats: list[str], values: Sequence[tuple[str, int]], total: int) 
 
 
 def _read(form: str, texts: list[str]) -> pl.Series:
-    moments = day_time(pl.Series(texts, dtype=pl.String), [form])["moment"]
+    moments = read_dates(pl.Series(texts, dtype=pl.String), [form])["moment"]
     days = moments.cast(pl.Date)
     legal = days.dt.year().is_between(*PLAUSIBLE).fill_null(value=False)
     return days.zip_with(legal, days.clear(1)).alias(form)

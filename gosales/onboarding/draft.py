@@ -8,22 +8,11 @@ import polars as pl
 from gosales.onboarding.finding import Finding
 from gosales.onboarding.profile import Profile, profile
 from gosales.onboarding.proposal import InspectedFiles
-from gosales.onboarding.roles import (
-    HOLDS,
-    IDENTIFIERS,
-    LONG_ROLES,
-    assign_roles,
-    determines,
-)
+from gosales.onboarding.roles import HOLDS, IDENTIFIERS, LONG_ROLES, assign_roles, determines
 from gosales.onboarding.sample import Sample
 from gosales.onboarding.taxonomy import MOST_DIVISIONS
 from gosales.onboarding.totals import Totals
-from gosales.onboarding.wide import (
-    FEWEST_SPARSE,
-    WideColumns,
-    find_sku_columns,
-    find_suffix,
-)
+from gosales.onboarding.wide import FEWEST_SPARSE, WideColumns, find_sku_columns, find_suffix
 from gosales.onboarding.words import decoy_of
 from gosales_resources.errors import SettingsError, nearest
 from gosales_resources.sources.cells import text
@@ -146,13 +135,13 @@ def _with_dependencies(roles: dict[str, Finding], frame: pl.DataFrame) -> dict[s
         share, back = determines(frame, customer, name), determines(frame, name, customer)
         seen = f"{share:.1%} of the ids have one name, {back:.1%} of the names one id"
         told["customer_name"] = _weighed(roles["customer_name"], seen, holds=share >= HOLDS / 2)
-        if _in_front(frame, customer, name) >= HOLDS:
+        if _share_with_id(frame, customer, name) >= HOLDS:
             why = f"the id in front of each name is cut; {told['customer_name'].why}"
             told["customer_name"] = Finding("customer_name", name, "sure", why)
     return told
 
 
-def _in_front(frame: pl.DataFrame, customer: str, name: str) -> float:
+def _share_with_id(frame: pl.DataFrame, customer: str, name: str) -> float:
     """Return the share of names that begin with their row's id, as '497588 Crayola'."""
     pairs = frame.select(one=text(customer), other=text(name)).drop_nulls()
     return float(pairs.select(pl.col("other").str.starts_with(pl.col("one")).mean()).item() or 0.0)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import polars as pl
 
-from gosales.onboarding.accounts import Accounts, read_accounts
+from gosales.onboarding.accounts import AccountsFinding, inspect_accounts
 from gosales.onboarding.dates import DateFinding, find_date_formats
 from gosales.onboarding.draft import Draft, draft_of
 from gosales.onboarding.finding import Finding
@@ -29,15 +29,10 @@ from gosales.onboarding.profile import share_of
 from gosales.onboarding.proposal import InspectedFiles, Proposal
 from gosales.onboarding.roles import MEASURES
 from gosales.onboarding.sample import NOT_TEXT, Sample, reopened, scan, take_sample
-from gosales.onboarding.taxonomy import (
-    Taxonomy,
-    derive_taxonomy,
-    read_taxonomy,
-    stub_taxonomy,
-)
+from gosales.onboarding.taxonomy import Taxonomy, derive_taxonomy, read_taxonomy, stub_taxonomy
 from gosales.onboarding.totals import Totals
 from gosales.onboarding.wide import find_amount
-from gosales_resources.sources.cells import day_time, text
+from gosales_resources.sources.cells import read_dates, text
 from gosales_resources.sources.raw import ROW
 from gosales_resources.sources.table import read_table
 
@@ -202,7 +197,7 @@ def _checked_recording(
         return draft.roles, []
     frame = draft.sample.frame
     forms = formats or ["%Y-%m-%d"]
-    moments = [day_time(frame[c], forms)["moment"].cast(pl.Date) for c in (ordered, recorded)]
+    moments = [read_dates(frame[c], forms)["moment"].cast(pl.Date) for c in (ordered, recorded)]
     both = pl.DataFrame({"ordered": moments[0], "recorded": moments[1]}).drop_nulls()
     early = share_of(both["recorded"] < both["ordered"])
     roles = {role: finding for role, finding in draft.roles.items() if role != "recorded_at"}
@@ -231,7 +226,7 @@ def _days(draft: Draft, totals: Totals, formats: list[str]) -> pl.DataFrame:
     counts = totals.dates[column].result()
     # Typed dates were counted as their ISO text.
     forms = formats or ["%Y-%m-%d", "%Y-%m-%d %H:%M:%S%.f"]
-    days = day_time(counts[column], forms)["moment"].cast(pl.Date)
+    days = read_dates(counts[column], forms)["moment"].cast(pl.Date)
     counted = pl.DataFrame({"day": days, "rows": counts["rows"]})
     return counted.group_by("day").agg(pl.col("rows").sum()).sort("day")
 
@@ -278,11 +273,11 @@ def _with_strays(found: Taxonomy, draft: Draft, frame: pl.DataFrame) -> Taxonomy
     return dataclasses.replace(found, findings=[*found.findings, finding])
 
 
-def _accounts(draft: Draft, period: Period | None, given: _Table | None) -> Accounts | None:
+def _accounts(draft: Draft, period: Period | None, given: _Table | None) -> AccountsFinding | None:
     if given is None:
         return None
     customer = draft.column("customer_id")
     frame = draft.sample.frame
     ids = set(frame.select(text(customer)).to_series().drop_nulls()) if customer else set()
     years = (period.first.year, period.last.year) if period else None
-    return read_accounts(given.frame, ids, years)
+    return inspect_accounts(given.frame, ids, years)

@@ -40,6 +40,20 @@ def find_value(
 
     Gross profit where there is one, unless more than a fifth of the sold lines lose money and
     there is a revenue to take instead.
+
+    Parameters
+    ----------
+    frame
+        Rows of a sample.
+    gross_profit, revenue, quantity
+        Their columns; None where the log has none.
+    decimal
+        Decimal mark of text.
+
+    Returns
+    -------
+    Finding
+        `gross_profit` or `revenue`; undecided where the log has neither.
     """
     if gross_profit is None and revenue is None:
         why = "the log has neither gross profit nor revenue, and a quantity is not worth anything"
@@ -85,6 +99,12 @@ def find_currency(
         Decimal mark.
     home
         The home currency, where a person has decided it.
+
+    Returns
+    -------
+    CurrencyFinding
+        Which columns to map, and the home currency with the way a rate goes; what cannot be told is
+        undecided.
     """
     if home and (counts is None or counts.width < 3):
         return CurrencyFinding(False, [Finding("home_currency", home, "sure", "given")])

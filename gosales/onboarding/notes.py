@@ -60,7 +60,22 @@ def measure_notes(draft: Draft) -> list[Finding]:
 
 
 def unreadable_notes(frame: pl.DataFrame, columns: list[str], mark: str | None) -> list[Finding]:
-    """Say which number columns have cells that will be rejects."""
+    """Say which number columns have cells that will be rejects.
+
+    Parameters
+    ----------
+    frame
+        Rows of a sample.
+    columns
+        Those that hold numbers.
+    mark
+        Decimal mark; None where it could not be told, and then there are no notes.
+
+    Returns
+    -------
+    list of Finding
+        One for each column with such cells, in the order of `columns`.
+    """
     findings = []
     for column in columns if mark else []:
         if frame[column].dtype != pl.String:

@@ -32,6 +32,11 @@ def find_decimal(frame: pl.DataFrame, columns: list[str]) -> DecimalFinding:
         Rows of a sample.
     columns
         Those that hold amounts and quantities.
+
+    Returns
+    -------
+    DecimalFinding
+        `mark` is None where it cannot be told, and a point where all numbers come typed or are whole.
     """
     texts = [frame[c] for c in columns if frame[c].dtype == pl.String]
     if not texts:

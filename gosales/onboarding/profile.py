@@ -101,7 +101,22 @@ def profile(frame: pl.DataFrame, name: str) -> Profile:
 def read_numbers(
     cells: pl.Series, decimal: str | None = None, scale: int = QUANTITY_SCALE
 ) -> pl.Series:
-    """Read cells as 10^-scale units under a decimal mark, or under whichever reads each cell."""
+    """Read cells as 10^-scale units under a decimal mark, or under whichever reads each cell.
+
+    Parameters
+    ----------
+    cells
+        Text or numbers; null where blank.
+    decimal
+        Decimal mark; None for either.
+    scale
+        Decimals kept.
+
+    Returns
+    -------
+    polars.Series
+        Int64, one per cell; null where blank or unreadable.
+    """
     frame = cells.alias("cell").to_frame()
     if not cells.dtype.is_numeric():
         frame = frame.with_columns(pl.col("cell").cast(pl.String))
@@ -113,7 +128,18 @@ def read_numbers(
 
 
 def share_of(flags: pl.Series) -> float:
-    """Return the share of what is known of some truths that is true; 0 where nothing is known."""
+    """Return the share of what is known of some truths that is true; 0 where nothing is known.
+
+    Parameters
+    ----------
+    flags
+        Boolean; null where not known.
+
+    Returns
+    -------
+    float
+        0 to 1.
+    """
     known = flags.count()
     return float(flags.sum()) / known if known else 0.0
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from gosales.onboarding.accounts import Accounts
+from gosales.onboarding.accounts import AccountsFinding
 from gosales.onboarding.finding import Finding
 from gosales.onboarding.period import Period
 from gosales.onboarding.sample import Sample
@@ -48,7 +48,7 @@ class Proposal:
     period: Period | None
     taxonomy: Taxonomy
     taxonomy_sample: Sample | None
-    accounts: Accounts | None
+    accounts: AccountsFinding | None
     accounts_sample: Sample | None
     notes: list[Finding] = field(default_factory=list)
     """Everything else worth a line."""

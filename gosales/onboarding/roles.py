@@ -150,12 +150,38 @@ def _nothing_named(
 
 
 def one_to_one(frame: pl.DataFrame, one: str, other: str) -> bool:
-    """Tell whether two columns say the same in other words."""
+    """Tell whether two columns say the same in other words.
+
+    Parameters
+    ----------
+    frame
+        Rows of a sample.
+    one, other
+        Columns of it.
+
+    Returns
+    -------
+    bool
+        True where at least `HOLDS` of the values of each go with one value of the other.
+    """
     return determines(frame, one, other) >= HOLDS and determines(frame, other, one) >= HOLDS
 
 
 def determines(frame: pl.DataFrame, one: str, other: str) -> float:
-    """Return the share of the values of one column that go with a single value of the other."""
+    """Return the share of the values of one column that go with a single value of the other.
+
+    Parameters
+    ----------
+    frame
+        Rows of a sample.
+    one, other
+        Columns of it; rows with a blank in either do not count.
+
+    Returns
+    -------
+    float
+        0 to 1; 0 without a row that has both.
+    """
     pairs = frame.select(text(one).alias("one"), text(other).alias("other")).drop_nulls()
     counts = pairs.group_by("one").agg(pl.col("other").n_unique())
     return share_of(counts["other"] == 1) if counts.height else 0.0

@@ -13,7 +13,7 @@ from pathlib import Path
 import polars as pl
 
 from gosales_resources.errors import SourceError
-from gosales_resources.settings.source import FileSource
+from gosales_resources.settings.inputs import FileSource
 from gosales_resources.sources.files import open_inputs
 from gosales_resources.sources.raw import ROW, RawBatch, RawInput
 
@@ -106,6 +106,24 @@ def scan(
     progress: Callable[[str], object],
 ) -> Scan:
     """Hand every batch of some columns to `take` once, in the order of the input.
+
+    Parameters
+    ----------
+    sample
+        The input, and how it is opened.
+    base
+        Folder that relative paths start from.
+    columns
+        Which columns are handed over.
+    take
+        Gets each batch, a frame of these columns.
+    progress
+        Told what is being read.
+
+    Returns
+    -------
+    Scan
+        Rows and misshapen rows of the whole input.
 
     Raises
     ------

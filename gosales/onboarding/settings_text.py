@@ -11,7 +11,7 @@ from gosales.onboarding.proposal import Proposal
 from gosales.onboarding.sample import Sample
 from gosales.onboarding.yaml_text import block, comment, entry, mapping, scalar, sequence
 from gosales_resources.settings.base import slugify
-from gosales_resources.settings.source import FileSource
+from gosales_resources.settings.inputs import FileSource
 
 # Roles in the order they are written.
 COLUMNS = (

@@ -39,6 +39,11 @@ def read_taxonomy(frame: pl.DataFrame, log_skus: set[str]) -> Taxonomy:
         The whole table.
     log_skus
         SKUs of the log: the SKU column is the one that has them.
+
+    Returns
+    -------
+    Taxonomy
+        Without divisions where the column of the SKUs' divisions cannot be told or has blanks.
     """
     texts = {c: frame.select(text(c)).to_series() for c in frame.columns}
     overlap = {
@@ -91,6 +96,11 @@ def derive_taxonomy(pairs: pl.DataFrame, sku: str, division: str, family: str | 
         Distinct SKU, division and family with their `rows`.
     sku, division, family
         Their columns in `pairs`.
+
+    Returns
+    -------
+    Taxonomy
+        With a table of one row per SKU, sorted; SKUs without a division are left out and named.
     """
     named = {"sku": sku, "division": division} | ({"family": family} if family else {})
     clean = pairs.select(**{k: pl.col(c) for k, c in named.items()}, rows="rows").drop_nulls("sku")
@@ -143,6 +153,11 @@ def stub_taxonomy(skus: pl.DataFrame, name: str) -> Taxonomy:
         `sku`, and what helps to know it (`name`); one row per SKU.
     name
         Of the file it will be.
+
+    Returns
+    -------
+    Taxonomy
+        With a table of one row per SKU, sorted, whose divisions are null.
     """
     keys = ["sku", "division"]
     table = skus.with_columns(division=pl.lit(None, dtype=pl.String)).sort("sku")
@@ -156,7 +171,20 @@ def stub_taxonomy(skus: pl.DataFrame, name: str) -> Taxonomy:
 
 
 def division_names(written: pl.Series, sku_count: int) -> tuple[list[str], list[Finding]]:
-    """List division names, one spelling of each, and say what is odd about them."""
+    """List division names, one spelling of each, and say what is odd about them.
+
+    Parameters
+    ----------
+    written
+        Division of each row, as written; null where it has none.
+    sku_count
+        How many SKUs they are of, for the finding.
+
+    Returns
+    -------
+    tuple of list of str and list of Finding
+        Names, each in its most frequent spelling, sorted; none where none is written.
+    """
     counts = written.drop_nulls().alias("name").to_frame().group_by("name").agg(rows=pl.len())
     counts = counts.sort("rows", "name", descending=[True, False])
     spelled: dict[str, list[str]] = {}

@@ -23,14 +23,27 @@ class Tally:
     waiting: list[pl.DataFrame] = field(default_factory=list)
 
     def add(self, frame: pl.DataFrame) -> None:
-        """Count a batch."""
+        """Count a batch.
+
+        Parameters
+        ----------
+        frame
+            Consecutive rows of the input, with the columns of the tally.
+        """
         counted = frame.select(text(c) for c in self.columns).group_by(self.columns)
         self.waiting.append(counted.agg(rows=pl.len()))
         if sum(part.height for part in self.waiting) > MOST_VALUES:
             self._merge()
 
     def result(self) -> pl.DataFrame:
-        """Return the columns and `rows`, sorted by the columns."""
+        """Return the columns and `rows`, sorted by the columns.
+
+        Returns
+        -------
+        polars.DataFrame
+            One row per distinct combination: the columns as text (null where blank) and `rows`; empty
+            where nothing was counted.
+        """
         self._merge()
         schema = {**dict.fromkeys(self.columns, pl.String), "rows": pl.UInt32}
         return pl.DataFrame(schema=schema) if self.counts is None else self.counts
@@ -67,6 +80,12 @@ class Totals:
         return list(dict.fromkeys([*self.dates, *grouped]))
 
     def add(self, frame: pl.DataFrame) -> None:
-        """Count a batch in every tally."""
+        """Count a batch in every tally.
+
+        Parameters
+        ----------
+        frame
+            Consecutive rows of the input, with `columns`.
+        """
         for tally in (*self.dates.values(), *self.groups.values()):
             tally.add(frame)

@@ -10,12 +10,7 @@ import polars as pl
 
 from gosales.onboarding.finding import Finding
 from gosales.onboarding.profile import Profile, read_numbers
-from gosales.onboarding.words import (
-    PROFIT_WORDS,
-    QUANTITY_WORDS,
-    REVENUE_WORDS,
-    tokens,
-)
+from gosales.onboarding.words import PROFIT_WORDS, QUANTITY_WORDS, REVENUE_WORDS, tokens
 
 # Fewer pairs are a coincidence of names ("Price", "Price Units").
 FEWEST_PAIRS = 2
@@ -88,6 +83,11 @@ def find_sku_columns(
         Columns that are something else by their names.
     skus
         Columns that a taxonomy calls SKUs.
+
+    Returns
+    -------
+    WideColumns
+        Each SKU with its columns; findings say what was matched by other than equal names.
     """
     free = [c for c in profiles if c not in identifiers]
     is_amount = {c: profiles[c].kind in ("number", "empty") for c in free}
@@ -126,7 +126,22 @@ def find_sku_columns(
 def find_amount(
     frame: pl.DataFrame, wide: WideColumns, decimal: str
 ) -> tuple[Literal["gross_profit", "revenue"], Finding]:
-    """Say whether a SKU's amounts are gross profit or revenue."""
+    """Say whether a SKU's amounts are gross profit or revenue.
+
+    Parameters
+    ----------
+    frame
+        Rows of a sample.
+    wide
+        The SKU columns.
+    decimal
+        Decimal mark of text.
+
+    Returns
+    -------
+    tuple of str and Finding
+        `gross_profit` or `revenue`, and how sure that is.
+    """
     headers = [
         *wide.aliases,
         *(c for s, c in wide.amounts.items() if s not in wide.aliases.values()),

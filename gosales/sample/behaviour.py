@@ -10,13 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from gosales.sample.catalogue import (
-    AFFINITIES,
-    DIVISIONS,
-    INDUSTRIES,
-    MONTHS,
-    WINDOW_MONTHS,
-)
+from gosales.sample.catalogue import AFFINITIES, DIVISIONS, INDUSTRIES, MONTHS, WINDOW_MONTHS
 
 # Accounts that never buy.
 PROSPECT_FRACTION = 0.08
@@ -125,7 +119,7 @@ def simulate(customers: Customers, cutoffs: list[int], rng: np.random.Generator)
         Purchases and probabilities.
     """
     shape = (len(customers), len(DIVISIONS))
-    still = still_effects(customers)
+    still = constant_effects(customers)
     bought = np.zeros((*shape, MONTHS), dtype=bool)
     log_none = np.zeros((len(cutoffs), *shape))
     for month in range(MONTHS):
@@ -139,10 +133,7 @@ def simulate(customers: Customers, cutoffs: list[int], rng: np.random.Generator)
 
 
 def monthly_hazard(
-    customers: Customers,
-    still: NDArray[np.float64],
-    past: NDArray[np.bool_],
-    month: int,
+    customers: Customers, still: NDArray[np.float64], past: NDArray[np.bool_], month: int
 ) -> NDArray[np.float64]:
     """Compute the probability of a purchase in a month.
 
@@ -162,7 +153,7 @@ def monthly_hazard(
     numpy.ndarray
         Shape (customers, divisions), in [0, HAZARD_CAP]; 0 before entry and for prospects.
     """
-    log_hazard = still + _moving_effects(customers, month)[:, None]
+    log_hazard = still + _monthly_effects(customers, month)[:, None]
     if past.shape[2]:
         log_hazard += _effects_of_past(past)
     log_hazard += np.array([_season(month) * d.season for d in DIVISIONS])
@@ -176,8 +167,19 @@ def monthly_hazard(
     return hazard
 
 
-def still_effects(customers: Customers) -> NDArray[np.float64]:
-    """Return the log hazard that does not move with time; shape (customers, divisions)."""
+def constant_effects(customers: Customers) -> NDArray[np.float64]:
+    """Return the log hazard that does not move with time; shape (customers, divisions).
+
+    Parameters
+    ----------
+    customers
+        Who buys.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (customers, divisions).
+    """
     effects = np.array(
         [[by.get(d.name, 0.0) for d in DIVISIONS] for _, _, by in INDUSTRIES.values()]
     )
@@ -188,7 +190,7 @@ def still_effects(customers: Customers) -> NDArray[np.float64]:
     return base + effects[customers.industry] + size + engaged + customers.taste
 
 
-def _moving_effects(customers: Customers, month: int) -> NDArray[np.float64]:
+def _monthly_effects(customers: Customers, month: int) -> NDArray[np.float64]:
     grown = customers.growth * (month - customers.entry_month) / 12
     # It fades from ten months before the end on and halves on; after years it is nothing.
     fading = np.clip(month - customers.end_month + 2 * FADE_MONTHS, 0, 12 * FADE_MONTHS)

@@ -21,7 +21,7 @@ from gosales.sample.accounts import accounts
 from gosales.sample.behaviour import draw_customers, simulate
 from gosales.sample.catalogue import HISTORY_END, HISTORY_START, WINDOW_MONTHS
 from gosales.sample.directory import company_directory
-from gosales.sample.mess import Counts, MessRates, soil
+from gosales.sample.faults import Counts, FaultRates, add_faults
 from gosales.sample.orders import draw_orders
 from gosales_resources.dates import cutoffs_between
 from gosales_resources.errors import StorageError
@@ -75,7 +75,7 @@ def generate(
     progress: Callable[[str], None] | None = None,
     *,
     customers: int | None = None,
-    rates: MessRates | None = None,
+    rates: FaultRates | None = None,
 ) -> SampleCompany:
     """Write the sample company.
 
@@ -93,7 +93,7 @@ def generate(
     customers
         Another number of customers than the size says.
     rates
-        Another mess than the usual one.
+        Other rates of faults than the usual ones.
 
     Returns
     -------
@@ -114,28 +114,13 @@ def generate(
         raise ValueError(f"customers is {count}; a company has at least one.")
     every = cutoffs_between(FIRST_CUTOFF, LAST_CUTOFF, 3)
     cutoffs = [LAST_CUTOFF] if size == "XL" else every
-    plan = _Plan(count, seed, cutoffs, rates or MessRates())
+    plan = _Plan(count, seed, cutoffs, rates or FaultRates())
     with working_folder(out.parent, out.name) as work:
         tally = _write(work, plan, progress or (lambda _: None))
         # A temporary folder is closed to others; this one is to be shared.
         work.chmod(0o755)
         _swap(work, out)
-    return SampleCompany(
-        folder=out,
-        sales_log=out / "sales_log.csv",
-        taxonomy=out / "taxonomy.csv",
-        customers=out / "customers.csv",
-        assets=out / "assets.csv",
-        enrichment=out / "enrichment.csv",
-        true_probabilities=out / "truth" / "true_probabilities.parquet",
-        enrichment_truth=out / "truth" / "enrichment.parquet",
-        expected=out / "expected.json",
-        seed=seed,
-        customer_count=count,
-        prospect_count=tally.prospect_count,
-        asset_count=tally.asset_count,
-        counts=tally.counts,
-    )
+    return _company_in(out, plan, tally)
 
 
 @dataclass(frozen=True)
@@ -145,7 +130,7 @@ class _Plan:
     count: int
     seed: int
     cutoffs: list[dt.date]
-    rates: MessRates
+    rates: FaultRates
 
 
 @dataclass(frozen=True)
@@ -174,6 +159,25 @@ class _Tally:
             self.asset_count + other.asset_count,
             self.prospect_count + other.prospect_count,
         )
+
+
+def _company_in(folder: Path, plan: _Plan, tally: _Tally) -> SampleCompany:
+    return SampleCompany(
+        folder=folder,
+        sales_log=folder / "sales_log.csv",
+        taxonomy=folder / "taxonomy.csv",
+        customers=folder / "customers.csv",
+        assets=folder / "assets.csv",
+        enrichment=folder / "enrichment.csv",
+        true_probabilities=folder / "truth" / "true_probabilities.parquet",
+        enrichment_truth=folder / "truth" / "enrichment.parquet",
+        expected=folder / "expected.json",
+        seed=plan.seed,
+        customer_count=plan.count,
+        prospect_count=tally.prospect_count,
+        asset_count=tally.asset_count,
+        counts=tally.counts,
+    )
 
 
 def _write(folder: Path, plan: _Plan, progress: Callable[[str], None]) -> _Tally:
@@ -214,8 +218,8 @@ def _write_chunk(files: _Files, plan: _Plan, first: int) -> _Tally:
     history = simulate(who, months, rng)
     rows, lines = draw_orders(history.bought, who, rng)
     crm = accounts(who, first, rng)
-    soiled = soil(rows, lines, who, rng, plan.rates)
-    wide = export.wide_log(soiled, crm, chunk, rng)
+    faulty = add_faults(rows, lines, who, rng, plan.rates)
+    wide = export.wide_log(faulty, crm, chunk, rng)
     assets = export.installed_base(rows, lines, crm, rng)
     export.write_csv(wide, files.log, is_first=first == 0, is_erp=True)
     export.write_csv(crm.drop("branch"), files.customers, is_first=first == 0)
@@ -226,7 +230,7 @@ def _write_chunk(files: _Files, plan: _Plan, first: int) -> _Tally:
     files.enrichment_truth.write_table(whose.to_arrow().cast(DIRECTORY_TRUTH))
     for table in export.truth(history, crm, plan.cutoffs):
         files.truth.write_table(table.to_arrow().cast(TRUTH))
-    return _Tally(soiled.counts, assets.height, int((~has_bought).sum()))
+    return _Tally(faulty.counts, assets.height, int((~has_bought).sum()))
 
 
 def _expectation(plan: _Plan, tally: _Tally) -> dict[str, Any]:

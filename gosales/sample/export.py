@@ -8,13 +8,8 @@ import numpy as np
 import polars as pl
 
 from gosales.sample.behaviour import History
-from gosales.sample.catalogue import (
-    DIVISIONS,
-    HISTORY_END,
-    SKUS,
-    UNKNOWN_SKU,
-)
-from gosales.sample.mess import Soiled
+from gosales.sample.catalogue import DIVISIONS, HISTORY_END, SKUS, UNKNOWN_SKU
+from gosales.sample.faults import FaultyRows
 from gosales.sample.orders import SOURCE_DIVISIONS, Lines, Rows
 from gosales_resources.settings.base import slugify
 
@@ -27,13 +22,13 @@ INSTALLED_SALE_TYPES = ("License", "Subscription", "Equipment")
 
 
 def wide_log(
-    soiled: Soiled, crm: pl.DataFrame, chunk: int, rng: np.random.Generator
+    faulty: FaultyRows, crm: pl.DataFrame, chunk: int, rng: np.random.Generator
 ) -> pl.DataFrame:
     """Write rows and their lines side by side: a pair of columns for each SKU.
 
     Parameters
     ----------
-    soiled
+    faulty
         Rows and lines as text.
     crm
         The chunk's accounts.
@@ -47,7 +42,7 @@ def wide_log(
     polars.DataFrame
         Text columns only; exact copies of rows at the end.
     """
-    rows = soiled.rows
+    rows = faulty.rows
     drawn = rows.hstack(crm[rows["customer"]]).with_columns(
         source=pl.Series(list(SOURCE_DIVISIONS))[rows["source_division"]],
         padding=pl.Series(np.array(["", " ", "  ", "   "]))[rows["pad"]],
@@ -72,7 +67,7 @@ def wide_log(
         UsdCadConversionRate="rate",
         _3DigitZip=(100 + code.cast(pl.Int64) % 899).cast(pl.String),
     )
-    frame = identifiers.with_columns(**_sku_columns(soiled.lines, rows.height))
+    frame = identifiers.with_columns(**_sku_columns(faulty.lines, rows.height))
     return pl.concat([frame, frame.filter(rows["copies"] == 2)])
 
 
@@ -81,30 +76,23 @@ def installed_base(
 ) -> pl.DataFrame:
     """List what customers own: each item bought, and later terms of what they renewed.
 
+    Parameters
+    ----------
+    rows, lines
+        Clean orders of a chunk.
+    crm
+        The chunk's accounts.
+    rng
+        Source of the draws.
+
     Returns
     -------
     polars.DataFrame
         The columns of `assets.csv`; one row an item and term, so that what has a purchase date
         after a cutoff was not known then. A few purchase dates are missing or absurd.
     """
-    sale_types = np.array([sku.sale_type for sku in SKUS])
-    kept = np.isin(sale_types[lines.sku], INSTALLED_SALE_TYPES) & (lines.quantity > 0)
-    day = rows.day[lines.row[kept]]
-    has_term = sale_types[lines.sku[kept]] != "Equipment"
-    is_renewed = has_term & (rng.random(len(day)) < RENEWED_FRACTION)
-    base = pl.DataFrame(
-        {
-            "customer": rows.customer[lines.row[kept]],
-            "sku": lines.sku[kept],
-            "division_number": lines.division[kept],
-            "quantity": lines.quantity[kept],
-            "purchase_date": pl.Series(day.astype(np.int32)).cast(pl.Date),
-            "has_term": has_term,
-            "is_renewed": is_renewed,
-            "on_subscription": sale_types[lines.sku[kept]] == "Subscription",
-        }
-    )
     term = f"{TERM_MONTHS}mo"
+    base = _installed(rows, lines, rng)
     renewed = base.filter("is_renewed").with_columns(pl.col("purchase_date").dt.offset_by(term))
     terms = pl.concat([base, renewed.filter(pl.col("purchase_date") <= HISTORY_END)])
     terms = terms.with_columns(
@@ -164,7 +152,13 @@ def truth(history: History, crm: pl.DataFrame, cutoffs: list[dt.date]) -> Iterat
 
 
 def taxonomy() -> pl.DataFrame:
-    """Return the columns of `taxonomy.csv`: every SKU but the one nobody registered."""
+    """Return the columns of `taxonomy.csv`: every SKU but the one nobody registered.
+
+    Returns
+    -------
+    polars.DataFrame
+        One row per SKU: sku, division, family, sale_type.
+    """
     known = [sku for sku in SKUS if sku.name != UNKNOWN_SKU]
     return pl.DataFrame(
         {
@@ -177,12 +171,45 @@ def taxonomy() -> pl.DataFrame:
 
 
 def write_csv(frame: pl.DataFrame, file: BinaryIO, *, is_first: bool, is_erp: bool = False) -> None:
-    """Append a frame to an open CSV; the ERP writes a byte order mark and CRLF line ends."""
+    """Append a frame to an open CSV; the ERP writes a byte order mark and CRLF line ends.
+
+    Parameters
+    ----------
+    frame
+        Consecutive rows of the file.
+    file
+        Open for writing bytes, at its end.
+    is_first
+        Write the header first.
+    is_erp
+        Write as the ERP does.
+    """
     frame.write_csv(
         file,
         include_header=is_first,
         include_bom=is_first and is_erp,
         line_terminator="\r\n" if is_erp else "\n",
+    )
+
+
+def _installed(rows: Rows, lines: Lines, rng: np.random.Generator) -> pl.DataFrame:
+    """List the items that stay with the customer, one row a line, and whose term is renewed."""
+    sale_types = np.array([sku.sale_type for sku in SKUS])
+    kept = np.isin(sale_types[lines.sku], INSTALLED_SALE_TYPES) & (lines.quantity > 0)
+    day = rows.day[lines.row[kept]]
+    has_term = sale_types[lines.sku[kept]] != "Equipment"
+    is_renewed = has_term & (rng.random(len(day)) < RENEWED_FRACTION)
+    return pl.DataFrame(
+        {
+            "customer": rows.customer[lines.row[kept]],
+            "sku": lines.sku[kept],
+            "division_number": lines.division[kept],
+            "quantity": lines.quantity[kept],
+            "purchase_date": pl.Series(day.astype(np.int32)).cast(pl.Date),
+            "has_term": has_term,
+            "is_renewed": is_renewed,
+            "on_subscription": sale_types[lines.sku[kept]] == "Subscription",
+        }
     )
 
 

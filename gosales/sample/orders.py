@@ -1,6 +1,6 @@
 """Turns monthly purchases into invoice lines: SKUs, quantities, profits, dates, returns.
 
-Still clean: amounts are integer US cents and dates are days. `mess` writes them as an ERP does.
+Still clean: amounts are integer US cents and dates are days. `faults` writes them as an ERP does.
 """
 
 import datetime as dt
@@ -10,14 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gosales.sample.behaviour import Customers
-from gosales.sample.catalogue import (
-    DIVISIONS,
-    HISTORY_END,
-    HISTORY_START,
-    MONTHS,
-    ROUTES,
-    SKUS,
-)
+from gosales.sample.catalogue import DIVISIONS, HISTORY_END, HISTORY_START, MONTHS, ROUTES, SKUS
 from gosales_resources.dates import shift_months
 
 EPOCH = dt.date(1970, 1, 1)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import dagster as dg
 import polars as pl
 
-from gosales_assets.accounts.attribute_history import ENRICHED, history_in_parts
+from gosales_assets.accounts.attribute_history import ENRICHED, customer_history_in_parts
 from gosales_assets.accounts.calendar_days import build_dim_date
 from gosales_assets.accounts.crm import CRM_TABLES, build_crm_table
 from gosales_assets.accounts.customers import accounts_at
@@ -18,7 +18,7 @@ from gosales_assets.accounts.intake import (
     read_source,
     read_sources,
 )
-from gosales_assets.accounts.observations import observe, see
+from gosales_assets.accounts.observations import observe, seen_dates
 from gosales_assets.accounts.roster import build_dim_customer
 from gosales_assets.platform.platform import Platform, keys_of
 from gosales_checks.contracts.accounts import (
@@ -90,7 +90,7 @@ def dim_customer_history(platform: Platform) -> dg.AssetsDefinition:
                 cutoff = key.cutoff
                 assets, accounts = fact_assets[cutoff], accounts_at(side, cutoff)
                 told = customer_enrichment[cutoff].select(ENRICHED).collect()
-                parts = history_in_parts(cutoff, accounts, observations, assets, told)
+                parts = customer_history_in_parts(cutoff, accounts, observations, assets, told)
                 yield Partition(key, parts)
 
         return Partitions(made())
@@ -108,7 +108,7 @@ def dim_customer(platform: Platform) -> dg.AssetsDefinition:
         sales_log: pl.LazyFrame,
         fact_assets: Tables,
     ) -> Partitions:
-        seen, months = see(sales_log), platform.settings.labels.warm_window_months
+        seen, months = seen_dates(sales_log), platform.settings.labels.warm_window_months
 
         def made() -> Iterator[Partition]:
             for key in keys_of(context):

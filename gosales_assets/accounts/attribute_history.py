@@ -61,7 +61,7 @@ def build_customer_history(
     return _collapse(spans).with_columns(cutoff=pl.lit(cutoff))
 
 
-def history_in_parts(
+def customer_history_in_parts(
     cutoff: dt.date,
     accounts: Accounts | None,
     observations: Observations,
@@ -69,6 +69,13 @@ def history_in_parts(
     enrichment: pl.DataFrame,
 ) -> Iterator[pl.DataFrame]:
     """Build `dim_customer_history` customers after customers; see `build_customer_history`.
+
+    Parameters
+    ----------
+    cutoff, accounts, observations, assets
+        As of `build_customer_history`.
+    enrichment
+        As there; without rows where no directory is configured.
 
     Yields
     ------

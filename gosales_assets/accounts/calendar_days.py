@@ -5,7 +5,7 @@ import datetime as dt
 import polars as pl
 
 from gosales_resources.dates import cutoffs_between, label_window
-from gosales_resources.settings.tree import CalendarSettings
+from gosales_resources.settings.calendar import CalendarSettings
 
 
 def build_dim_date(

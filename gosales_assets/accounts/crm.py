@@ -12,12 +12,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from gosales_assets.accounts.fields import Reading, fields_of
-from gosales_assets.accounts.side_rows import (
-    SideRows,
-    name_rows,
-    read_side_rows,
-    split_at,
-)
+from gosales_assets.accounts.side_rows import SideRows, name_rows, read_side_rows, split_at
 from gosales_checks.contracts.contract import Contract
 from gosales_checks.contracts.crm import (
     CRM_CONTACTS,
@@ -28,10 +23,11 @@ from gosales_checks.contracts.crm import (
 )
 from gosales_resources.settings.accounts import ContactColumns
 from gosales_resources.settings.tree import Settings
+from gosales_resources.sources.cells import finding_where
 from gosales_resources.sources.side_tables import RawTable
 
 # Derives the columns that say how a row stood at the cutoff.
-AsOf = Callable[[dt.date], Sequence[pl.Expr]]
+AsOfColumns = Callable[[dt.date], Sequence[pl.Expr]]
 
 
 @dataclass(frozen=True)
@@ -41,7 +37,7 @@ class CrmTable:
     contract: Contract
     known: tuple[str, ...]
     """Dates that must have passed before a row is known."""
-    as_of: AsOf
+    as_of: AsOfColumns
     unique: tuple[str, ...] = ()
     findings: tuple[pl.Expr, ...] = ()
     named_by: tuple[str, tuple[str, ...]] | None = None
@@ -96,7 +92,7 @@ def build_crm_table(table: CrmTable, side: SideRows | None, cutoff: dt.date) -> 
     """
     columns = table.contract.schema.columns()
     if side is None:
-        return pl.DataFrame(schema={name: c.dtype for name, c in columns.items()})
+        return table.contract.schema.create_empty()
     frame = split_at(side, cutoff).usable.with_columns(table.as_of(cutoff))
     if table.named_by is not None:
         name, fields = table.named_by
@@ -111,10 +107,7 @@ def _passed(column: str, cutoff: dt.date) -> pl.Expr:
 
 def _spell(cutoff: dt.date) -> list[pl.Expr]:
     until = pl.col("until_date")
-    return [
-        _passed("until_date", cutoff),
-        (until.is_null() | (until >= cutoff)).alias("is_active"),
-    ]
+    return [_passed("until_date", cutoff), (until.is_null() | (until >= cutoff)).alias("is_active")]
 
 
 def _deal(cutoff: dt.date) -> list[pl.Expr]:
@@ -140,8 +133,7 @@ def _surfaced(cutoff: dt.date) -> list[pl.Expr]:
 
 
 def _order(later: str, earlier: str) -> pl.Expr:
-    finding = f"{later} is before {earlier}"
-    return pl.when(pl.col(later) < pl.col(earlier)).then(pl.lit(finding))
+    return finding_where(pl.col(later) < pl.col(earlier), f"{later} is before {earlier}")
 
 
 CRM_TABLES = (

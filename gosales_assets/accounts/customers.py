@@ -6,11 +6,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from gosales_assets.accounts.fields import Field, Reading
-from gosales_assets.accounts.side_rows import (
-    SideRows,
-    read_side_rows,
-    split_at,
-)
+from gosales_assets.accounts.side_rows import SideRows, read_side_rows, split_at
 from gosales_resources.settings.base import slugify
 from gosales_resources.settings.source import CustomerSource
 from gosales_resources.sources.side_tables import RawTable
@@ -30,7 +26,18 @@ class Accounts:
     """One row per account: customer_id and the day `known_since`, where the CRM says one."""
 
     def of(self, customers: pl.Expr) -> "Accounts":
-        """Return what it said of some customers."""
+        """Return what it said of some customers.
+
+        Parameters
+        ----------
+        customers
+            Boolean expression over customer_id.
+
+        Returns
+        -------
+        Accounts
+            The rows for which it is true, in their order.
+        """
         return Accounts(self.versions.filter(customers), self.known.filter(customers))
 
 

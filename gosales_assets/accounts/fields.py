@@ -12,7 +12,14 @@ from pydantic import BaseModel
 
 from gosales_resources.errors import nearest
 from gosales_resources.settings.base import slugify
-from gosales_resources.sources.cells import day_time, exact, scaled, text, yes_no
+from gosales_resources.sources.cells import (
+    finding_where,
+    read_dates,
+    scaled,
+    text,
+    to_decimal,
+    yes_no,
+)
 
 NUMBER_SCALE = 6
 
@@ -82,10 +89,13 @@ def read_field(field: Field, frame: pl.DataFrame, reading: Reading) -> tuple[pl.
     cells = frame.select(text(column).alias("cell")).to_series()
     value, wrong = _value(field, column, cells, frame, reading)
     checked = pl.DataFrame([cells.rename("cell"), value.rename("value"), wrong.rename("wrong")])
-    findings = [_when(field.is_required & pl.col("cell").is_null(), f"{column} is blank"), "wrong"]
+    findings = [
+        finding_where(field.is_required & pl.col("cell").is_null(), f"{column} is blank"),
+        "wrong",
+    ]
     if field.minimum is not None and field.dtype.is_numeric():
         too_low = pl.col("value") < field.minimum
-        findings.append(_when(too_low, f"{column} is below {field.minimum}"))
+        findings.append(finding_where(too_low, f"{column} is below {field.minimum}"))
     found = checked.select(pl.concat_str(findings, separator="; ", ignore_nulls=True)).to_series()
     return value.rename(name), found.replace("", None)
 
@@ -94,7 +104,7 @@ def _value(
     field: Field, column: str, cells: pl.Series, frame: pl.DataFrame, reading: Reading
 ) -> tuple[pl.Series, pl.Series]:
     if field.dtype.is_temporal():
-        read = day_time(frame[column], reading.date_formats)
+        read = read_dates(frame[column], reading.date_formats)
         problem = pl.format("{} is {}", pl.lit(column), "problem")
         wrong = read.select(pl.when(pl.col("problem") != "blank").then(problem)).to_series()
         return read["moment"].cast(field.dtype), wrong
@@ -115,7 +125,7 @@ def _number(frame: pl.DataFrame, field: Field, column: str, decimal: str) -> pl.
     kind = kind if kind.is_numeric() else pl.String()
     if isinstance(field.dtype, pl.Decimal):
         scale = field.dtype.scale or 0
-        return frame.select(exact(scaled(cell, kind, decimal, scale), scale)).to_series()
+        return frame.select(to_decimal(scaled(cell, kind, decimal, scale), scale)).to_series()
     read = scaled(cell, kind, decimal, NUMBER_SCALE) / 10**NUMBER_SCALE
     return frame.select(read.cast(field.dtype)).to_series()
 
@@ -140,7 +150,3 @@ def _unread(cells: pl.Series, value: pl.Series, finding: str) -> pl.Series:
     return frame.select(
         pl.when(bad).then(pl.format("{}: '{}'", pl.lit(finding), "cell"))
     ).to_series()
-
-
-def _when(condition: pl.Expr, finding: str) -> pl.Expr:
-    return pl.when(condition).then(pl.lit(finding))

@@ -12,6 +12,7 @@ import polars as pl
 
 from gosales_assets.accounts.asset_rows import USABLE
 from gosales_assets.accounts.register import Register
+from gosales_assets.accounts.side_rows import known_by
 from gosales_checks.contracts.accounts import FactAssets
 
 
@@ -42,13 +43,13 @@ def build_fact_assets(register: Register | None, cutoff: dt.date) -> Iterator[pl
         row without a usable date and without a recording time is there where its imputed date is.
     """
     if register is None:
-        yield pl.LazyFrame(schema={n: c.dtype for n, c in FactAssets.columns().items()})
+        yield FactAssets.create_empty(lazy=True)
         return
-    days = _known(register.days.lazy(), cutoff).collect()
+    days = register.days.lazy().filter(known_by(cutoff)).collect()
     medians = _medians(days, ["item_rollup"]).rename({"median": "of_rollup"})
     overall = _medians(days, [])["median"].item() if days.height else None
     for part in register.parts():
-        imputed = _known(part, cutoff).join(
+        imputed = part.filter(known_by(cutoff)).join(
             medians.lazy(), on="item_rollup", how="left", maintain_order="left"
         )
         dated = imputed.with_columns(
@@ -78,15 +79,11 @@ def count_assets(register: Register | None, cutoff: dt.date) -> AssetCounts:
 def count_later(register: Register, cutoff: dt.date) -> int:
     """Count the usable rows that nothing says were there by a cutoff."""
     later = pl.col("known_on") > cutoff
-    known = _known(register.days.lazy(), cutoff).collect()
+    known = register.days.lazy().filter(known_by(cutoff)).collect()
     if known[USABLE].is_null().all():
         # Neither date nor recording time, and no other asset to infer a date from.
         later = later | pl.col("known_on").is_null()
     return int(register.days.filter(later)["row_count"].sum())
-
-
-def _known(rows: pl.LazyFrame, cutoff: dt.date) -> pl.LazyFrame:
-    return rows.filter(pl.col("known_on").is_null() | (pl.col("known_on") <= cutoff))
 
 
 def _medians(days: pl.DataFrame, by: list[str]) -> pl.DataFrame:

@@ -81,9 +81,8 @@ def build_source_rejects(sides: Mapping[str, SideRows | Register], cutoff: dt.da
     polars.DataFrame
         `source_rejects`, sorted by source, file and row.
     """
-    schema = {name: c.dtype for name, c in SourceRejects.columns().items()}
     parts = [side.rejected_at(cutoff) for side in sides.values()]
-    return pl.concat([pl.DataFrame(schema=schema), *parts]).sort(
+    return pl.concat([SourceRejects.create_empty(), *parts]).sort(
         "source", "source_file", "source_row"
     )
 
@@ -105,8 +104,7 @@ def build_source_ledger(sides: Mapping[str, SideRows | Register], cutoff: dt.dat
         the dates of the rows, so that the sum is a test.
     """
     rows = [_count(name, side, cutoff) for name, side in sorted(sides.items())]
-    schema = {name: c.dtype for name, c in SourceLedger.columns().items()}
-    return pl.DataFrame(rows, schema=schema, orient="row")
+    return pl.DataFrame(rows, schema=SourceLedger.create_empty().schema, orient="row")
 
 
 def _count(name: str, side: SideRows | Register, cutoff: dt.date) -> dict[str, Any]:

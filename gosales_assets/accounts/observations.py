@@ -15,14 +15,26 @@ HELD_LINES = 2_000_000
 
 
 @dataclass(frozen=True)
-class Seen:
+class SeenDates:
     """When customers were seen in the log: per customer and increment, for all cutoffs of a run."""
 
     spans: pl.DataFrame
     """First and last order, last purchase that is no return."""
 
     def at(self, cutoff: dt.date) -> pl.DataFrame:
-        """Return one row per customer of the log up to a cutoff, sorted by customer_id."""
+        """Return one row per customer of the log up to a cutoff, sorted by customer_id.
+
+        Parameters
+        ----------
+        cutoff
+            As-of date.
+
+        Returns
+        -------
+        polars.DataFrame
+            customer_id, first_seen_date, last_seen_date, last_purchase_date (null for who only returned);
+            empty before the first line.
+        """
         return (
             visible_at(self.spans.lazy(), cutoff)
             .group_by("customer_id")
@@ -39,18 +51,40 @@ class Seen:
 class Observations:
     """The log aggregated once for all cutoffs of a run."""
 
-    seen: Seen
+    seen: SeenDates
     values: Mapping[str, pl.DataFrame]
     """Of each attribute of `OBSERVED`: per customer, increment and day the last value written."""
 
     def of(self, customers: pl.Expr) -> "Observations":
-        """Return what was observed of some customers."""
+        """Return what was observed of some customers.
+
+        Parameters
+        ----------
+        customers
+            Boolean expression over customer_id.
+
+        Returns
+        -------
+        Observations
+            The rows for which it is true.
+        """
         values = {name: frame.filter(customers) for name, frame in self.values.items()}
-        return Observations(Seen(self.seen.spans.filter(customers)), values)
+        return Observations(SeenDates(self.seen.spans.filter(customers)), values)
 
 
-def see(sales_log: pl.LazyFrame) -> Seen:
-    """Aggregate when customers were seen in the lines of the increments up to the last cutoff."""
+def seen_dates(sales_log: pl.LazyFrame) -> SeenDates:
+    """Aggregate when customers were seen in the lines of the increments up to the last cutoff.
+
+    Parameters
+    ----------
+    sales_log
+        Lines of the increments up to the last cutoff wanted.
+
+    Returns
+    -------
+    SeenDates
+        One row per customer and increment with a line, in any order; none without lines.
+    """
     # A line that takes a restated one back says nothing of its own.
     purchase = pl.col("order_date").filter(~pl.col("is_return") & ~pl.col("is_reversal"))
     spans = [
@@ -63,7 +97,7 @@ def see(sales_log: pl.LazyFrame) -> Seen:
         .collect()
         for lines in _pieces(sales_log)
     ]
-    return Seen(pl.concat(spans))
+    return SeenDates(pl.concat(spans))
 
 
 def observe(sales_log: pl.LazyFrame) -> Observations:
@@ -83,13 +117,27 @@ def observe(sales_log: pl.LazyFrame) -> Observations:
     """
     pieces = [pl.collect_all(_runs(lines)) for lines in _pieces(sales_log)]
     values = map(pl.concat, zip(*pieces, strict=True))
-    return Observations(see(sales_log), dict(zip(OBSERVED, values, strict=True)))
+    return Observations(seen_dates(sales_log), dict(zip(OBSERVED, values, strict=True)))
 
 
 def values_at(observations: Observations, attribute: str, cutoff: dt.date) -> pl.DataFrame:
     """Return one row per customer and day an attribute was written by a cutoff.
 
     Of values of one day the one that became known last wins.
+
+    Parameters
+    ----------
+    observations
+        The log, aggregated.
+    attribute
+        One of `OBSERVED`.
+    cutoff
+        As-of date.
+
+    Returns
+    -------
+    polars.DataFrame
+        customer_id, order_date and the attribute, never null; in any order.
     """
     return (
         visible_at(observations.values[attribute].lazy(), cutoff)

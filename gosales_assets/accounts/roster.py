@@ -4,16 +4,12 @@ import datetime as dt
 
 import polars as pl
 
-from gosales_assets.accounts.observations import Seen
+from gosales_assets.accounts.observations import SeenDates
 from gosales_resources.dates import history_window
 
 
 def build_dim_customer(
-    cutoff: dt.date,
-    history: pl.LazyFrame,
-    seen: Seen,
-    assets: pl.LazyFrame,
-    warm_months: int,
+    cutoff: dt.date, history: pl.LazyFrame, seen: SeenDates, assets: pl.LazyFrame, warm_months: int
 ) -> pl.DataFrame:
     """Build the roster of a cutoff.
 

@@ -43,7 +43,18 @@ class SideRows:
         return self.rows.height + self.raw.misshapen.height
 
     def rejected_at(self, cutoff: dt.date | None) -> pl.DataFrame:
-        """Return the unusable rows known at a cutoff; without one, all."""
+        """Return the unusable rows known at a cutoff; without one, all.
+
+        Parameters
+        ----------
+        cutoff
+            As-of date; None for the whole file.
+
+        Returns
+        -------
+        polars.DataFrame
+            As `Split.rejected`: source, source_file, source_row, reason, raw; sorted by file and row.
+        """
         return split_at(self, cutoff).rejected
 
 
@@ -82,6 +93,12 @@ def read_side_rows(
     findings
         Expressions over the typed fields: a text where something is wrong, else null.
 
+    Returns
+    -------
+    SideRows
+        One row per row of the files that has columns, in their order; `known_on` is the latest of the
+        dates of `known`, null where a row has none.
+
     Raises
     ------
     SourceError
@@ -108,6 +125,23 @@ def read_side_rows(
     return SideRows(reading.setting, raw.path, raw, rows, names, tuple(unique))
 
 
+def known_by(cutoff: dt.date) -> pl.Expr:
+    """Tell which rows a cutoff knows: those that no date places too.
+
+    Parameters
+    ----------
+    cutoff
+        As-of date.
+
+    Returns
+    -------
+    polars.Expr
+        Boolean, never null, over `known_on`.
+    """
+    known_on = pl.col("known_on")
+    return known_on.is_null() | (known_on <= cutoff)
+
+
 def split_at(side: SideRows, cutoff: dt.date | None) -> Split:
     """Split the rows known at a cutoff into usable and rejected.
 
@@ -126,7 +160,7 @@ def split_at(side: SideRows, cutoff: dt.date | None) -> Split:
     """
     rows = side.rows
     if cutoff is not None:
-        rows = rows.filter(pl.col("known_on").is_null() | (pl.col("known_on") <= cutoff))
+        rows = rows.filter(known_by(cutoff))
     rows = _with_repeats(rows, side)
     usable = rows.filter(pl.col("reason").is_null())
     rejected = rejects_of(side, rows.filter(pl.col("reason").is_not_null()))
@@ -169,7 +203,18 @@ class Judged(Protocol):
         ...
 
     def rejected_at(self, cutoff: dt.date | None) -> pl.DataFrame:
-        """Return `Split.rejected`."""
+        """Return `Split.rejected`.
+
+        Parameters
+        ----------
+        cutoff
+            As-of date; None for the whole file.
+
+        Returns
+        -------
+        polars.DataFrame
+            As `Split.rejected`: source, source_file, source_row, reason, raw; sorted by file and row.
+        """
         ...
 
 
@@ -205,6 +250,18 @@ def name_rows(rows: pl.DataFrame, fields: Sequence[str]) -> pl.Series:
     """Name each row by its values: equal wherever it lies in the files.
 
     Exact copies are numbered: two seats may be two rows.
+
+    Parameters
+    ----------
+    rows
+        Any table.
+    fields
+        Columns that make the name; a null differs from every text.
+
+    Returns
+    -------
+    polars.Series
+        16 hexadecimal digits per row, each once.
     """
     codes = row_codes(rows.select(pl.col(fields).cast(pl.String)))
     # Few have copies, and to number a row among itself is slow.

@@ -127,7 +127,18 @@ class Aligner:
 
 
 def similarity(mine: list[str], theirs: list[str]) -> NDArray[np.float64]:
-    """Return the Jaro-Winkler similarity of texts pair by pair, rounded to six digits."""
+    """Return the Jaro-Winkler similarity of texts pair by pair, rounded to six digits.
+
+    Parameters
+    ----------
+    mine, theirs
+        Texts, of equal number.
+
+    Returns
+    -------
+    numpy.ndarray
+        Float64, one per pair, 0 to 1; empty for no pairs.
+    """
     scores = process.cpdist(
         mine, theirs, scorer=JaroWinkler.similarity, dtype=np.float64, workers=1
     )

@@ -6,11 +6,11 @@ from typing import Any
 import dagster as dg
 import polars as pl
 
-from gosales_assets.enrichment.build import RawTables, Tables, enrich, no_tables
+from gosales_assets.enrichment.build import EnrichmentTables, RawTables, enrich, no_tables
 from gosales_assets.platform.platform import Platform, keys_of
 from gosales_checks.contracts.enrichment import CUSTOMER_ENRICHMENT, ENRICHMENT_UNMATCHED
 from gosales_checks.verdicts.coverage import measure_coverage
-from gosales_resources.settings.source import FileSource
+from gosales_resources.settings.inputs import FileSource
 from gosales_resources.settings.tree import Settings
 from gosales_resources.sources.table import read_table
 from gosales_resources.store.io_managers import Partition, Partitions
@@ -55,7 +55,7 @@ def read_raw(settings: Settings) -> RawTables:
     return RawTables(read(source), read(overrides), read(accounts))
 
 
-def coverage_metadata(tables: Tables) -> Mapping[str, Any]:
+def coverage_metadata(tables: EnrichmentTables) -> Mapping[str, Any]:
     """Return coverage, methods, and the worst unmatched names for the UI."""
     coverage = measure_coverage(tables.matched.lazy(), tables.unmatched.lazy())
     methods = tables.matched.group_by("method").len().sort("method")
@@ -71,8 +71,8 @@ def coverage_metadata(tables: Tables) -> Mapping[str, Any]:
         "matched_count": coverage.matched,
         "unmatched_count": coverage.customers - coverage.matched,
         "matched_by": dict(methods.rows()),
-        "overrides_not_on_roster": len(tables.strangers),
-        "overrides_not_on_roster_first": ", ".join(tables.strangers[:SHOWN_UNMATCHED]),
+        "overrides_not_on_roster": len(tables.unknown_customers),
+        "overrides_not_on_roster_first": ", ".join(tables.unknown_customers[:SHOWN_UNMATCHED]),
         "worst_unmatched": dg.MetadataValue.md(_table(worst)),
     }
 

@@ -6,14 +6,9 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from gosales_assets.enrichment.directory import (
-    ATTRIBUTE,
-    OVERRIDES,
-    read_directory,
-    read_overrides,
-)
+from gosales_assets.enrichment.directory import ATTRIBUTE, OVERRIDES, read_directory, read_overrides
 from gosales_assets.enrichment.match import CUSTOMER, match_names
-from gosales_assets.enrichment.roster import read_accounts, roster_at, sum_up
+from gosales_assets.enrichment.roster import read_accounts, roster_at, sum_sales
 from gosales_checks.contracts.enrichment import CustomerEnrichment, EnrichmentUnmatched
 from gosales_resources.settings.tree import Settings
 
@@ -28,14 +23,14 @@ class RawTables:
 
 
 @dataclass(frozen=True)
-class Tables:
+class EnrichmentTables:
     """Both tables of one cutoff."""
 
     matched: pl.DataFrame
     """`customer_enrichment`, sorted by customer_id."""
     unmatched: pl.DataFrame
     """`enrichment_unmatched`, the most valuable first."""
-    strangers: list[str]
+    unknown_customers: list[str]
     """Customers of the overrides that the roster does not know, sorted."""
 
 
@@ -51,7 +46,7 @@ class Enrichment:
     """One row per customer_id, customer_name and zip; see `match.Matched`."""
     comparisons: int
 
-    def at(self, cutoff: dt.date) -> Tables:
+    def at(self, cutoff: dt.date) -> EnrichmentTables:
         """Cut out the tables as of a cutoff."""
         roster = roster_at(self.accounts, self.summed, cutoff)
         told = roster.join(self.rows, on=CUSTOMER, how="left", nulls_equal=True)
@@ -62,13 +57,13 @@ class Enrichment:
         candidates = facts.select(candidate_key="enrichment_key", candidate_name="enrichment_name")
         unmatched = told.filter(~is_matched).join(candidates, on="candidate_key", how="left")
         worst = {"value_cents": True, "line_count": True, "customer_id": False}
-        strangers = self.overrides.join(roster, on="customer_id", how="anti")["customer_id"]
-        return Tables(
+        unknown_customers = self.overrides.join(roster, on="customer_id", how="anti")["customer_id"]
+        return EnrichmentTables(
             matched.sort("customer_id").select(*CustomerEnrichment.columns(), *attributes),
             unmatched.sort(list(worst), descending=list(worst.values()), nulls_last=True).select(
                 list(EnrichmentUnmatched.columns())
             ),
-            strangers.unique().sort().to_list(),
+            unknown_customers.unique().sort().to_list(),
         )
 
 
@@ -107,12 +102,14 @@ def enrich(
     if source.overrides and raw.overrides is not None:
         overrides = read_overrides(source.overrides, raw.overrides, directory["enrichment_key"])
     accounts = read_accounts(crm, raw.accounts) if crm and raw.accounts is not None else None
-    summed = sum_up(sales_log, settings.value)
+    summed = sum_sales(sales_log, settings.value)
     rosters = [roster_at(accounts, summed, cutoff).select(CUSTOMER) for cutoff in cutoffs]
     found = match_names(pl.concat(rosters).unique(), directory, overrides, source.match)
     return Enrichment(accounts, summed, directory, overrides, found.rows, found.comparisons)
 
 
-def no_tables() -> Tables:
+def no_tables() -> EnrichmentTables:
     """Return well-formed empty tables: no directory is configured."""
-    return Tables(CustomerEnrichment.create_empty(), EnrichmentUnmatched.create_empty(), [])
+    return EnrichmentTables(
+        CustomerEnrichment.create_empty(), EnrichmentUnmatched.create_empty(), []
+    )

@@ -44,6 +44,11 @@ def index_blocks(
         `written`, `word`: see `vocabulary.find_stand_ins`.
     entries_max
         A block of more entries is split.
+
+    Returns
+    -------
+    Blocks
+        The index; empty tables where either side has no names.
     """
     counted = pl.col("words").list.len().cast(pl.Int64)
     theirs = _exploded(entries.with_columns(word_count=counted), "word")
@@ -104,7 +109,18 @@ def find_candidates(blocks: Blocks, queries: pl.DataFrame) -> pl.DataFrame:
 
 
 def distinct_pairs(frames: Sequence[pl.DataFrame]) -> pl.DataFrame:
-    """Return the pairs `q`, `d` of several frames, each once, sorted."""
+    """Return the pairs `q`, `d` of several frames, each once, sorted.
+
+    Parameters
+    ----------
+    frames
+        At least one, with Int64 columns `q` and `d` from 0 on.
+
+    Returns
+    -------
+    polars.DataFrame
+        `q`, `d`.
+    """
     # As one number each: of millions of pairs this is the dearest step.
     codes = pl.concat([frame.select(code=pl.col("q") * D_MAX + pl.col("d")) for frame in frames])
     distinct = codes.unique().sort("code")

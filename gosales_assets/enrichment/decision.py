@@ -69,7 +69,23 @@ def decide(pairs: pl.DataFrame, margin: float) -> pl.DataFrame:
 
 
 def outcome(frame: pl.DataFrame, method: str, reason: str | None = None) -> pl.DataFrame:
-    """Bring what was decided into one shape; where no entry was chosen the reason says why."""
+    """Bring what was decided into one shape; where no entry was chosen the reason says why.
+
+    Parameters
+    ----------
+    frame
+        One row per customer: `q`, `d` (null where no entry was chosen), and whatever else of `OUTCOME`
+        there is.
+    method
+        How an entry was chosen.
+    reason
+        Why none was, where `frame` has no `reason` of its own.
+
+    Returns
+    -------
+    polars.DataFrame
+        Columns of `OUTCOME`, rows as they were; null where the frame says nothing.
+    """
     is_matched = pl.col("d").is_not_null()
     given = pl.col("reason") if "reason" in frame.columns else pl.lit(reason, dtype=pl.String)
     found = frame.with_columns(
@@ -80,13 +96,28 @@ def outcome(frame: pl.DataFrame, method: str, reason: str | None = None) -> pl.D
     return filled.select(list(OUTCOME)).cast(pl.Schema(OUTCOME))
 
 
-def tell_apart(
+def compare_zip_and_form(
     pairs: pl.DataFrame, mine: pl.DataFrame, theirs: pl.DataFrame, zip_rule: str
 ) -> pl.DataFrame:
     """Add `same_zip`, `same_form` and `may_be`: false where they say it is another company.
 
     Two companies of one name differ in zip and legal form; one company with two sites, or one
     that changed its form, differs in one of them.
+
+    Parameters
+    ----------
+    pairs
+        `q` and `d`, and whatever else.
+    mine, theirs
+        zip and legal form by `q`, by `d`; null where there is none.
+    zip_rule
+        What a zip does (`source.enrichment.match.zip_rule`).
+
+    Returns
+    -------
+    polars.DataFrame
+        The pairs with three Boolean columns; `same_zip` and `same_form` are null where either side
+        has none, `may_be` never is.
     """
     sides = pairs.join(mine.select("q", "zip", "form"), on="q").join(
         theirs.select("d", "zip", "form"), on="d", suffix="_theirs"

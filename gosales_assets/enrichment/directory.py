@@ -8,6 +8,7 @@ from gosales_resources.errors import SourceError, nearest
 from gosales_resources.hashing import stable_key
 from gosales_resources.settings.base import slugify
 from gosales_resources.settings.source import EnrichmentSource, OverrideSource
+from gosales_resources.sources.cells import text
 from gosales_resources.sources.raw import ROW
 from gosales_resources.sources.table import require_columns
 
@@ -15,14 +16,7 @@ ATTRIBUTE = "attr_"
 FIELDS = ("customer_id", "name", "zip", "industry", "sub_industry")
 ACTIONS = ("pin", "forbid")
 OVERRIDES = {"customer_id": pl.String, "enrichment_key": pl.String, "action": pl.String}
-CONTROL = r"[\x00-\x1f\x7f]"
 SHOWN = 20
-
-
-def text(column: str) -> pl.Expr:
-    """Return the trimmed, NFKC-normalised text of a column; blank is null."""
-    plain = pl.col(column).cast(pl.String).str.normalize("NFKC").str.replace_all(CONTROL, " ")
-    return plain.str.strip_chars().replace("", None)
 
 
 def read_directory(source: EnrichmentSource, raw: pl.DataFrame) -> pl.DataFrame:

@@ -1,4 +1,4 @@
-"""Decides which entry of the directory a customer is: by hand, by id, by name, by likeness.
+"""Decides which entry of the directory a customer is: by hand, by id, by name, by a near name.
 
 Each customer's match depends on its own id, name and zip and on the directory, on no other
 customer. All orders are total: rows in any order give the same matches.
@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from gosales_assets.enrichment.decision import decide, outcome, tell_apart
-from gosales_assets.enrichment.likeness import Sides, match_by_likeness
+from gosales_assets.enrichment.decision import compare_zip_and_form, decide, outcome
+from gosales_assets.enrichment.fuzzy import Sides, match_fuzzy
 from gosales_assets.enrichment.names import normal_names
 from gosales_resources.settings.enrichment import MatchSettings
 
@@ -26,7 +26,7 @@ class Matched:
     """One row per customer: customer_id, customer_name, zip, enrichment_key (null when unmatched),
     method, decided_by, score, runner_up_score, reason, candidate_key, candidate_score."""
     comparisons: int
-    """Pairs of names that were compared for likeness."""
+    """Pairs of names that were compared word by word."""
 
 
 def match_names(
@@ -67,11 +67,11 @@ def match_names(
     decided = [outcome(pins, "pin")]
     decided.append(_by_id(_rest(mine, decided), theirs, bans))
     decided.append(_by_name(_rest(mine, decided), theirs, bans, settings))
-    like, comparisons = match_by_likeness(Sides(mine, theirs, bans), _rest(mine, decided), settings)
+    fuzzy, comparisons = match_fuzzy(Sides(mine, theirs, bans), _rest(mine, decided), settings)
     keys = theirs.select("d", "enrichment_key")
     rows = (
         mine.select("q", *CUSTOMER)
-        .join(pl.concat([*decided, like]), on="q", how="left")
+        .join(pl.concat([*decided, fuzzy]), on="q", how="left")
         .join(keys, on="d", how="left")
         .join(
             keys.rename({"d": "candidate", "enrichment_key": "candidate_key"}),
@@ -126,7 +126,9 @@ def _by_name(
     found = [outcome(pl.DataFrame(schema={"q": pl.Int64, "d": pl.Int64}), "name")]
     for some in _bounded(mine.select("q", "text"), theirs):
         pairs = some.join(theirs.select("d", "text"), on="text").select("q", "d")
-        judged = tell_apart(pairs.with_columns(score=pl.lit(1.0)), mine, theirs, settings.zip_rule)
+        judged = compare_zip_and_form(
+            pairs.with_columns(score=pl.lit(1.0)), mine, theirs, settings.zip_rule
+        )
         allowed = judged.filter("may_be").join(bans, on=["q", "d"], how="anti")
         found.append(outcome(decide(allowed, settings.margin_min), "name", "ambiguous"))
     return pl.concat(found)

@@ -77,6 +77,11 @@ def normalise(name: str) -> NormalName:
 def normal_names(names: pl.Series) -> pl.DataFrame:
     """Normalise a column, each distinct name once.
 
+    Parameters
+    ----------
+    names
+        As the sources write them; null and repeated ones are passed over.
+
     Returns
     -------
     polars.DataFrame

@@ -8,19 +8,25 @@ import datetime as dt
 
 import polars as pl
 
-from gosales_assets.enrichment.directory import text
 from gosales_resources.dates import visible_at
 from gosales_resources.errors import SourceError
 from gosales_resources.settings.source import CustomerSource
+from gosales_resources.sources.cells import CENTS, text
 from gosales_resources.sources.raw import ROW
 from gosales_resources.sources.table import require_columns
 
-CENTS = 100
 NAMED = ("customer_name", "zip")
 
 
 def read_accounts(source: CustomerSource, accounts: pl.DataFrame) -> pl.DataFrame:
     """Take id, name, zip and first day out of the CRM table.
+
+    Parameters
+    ----------
+    source
+        Its columns and date formats.
+    accounts
+        The raw table, one row per account.
 
     Returns
     -------
@@ -58,7 +64,7 @@ def read_accounts(source: CustomerSource, accounts: pl.DataFrame) -> pl.DataFram
     return known.select("customer_id", *NAMED, known_since="day").sort("customer_id")
 
 
-def sum_up(sales_log: pl.LazyFrame, value: str) -> pl.DataFrame:
+def sum_sales(sales_log: pl.LazyFrame, value: str) -> pl.DataFrame:
     """Sum the log up per customer and increment, one increment after another.
 
     Parameters
@@ -96,6 +102,15 @@ def sum_up(sales_log: pl.LazyFrame, value: str) -> pl.DataFrame:
 
 def roster_at(accounts: pl.DataFrame | None, summed: pl.DataFrame, cutoff: dt.date) -> pl.DataFrame:
     """List the customers as of a cutoff.
+
+    Parameters
+    ----------
+    accounts
+        As of `read_accounts`; None without a CRM.
+    summed
+        As of `sum_sales`.
+    cutoff
+        As-of date.
 
     Returns
     -------

@@ -24,8 +24,13 @@ CUT_LOST_MIN = 3
 STAND_INS = {"written": pl.String, "word": pl.String, "is_cut": pl.Boolean}
 
 
-def know_words(entries: pl.DataFrame) -> pl.DataFrame:
+def count_words(entries: pl.DataFrame) -> pl.DataFrame:
     """Count the entries each word stands in, out of their `words` and `dotted`.
+
+    Parameters
+    ----------
+    entries
+        One row per entry: `words` and `dotted`, lists of text.
 
     Returns
     -------
@@ -39,7 +44,18 @@ def know_words(entries: pl.DataFrame) -> pl.DataFrame:
 
 
 def distinct_words(words: pl.Series) -> pl.Series:
-    """List the distinct words of many names, sorted."""
+    """List the distinct words of many names, sorted.
+
+    Parameters
+    ----------
+    words
+        Lists of text, one per name; null for no words.
+
+    Returns
+    -------
+    polars.Series
+        String, without nulls; empty where no name has a word.
+    """
     return words.explode(empty_as_null=False).drop_nulls().unique().sort()
 
 
@@ -53,7 +69,7 @@ def find_stand_ins(
     written
         Distinct words of the customers' names.
     known
-        Words of the directory, see `know_words`.
+        Words of the directory, see `count_words`.
     settings
         Shortest word that may have a slip, or two; how many entries make a word common.
 

@@ -11,7 +11,7 @@ import polars as pl
 from scipy.sparse import csr_matrix
 from scipy.stats import false_discovery_control, hypergeom
 
-from gosales_resources.settings.phases import BasketSettings
+from gosales_resources.settings.features import BasketSettings
 
 
 def baskets(lines: pl.LazyFrame, until: dt.date) -> pl.LazyFrame:

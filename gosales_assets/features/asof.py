@@ -6,7 +6,7 @@ latest row behind each family can be told and judged (`source_rows_end_at_cutoff
 """
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -14,17 +14,13 @@ from typing import Any, TypeVar
 
 import polars as pl
 
-from gosales_assets.features.declaration import KEYS, CustomerPool, Scope
 from gosales_assets.features.history import SUMS, SharedHistory
-from gosales_checks.contracts.contract import Contract
+from gosales_assets.features.scopes import KEYS, Scope
 from gosales_checks.contracts.signals import AFFINITY_RULES, EMBEDDINGS
 from gosales_resources.dates import Window, history_window, shift_months, visible_at
 from gosales_resources.settings.tree import Settings
 
 T = TypeVar("T")
-
-Pools = Mapping[CustomerPool, tuple[Any, set[str]]]
-"""What is known of all customers, with the sources it was made of."""
 
 DATED = {
     "lines": ["order_date", "visible_cutoff"],
@@ -42,9 +38,20 @@ DATED = {
 it is known when the contract is signed."""
 
 
-def empty_table(contract: Contract) -> pl.LazyFrame:
-    """Return a table of no rows with the columns of its contract."""
-    return pl.LazyFrame(schema={n: c.dtype for n, c in contract.schema.columns().items()})
+@dataclass(frozen=True, eq=False)
+class CustomerPool:
+    """What a family must know of all customers of a cutoff to compute the features of one.
+
+    Made of each range of customers, then of all ranges: whatever their number, the same. So sums are
+    of integers, and floats are exactly rounded or taken in an order of their own.
+    """
+
+    of_range: "Callable[[AsOf], Any]"
+    merged: Callable[[Sequence[Any]], Any]
+
+
+Pools = Mapping[CustomerPool, tuple[Any, set[str]]]
+"""What is known of all customers, with the sources it was made of."""
 
 
 @dataclass(frozen=True)
@@ -63,9 +70,13 @@ class AsOf:
     """`dim_customer` of the cutoff."""
     _assets: pl.LazyFrame
     """`fact_assets` of the cutoff."""
-    _affinity_rules: pl.LazyFrame = field(default_factory=lambda: empty_table(AFFINITY_RULES))
+    _affinity_rules: pl.LazyFrame = field(
+        default_factory=lambda: AFFINITY_RULES.schema.create_empty(lazy=True)
+    )
     """`affinity_rules` of the cutoff; a world may have none."""
-    _embeddings: pl.LazyFrame = field(default_factory=lambda: empty_table(EMBEDDINGS))
+    _embeddings: pl.LazyFrame = field(
+        default_factory=lambda: EMBEDDINGS.schema.create_empty(lazy=True)
+    )
     """`embeddings` of the cutoff; a world may have none."""
     _pools: Pools | None = None
     """What is known of all customers, in a world that has some of them; None where it has all."""
@@ -146,7 +157,20 @@ class AsOf:
         return visible_at(self._history.lines, self.cutoff)
 
     def months(self, scope: Scope) -> pl.LazyFrame:
-        """Return monthly sums: keys x month, in any order, with `SUMS` and first-known invoices."""
+        """Return monthly sums: keys x month, in any order, with `SUMS` and first-known invoices.
+
+        Parameters
+        ----------
+        scope
+            Whose keys, see `KEYS`; `div` has targets that are sets of SKUs too.
+
+        Returns
+        -------
+        polars.LazyFrame
+            One row per keys and month with a line known at the cutoff: `month` (its last day), the
+            `SUMS` in cents, thousandths of units and counts, `transaction_count`, and the latest
+            `visible_cutoff`; never null. Empty without history.
+        """
         self._note("months")
         if scope not in self._months:
             known = visible_at(self._history.scoped[scope].months.lazy(), self.cutoff)
@@ -154,12 +178,40 @@ class AsOf:
         return self._months[scope]
 
     def last_months(self, scope: Scope, count: int) -> pl.LazyFrame:
-        """Return the monthly sums of the last `count` calendar months."""
+        """Return the monthly sums of the last `count` calendar months.
+
+        Parameters
+        ----------
+        scope
+            Whose keys, see `KEYS`; `div` has targets that are sets of SKUs too.
+        count
+            Calendar months, up to the cutoff's.
+
+        Returns
+        -------
+        polars.LazyFrame
+            As `months`.
+        """
         window = history_window(self.cutoff, count)
         return self.months(scope).filter(window.contains("month"))
 
     def months_before(self, scope: Scope, end: dt.date, count: int) -> pl.LazyFrame:
-        """Return the same of the `count` months counted back from a day, by the day they end on."""
+        """Return the same of the `count` months counted back from a day, by the day they end on.
+
+        Parameters
+        ----------
+        scope
+            Whose keys, see `KEYS`; `div` has targets that are sets of SKUs too.
+        end
+            Last day of the last month.
+        count
+            Months.
+
+        Returns
+        -------
+        polars.LazyFrame
+            As `months`, where `month` is the last day of a month counted back from `end`.
+        """
         self._note("daily")
         ends = [shift_months(end, -back) for back in range(count, -1, -1)]
         inside = Window(ends[0], end).contains("day")
@@ -173,7 +225,18 @@ class AsOf:
         return visible_at(self._history.scoped[scope].daily.lazy(), self.cutoff)
 
     def days(self, scope: Scope) -> pl.LazyFrame:
-        """Return purchase days, returns left out: keys x day, sorted."""
+        """Return purchase days, returns left out: keys x day, sorted.
+
+        Parameters
+        ----------
+        scope
+            Whose keys, see `KEYS`; `div` has targets that are sets of SKUs too.
+
+        Returns
+        -------
+        polars.LazyFrame
+            Keys, `day`, and the `visible_cutoff` at which it was first known; one row per keys and day.
+        """
         self._note("days")
         if scope not in self._days:
             known = visible_at(self._history.scoped[scope].days.lazy(), self.cutoff)
@@ -181,12 +244,35 @@ class AsOf:
         return self._days[scope]
 
     def skus(self, scope: Scope) -> pl.LazyFrame:
-        """Return customer x division x SKU with the last day bought, a row for each increment."""
+        """Return customer x division x SKU with the last day bought, a row for each increment.
+
+        Parameters
+        ----------
+        scope
+            Whose keys, see `KEYS`; `div` has targets that are sets of SKUs too.
+
+        Returns
+        -------
+        polars.LazyFrame
+            customer_id, division, sku, visible_cutoff, `last_day`; in any order, returns left out.
+        """
         self._note("skus")
         return visible_at(self._history.skus[scope].lazy(), self.cutoff)
 
     def sellers(self, scope: Scope) -> pl.LazyFrame:
-        """Return customer x division x rep x branch x month with lines, a row for each increment."""
+        """Return customer x division x rep x branch x month with lines, a row for each increment.
+
+        Parameters
+        ----------
+        scope
+            Whose keys, see `KEYS`; `div` has targets that are sets of SKUs too.
+
+        Returns
+        -------
+        polars.LazyFrame
+            customer_id, division, rep, branch (empty where the line names none), month, visible_cutoff,
+            `line_count`; in any order.
+        """
         self._note("sellers")
         return visible_at(self._history.sellers[scope].lazy(), self.cutoff)
 

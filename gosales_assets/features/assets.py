@@ -10,21 +10,21 @@ import dagster as dg
 import polars as pl
 
 from gosales_assets.features.affinity import mine_rules
-from gosales_assets.features.asof import empty_table
 from gosales_assets.features.build import (
     FeatureFrame,
     Latest,
     build_features,
     declare_features,
-    read_once,
+    hold_short_table,
 )
-from gosales_assets.features.declaration import Family, Feature, Scope
+from gosales_assets.features.declaration import Family, Feature
 from gosales_assets.features.embeddings import fit_embeddings
 from gosales_assets.features.families.als import ALS
 from gosales_assets.features.families.basket import BASKET
 from gosales_assets.features.families.registry import check_off
 from gosales_assets.features.history import purchase_lines
-from gosales_assets.features.ranges import KnownTables, Worlds, cut_ranges, parts_of
+from gosales_assets.features.ranges import CutoffTables, Worlds, cut_ranges, parts_of
+from gosales_assets.features.scopes import Scope
 from gosales_assets.features.stats import catalog_features, measure_features
 from gosales_assets.platform.descriptions import Described
 from gosales_assets.platform.pictures import embedded
@@ -96,7 +96,9 @@ def _side_table(
     def made() -> Iterator[Partition]:
         for key in keys:
             if family.name in settings.features.off:
-                yield Partition(key, empty_table(contract), metadata={"family": "off"})
+                yield Partition(
+                    key, contract.schema.create_empty(lazy=True), metadata={"family": "off"}
+                )
             else:
                 yield Partition(key, make(visible_at(lines, key.cutoff), key.cutoff))
 
@@ -119,7 +121,7 @@ def scoped_features(platform: Platform) -> dg.AssetsDefinition:
     ) -> tuple[Partitions, Partitions]:
         cutoffs = [key.cutoff for key in keys_of(context)]
         known = (dim_customer, fact_assets, affinity_rules, embeddings)
-        tables = {c: KnownTables(*(table[c] for table in known)) for c in cutoffs}
+        tables = {c: CutoffTables(*(table[c] for table in known)) for c in cutoffs}
         ranges = cut_ranges(purchase_history, tables[max(cutoffs)].customers)
         worlds = Worlds(settings, purchase_history, tables, ranges)
         context.log.info("%d cutoffs, customers in %d range(s)", len(cutoffs), len(ranges))
@@ -154,7 +156,7 @@ def features(platform: Platform) -> dg.AssetsDefinition:
                 shared = customer_features[cutoff]
                 count = sum("__" in name for name in shared.collect_schema().names())
                 customers = shared.select("customer_id", "segment").collect()
-                divisions = read_once(division_features[cutoff])
+                divisions = hold_short_table(division_features[cutoff])
                 for target in targets:
                     table = build_features(target, customers, divisions)
                     key = PartitionKey(cutoff, target)

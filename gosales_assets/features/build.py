@@ -5,14 +5,14 @@ from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
-import dataframely as dy
 import polars as pl
 
 from gosales_assets.features.asof import AsOf
-from gosales_assets.features.declaration import KEYS, Block, Family, Feature, Scope, fill_absent
+from gosales_assets.features.declaration import Block, Family, Feature, fill_absent
 from gosales_assets.features.families.attributes import PREFIX
 from gosales_assets.features.families.registry import FAMILIES
 from gosales_assets.features.history import share_history
+from gosales_assets.features.scopes import KEYS, Scope
 from gosales_checks.contracts.accounts import DimCustomer, FactAssets
 from gosales_checks.contracts.star import PurchaseHistory
 from gosales_resources.errors import GosalesError
@@ -23,7 +23,8 @@ Watch = Callable[[str], AbstractContextManager[None]]
 """What times a family while it is computed; nothing here reads a clock."""
 Latest = dict[str, dict[str, dt.date | None]]
 """Family -> source it looked at -> latest day in that source's rows."""
-PLACE = "place"
+# Number of a customer in the population, in place of its id.
+ROW_NUMBER = "row_number"
 # Of `division_features` in memory at once, about 0.7 KB each.
 HELD_ROWS = 500_000
 
@@ -59,9 +60,9 @@ def build_customer_features(world: AsOf, watch: Watch = nullcontext) -> FeatureF
     """
     passes, features, latest = _computed(world, "all", watch)
     spine = world.population.select("customer_id", "segment", cutoff=pl.lit(world.cutoff)).collect()
-    placed = [_placed(table, spine["customer_id"]) for table in passes]
+    numbered = [_numbered(table, spine["customer_id"]) for table in passes]
     columns = ["customer_id", "cutoff", "segment", *(f.name for f in features)]
-    table = _beside(spine, placed).with_columns(fill_absent(features)).select(columns)
+    table = _join_numbered(spine, numbered).with_columns(fill_absent(features)).select(columns)
     return FeatureFrame([table], features, latest)
 
 
@@ -85,22 +86,32 @@ def build_division_features(world: AsOf, watch: Watch = nullcontext) -> FeatureF
     ever = world.days("div").select(*KEYS["div"], is_whitespace=pl.lit(value=False)).unique()
     spine = world.population.select("customer_id", cutoff=pl.lit(world.cutoff)).collect()
     by_division = [
-        _by_division(_placed(table, spine["customer_id"])) for table in (ever.collect(), *passes)
+        _by_division(_numbered(table, spine["customer_id"])) for table in (ever.collect(), *passes)
     ]
     columns = ["division", "customer_id", "cutoff", "is_whitespace", *(f.name for f in features)]
     whitespace = pl.col("is_whitespace").fill_null(value=True)
     parts = []
     for target in sorted(world.settings.divisions.targets):
-        placed = [tables(target) for tables in by_division]
-        frame = _beside(spine.with_columns(division=pl.lit(target)), placed)
+        numbered = [tables(target) for tables in by_division]
+        frame = _join_numbered(spine.with_columns(division=pl.lit(target)), numbered)
         parts.append(frame.with_columns(whitespace, *fill_absent(features)).select(columns))
     return FeatureFrame(parts, features, latest)
 
 
-def read_once(division_features: pl.LazyFrame) -> pl.LazyFrame:
+def hold_short_table(division_features: pl.LazyFrame) -> pl.LazyFrame:
     """Read a short table once for all its targets; a long one is scanned for each.
 
     Targets lie in one group of rows, so that a scan for one decodes them all.
+
+    Parameters
+    ----------
+    division_features
+        Scope `div` at one cutoff, as stored.
+
+    Returns
+    -------
+    polars.LazyFrame
+        The same rows, in memory where they are at most `HELD_ROWS`.
     """
     rows = division_features.select(pl.len()).collect().item()
     return division_features if rows > HELD_ROWS else division_features.collect().lazy()
@@ -150,9 +161,9 @@ def declare_features(settings: Settings) -> list[Feature]:
     world = AsOf(
         settings.calendar.start,
         settings,
-        share_history(pl.LazyFrame(schema=_schema_of(PurchaseHistory)), [], settings.divisions),
-        pl.LazyFrame(schema=_schema_of(DimCustomer) | attribute_schema(settings)),
-        pl.LazyFrame(schema=_schema_of(FactAssets)),
+        share_history(PurchaseHistory.create_empty(lazy=True), [], settings.divisions),
+        pl.LazyFrame(schema={**DimCustomer.create_empty().schema, **attribute_schema(settings)}),
+        FactAssets.create_empty(lazy=True),
     )
     return [
         feature
@@ -212,22 +223,22 @@ def _passes(blocks: list[Block], scope: Scope) -> list[pl.LazyFrame]:
     return passes
 
 
-def _placed(table: pl.DataFrame, population: pl.Series) -> pl.DataFrame:
-    """Give a table's rows the place of their customer in the population, instead of its id.
+def _numbered(table: pl.DataFrame, population: pl.Series) -> pl.DataFrame:
+    """Give a table's rows the number of their customer in the population, instead of its id.
 
     Ids are compared once per table here; a join per target would compare them all again.
     """
-    places = pl.LazyFrame({"customer_id": population}).with_row_index(PLACE)
+    numbers = pl.LazyFrame({"customer_id": population}).with_row_index(ROW_NUMBER)
     # Customers outside the population fall out.
-    return table.lazy().join(places, on="customer_id", how="inner").drop("customer_id").collect()
+    return table.lazy().join(numbers, on="customer_id", how="inner").drop("customer_id").collect()
 
 
-def _beside(spine: pl.DataFrame, placed: Iterable[pl.DataFrame]) -> pl.LazyFrame:
-    """Put the columns of placed tables beside the population; null where a table has no row."""
-    frame = spine.lazy().with_row_index(PLACE)
-    for table in placed:
+def _join_numbered(spine: pl.DataFrame, numbered: Iterable[pl.DataFrame]) -> pl.LazyFrame:
+    """Join numbered tables to the population; null where a table has no row."""
+    frame = spine.lazy().with_row_index(ROW_NUMBER)
+    for table in numbered:
         frame = frame.join(
-            table.lazy(), on=PLACE, how="left", validate="m:1", maintain_order="left"
+            table.lazy(), on=ROW_NUMBER, how="left", validate="m:1", maintain_order="left"
         )
     return frame
 
@@ -236,7 +247,3 @@ def _by_division(table: pl.DataFrame) -> Callable[[str], pl.DataFrame]:
     cut = table.partition_by("division", as_dict=True, include_key=False)
     none = table.clear().drop("division")
     return lambda division: cut.get((division,), none)
-
-
-def _schema_of(schema: type[dy.Schema]) -> dict[str, pl.DataType]:
-    return {name: column.dtype for name, column in schema.columns().items()}

@@ -1,23 +1,19 @@
 """What a feature and a family are: the declarations that the tables, the dictionary and the tests go by.
 
-Names read `family__scope__measure__window`. Scope `all` is the customer over all divisions, `div`
-relative to the target. A family is one module in `families` and one line in its registry.
+Names read `family__scope__measure__window`; the scopes are in `scopes.py`. A family is one module in
+`families` and one line in its registry.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
 
 import polars as pl
 from polars._typing import PolarsDataType
 
-if TYPE_CHECKING:
-    from gosales_assets.features.asof import AsOf
+from gosales_assets.features.asof import AsOf, CustomerPool
+from gosales_assets.features.scopes import Scope
 
-Scope = Literal["all", "div"]
 ASOF = "asof"
-KEYS: dict[Scope, list[str]] = {"all": ["customer_id"], "div": ["customer_id", "division"]}
-"""What one row of each scope is."""
 
 
 @dataclass(frozen=True)
@@ -59,18 +55,6 @@ class Block:
     """True where the source has several rows per key: expressions then aggregate them."""
 
 
-@dataclass(frozen=True, eq=False)
-class CustomerPool:
-    """What a family must know of all customers of a cutoff to compute the features of one.
-
-    Made of each range of customers, then of all ranges: whatever their number, the same. So sums are
-    of integers, and floats are exactly rounded or taken in an order of their own.
-    """
-
-    of_range: "Callable[[AsOf], Any]"
-    merged: Callable[[Sequence[Any]], Any]
-
-
 @dataclass(frozen=True)
 class Family:
     """A group of features that is computed, or not, as one."""
@@ -78,7 +62,7 @@ class Family:
     name: str
     """First part of its features' names; `features.off` names the families that are off."""
     description: str
-    blocks: "Callable[[AsOf, Scope], list[Block]]"
+    blocks: Callable[[AsOf, Scope], list[Block]]
     """Blocks of one scope. Columns must not depend on the data: the feature dictionary is made by
     calling it on an empty world."""
     scopes: tuple[Scope, ...] = ("all", "div")
@@ -92,12 +76,35 @@ def divide(part: pl.Expr, number: float) -> pl.Expr:
     By a scalar polars multiplies with its inverse, which rounds twice (184159 cents would be
     1841.5900000000001), and divides where there is a single row: a customer's bits would then show
     whether others are there.
+
+    Parameters
+    ----------
+    part
+        Integers or floats; null stays null.
+    number
+        What to divide by, not 0.
+
+    Returns
+    -------
+    polars.Expr
+        Float64.
     """
     return part / (part * 0 + number)
 
 
 def fill_absent(features: Iterable[Feature]) -> list[pl.Expr]:
-    """Return expressions that give customers without a row in a source their declared value."""
+    """Return expressions that give customers without a row in a source their declared value.
+
+    Parameters
+    ----------
+    features
+        Declarations, whose columns are in the table.
+
+    Returns
+    -------
+    list of polars.Expr
+        One for each feature that has a value for such customers; the others stay null.
+    """
     return [
         pl.col(f.name).fill_null(pl.lit(f.absent, dtype=f.dtype))
         for f in features

@@ -13,9 +13,8 @@ from scipy.sparse import csr_matrix
 from threadpoolctl import threadpool_limits
 
 from gosales_resources.dates import history_window
-from gosales_resources.settings.phases import AlsSettings
-
-CENTS = 100
+from gosales_resources.settings.features import AlsSettings
+from gosales_resources.sources.cells import CENTS
 
 
 def fit_embeddings(lines: pl.LazyFrame, cutoff: dt.date, settings: AlsSettings) -> pl.DataFrame:

@@ -11,9 +11,9 @@ from functools import cached_property
 
 import polars as pl
 
-from gosales_assets.features.declaration import KEYS, Scope
+from gosales_assets.features.scopes import KEYS, Scope
 from gosales_resources.partitions.targets import with_sets
-from gosales_resources.settings.tree import DivisionSettings
+from gosales_resources.settings.divisions import DivisionSettings
 
 # Quantities are summed as integer thousandths: float sums depend on the order of addition.
 QUANTITY_SCALE = 1000
@@ -26,7 +26,7 @@ SUMS = (
     "margin_revenue_cents",
     "margin_profit_cents",
 )
-SELLERS = ("rep", "branch")
+SELLER_COLUMNS = ("rep", "branch")
 # More than there are days in either direction of 1970: two dates fit into one integer.
 DAYS = 10_000_000
 
@@ -76,7 +76,7 @@ class SharedHistory:
     @cached_property
     def sellers(self) -> dict[Scope, pl.DataFrame]:
         """Customer x division x rep x branch x month x visible_cutoff with lines."""
-        cells = ["customer_id", "division", *SELLERS, "month", "visible_cutoff"]
+        cells = ["customer_id", "division", *SELLER_COLUMNS, "month", "visible_cutoff"]
         return self._by_scope(
             lambda lines: lines.group_by(cells).agg(pl.col("line_count").sum()).collect()
         )
@@ -119,7 +119,21 @@ def share_history(
 
 
 def purchase_lines(history: pl.LazyFrame, denylist: list[str]) -> pl.LazyFrame:
-    """Return `purchase_history` without denied SKUs, with month, purchase flag, integer sums."""
+    """Return `purchase_history` without denied SKUs, with month, purchase flag, integer sums.
+
+    Parameters
+    ----------
+    history
+        `purchase_history`: one row per customer, SKU, division, invoice, day and seller.
+    denylist
+        SKUs (trials, POC) that are no purchase.
+
+    Returns
+    -------
+    polars.LazyFrame
+        Its rows and columns, and `month` (its last day), `is_purchase`, `gp_cents` and
+        `quantity_milli` (0 where a line has none).
+    """
     return history.filter(~pl.col("sku").is_in(denylist)).with_columns(
         # A line without a value (quantity-only SKUs) adds nothing to a sum of values.
         pl.col("returned_cents", "margin_revenue_cents", "margin_profit_cents").fill_null(0),

@@ -16,7 +16,7 @@ from typing import Any
 
 import polars as pl
 
-from gosales_assets.features.asof import AsOf, Pools
+from gosales_assets.features.asof import AsOf, CustomerPool, Pools
 from gosales_assets.features.build import (
     FeatureFrame,
     Watch,
@@ -24,8 +24,8 @@ from gosales_assets.features.build import (
     build_division_features,
     families_of,
 )
-from gosales_assets.features.declaration import CustomerPool, Scope
 from gosales_assets.features.history import SharedHistory, share_history
+from gosales_assets.features.scopes import Scope
 from gosales_resources.partitions.customer_ranges import EVERYONE, CustomerRange, customer_ranges
 from gosales_resources.settings.tree import Settings
 from gosales_resources.store.atomic import replacing, working_folder
@@ -68,7 +68,7 @@ def cut_ranges(
 
 
 @dataclass(frozen=True)
-class KnownTables:
+class CutoffTables:
     """What is known at one cutoff beside the history."""
 
     customers: pl.LazyFrame
@@ -76,10 +76,10 @@ class KnownTables:
     affinity_rules: pl.LazyFrame
     embeddings: pl.LazyFrame
 
-    def of(self, ids: CustomerRange) -> "KnownTables":
+    def of(self, ids: CustomerRange) -> "CutoffTables":
         """Return the rows of some customers; rules and vectors of SKUs are everyone's."""
         mine = pl.col("kind").ne("customer") | ids.hold("id")
-        return KnownTables(
+        return CutoffTables(
             self.customers.filter(ids.hold()),
             self.assets.filter(ids.hold()),
             self.affinity_rules,
@@ -94,7 +94,7 @@ class Worlds:
     settings: Settings
     history: pl.LazyFrame
     """`purchase_history` of all increments up to the last cutoff."""
-    tables: Mapping[dt.date, KnownTables]
+    tables: Mapping[dt.date, CutoffTables]
     ranges: Sequence[CustomerRange]
 
     def at(self, cutoff: dt.date, scope: Scope) -> Iterator[AsOf]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import dagster as dg
 import polars as pl
 
-from gosales_assets.labels.audit import AUDITED, audit_labels, openings_of
+from gosales_assets.labels.audit import AUDITED, audit_labels, windows_to_audit
 from gosales_assets.labels.label import build_labels
 from gosales_assets.labels.prevalence import ALL, count_prevalence
 from gosales_assets.labels.recount import count_raw_log
@@ -110,8 +110,8 @@ def label_audit(platform: Platform) -> dg.AssetsDefinition:
                 c: {target: f.select(AUDITED).collect() for target, f in labels.at(c).items()}
                 for c, _ in keys
             }
-            openings = [o for cutoff, _ in keys for o in openings_of(cutoff, said[cutoff])]
-            counts = count_raw_log(openings, settings) if settings.labels.audit else {}
+            windows = [o for cutoff, _ in keys for o in windows_to_audit(cutoff, said[cutoff])]
+            counts = count_raw_log(windows, settings) if settings.labels.audit else {}
             for key in keys:
                 cutoff = key.cutoff
                 mine = {o: count for o, count in counts.items() if o.cutoff == cutoff}

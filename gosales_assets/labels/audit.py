@@ -5,18 +5,31 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from gosales_assets.labels.recount import Count, Opening
-from gosales_resources.settings.phases import LabelSettings
+from gosales_assets.labels.recount import AuditWindow, WindowCount
+from gosales_resources.settings.labels import LabelSettings
+from gosales_resources.sources.cells import CENTS
 
-CENTS = 100
 # What of the labels is compared.
 AUDITED = ("customer_id", "label", "net_value_window", "window_end", "is_censored")
 
 
-def openings_of(cutoff: dt.date, labels: Mapping[str, pl.DataFrame]) -> list[Opening]:
-    """List the windows of a cutoff's targets that have ended and can be counted again."""
+def windows_to_audit(cutoff: dt.date, labels: Mapping[str, pl.DataFrame]) -> list[AuditWindow]:
+    """List the windows of a cutoff's targets that have ended and can be counted again.
+
+    Parameters
+    ----------
+    cutoff
+        The as-of date.
+    labels
+        Target -> `labels` of the cutoff; an empty one has no window.
+
+    Returns
+    -------
+    list of AuditWindow
+        At most one per target, in the order of `labels`.
+    """
     return [
-        Opening(target, cutoff, table.item(0, "window_end"))
+        AuditWindow(target, cutoff, table.item(0, "window_end"))
         for target, table in labels.items()
         if table.height and not table.item(0, "is_censored")
     ]
@@ -25,7 +38,7 @@ def openings_of(cutoff: dt.date, labels: Mapping[str, pl.DataFrame]) -> list[Ope
 def audit_labels(
     cutoff: dt.date,
     labels: Mapping[str, pl.DataFrame],
-    counts: Mapping[Opening, Count],
+    counts: Mapping[AuditWindow, WindowCount],
     settings: LabelSettings,
 ) -> pl.DataFrame:
     """Compare one cutoff's labels with a recount of the raw log.
@@ -47,7 +60,7 @@ def audit_labels(
         `label_audit`, one row per target, sorted. Customers are those of the population; a label
         may differ where cents that depend on rounding decide it, and only there.
     """
-    mature = {opening.target: count for opening, count in counts.items()}
+    mature = {window.target: count for window, count in counts.items()}
     rows = [
         _row(cutoff, target, table, mature.get(target), settings)
         for target, table in labels.items()
@@ -56,7 +69,11 @@ def audit_labels(
 
 
 def _row(
-    cutoff: dt.date, target: str, labels: pl.DataFrame, count: Count | None, settings: LabelSettings
+    cutoff: dt.date,
+    target: str,
+    labels: pl.DataFrame,
+    count: WindowCount | None,
+    settings: LabelSettings,
 ) -> dict[str, object]:
     found: dict[str, object] = {
         "division": target,

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 import polars as pl
 
 from gosales_assets.labels.windows import Width
+from gosales_checks.contracts.labels import COHORTS
 from gosales_resources.dates import Window, visible_at
-from gosales_resources.settings.phases import LabelSettings
-from gosales_resources.sources.cells import MONEY_SCALE, exact
+from gosales_resources.settings.labels import LabelSettings
+from gosales_resources.sources.cells import CENTS, MONEY_SCALE, to_decimal
 
-CENTS = 100
 # A line that sold something: no return, and none that takes a restated line back.
 PURCHASE = ~pl.col("is_return") & ~pl.col("is_reversal")
 
@@ -56,23 +56,16 @@ def build_labels(
     labels = pl.DataFrame()
     for width in widths:
         outcome = _outcome(counted, width.window, value)
-        labels = (
-            population.join(outcome, on="customer_id", how="left")
-            .select(
-                "customer_id",
-                *_label(settings.gp_min_threshold),
-                "is_new_logo",
-                "is_expansion",
-                "is_renewal_like",
-                division=pl.lit(target),
-                cutoff=pl.lit(cutoff),
-                is_censored=pl.lit(width.is_censored),
-                window_months=pl.lit(width.months, dtype=pl.Int32),
-                window_end=pl.lit(width.window.end),
-            )
-            .sort("customer_id")
-            .collect()
+        joined = population.join(outcome, on="customer_id", how="left")
+        labels = joined.select(
+            "customer_id",
+            *_label(settings.gp_min_threshold),
+            *COHORTS,
+            division=pl.lit(target),
+            cutoff=pl.lit(cutoff),
+            **_described(width),
         )
+        labels = labels.sort("customer_id").collect()
         if int(labels["label"].sum()) >= settings.min_positive_target:
             break
     return labels
@@ -103,6 +96,14 @@ def _population(
     )
 
 
+def _described(width: Width) -> dict[str, pl.Expr]:
+    return {
+        "is_censored": pl.lit(width.is_censored),
+        "window_months": pl.lit(width.months, dtype=pl.Int32),
+        "window_end": pl.lit(width.window.end),
+    }
+
+
 def _label(threshold: float) -> list[pl.Expr]:
     # No line in the window is a net value of exactly zero, not an unknown one.
     net = pl.col("net_cents").fill_null(0)
@@ -110,7 +111,7 @@ def _label(threshold: float) -> list[pl.Expr]:
         (net > round(threshold * CENTS)).cast(pl.Int8).alias("label"),
         # By way of a decimal: polars divides by a scalar as it multiplies by its inverse, so that
         # 251 cents would be 2.5100000000000002.
-        exact(net, MONEY_SCALE).cast(pl.Float64).alias("net_value_window"),
+        to_decimal(net, MONEY_SCALE).cast(pl.Float64).alias("net_value_window"),
         pl.col("first_purchase_date"),
     ]
 
@@ -120,10 +121,7 @@ def _outcome(lines: pl.LazyFrame, window: Window, value: str) -> pl.LazyFrame:
     return (
         lines.filter(window.contains("order_date"), _known_by(window.end))
         .group_by("customer_id")
-        .agg(
-            net_cents=cents.sum(),
-            first_purchase_date=pl.col("order_date").filter(PURCHASE).min(),
-        )
+        .agg(net_cents=cents.sum(), first_purchase_date=pl.col("order_date").filter(PURCHASE).min())
     )
 
 

@@ -6,9 +6,8 @@ from collections.abc import Mapping
 import polars as pl
 
 from gosales_checks.contracts.labels import COHORTS
-from gosales_resources.sources.cells import MONEY_SCALE, exact
+from gosales_resources.sources.cells import CENTS, MONEY_SCALE, to_decimal
 
-CENTS = 100
 ALL = "all"
 
 
@@ -47,7 +46,7 @@ def count_prevalence(cutoff: dt.date, labels: Mapping[str, pl.LazyFrame]) -> pl.
             prevalence_frac=pl.when(pl.col("population") > 0).then(
                 pl.col("positives") / pl.col("population")
             ),
-            net_value_window=exact(pl.col("cents"), MONEY_SCALE).cast(pl.Float64),
+            net_value_window=to_decimal(pl.col("cents"), MONEY_SCALE).cast(pl.Float64),
         )
         .sort("division", "cohort")
     )
@@ -55,6 +54,4 @@ def count_prevalence(cutoff: dt.date, labels: Mapping[str, pl.LazyFrame]) -> pl.
 
 def _window(labels: pl.LazyFrame) -> pl.LazyFrame:
     """Return the window of a target in one row; nulls where it has no customer."""
-    return labels.select(
-        pl.col("is_censored", "window_months", "window_end").first(),
-    )
+    return labels.select(pl.col("is_censored", "window_months", "window_end").first())

@@ -85,7 +85,7 @@ def read_plain_lines(settings: Settings, wanted: Wanted) -> Iterator[PlainLine]:
             if not lines:
                 continue
             try:
-                told = _told([cells[at] for at in by_name])
+                told = _joined_cells([cells[at] for at in by_name])
                 copy = hashlib.blake2b(told.encode(), digest_size=16).digest()
             except UnicodeEncodeError:
                 # Bytes that are no text in this encoding: a reject.
@@ -95,7 +95,7 @@ def read_plain_lines(settings: Settings, wanted: Wanted) -> Iterator[PlainLine]:
                 yield from lines
 
 
-def _told(cells: Sequence[Any]) -> str:
+def _joined_cells(cells: Sequence[Any]) -> str:
     try:
         return "\x1f".join(cells)
     except TypeError:

@@ -12,7 +12,7 @@ from gosales_resources.settings.tree import Settings
 
 
 @dataclass(frozen=True)
-class Opening:
+class AuditWindow:
     """One label window to count again."""
 
     target: str
@@ -21,7 +21,7 @@ class Opening:
 
 
 @dataclass
-class Count:
+class WindowCount:
     """What the raw log says of one window."""
 
     cents: dict[str, int] = field(default_factory=lambda: defaultdict(int))
@@ -35,49 +35,51 @@ class Count:
         self.rounded[line.customer_id] += line.is_rounded
 
 
-def count_raw_log(openings: Sequence[Opening], settings: Settings) -> dict[Opening, Count]:
+def count_raw_log(
+    windows: Sequence[AuditWindow], settings: Settings
+) -> dict[AuditWindow, WindowCount]:
     """Read the raw log once and count every window."""
-    if not openings:
+    if not windows:
         return {}
 
     @cache
     def wanted(day: dt.date) -> bool:
         # Where versions of a line are kept, an earlier one may be of any day.
         keeps = bool(settings.source.sales_log.line_key)
-        return keeps or any(o.cutoff < day <= o.end for o in openings)
+        return keeps or any(o.cutoff < day <= o.end for o in windows)
 
-    return recount(read_plain_lines(settings, wanted), openings, settings)
+    return recount(read_plain_lines(settings, wanted), windows, settings)
 
 
 def recount(
-    lines: Iterable[PlainLine], openings: Iterable[Opening], settings: Settings
-) -> dict[Opening, Count]:
+    lines: Iterable[PlainLine], windows: Iterable[AuditWindow], settings: Settings
+) -> dict[AuditWindow, WindowCount]:
     """Net each customer's lines over each window.
 
     Parameters
     ----------
     lines
         `read_plain_lines`; lines of no window are passed over.
-    openings
-        The windows.
+    windows
+        The windows to count over.
     settings
         Denylist, sets of SKUs, whether the source keeps versions of a line.
 
     Returns
     -------
-    dict of Opening to Count
+    dict of AuditWindow to WindowCount
         One for each window.
     """
-    counts = {opening: Count() for opening in openings}
+    counts = {window: WindowCount() for window in windows}
     targets = _Targets(settings)
     if settings.source.sales_log.line_key:
         every = list(lines)
-        for opening, count in counts.items():
-            for line in _in_force(every, opening.end):
-                if opening.target in targets.of(line) and opening.cutoff < line.day <= opening.end:
+        for window, count in counts.items():
+            for line in _in_force(every, window.end):
+                if window.target in targets.of(line) and window.cutoff < line.day <= window.end:
                     count.add(line)
         return counts
-    open_on: dict[tuple[str, dt.date], list[Opening]] = {}
+    open_on: dict[tuple[str, dt.date], list[AuditWindow]] = {}
     for line in lines:
         for target in targets.of(line):
             at = (target, line.day)
@@ -85,9 +87,9 @@ def recount(
                 open_on[at] = [
                     o for o in counts if o.target == target and o.cutoff < at[1] <= o.end
                 ]
-            for opening in open_on[at]:
-                if line.recorded_at is None or line.recorded_at.date() <= opening.end:
-                    counts[opening].add(line)
+            for window in open_on[at]:
+                if line.recorded_at is None or line.recorded_at.date() <= window.end:
+                    counts[window].add(line)
     return counts
 
 

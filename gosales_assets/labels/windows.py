@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from gosales_resources.dates import Window, label_window
-from gosales_resources.settings.phases import LabelSettings
+from gosales_resources.settings.labels import LabelSettings
 
 
 def describe_cutoff(
@@ -80,6 +80,11 @@ def possible_widths(described: pl.DataFrame, settings: LabelSettings) -> list[Wi
         `cutoff_metadata` of the cutoff, one row.
     settings
         The lengths.
+
+    Returns
+    -------
+    list of Width
+        At least one; only the last may be censored.
     """
     row = described.row(0, named=True)
     found = []

@@ -15,7 +15,7 @@ from filelock import FileLock
 from gosales_assets.platform.platform import Platform
 from gosales_resources.errors import StorageError
 from gosales_resources.instance.event_log import BATCH_EVENTS, BATCH_VARIABLE
-from gosales_resources.settings.tree import CONFIG_VARIABLE
+from gosales_resources.settings.loading import CONFIG_VARIABLE
 from gosales_resources.store.atomic import replacing
 
 INSTANCE_SETTINGS = """\

@@ -7,7 +7,11 @@ import polars as pl
 
 from gosales_assets.platform.platform import Platform, by_cutoff, keys_of
 from gosales_assets.star.dimensions import build_dim_product
-from gosales_assets.star.facts import history_in_parts, lines_of_division, read_once
+from gosales_assets.star.facts import (
+    hold_short_increment,
+    lines_of_division,
+    purchase_history_in_parts,
+)
 from gosales_assets.star.ingest import ingest
 from gosales_checks.contracts.star import (
     DIM_PRODUCT,
@@ -68,7 +72,7 @@ def fact_transactions(platform: Platform) -> dg.AssetsDefinition:
     def fact_transactions(context: dg.AssetExecutionContext, sales_log: Tables) -> Partitions:
         def made() -> Iterator[Partition]:
             for cutoff, divisions in by_cutoff(keys_of(context)).items():
-                lines = read_once(sales_log[cutoff])
+                lines = hold_short_increment(sales_log[cutoff])
                 for division in divisions:
                     key = PartitionKey(cutoff, division)
                     yield Partition(key, lines_of_division(lines, division))
@@ -88,7 +92,7 @@ def purchase_history(platform: Platform) -> dg.AssetsDefinition:
         def made() -> Iterator[Partition]:
             for key in keys_of(context):
                 facts = pl.concat(fact_transactions.at(key.cutoff).values())
-                yield Partition(key, history_in_parts(facts, platform.settings.value))
+                yield Partition(key, purchase_history_in_parts(facts, platform.settings.value))
 
         return Partitions(made())
 

@@ -51,7 +51,18 @@ def read_corrections(path: Path | None) -> Corrections:
 
 
 def reject_ids(raws: pl.Series) -> pl.Series:
-    """Name rejected rows by their raw values."""
+    """Name rejected rows by their raw values.
+
+    Parameters
+    ----------
+    raws
+        Raw values as JSON (`raw_as_json`) or as the text of a misshapen row.
+
+    Returns
+    -------
+    polars.Series
+        `reject_id`: 16 hexadecimal digits, equal for equal values.
+    """
     return pl.select(stable_key([raws]).alias("reject_id")).to_series()
 
 
@@ -103,6 +114,22 @@ def corrected_rows(
     header: Sequence[str], ids: Sequence[str], corrections: Corrections, name: str
 ) -> pl.DataFrame:
     """Make rows of misshapen ones from the whole rows that their corrections give.
+
+    Parameters
+    ----------
+    header
+        Columns of the input.
+    ids
+        reject_id of each misshapen row; each has corrections.
+    corrections
+        What to put where.
+    name
+        Of the input, for errors.
+
+    Returns
+    -------
+    polars.DataFrame
+        One row per id, in their order: text, null where a field is blank.
 
     Raises
     ------

@@ -14,8 +14,19 @@ from gosales_resources.partitions.customer_ranges import customer_ranges
 HELD_LINES = 2_000_000
 
 
-def read_once(lines: pl.LazyFrame) -> pl.LazyFrame:
-    """Read a short increment once for all its divisions; a long one is scanned for each."""
+def hold_short_increment(lines: pl.LazyFrame) -> pl.LazyFrame:
+    """Read a short increment once for all its divisions; a long one is scanned for each.
+
+    Parameters
+    ----------
+    lines
+        `sales_log` of one increment, as stored.
+
+    Returns
+    -------
+    polars.LazyFrame
+        The same rows, in memory where they are at most `HELD_LINES`.
+    """
     return lines if _length(lines) > HELD_LINES else lines.collect().lazy()
 
 
@@ -38,7 +49,7 @@ def lines_of_division(lines: pl.LazyFrame, division: str) -> Iterator[pl.LazyFra
         yield lines.slice(start, HELD_LINES).filter(pl.col("division") == division)
 
 
-def history_in_parts(facts: pl.LazyFrame, value: str) -> Iterator[pl.LazyFrame]:
+def purchase_history_in_parts(facts: pl.LazyFrame, value: str) -> Iterator[pl.LazyFrame]:
     """Build `purchase_history` of one increment customer after customer.
 
     Parameters

@@ -2,10 +2,19 @@
 
 import polars as pl
 
-CENTS = 100
+from gosales_resources.sources.cells import CENTS
+
 # Rep and branch are part of the grain: a line restated under another rep takes back the old one's.
-SELLERS = ["rep", "branch"]
-KEY = ["customer_id", "sku", "division", "invoice_id", "order_date", *SELLERS, "visible_cutoff"]
+SELLER_COLUMNS = ["rep", "branch"]
+KEY = [
+    "customer_id",
+    "sku",
+    "division",
+    "invoice_id",
+    "order_date",
+    *SELLER_COLUMNS,
+    "visible_cutoff",
+]
 
 MONEY = [
     "revenue_cents",
@@ -41,7 +50,7 @@ def build_purchase_history(facts: pl.LazyFrame, value: str) -> pl.LazyFrame:
         return pl.when(known).then(pl.col(column).sum())
 
     lines = facts.with_columns(
-        *(pl.col(name).fill_null("") for name in SELLERS),
+        *(pl.col(name).fill_null("") for name in SELLER_COLUMNS),
         revenue_cents=(pl.col("revenue") * CENTS).cast(pl.Int64),
         gross_profit_cents=(pl.col("gross_profit") * CENTS).cast(pl.Int64),
         # A line taken back was counted in an earlier increment.

@@ -55,7 +55,18 @@ class StagedLog:
     """Digests of increments, as far as they have been asked for."""
 
     def lines(self, cutoff: dt.date) -> Iterator[pl.DataFrame]:
-        """Yield `sales_log` of one increment in its total order, a run of days at a time."""
+        """Yield `sales_log` of one increment in its total order, a run of days at a time.
+
+        Parameters
+        ----------
+        cutoff
+            Of the increment; one of `cutoffs`.
+
+        Yields
+        ------
+        polars.DataFrame
+            Consecutive parts of the increment, at least one.
+        """
         copies = self._survey(cutoff).copies
         for span in self._spans(cutoff):
             entries = self._scan("lines", cutoff, span, copies)
@@ -67,7 +78,18 @@ class StagedLog:
             yield build_lines(sold, self.routes, cutoff).collect()
 
     def rejects(self, cutoff: dt.date) -> Iterator[pl.DataFrame]:
-        """Yield `sales_log_rejects` of one increment, by day, file and row."""
+        """Yield `sales_log_rejects` of one increment, by day, file and row.
+
+        Parameters
+        ----------
+        cutoff
+            Of the increment; one of `cutoffs`.
+
+        Yields
+        ------
+        polars.DataFrame
+            Consecutive parts of the increment, at least one; without rows where nothing is rejected.
+        """
         copies = self._survey(cutoff).copies
         for span in self._spans(cutoff):
             raws, lines = (self._scan(t, cutoff, span, copies) for t in ("raws", "strange"))
@@ -76,7 +98,18 @@ class StagedLog:
             yield self._numbered(rejects).sort("source_file", "source_row", "line")
 
     def ledger(self, cutoff: dt.date) -> pl.DataFrame:
-        """Return `sales_ledger` of one increment, one row per file known by then."""
+        """Return `sales_ledger` of one increment, one row per file known by then.
+
+        Parameters
+        ----------
+        cutoff
+            Of the increment; one of `cutoffs`.
+
+        Returns
+        -------
+        polars.DataFrame
+            Sorted by file; without rows where no file was known by then.
+        """
         return build_ledger(self._survey(cutoff).tallies, self._reach(cutoff))
 
     def digest(self, cutoff: dt.date) -> str:
@@ -231,11 +264,7 @@ class StagedLog:
         return spans or [(cutoff, cutoff)]
 
     def _scan(
-        self,
-        table: str,
-        cutoff: dt.date,
-        span: DaySpan | None = None,
-        but: pl.Series | None = None,
+        self, table: str, cutoff: dt.date, span: DaySpan | None = None, but: pl.Series | None = None
     ) -> pl.LazyFrame:
         inside = self._window(cutoff)
         if span is not None:

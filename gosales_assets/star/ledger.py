@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from gosales_resources.sources.cells import MONEY_SCALE, QUANTITY_SCALE, exact
+from gosales_resources.sources.cells import MONEY_SCALE, QUANTITY_SCALE, to_decimal
 
 SCALES = {
     "quantity": ("quantity_milli", QUANTITY_SCALE),
@@ -95,7 +95,7 @@ def build_ledger(tallies: pl.DataFrame, reach: pl.DataFrame) -> pl.DataFrame:
         # A file without rows in an increment has none there.
         .with_columns(pl.col(figures).fill_null(0))
         .with_columns(
-            exact(pl.col(f"{name}_{part}"), scale).alias(f"{name}_{part}")
+            to_decimal(pl.col(f"{name}_{part}"), scale).alias(f"{name}_{part}")
             for name, (_, scale) in SCALES.items()
             for part in ("in", "duplicate", "reversal")
         )

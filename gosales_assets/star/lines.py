@@ -9,17 +9,10 @@ from gosales_assets.star.cells import MEASURES
 from gosales_resources.hashing import stable_key
 from gosales_resources.settings.base import slugify
 from gosales_resources.settings.source import DivisionRoute
-from gosales_resources.sources.cells import MONEY_SCALE, QUANTITY_SCALE, exact, slugs
+from gosales_resources.sources.cells import MONEY_SCALE, QUANTITY_SCALE, slugs, to_decimal
 
 BUSINESS_KEY = ["order_date", "customer_id", "invoice_id", "sku", "recorded_at"]
-IDENTIFYING = [
-    "customer_id",
-    "invoice_id",
-    "sku",
-    "order_date_text",
-    "recorded_at_text",
-    "ordinal",
-]
+IDENTIFYING = ["customer_id", "invoice_id", "sku", "order_date_text", "recorded_at_text", "ordinal"]
 # What tells lines of one business key apart; lines equal in all of these are interchangeable.
 REST = [
     "is_reversal",
@@ -57,7 +50,20 @@ def with_division(lines: pl.LazyFrame, products: pl.DataFrame) -> pl.LazyFrame:
 
 
 def strange_lines(lines: pl.LazyFrame, products: pl.DataFrame) -> pl.LazyFrame:
-    """Return the lines whose SKU is blank or not in the taxonomy."""
+    """Return the lines whose SKU is blank or not in the taxonomy.
+
+    Parameters
+    ----------
+    lines
+        Staged lines.
+    products
+        `dim_product`.
+
+    Returns
+    -------
+    polars.LazyFrame
+        The lines as they are, in any order.
+    """
     return lines.join(products.lazy().select("sku"), on="sku", how="anti")
 
 
@@ -80,7 +86,7 @@ def build_lines(
     polars.LazyFrame
         `sales_log` of those days; the same for any order of the raw rows.
     """
-    ordered = _in_order(lines.with_columns(_routed(routes)).collect())
+    ordered = _in_total_order(lines.with_columns(_routed(routes)).collect())
     quantity, revenue, profit = (pl.col(measure) for measure in MEASURES)
     dates = pl.col("order_date", "recorded_at").cast(pl.String).name.suffix("_text")
     return (
@@ -89,11 +95,11 @@ def build_lines(
         .with_columns(
             transaction_id=stable_key(IDENTIFYING),
             visible_cutoff=pl.lit(cutoff),
-            quantity=exact(quantity, QUANTITY_SCALE),
-            revenue_source=exact(revenue, MONEY_SCALE),
-            gross_profit_source=exact(profit, MONEY_SCALE),
-            revenue=exact(_home(revenue), MONEY_SCALE),
-            gross_profit=exact(_home(profit), MONEY_SCALE),
+            quantity=to_decimal(quantity, QUANTITY_SCALE),
+            revenue_source=to_decimal(revenue, MONEY_SCALE),
+            gross_profit_source=to_decimal(profit, MONEY_SCALE),
+            revenue=to_decimal(_home(revenue), MONEY_SCALE),
+            gross_profit=to_decimal(_home(profit), MONEY_SCALE),
             # A line taken back is no return, and taking a return back is one neither.
             is_return=~pl.col("is_reversal")
             & pl.when(quantity.is_not_null() & (quantity != 0))
@@ -104,7 +110,7 @@ def build_lines(
     )
 
 
-def _in_order(lines: pl.DataFrame) -> pl.DataFrame:
+def _in_total_order(lines: pl.DataFrame) -> pl.DataFrame:
     """Sort into the total order and number the lines of one business key (`ordinal`)."""
     # Keys are sorted and wide lines gathered once, from one piece: 0.4 s against 0.63 s for 740,000.
     lines = lines.rechunk()

@@ -3,7 +3,7 @@
 import polars as pl
 
 from gosales_assets.star.cells import MEASURES
-from gosales_resources.sources.cells import MONEY_SCALE, QUANTITY_SCALE, exact
+from gosales_resources.sources.cells import MONEY_SCALE, QUANTITY_SCALE, to_decimal
 
 SCALES = dict(zip(MEASURES, (QUANTITY_SCALE, MONEY_SCALE, MONEY_SCALE), strict=True))
 NAMES = dict(zip(MEASURES, ("quantity", "revenue_source", "gross_profit_source"), strict=True))
@@ -46,13 +46,24 @@ def build_rejects(raws: pl.LazyFrame, unknown: pl.LazyFrame) -> pl.LazyFrame:
         "line",
         "line_count",
         "raw",
-        *(exact(pl.col(m), SCALES[m]).alias(name) for m, name in NAMES.items()),
+        *(to_decimal(pl.col(m), SCALES[m]).alias(name) for m, name in NAMES.items()),
         reason=pl.coalesce("unknown", "fault"),
     )
 
 
 def raw_as_json(raw: pl.DataFrame) -> pl.DataFrame:
-    """Return each row's filled columns, sorted by name, as JSON: `row` and `raw`, in any order."""
+    """Return each row's filled columns, sorted by name, as JSON: `row` and `raw`, in any order.
+
+    Parameters
+    ----------
+    raw
+        Raw rows with a `row`; columns are text, or typed where the file has types.
+
+    Returns
+    -------
+    polars.DataFrame
+        One row per raw row; ``[]`` where all of its cells are blank.
+    """
     # By name: a delivery with its columns in another order names its rejects the same way.
     columns = sorted(name for name in raw.columns if name != "row")
     texts = raw.select("row", pl.col(columns).cast(pl.String))

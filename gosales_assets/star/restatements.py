@@ -85,5 +85,11 @@ def build_reversals(lines: pl.DataFrame, line_key: Sequence[str]) -> pl.DataFram
 
 
 def no_reversals() -> pl.DataFrame:
-    """Return what a source without versions has."""
+    """Return what a source without versions has.
+
+    Returns
+    -------
+    polars.DataFrame
+        `SCHEMA` without rows.
+    """
     return pl.DataFrame(schema=SCHEMA)

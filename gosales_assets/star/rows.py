@@ -3,7 +3,7 @@
 import polars as pl
 
 from gosales_resources.settings.source import LogColumns, LogSource
-from gosales_resources.sources.cells import blanks, day_time, scaled, text
+from gosales_resources.sources.cells import blank_dates, finding_where, read_dates, scaled, text
 
 RATE_SCALE = 6
 # What every line of a row takes from it.
@@ -61,7 +61,7 @@ def identify_rows(frame: pl.DataFrame, log: LogSource, columns: LogColumns) -> p
         for name in TEXTS
     ]
     ordered, recorded = (
-        day_time(frame[name] if name else blanks(frame.height), log.date_formats)
+        read_dates(frame[name] if name else blank_dates(frame.height), log.date_formats)
         for name in (columns.order_date, columns.recorded_at)
     )
     typed = frame.select(
@@ -86,15 +86,15 @@ def identify_rows(frame: pl.DataFrame, log: LogSource, columns: LogColumns) -> p
 
 def _faults(log: LogSource, columns: LogColumns) -> list[pl.Expr]:
     faults = [
-        _when(pl.col("customer_id").is_null(), f"{columns.customer_id} is blank"),
-        _when(pl.col("invoice_id").is_null(), f"{columns.invoice_id} is blank"),
+        finding_where(pl.col("customer_id").is_null(), f"{columns.customer_id} is blank"),
+        finding_where(pl.col("invoice_id").is_null(), f"{columns.invoice_id} is blank"),
         pl.concat_str(pl.lit(f"{columns.order_date} is "), "order_problem"),
         # A blank recording time is a row that records none: it was known on its order date.
-        _when(
+        finding_where(
             pl.col("recorded_problem").is_in(["unreadable", "ambiguous"]),
             f"{columns.recorded_at} is unreadable or ambiguous",
         ),
-        _when(
+        finding_where(
             pl.col("order_date") < log.min_order_date,
             f"{columns.order_date} before {log.min_order_date}",
         ),
@@ -103,15 +103,11 @@ def _faults(log: LogSource, columns: LogColumns) -> list[pl.Expr]:
         foreign = pl.col("currency") != log.home_currency
         rate = pl.col("written_rate")
         faults += [
-            _when(pl.col("currency").is_null(), f"{columns.currency} is blank"),
-            _when(foreign & rate.is_null(), "conversion rate is missing or unreadable"),
-            _when(foreign & (rate <= 0), "conversion rate is not positive"),
+            finding_where(pl.col("currency").is_null(), f"{columns.currency} is blank"),
+            finding_where(foreign & rate.is_null(), "conversion rate is missing or unreadable"),
+            finding_where(foreign & (rate <= 0), "conversion rate is not positive"),
         ]
     return faults
-
-
-def _when(condition: pl.Expr, finding: str) -> pl.Expr:
-    return pl.when(condition).then(pl.lit(finding))
 
 
 def _currency(schema: pl.Schema, log: LogSource, columns: LogColumns) -> list[pl.Expr]:
@@ -123,10 +119,7 @@ def _currency(schema: pl.Schema, log: LogSource, columns: LogColumns) -> list[pl
     rate = pl.lit(None, dtype=pl.Float64)
     if source := columns.conversion_rate:
         rate = scaled(pl.col(source), schema[source], log.decimal, RATE_SCALE) / 10**RATE_SCALE
-    return [
-        text(columns.currency).str.to_uppercase().alias("currency"),
-        rate.alias("written_rate"),
-    ]
+    return [text(columns.currency).str.to_uppercase().alias("currency"), rate.alias("written_rate")]
 
 
 def _home_rate(log: LogSource) -> pl.Expr:

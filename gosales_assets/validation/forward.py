@@ -9,7 +9,7 @@ from gosales_checks.contracts.validation import FORWARD_VALIDATION
 from gosales_checks.measures.ranking import tie_breaker
 from gosales_checks.measures.scored_list import Row, ScoredList, describe_list, rank_within_ties
 from gosales_resources.errors import ContractError
-from gosales_resources.settings.phases import ValidationSettings
+from gosales_resources.settings.validation import ValidationSettings
 
 ALL, WHITESPACE = "all", "whitespace"
 NOTHING = "none"
@@ -44,20 +44,18 @@ def validate_forward(
     rows = []
     for name, part in ((ALL, frame), (WHITESPACE, frame.filter("is_whitespace"))):
         rows += [{"slice": name, **row.__dict__} for row in _measure(part, settings)]
-    schema = {n: c.dtype for n, c in FORWARD_VALIDATION.schema.columns().items()}
     place = frame.select("division", "cutoff").head(1)
     division, cutoff = place.row(0) if place.height else (None, None)
-    return _table(rows, schema, division, cutoff)
+    return _table(rows, division, cutoff)
 
 
-def _table(
-    rows: list[dict], schema: dict, division: str | None, cutoff: dt.date | None
-) -> pl.DataFrame:
+def _table(rows: list[dict], division: str | None, cutoff: dt.date | None) -> pl.DataFrame:
+    nothing = FORWARD_VALIDATION.schema.create_empty()
     if division is None:
         # An empty population has no cutoff of its own: no row to show.
-        return pl.DataFrame(schema=schema)
+        return nothing
     filled = [{**row, "division": division, "cutoff": cutoff} for row in rows]
-    return pl.DataFrame(filled, schema=schema).sort("slice", "measure", "bin")
+    return pl.DataFrame(filled, schema=nothing.schema).sort("slice", "measure", "bin")
 
 
 def _joined(scores: pl.DataFrame, labels: pl.DataFrame) -> pl.DataFrame:

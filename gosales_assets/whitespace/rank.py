@@ -3,7 +3,7 @@
 import polars as pl
 
 from gosales_assets.whitespace.percentile import percentile
-from gosales_resources.settings.phases import WhitespaceSettings
+from gosales_resources.settings.whitespace import WhitespaceSettings
 
 ORDER = ["score", "p_icp", "ev", "customer_id", "division"]
 DESCENDING = [True, True, True, False, False]

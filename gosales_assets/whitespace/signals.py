@@ -3,9 +3,9 @@
 import polars as pl
 
 from gosales_assets.whitespace.percentile import percentile
-from gosales_resources.settings.phases import WhitespaceSettings
+from gosales_resources.settings.whitespace import WhitespaceSettings
+from gosales_resources.sources.cells import CENTS
 
-CENTS = 100
 UNKNOWN = "unknown"
 
 

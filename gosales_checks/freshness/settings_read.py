@@ -20,7 +20,7 @@ from gosales_resources.dates import label_window
 from gosales_resources.errors import SettingsError
 from gosales_resources.partitions.keys import PartitionKey
 from gosales_resources.partitions.space import PartitionSpace
-from gosales_resources.settings.base import StrictModel, slugify
+from gosales_resources.settings.base import StrictModel, models_in, slugify
 from gosales_resources.settings.tree import Settings
 from gosales_resources.sources.files import open_inputs
 from gosales_resources.sources.streams import file_stamp
@@ -214,17 +214,8 @@ def setting_paths(model: type[StrictModel] | type[Settings], prefix: str = "") -
     found = []
     for name, info in model.model_fields.items():
         found.append(prefix + name)
-        for nested in _models_in(info.annotation):
+        for nested in models_in(info.annotation):
             found += setting_paths(nested, f"{prefix}{name}.")
-    return found
-
-
-def _models_in(annotation: Any) -> list[type[StrictModel]]:
-    if isinstance(annotation, type):
-        return [annotation] if issubclass(annotation, StrictModel) else []
-    found: list[type[StrictModel]] = []
-    for argument in getattr(annotation, "__args__", ()):
-        found += _models_in(argument)
     return found
 
 

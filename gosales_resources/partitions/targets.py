@@ -7,7 +7,7 @@ whatever division they are.
 import polars as pl
 
 from gosales_resources.settings.base import slugify
-from gosales_resources.settings.tree import DivisionSettings
+from gosales_resources.settings.divisions import DivisionSettings
 
 
 def counts_for(target: str, divisions: DivisionSettings) -> pl.Expr:

@@ -1,1 +1,1 @@
-"""The settings tree: one module per phase, assembled and loaded in `tree.py`."""
+"""The settings tree: a file a section, assembled in `tree.py`, loaded in `loading.py`."""

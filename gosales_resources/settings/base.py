@@ -1,9 +1,13 @@
 """What all settings models share: unknown keys are rejected and nothing changes after loading."""
 
 import re
+from typing import Any, get_args
 from unicodedata import combining, normalize
 
 from pydantic import BaseModel, ConfigDict
+
+# Variables with this prefix are settings.
+ENV_PREFIX = "GOSALES_"
 
 
 class StrictModel(BaseModel):
@@ -28,3 +32,18 @@ def slugify(name: str) -> str:
     letters = normalize("NFKD", name.casefold())
     plain = "".join(letter for letter in letters if not combining(letter))
     return re.sub(r"[^a-z0-9]+", "_", plain).strip("_")
+
+
+def models_in(annotation: Any) -> list[type[StrictModel]]:
+    """Return the settings models that a field's annotation names, in the order it names them.
+
+    Examples
+    --------
+    >>> models_in(dict[str, StrictModel] | None)
+    [<class 'gosales_resources.settings.base.StrictModel'>]
+    >>> models_in(list[str])
+    []
+    """
+    if isinstance(annotation, type) and issubclass(annotation, StrictModel):
+        return [annotation]
+    return [model for argument in get_args(annotation) for model in models_in(argument)]

@@ -14,7 +14,7 @@ from pydantic import Field, field_validator, model_validator
 from sqlalchemy.exc import ArgumentError
 
 from gosales_resources.errors import nearest
-from gosales_resources.settings.base import StrictModel
+from gosales_resources.settings.base import ENV_PREFIX, StrictModel
 
 # Parts of a URL that would carry a secret, in the spellings of the drivers.
 SECRET = re.compile(r"passw|pwd|secret|token|odbc_connect|passfile", re.IGNORECASE)
@@ -24,8 +24,6 @@ BACKENDS = {
     "sqlite": "sqlite+pysqlite",
     "mssql": "mssql+pyodbc",
 }
-# Variables with this prefix are settings.
-RESERVED_PREFIX = "GOSALES_"
 
 Scalar = bool | int | float | dt.datetime | dt.date | str
 
@@ -91,8 +89,8 @@ class DatabaseTable(StrictModel):
     @field_validator("password_env")
     @classmethod
     def _not_a_setting(cls, name: str | None) -> str | None:
-        if name is not None and name.upper().startswith(RESERVED_PREFIX):
-            raise ValueError(f"variables that begin with {RESERVED_PREFIX} are settings; rename it")
+        if name is not None and name.upper().startswith(ENV_PREFIX):
+            raise ValueError(f"variables that begin with {ENV_PREFIX} are settings; rename it")
         return name
 
     @field_validator("time_zone")

@@ -1,4 +1,4 @@
-"""Settings of models (SPEC section 4): training, explanation, promotion."""
+"""Settings of the training (SPEC section 4): candidates, selection, calibration, guardrails."""
 
 import re
 from typing import Literal
@@ -173,51 +173,3 @@ class ModelSettings(StrictModel):
                 "tree_leaf_fracs": [min(4 * share, 0.5) for share in self.tree_leaf_fracs],
             }
         )
-
-
-class ExplanationSettings(StrictModel):
-    """How models are measured and explained."""
-
-    bootstrap_draws: int = Field(
-        default=200,
-        ge=50,
-        le=20_000,
-        description="Resamples of customers behind the intervals of a training's own measures.",
-    )
-    seed: int = Field(default=20_240_101, ge=0)
-    sample_rows: int = Field(
-        default=1000, ge=10, description="Customers that SHAP importances are means over."
-    )
-    shown_customers: int = Field(
-        default=50, ge=0, description="Customers whose single contributions are kept."
-    )
-    scored_frac: float = Field(
-        default=0.03,
-        ge=0,
-        le=1,
-        description="Share of each slice's ranking, best first, whose scores name their drivers.",
-    )
-    interval_level: float = Field(
-        default=0.9, gt=0, lt=1, description="Level of the interval around p_icp."
-    )
-    drivers_shown: int = Field(default=3, ge=1, le=20, description="Drivers named by a score.")
-
-
-class PromotionSettings(StrictModel):
-    """When a newly trained model becomes the one that scores."""
-
-    incumbents: int = Field(
-        default=2,
-        ge=1,
-        le=12,
-        description="Newest models with known outcomes that a new one is compared with.",
-    )
-    margin_auc: float = Field(
-        default=0.02,
-        ge=0,
-        le=0.5,
-        description="AUC that a new model may lose beyond the interval: it is judged by fits on "
-        "fewer cutoffs than it has.",
-    )
-    bootstrap_draws: int = Field(default=200, ge=50, le=20_000)
-    seed: int = Field(default=20_240_101, ge=0)

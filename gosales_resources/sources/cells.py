@@ -11,6 +11,7 @@ import polars as pl
 from gosales_resources.settings.base import slugify
 
 MONEY_SCALE = 2
+CENTS = 10**MONEY_SCALE
 QUANTITY_SCALE = 3
 # Beyond a million billion cents a float no longer holds every cent, and Decimal(18, 2) is full.
 LARGEST = 9e15
@@ -33,13 +34,34 @@ def text(column: str) -> pl.Expr:
     """Return the trimmed, NFKC-normalised text of a column; blank is null.
 
     Numbers keep their digits as text, so that identifiers keep leading zeros where they have any.
+
+    Parameters
+    ----------
+    column
+        Of any type.
+
+    Returns
+    -------
+    polars.Expr
+        String.
     """
     # One function per column: an expression used twice would be evaluated twice.
     return pl.col(column).cast(pl.String).map_batches(_clean, return_dtype=pl.String)
 
 
 def slugs(name: pl.Expr) -> pl.Expr:
-    """Return the slugs of names (see `slugify`); null stays null."""
+    """Return the slugs of names (see `slugify`); null stays null.
+
+    Parameters
+    ----------
+    name
+        Text.
+
+    Returns
+    -------
+    polars.Expr
+        String.
+    """
     return name.map_batches(_slugs, return_dtype=pl.String)
 
 
@@ -73,10 +95,22 @@ def scaled(cell: pl.Expr, dtype: pl.DataType, decimal: str, scale: int) -> pl.Ex
     return cell.map_batches(units, return_dtype=pl.Int64)
 
 
-def exact(units: pl.Expr, scale: int) -> pl.Expr:
+def to_decimal(units: pl.Expr, scale: int) -> pl.Expr:
     """Turn an integer count of 10^-scale units into an exact decimal.
 
     Multiplied by a decimal: dividing a decimal by 100 keeps its scale, so it would lose the cents.
+
+    Parameters
+    ----------
+    units
+        Integers; null stays null.
+    scale
+        Decimals: 2 for cents, 3 for thousandths of units.
+
+    Returns
+    -------
+    polars.Expr
+        Decimal(18, scale).
     """
     return (units.cast(pl.Decimal(18, 0)) * pl.lit(Decimal(1).scaleb(-scale))).cast(
         pl.Decimal(18, scale)
@@ -84,14 +118,52 @@ def exact(units: pl.Expr, scale: int) -> pl.Expr:
 
 
 def is_filled(cell: pl.Expr, dtype: pl.DataType) -> pl.Expr:
-    """Return the expression that is true where a cell has something in it."""
+    """Return the expression that is true where a cell has something in it.
+
+    Parameters
+    ----------
+    cell
+        Raw cell of type `dtype`.
+    dtype
+        A number, or text: blanks alone are nothing.
+
+    Returns
+    -------
+    polars.Expr
+        Boolean, never null.
+    """
     if dtype.is_numeric():
         return cell.is_not_null()
     return cell.is_not_null() & (cell.str.strip_chars() != "")
 
 
-def day_time(cells: pl.Series, formats: Sequence[str]) -> pl.DataFrame:
+def finding_where(condition: pl.Expr, finding: str) -> pl.Expr:
+    """Return a text where a condition holds, and null elsewhere.
+
+    Parameters
+    ----------
+    condition
+        Boolean; null counts as false.
+    finding
+        What is then wrong, in words.
+
+    Returns
+    -------
+    polars.Expr
+        String.
+    """
+    return pl.when(condition).then(pl.lit(finding))
+
+
+def read_dates(cells: pl.Series, formats: Sequence[str]) -> pl.DataFrame:
     """Read dates (with or without a time) by the configured formats.
+
+    Parameters
+    ----------
+    cells
+        Text, or dates where the file has types; null where blank.
+    formats
+        strptime formats, at least one.
 
     Returns
     -------
@@ -125,13 +197,35 @@ def day_time(cells: pl.Series, formats: Sequence[str]) -> pl.DataFrame:
 
 
 def yes_no(column: str) -> pl.Expr:
-    """Read a yes/no column in the usual spellings; null where blank or anything else."""
+    """Read a yes/no column in the usual spellings; null where blank or anything else.
+
+    Parameters
+    ----------
+    column
+        Of any type, as `SPELLINGS` has it in lower case.
+
+    Returns
+    -------
+    polars.Expr
+        Boolean.
+    """
     word = text(column).str.to_lowercase()
     return word.replace_strict(SPELLINGS, default=None, return_dtype=pl.Boolean)
 
 
-def blanks(rows: int) -> pl.Series:
-    """Return the dates of a column that the source does not have: all blank."""
+def blank_dates(rows: int) -> pl.Series:
+    """Return the dates of a column that the source does not have: all blank.
+
+    Parameters
+    ----------
+    rows
+        How many.
+
+    Returns
+    -------
+    polars.Series
+        Datetime, all null.
+    """
     return pl.repeat(None, rows, dtype=pl.Datetime("us"), eager=True)
 
 

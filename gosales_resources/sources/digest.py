@@ -10,7 +10,7 @@ import polars as pl
 from gosales_resources.by_stamp import ByStamp
 from gosales_resources.hashing import digest_of_json
 from gosales_resources.instance.thread_map import map_threads
-from gosales_resources.settings.source import FileSource
+from gosales_resources.settings.inputs import FileSource
 from gosales_resources.settings.tree import Settings
 from gosales_resources.sources.files import open_inputs
 from gosales_resources.sources.raw import ROW, Block, RawInput

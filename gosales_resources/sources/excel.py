@@ -35,7 +35,7 @@ from gosales_resources.sources.raw import (
     checked_header,
 )
 from gosales_resources.sources.streams import FileState, file_stamp, file_state, require_unchanged
-from gosales_resources.sources.typed import Spelling, as_text, frame_of, joined, spelling_of
+from gosales_resources.sources.typed import Spelling, as_text, concat_frames, frame_of, spelling_of
 
 CHUNK_ROWS = 8_192
 BATCH_ROWS = 131_072
@@ -99,7 +99,7 @@ class ExcelFile(RawInput):
                 misshapen += wrong
         require_unchanged(self.path, before)
         if frames:
-            frame = joined(frames, self._spelling)
+            frame = concat_frames(frames, self._spelling)
             yield RawBatch(frame[:BATCH_ROWS], misshapen)
             yield from map(RawBatch, frame[BATCH_ROWS:].iter_slices(BATCH_ROWS))
 

@@ -45,7 +45,7 @@ class RawTable:
         """Rows in it, the misshapen ones too."""
         return self.frame.height + self.misshapen.height
 
-    def placed(self, first: int) -> "RawTable":
+    def numbered_from(self, first: int) -> "RawTable":
         """Return it with rows numbered for people, from `first` on."""
         return RawTable(
             self.path,
@@ -142,7 +142,7 @@ def read_raw(source: FileSource, base: Path) -> RawTable:
     # Without the blocks: each has its bytes.
     read = [(block.raw, block.read()) for block in side_blocks(source, base)]
     firsts = first_rows((raw, table.row_count) for raw, table in read)
-    placed = [table.placed(first) for (_, table), first in zip(read, firsts, strict=True)]
+    placed = [table.numbered_from(first) for (_, table), first in zip(read, firsts, strict=True)]
     filled = [table.frame for table in placed if table.frame.height] or [placed[0].frame]
     require_one_type(source.path, [frame.schema for frame in filled])
     return RawTable(

@@ -15,7 +15,7 @@ from gosales_resources.settings.inputs import DatabaseTable, FileSource
 from gosales_resources.sources.database import Progress, connected, find_table
 from gosales_resources.sources.query import build_statement, chosen_columns
 from gosales_resources.sources.raw import ROW, Block, RawBatch, RawInput, checked_header
-from gosales_resources.sources.typed import frame_of, joined, spelling_of
+from gosales_resources.sources.typed import concat_frames, frame_of, spelling_of
 
 BLOCK_ROWS = 131_072
 FETCH_ROWS = 8_192
@@ -49,7 +49,7 @@ class SqlTable(RawInput):
             with connection.execute(build_statement(table, self.database)) as rows:
                 frames = self._frames(rows, header, whole, progress)
                 while block := list(itertools.islice(frames, BLOCK_ROWS // FETCH_ROWS)):
-                    frame = joined(block, spelling_of(self.source))
+                    frame = concat_frames(block, spelling_of(self.source))
                     yield Block(_key(frame), partial(_numbered, frame))
 
     def _frames(

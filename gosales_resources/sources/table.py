@@ -9,11 +9,24 @@ from gosales_resources.errors import SourceError, nearest
 from gosales_resources.settings.inputs import FileSource
 from gosales_resources.sources.files import open_inputs
 from gosales_resources.sources.raw import ROW, RawInput
-from gosales_resources.sources.typed import joined, spelling_of
+from gosales_resources.sources.typed import concat_frames, spelling_of
 
 
 def read_table(source: FileSource, base: Path) -> pl.DataFrame:
     """Read a small source whole; `ROW` is the number of the row for people, in its file.
+
+    Parameters
+    ----------
+    source
+        Path, format, encoding; or a database.
+    base
+        Folder that relative paths start from.
+
+    Returns
+    -------
+    polars.DataFrame
+        One row per row of the source, in the order of files and rows; text columns of a CSV file,
+        typed ones elsewhere, null where blank.
 
     Raises
     ------
@@ -38,7 +51,7 @@ def read_table(source: FileSource, base: Path) -> pl.DataFrame:
         if not mine:
             raise SourceError(f"{raw.name} has a header and no rows.")
         frames += mine
-    return joined(frames, spelling_of(source))
+    return concat_frames(frames, spelling_of(source))
 
 
 def require_columns(name: Path | str, columns: Sequence[str], wanted: dict[str, str]) -> None:

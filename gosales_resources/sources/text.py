@@ -182,9 +182,7 @@ class _Reader:
                 encoding=self.encoding,
             ),
             pa_csv.ParseOptions(
-                delimiter=self.separator,
-                newlines_in_values=True,
-                invalid_row_handler=set_aside,
+                delimiter=self.separator, newlines_in_values=True, invalid_row_handler=set_aside
             ),
             pa_csv.ConvertOptions(
                 column_types=dict.fromkeys(self.header, pa.string()),

@@ -75,8 +75,22 @@ def frame_of(
     )
 
 
-def joined(frames: Iterable[pl.DataFrame], spelling: Spelling) -> pl.DataFrame:
-    """Put frames of the same columns below one another; types that disagree become text."""
+def concat_frames(frames: Iterable[pl.DataFrame], spelling: Spelling) -> pl.DataFrame:
+    """Put frames of the same columns below one another; types that disagree become text.
+
+    Parameters
+    ----------
+    frames
+        At least one.
+    spelling
+        Of what becomes text.
+
+    Returns
+    -------
+    polars.DataFrame
+        All rows, in the order of the frames. A column that is all blank (Null) in some of them has the
+        type that it has in the others.
+    """
     parts = list(frames)
     types = {
         name: _common({part.schema[name] for part in parts} - {pl.Null()})

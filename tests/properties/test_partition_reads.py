@@ -11,7 +11,7 @@ from gosales_assets.platform.platform import Platform
 from gosales_checks.contracts.registry import CONTRACTS
 from gosales_resources.partitions.keys import PartitionKey
 from gosales_resources.partitions.space import dagster_key, expecting_beta_warnings
-from gosales_resources.settings.tree import load_settings
+from gosales_resources.settings.loading import load_settings
 from tests.worlds.erp import SETTINGS, row, write_world
 
 EDGES = [

@@ -7,7 +7,7 @@ import polars as pl
 from gosales_assets.platform.platform import Platform
 from gosales_checks.contracts.accounts import SOURCE_LEDGER
 from gosales_checks.contracts.registry import CONTRACTS
-from gosales_resources.settings.tree import load_settings
+from gosales_resources.settings.loading import load_settings
 from gosales_resources.store.address import Address
 from tests.run.worlds_run import materialize, stored
 from tests.worlds.accounts import COLUMNS, day, side_world

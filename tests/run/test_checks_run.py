@@ -17,7 +17,7 @@ from gosales_assets.operations.status import status_of
 from gosales_assets.platform.platform import Platform
 from gosales_checks.contracts.contract import conform
 from gosales_checks.contracts.registry import STAGING
-from gosales_resources.settings.tree import load_settings
+from gosales_resources.settings.loading import load_settings
 from gosales_resources.store.address import Address
 from tests.run.worlds_run import CUTOFFS, OVERRIDES, materialize, stored
 from tests.worlds.erp import HEADER, SETTINGS, random_rows, write_world

@@ -72,7 +72,7 @@ def served(tmp_path):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "gosales_assets", "ui", "--port", str(port),
+    command = [sys.executable, "-m", "gosales", "ui", "--port", str(port),
                "--config", str(tmp_path / "gosales.yaml")]  # fmt: skip
     with (tmp_path / "ui.log").open("w") as log:
         process = subprocess.Popen(command, stdout=log, stderr=log)

@@ -108,7 +108,7 @@ def test_threads_and_how_the_files_lie_show_in_no_byte(tmp_path):
         settings = side_world(folder, side_tables(False), {"customers": CUSTOMERS}, log_rows=order)
         if name == "split":
             split(folder, settings.config_file)
-        command = [sys.executable, "-m", "gosales_assets", "materialize", "--config",
+        command = [sys.executable, "-m", "gosales", "materialize", "--config",
                    str(folder / "gosales.yaml"), "--select", "features", "--upstream",
                    "--cutoffs", CUTOFF]  # fmt: skip
         environment = os.environ | {"POLARS_MAX_THREADS": str(threads)}

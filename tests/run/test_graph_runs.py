@@ -14,7 +14,7 @@ from sklearn.metrics import roc_auc_score
 
 from gosales_assets.platform.platform import Platform
 from gosales_checks.contracts.registry import CONTRACTS
-from gosales_resources.settings.tree import load_settings
+from gosales_resources.settings.loading import load_settings
 from gosales_resources.store.address import Address
 from gosales_resources.store.tables import TableStore
 from tests.run.worlds_run import CUTOFFS, OVERRIDES, materialize, stored, up_to
@@ -100,7 +100,7 @@ def test_shuffled_rows_leave_the_same_bytes(finished, tmp_path):
 
 def test_one_thread_leaves_the_same_bytes_as_two(finished, tmp_path):
     write_world(tmp_path, random_rows(), OVERRIDES)
-    command = [sys.executable, "-m", "gosales_assets", "materialize", "--cutoffs", CUTOFFS,
+    command = [sys.executable, "-m", "gosales", "materialize", "--cutoffs", CUTOFFS,
                "--config", str(tmp_path / "gosales.yaml")]  # fmt: skip
     one = {"POLARS_MAX_THREADS": "1", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
     subprocess.run(command, check=True, env=os.environ | one, capture_output=True)

@@ -10,7 +10,7 @@ from gosales_assets.models.bundle.bundle import describe_bundle
 from gosales_assets.platform.platform import Platform
 from gosales_checks.contracts.registry import CONTRACTS
 from gosales_resources.dates import shift_months
-from gosales_resources.settings.tree import load_settings
+from gosales_resources.settings.loading import load_settings
 from tests.run.worlds_run import OVERRIDES, materialize, stored
 from tests.worlds.erp import SETTINGS, random_rows, row, write_world
 

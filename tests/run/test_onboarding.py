@@ -9,8 +9,8 @@ import yaml
 
 from gosales.cli.main import main
 from gosales_assets.platform.platform import Platform
-from gosales_resources.settings.source import FileSource
-from gosales_resources.settings.tree import load_settings
+from gosales_resources.settings.inputs import FileSource
+from gosales_resources.settings.loading import load_settings
 from gosales_resources.sources.files import open_inputs
 from tests.run import exports
 

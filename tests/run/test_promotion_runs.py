@@ -13,7 +13,7 @@ from gosales_assets.operations.instance import history_of
 from gosales_assets.operations.status import status_of
 from gosales_assets.platform.platform import Platform
 from gosales_checks.contracts.models import PROMOTION
-from gosales_resources.settings.tree import load_settings
+from gosales_resources.settings.loading import load_settings
 from gosales_resources.store.address import Address
 from tests.run.worlds_run import OVERRIDES, materialize, stored
 from tests.worlds.erp import random_rows, write_world

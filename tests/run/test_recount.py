@@ -10,7 +10,8 @@ import pytest
 from gosales.sample.company import generate
 from gosales_assets.features.build import declare_features
 from gosales_assets.platform.platform import Platform
-from gosales_resources.settings.tree import Settings, load_settings
+from gosales_resources.settings.loading import load_settings
+from gosales_resources.settings.tree import Settings
 from gosales_resources.store.address import Address
 from tests.run.worlds_run import materialize
 from tests.worlds.accounts import COLUMNS, day, side_world

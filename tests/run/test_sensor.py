@@ -10,7 +10,7 @@ from gosales_assets.definitions import build_definitions
 from gosales_assets.operations.instance import open_instance
 from gosales_assets.operations.sensors import NAME
 from gosales_assets.platform.platform import Platform
-from gosales_resources.settings.tree import load_settings
+from gosales_resources.settings.loading import load_settings
 from tests.run.worlds_run import OVERRIDES, materialize, stored
 from tests.worlds.erp import HEADER, random_rows, row, write_world
 

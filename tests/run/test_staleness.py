@@ -18,7 +18,7 @@ from gosales_assets.platform.platform import Platform
 from gosales_assets.star.ingest import recall_digests
 from gosales_checks.contracts.registry import CONTRACTS
 from gosales_checks.freshness.code import Code
-from gosales_resources.settings.tree import load_settings
+from gosales_resources.settings.loading import load_settings
 from gosales_resources.store.address import Address
 from tests.run.worlds_run import OVERRIDES, materialize, stored
 from tests.worlds.erp import random_rows, write_world

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import yaml
 
-from gosales_resources.settings.tree import Settings, load_settings
+from gosales_resources.settings.loading import load_settings
+from gosales_resources.settings.tree import Settings
 
 HEADER = [
     "CompanyId",

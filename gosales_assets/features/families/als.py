@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from gosales_assets.features.asof import AsOf
-from gosales_assets.features.declaration import ASOF, Block, CustomerPool, Family, Feature, Scope
+from gosales_assets.features.asof import AsOf, CustomerPool
+from gosales_assets.features.declaration import ASOF, Block, Family, Feature
+from gosales_assets.features.scopes import Scope
 
 # Similarities are kept to the sixth place: the seventh of 32-bit factors is noise.
 PLACES = 6
@@ -70,7 +71,7 @@ def owners_of(world: AsOf) -> Owners:
     return Owners(unit, owns, frozenset(booked.iter_rows()))
 
 
-def merged(found: Sequence[Owners]) -> Owners:
+def merge_owners(found: Sequence[Owners]) -> Owners:
     """Put the owners of several ranges of customers, in their order, together."""
     return Owners(
         np.concatenate([owners.vectors for owners in found]),
@@ -79,11 +80,24 @@ def merged(found: Sequence[Owners]) -> Owners:
     )
 
 
-OWNERS = CustomerPool(lambda world: world.shared(owners_of), merged)
+OWNERS = CustomerPool(lambda world: world.shared(owners_of), merge_owners)
 
 
 def similarities(world: AsOf) -> pl.DataFrame:
-    """Compute similarity and best score of every customer with factors, target by target."""
+    """Compute similarity and best score of every customer with factors, target by target.
+
+    Parameters
+    ----------
+    world
+        What was known at the cutoff; `embeddings` may be empty.
+
+    Returns
+    -------
+    polars.DataFrame
+        One row per target and customer with factors, by target, then customer_id: `similarity` in
+        [-1, 1], null where the target has no other owner; `score`, null where no SKU with factors
+        was bought in the target.
+    """
     customers, factors = _vectors(world, "customer")
     skus, sku_factors = _vectors(world, "sku")
     here, everyone = world.shared(owners_of), world.pooled(OWNERS)

@@ -8,7 +8,8 @@ that the columns of a feature table never depend on which customers are on the r
 import polars as pl
 
 from gosales_assets.features.asof import AsOf
-from gosales_assets.features.declaration import ASOF, Block, Family, Feature, Scope
+from gosales_assets.features.declaration import ASOF, Block, Family, Feature
+from gosales_assets.features.scopes import Scope
 from gosales_resources.settings.base import slugify
 
 PREFIX = "attr_"

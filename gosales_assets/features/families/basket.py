@@ -12,7 +12,8 @@ import polars as pl
 
 from gosales_assets.features.affinity import baskets
 from gosales_assets.features.asof import AsOf
-from gosales_assets.features.declaration import ASOF, Block, Family, Feature, Scope
+from gosales_assets.features.declaration import ASOF, Block, Family, Feature
+from gosales_assets.features.scopes import Scope
 
 # Lifts are summed as integer millionths: float sums depend on the order of addition.
 MICRO = 1_000_000

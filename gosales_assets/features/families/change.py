@@ -5,10 +5,12 @@ from functools import partial
 import polars as pl
 
 from gosales_assets.features.asof import AsOf
-from gosales_assets.features.declaration import KEYS, Block, Family, Feature, Scope, divide
-from gosales_assets.features.families.rfm import CENTS, sum_in
+from gosales_assets.features.declaration import Block, Family, Feature, divide
+from gosales_assets.features.families.rfm import sum_in
+from gosales_assets.features.scopes import KEYS, Scope
 from gosales_checks.contracts.contract import HOME_CURRENCY
 from gosales_resources.dates import Window, history_window, shift_months
+from gosales_resources.sources.cells import CENTS
 
 # Monthly sum -> measure, what it is made of, unit, what one unit of the feature is of the sum's.
 COURSES = (

@@ -10,17 +10,9 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from gosales_assets.features.asof import AsOf
-from gosales_assets.features.declaration import (
-    ASOF,
-    KEYS,
-    Block,
-    CustomerPool,
-    Family,
-    Feature,
-    Scope,
-    divide,
-)
+from gosales_assets.features.asof import AsOf, CustomerPool
+from gosales_assets.features.declaration import ASOF, Block, Family, Feature, divide
+from gosales_assets.features.scopes import KEYS, Scope
 from gosales_resources.dates import history_window
 
 # Entropies are summed in integer trillionths.
@@ -54,6 +46,11 @@ def spread(cells: pl.DataFrame) -> Spread:
     ----------
     cells
         One row per customer and division: `count` and `cents`, and `total` of the customer's counts.
+
+    Returns
+    -------
+    Spread
+        Of no cells: without divisions and pairs.
     """
     overall = cells.group_by("division").agg(pl.col("count", "cents").sum())
     same = (pl.col("count") * (pl.col("count") - 1)).sum()
@@ -66,7 +63,7 @@ def spread(cells: pl.DataFrame) -> Spread:
     return Spread(sums, per_customer["s"].to_list())
 
 
-def merged(spreads: Sequence[Spread]) -> Spread:
+def merge_spreads(spreads: Sequence[Spread]) -> Spread:
     """Put the figures of several ranges of customers together."""
     sums: dict[str, tuple[int, int]] = {}
     for found in spreads:
@@ -108,6 +105,11 @@ def concentration(known: Spread) -> float:
 def division_cells(world: AsOf) -> pl.DataFrame:
     """Sum up the last months of each customer and division, with the customer's totals.
 
+    Parameters
+    ----------
+    world
+        What was known at the cutoff.
+
     Returns
     -------
     polars.DataFrame
@@ -134,7 +136,7 @@ def division_cells(world: AsOf) -> pl.DataFrame:
     )
 
 
-SPREAD = CustomerPool(lambda world: spread(world.shared(division_cells)), merged)
+SPREAD = CustomerPool(lambda world: spread(world.shared(division_cells)), merge_spreads)
 
 
 def _cross(world: AsOf, _: Scope) -> list[Block]:

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from gosales_assets.features.asof import AsOf
-from gosales_assets.features.declaration import KEYS, Block, CustomerPool, Family, Feature, Scope
+from gosales_assets.features.asof import AsOf, CustomerPool
+from gosales_assets.features.declaration import Block, Family, Feature
+from gosales_assets.features.scopes import KEYS, Scope
 from gosales_resources.dates import history_window
 from gosales_resources.errors import SettingsError, nearest
 from gosales_resources.settings.base import slugify
@@ -55,6 +56,11 @@ def levels_of(world: AsOf) -> list[Level]:
 
 def own_purchases(world: AsOf) -> pl.LazyFrame:
     """Sum up what each customer of the population bought in the window.
+
+    Parameters
+    ----------
+    world
+        What was known at the cutoff.
 
     Returns
     -------
@@ -107,7 +113,7 @@ def groups_of(world: AsOf) -> ByLevel:
     return {level: _groups(people, spent, _group(level)) for level in levels}
 
 
-def merged(found: Sequence[ByLevel]) -> ByLevel:
+def merge_groups(found: Sequence[ByLevel]) -> ByLevel:
     """Add the groups of several ranges of customers up."""
 
     def added(kind: str, level: tuple[str, ...], keys: list[str]) -> pl.DataFrame:
@@ -124,7 +130,7 @@ def merged(found: Sequence[ByLevel]) -> ByLevel:
     }
 
 
-GROUPS = CustomerPool(groups_of, merged)
+GROUPS = CustomerPool(groups_of, merge_groups)
 
 
 def _group(columns: tuple[str, ...]) -> list[str]:
@@ -143,6 +149,13 @@ def _groups(people: pl.LazyFrame, spent: pl.LazyFrame, group: list[str]) -> Grou
 
 def encode(world: AsOf, levels: list[Level]) -> pl.LazyFrame:
     """Estimate rate and share of every customer of the population and target, level by level.
+
+    Parameters
+    ----------
+    world
+        What was known at the cutoff.
+    levels
+        Parents before their children.
 
     Returns
     -------
@@ -210,10 +223,7 @@ def _blended(level: Level, prior: float) -> list[pl.Expr]:
     cents = pl.col("cents") - pl.col("own_cents") + prior * pl.col("spend") * share
     found = {
         "rate": (rate, buyers / (pl.col("customers") - 1 + prior)),
-        "share": (
-            share,
-            cents / (pl.col("total") - pl.col("own_total") + prior * pl.col("spend")),
-        ),
+        "share": (share, cents / (pl.col("total") - pl.col("own_total") + prior * pl.col("spend"))),
     }
     is_known = pl.col(level.columns[-1]).is_not_null()
     wider_is_known = level.parent != ALL

@@ -14,8 +14,9 @@ import polars as pl
 from polars._typing import PolarsDataType
 
 from gosales_assets.features.asof import AsOf
-from gosales_assets.features.declaration import ASOF, KEYS, Block, Family, Feature, Scope, divide
+from gosales_assets.features.declaration import ASOF, Block, Family, Feature, divide
 from gosales_assets.features.history import QUANTITY_SCALE
+from gosales_assets.features.scopes import KEYS, Scope
 from gosales_resources.dates import Window, shift_days
 from gosales_resources.settings.base import slugify
 
@@ -30,21 +31,32 @@ class Part:
     words: str
 
     def sum(self, column: str) -> pl.Expr:
-        """Return the column of `base_of_customers` that sums `column` over these assets."""
+        """Return the column of `base_of_customers` that sums `column` over these assets.
+
+        Parameters
+        ----------
+        column
+            One of the sums of `owned_assets`' columns.
+
+        Returns
+        -------
+        polars.Expr
+            Int64; null where the customer has no asset.
+        """
         return pl.col(f"{column}{self.suffix}")
 
 
 WHOLE = Part("", "")
 
 
-def windows(world: AsOf) -> dict[str, Window]:
+def expiring_windows(world: AsOf) -> dict[str, Window]:
     """Return the spans of days that an expiration is looked for in, by name."""
     settings = world.settings.features.assets
     start = shift_days(world.cutoff, settings.expiring_guard_days)
     return {f"{n}d": Window(start, shift_days(start, n)) for n in settings.expiring_days}
 
 
-def rollups(world: AsOf) -> list[str]:
+def rollup_slugs(world: AsOf) -> list[str]:
     """Return slugs of what assets are summed up to: the configured rollups, else the divisions."""
     named = world.settings.features.assets.rollups
     return sorted(slugify(name) for name in named) or world.settings.divisions.slugs
@@ -52,6 +64,11 @@ def rollups(world: AsOf) -> list[str]:
 
 def owned_assets(world: AsOf) -> pl.LazyFrame:
     """Return the assets purchased by the cutoff, each as what it adds to the sums.
+
+    Parameters
+    ----------
+    world
+        What was known at the cutoff.
 
     Returns
     -------
@@ -69,10 +86,13 @@ def owned_assets(world: AsOf) -> pl.LazyFrame:
         "imputed": pl.col("is_purchase_date_imputed"),
         "on": is_active & on,
         "off": is_active & ~on,
-        **{f"expiring_{n}": w.contains("expiration_date") for n, w in windows(world).items()},
+        **{
+            f"expiring_{n}": w.contains("expiration_date")
+            for n, w in expiring_windows(world).items()
+        },
     }
     owned = world.assets.filter(pl.col("effective_purchase_date") <= cutoff)
-    return owned.join(_rollup_slugs(world), on=_rollup_column(world), how="left").select(
+    return owned.join(_slugs_by_spelling(world), on=_rollup_column(world), how="left").select(
         *KEYS["div"],
         ROLLUP,
         first_purchase="effective_purchase_date",
@@ -83,7 +103,19 @@ def owned_assets(world: AsOf) -> pl.LazyFrame:
 
 
 def base_of_divisions(world: AsOf) -> pl.LazyFrame:
-    """Sum up the assets of each customer and division, sorted by both."""
+    """Sum up the assets of each customer and division, sorted by both.
+
+    Parameters
+    ----------
+    world
+        What was known at the cutoff.
+
+    Returns
+    -------
+    polars.LazyFrame
+        One row per customer and division with an asset: earliest purchase, latest expiration that is
+        past (null where none is), integer sums of the other columns of `owned_assets`.
+    """
     owned = owned_assets(world)
     names = [n for n in owned.collect_schema() if n not in (*KEYS["div"], ROLLUP)]
     return owned.group_by(KEYS["div"]).agg(_sums(names)).sort(KEYS["div"]).collect().lazy()
@@ -93,6 +125,17 @@ def base_of_customers(world: AsOf) -> pl.LazyFrame:
     """Sum up the assets of each customer, all of them and by rollup, sorted by customer.
 
     A sum over one rollup is named `column@rollup`.
+
+    Parameters
+    ----------
+    world
+        What was known at the cutoff.
+
+    Returns
+    -------
+    polars.LazyFrame
+        One row per customer with an asset, columns as of `base_of_divisions`, and the integer ones once
+        more for each rollup.
     """
     owned = owned_assets(world)
     names = [n for n in owned.collect_schema() if n not in (*KEYS["div"], ROLLUP)]
@@ -101,7 +144,7 @@ def base_of_customers(world: AsOf) -> pl.LazyFrame:
     numbers = [n for n in names if n not in DATES]
     by_rollup = [
         pl.when(pl.col(ROLLUP) == r).then(pl.col(n)).otherwise(0).sum().alias(f"{n}@{r}")
-        for r in rollups(world)
+        for r in rollup_slugs(world)
         for n in numbers
     ]
     wide = cells.group_by("customer_id").agg(*_sums(names), *by_rollup)
@@ -123,7 +166,7 @@ def _rollup_column(world: AsOf) -> str:
     return "item_rollup" if world.settings.features.assets.rollups else "division"
 
 
-def _rollup_slugs(world: AsOf) -> pl.LazyFrame:
+def _slugs_by_spelling(world: AsOf) -> pl.LazyFrame:
     """Map the register's spellings to slugs: `Term seats` and `TERM SEATS` are one rollup."""
     column = _rollup_column(world)
     spelt = world.assets.select(column).unique().sort(column).collect()[column].to_list()
@@ -134,7 +177,7 @@ def _rollup_slugs(world: AsOf) -> pl.LazyFrame:
 def _parts(world: AsOf, scope: Scope) -> Iterator[Part]:
     yield WHOLE
     if scope == "all":
-        yield from (Part(f"@{name}", f" of {name}") for name in rollups(world))
+        yield from (Part(f"@{name}", f" of {name}") for name in rollup_slugs(world))
 
 
 def _source(world: AsOf, scope: Scope) -> pl.LazyFrame:
@@ -201,7 +244,7 @@ def _expiring(world: AsOf, scope: Scope) -> list[Block]:
     after = f", beginning {guard} days after the cutoff" if guard else ""
     features = []
     for part in _parts(world, scope):
-        for window in windows(world):
+        for window in expiring_windows(world):
             count, text = part.sum(f"expiring_{window}"), f"{part.words} that expire in {window}"
             over = (count, part.sum("active"))
             dtype: PolarsDataType = pl.Int32

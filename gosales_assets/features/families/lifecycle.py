@@ -3,7 +3,8 @@
 import polars as pl
 
 from gosales_assets.features.asof import AsOf
-from gosales_assets.features.declaration import ASOF, KEYS, Block, Family, Feature, Scope
+from gosales_assets.features.declaration import ASOF, Block, Family, Feature
+from gosales_assets.features.scopes import KEYS, Scope
 
 
 def purchase_days(days: pl.LazyFrame, keys: list[str]) -> pl.LazyFrame:

@@ -5,7 +5,8 @@ from functools import partial
 import polars as pl
 
 from gosales_assets.features.asof import AsOf
-from gosales_assets.features.declaration import ASOF, Block, Family, Feature, Scope, divide
+from gosales_assets.features.declaration import ASOF, Block, Family, Feature, divide
+from gosales_assets.features.scopes import Scope
 
 
 def _recency(world: AsOf, scope: Scope) -> list[Block]:

@@ -9,16 +9,29 @@ from functools import partial
 import polars as pl
 
 from gosales_assets.features.asof import AsOf
-from gosales_assets.features.declaration import Block, Family, Feature, Scope, divide
+from gosales_assets.features.declaration import Block, Family, Feature, divide
 from gosales_assets.features.history import QUANTITY_SCALE
+from gosales_assets.features.scopes import Scope
 from gosales_checks.contracts.contract import HOME_CURRENCY
 from gosales_resources.dates import Window, history_window, shift_days
-
-CENTS = 100
+from gosales_resources.sources.cells import CENTS
 
 
 def sum_in(window: Window, column: str) -> pl.Expr:
-    """Sum a column of monthly sums over the months in a window."""
+    """Sum a column of monthly sums over the months in a window.
+
+    Parameters
+    ----------
+    window
+        Which months, by their last day.
+    column
+        Never null.
+
+    Returns
+    -------
+    polars.Expr
+        An aggregate over the rows of a group; 0 without a month inside.
+    """
     return pl.when(window.contains("month")).then(pl.col(column)).otherwise(0).sum()
 
 

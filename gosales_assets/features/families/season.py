@@ -3,10 +3,12 @@
 import polars as pl
 
 from gosales_assets.features.asof import AsOf
-from gosales_assets.features.declaration import Block, Family, Feature, Scope, divide
-from gosales_assets.features.families.rfm import CENTS, sum_in
+from gosales_assets.features.declaration import Block, Family, Feature, divide
+from gosales_assets.features.families.rfm import sum_in
+from gosales_assets.features.scopes import Scope
 from gosales_checks.contracts.contract import HOME_CURRENCY
 from gosales_resources.dates import history_window, label_window, shift_months
+from gosales_resources.sources.cells import CENTS
 
 QUARTERS = (1, 2, 3, 4)
 

@@ -7,8 +7,9 @@ indicator of each rep would tell a model who sits where rather than what the cus
 import polars as pl
 
 from gosales_assets.features.asof import AsOf
-from gosales_assets.features.declaration import KEYS, Block, Family, Feature, Scope
-from gosales_assets.features.history import SELLERS as ROLES
+from gosales_assets.features.declaration import Block, Family, Feature
+from gosales_assets.features.history import SELLER_COLUMNS as ROLES
+from gosales_assets.features.scopes import KEYS, Scope
 from gosales_resources.dates import history_window
 
 

@@ -15,7 +15,7 @@ import numpy as np
 from gosales_assets.models.rows.folds import both_classes
 from gosales_checks.measures.paired import auc_difference
 from gosales_checks.measures.ranking import auc
-from gosales_resources.settings.models import PromotionSettings
+from gosales_resources.settings.promotion import PromotionSettings
 
 PROMOTED, KEPT, PINNED = "promoted", "kept", "pinned"
 ALL, WHITESPACE = "all", "whitespace"

@@ -14,7 +14,8 @@ from gosales_assets.models.scoring.scoring import mismatches, score
 from gosales_checks.contracts.models import PROMOTION
 from gosales_checks.measures.ranking import tie_breaker
 from gosales_checks.measures.scored_list import rank_within_ties
-from gosales_resources.settings.models import ExplanationSettings, PromotionSettings
+from gosales_resources.settings.explanation import ExplanationSettings
+from gosales_resources.settings.promotion import PromotionSettings
 
 Files = Mapping[str, bytes]
 SCORES_ALONE = ExplanationSettings(scored_frac=0)

@@ -14,7 +14,7 @@ from gosales_assets.models.rows.preparation import feature_types
 from gosales_assets.models.scoring.contributions import by_feature, contributions
 from gosales_assets.models.scoring.score_drivers import name_drivers, worth_explaining
 from gosales_resources.errors import BundleError
-from gosales_resources.settings.models import ExplanationSettings
+from gosales_resources.settings.explanation import ExplanationSettings
 
 KEPT = ["customer_id", "division", "cutoff", "segment", "is_whitespace"]
 SHOWN = 8

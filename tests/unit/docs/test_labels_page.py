@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from gosales_resources.settings.tree import load_settings
+from gosales_resources.settings.loading import load_settings
 
 PAGE = (Path(__file__).parents[3] / "docs" / "labels.md").read_text(encoding="utf-8")
 SNIPPETS = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from gosales_resources.settings.tree import load_settings
+from gosales_resources.settings.loading import load_settings
 from tests.worlds.erp import SETTINGS
 
 PAGE = Path(__file__).parents[3] / "docs" / "sources.md"

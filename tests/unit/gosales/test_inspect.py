@@ -8,7 +8,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gosales.onboarding.accounts import read_accounts
+from gosales.onboarding.accounts import inspect_accounts
 from gosales.onboarding.dates import find_date_formats, shape_of
 from gosales.onboarding.money import find_currency, find_value
 from gosales.onboarding.numbers import find_decimal
@@ -303,7 +303,7 @@ ACCOUNTS = pl.DataFrame(
 
 
 def test_what_is_only_known_later_is_left_out_with_its_reason():
-    found = read_accounts(ACCOUNTS, {"1", "2"}, (2022, 2024))
+    found = inspect_accounts(ACCOUNTS, {"1", "2"}, (2022, 2024))
     left = {f.value: f.why for f in found.findings if f.certainty == "left out"}
     assert set(left) == {"Last Order", "lifetime_value", "state_now", "year_of_it", "size"}
     assert "later knowledge" in left["lifetime_value"]
@@ -311,7 +311,7 @@ def test_what_is_only_known_later_is_left_out_with_its_reason():
 
 
 def test_an_account_that_is_there_twice_leaves_the_id_undecided():
-    assert read_accounts(pl.concat([ACCOUNTS] * 2), {"1", "2"}, None).findings[0].blocks
+    assert inspect_accounts(pl.concat([ACCOUNTS] * 2), {"1", "2"}, None).findings[0].blocks
 
 
 texts = st.text(min_size=1).filter(lambda t: not any(0xD800 <= ord(c) <= 0xDFFF for c in t))

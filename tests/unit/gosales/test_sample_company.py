@@ -11,19 +11,14 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from gosales.sample.__main__ import run
-from gosales.sample.behaviour import (
-    draw_customers,
-    monthly_hazard,
-    simulate,
-    still_effects,
-)
+from gosales.sample.behaviour import constant_effects, draw_customers, monthly_hazard, simulate
 from gosales.sample.catalogue import DIVISIONS, PREDICTOR_ONLY, SKUS, UNKNOWN_SKU
 from gosales.sample.company import SampleCompany, generate
-from gosales.sample.mess import MessRates
+from gosales.sample.faults import FaultRates
 from gosales_resources.errors import StorageError
 from gosales_resources.settings.base import slugify
 
-MANY_FAULTS = MessRates(
+MANY_FAULTS = FaultRates(
     blank_customer_id=0.01,
     unreadable_date=0.01,
     unreadable_money=0.01,
@@ -148,7 +143,7 @@ def labels_and_truth(company: SampleCompany) -> tuple[np.ndarray, np.ndarray]:
 
 
 def test_labels_counted_from_the_file_are_as_frequent_as_the_truth_says(tmp_path):
-    rates = MessRates(0, 0, 0, 0, 0, 0, 0)
+    rates = FaultRates(0, 0, 0, 0, 0, 0, 0)
     y, p = labels_and_truth(generate(tmp_path / "clean", customers=1_500, rates=rates))
     assert abs(y.sum() - p.sum()) < 4 * np.sqrt((p * (1 - p)).sum())
     assert np.all(p[y] > 0)
@@ -188,7 +183,7 @@ def test_what_is_bought_after_a_cutoff_does_not_move_its_truth():
     history = simulate(customers, [59], rng)
     other = history.bought.copy()
     other[:, :, 60:] = rng.random(other[:, :, 60:].shape) < 0.5
-    still, none = still_effects(customers), np.ones(history.p_true[0].shape)
+    still, none = constant_effects(customers), np.ones(history.p_true[0].shape)
     for month in range(60, 66):
         none *= 1 - monthly_hazard(customers, still, other[:, :, : month - 5], month)
     np.testing.assert_allclose(history.p_true[0], 1 - none, atol=1e-12)

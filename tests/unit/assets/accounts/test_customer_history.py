@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from gosales_assets.accounts.attribute_history import ENRICHED, history_in_parts
+from gosales_assets.accounts.attribute_history import ENRICHED, customer_history_in_parts
 from gosales_assets.accounts.customers import accounts_at
 from gosales_assets.accounts.intake import build_source_ledger, read_source, read_sources
 from gosales_assets.accounts.observations import observe
@@ -309,7 +309,7 @@ def test_customers_and_increments_in_pieces_make_the_same_history(tmp_path, monk
     monkeypatch.setattr("gosales_assets.accounts.attribute_history.HELD_ROWS", 25)
     assert history_of(settings, CUTOFF, lines(*rows)).equals(whole)
     told = pl.DataFrame(schema=dict.fromkeys(ENRICHED, pl.String))
-    parts = history_in_parts(
+    parts = customer_history_in_parts(
         day(CUTOFF),
         accounts_at(read_source(settings, "customers"), day(CUTOFF)),
         observe(lines(*rows)),

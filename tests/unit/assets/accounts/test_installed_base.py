@@ -22,7 +22,7 @@ from gosales_assets.accounts.intake import (
 from gosales_checks.contracts.accounts import SOURCE_LEDGER, SOURCE_REJECTS
 from gosales_checks.contracts.contract import conform, judge
 from gosales_resources.errors import SourceError
-from gosales_resources.settings.tree import load_settings
+from gosales_resources.settings.loading import load_settings
 from tests.worlds.accounts import COLUMNS, assets_of, day, side_world
 
 CUTOFF = "2024-02-29"

@@ -7,7 +7,7 @@ import pytest
 
 from gosales_assets.enrichment.build import RawTables, enrich, no_tables
 from gosales_assets.enrichment.directory import read_directory, read_overrides
-from gosales_assets.enrichment.roster import roster_at, sum_up
+from gosales_assets.enrichment.roster import roster_at, sum_sales
 from gosales_checks.contracts.contract import judge
 from gosales_checks.contracts.enrichment import CUSTOMER_ENRICHMENT, ENRICHMENT_UNMATCHED
 from gosales_checks.verdicts.coverage import coverage_breaches, measure_coverage
@@ -111,7 +111,7 @@ def test_an_account_is_on_the_roster_from_its_first_day_and_keeps_its_crm_name()
         [("c1", "Crm", "1", dt.date(2030, 1, 1)), ("p", "Later", None, LATE), ("q", "Old", None, None)],
         ["customer_id", "customer_name", "zip", "known_since"], orient="row",
     )  # fmt: skip
-    roster = roster_at(accounts, sum_up(LOG, "gross_profit"), EARLY)
+    roster = roster_at(accounts, sum_sales(LOG, "gross_profit"), EARLY)
     assert roster["customer_id"].to_list() == ["c1", "c2", "c3", "c5", "q"]
     assert roster.row(0) == ("c1", "Crm", "1", 1000, 1)
     assert roster.row(4) == ("q", "Old", None, None, 0)
@@ -166,5 +166,5 @@ def test_an_override_of_a_customer_not_on_the_roster_is_listed_and_no_error(worl
         {ROW: [2], "customer_id": ["c4"], "enrichment_key": ["k2"], "action": ["pin"]}
     )
     found = enrich(settings, RawTables(DIRECTORY, hands, None), LOG, (EARLY, LATE))
-    assert found.at(EARLY).strangers == ["c4"]
+    assert found.at(EARLY).unknown_customers == ["c4"]
     assert found.at(LATE).matched.filter(customer_id="c4")["method"].to_list() == ["pin"]

@@ -17,7 +17,7 @@ from gosales_assets.features.families.als import ALS, owner_similarity
 from gosales_checks.contracts.contract import judge
 from gosales_checks.contracts.signals import EMBEDDINGS
 from gosales_resources.dates import shift_months
-from gosales_resources.settings.phases import AlsSettings
+from gosales_resources.settings.features import AlsSettings
 from tests.worlds.erp import row, write_world
 from tests.worlds.signals import Bought, C, draw_lines, known, world
 
@@ -80,7 +80,7 @@ def test_processes_of_one_and_two_threads_give_the_same_bits():
     code = (
         "from tests.worlds.signals import *\n"
         "from gosales_assets.features.embeddings import fit_embeddings\n"
-        "from gosales_resources.settings.phases import AlsSettings\n"
+        "from gosales_resources.settings.features import AlsSettings\n"
         "table = fit_embeddings(known(draw_lines(400)), C, AlsSettings())\n"
         "print(table.hash_rows(seed=1).sum(), table.write_json())"
     )

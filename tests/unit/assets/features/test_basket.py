@@ -13,7 +13,7 @@ from gosales_assets.features.asof import AsOf
 from gosales_assets.features.families.basket import BASKET, basket_lifts
 from gosales_checks.contracts.contract import judge
 from gosales_checks.contracts.signals import AFFINITY_RULES
-from gosales_resources.settings.phases import BasketSettings
+from gosales_resources.settings.features import BasketSettings
 from tests.worlds.erp import row, write_world
 from tests.worlds.signals import Bought, C, draw_lines, known, world
 

@@ -120,7 +120,7 @@ def test_no_phase_reads_a_clock_or_draws_without_a_seed(phase):
     assert {name: found for name, found in read.items() if found} == {}
 
 
-@pytest.mark.parametrize("name", ["scope.py", "hashing.py", "parquet.py", "parse.py"])
+@pytest.mark.parametrize("name", ["dates.py", "hashing.py", "store/parquet.py", "sources/cells.py"])
 def test_what_dates_and_bytes_are_made_with_reads_no_clock(name):
     path = Path(gosales_resources.__file__).parent / name
     assert clock_calls(ast.parse(path.read_text(encoding="utf-8"))) == []

@@ -6,7 +6,7 @@ import pytest
 
 from gosales_assets.features.build import declare_features
 from gosales_resources.errors import SettingsError
-from gosales_resources.settings.tree import load_settings
+from gosales_resources.settings.loading import load_settings
 from tests.worlds.erp import row, write_world
 from tests.worlds.features import C, Line, assert_same, compute
 from tests.worlds.features_recount import expected

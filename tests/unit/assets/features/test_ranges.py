@@ -10,7 +10,7 @@ from gosales_assets.features.affinity import mine_rules
 from gosales_assets.features.assets import Seen
 from gosales_assets.features.embeddings import fit_embeddings
 from gosales_assets.features.history import purchase_lines
-from gosales_assets.features.ranges import KnownTables, Worlds, cut_ranges, parts_of
+from gosales_assets.features.ranges import CutoffTables, Worlds, cut_ranges, parts_of
 from gosales_checks.contracts.registry import CONTRACTS
 from gosales_resources.partitions.customer_ranges import EVERYONE, CustomerRange
 from gosales_resources.settings.tree import Settings
@@ -43,7 +43,7 @@ def worlds(settings: Settings, most: int, cutoff: dt.date = C) -> Worlds:
     lines = purchase_lines(history, []).filter(pl.col("visible_cutoff") <= cutoff)
     rules = mine_rules(lines, cutoff, settings.features.basket).lazy()
     vectors = fit_embeddings(lines, cutoff, settings.features.als).lazy()
-    tables = {cutoff: KnownTables(people(), NO_ASSETS, rules, vectors)}
+    tables = {cutoff: CutoffTables(people(), NO_ASSETS, rules, vectors)}
     return Worlds(settings, history, tables, cut_ranges(history, people(), most))
 
 

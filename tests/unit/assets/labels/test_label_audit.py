@@ -9,13 +9,14 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from gosales_assets.labels.audit import audit_labels, openings_of
+from gosales_assets.labels.audit import audit_labels, windows_to_audit
 from gosales_assets.labels.raw_log import read_plain_lines
-from gosales_assets.labels.recount import Count, Opening, count_raw_log
-from gosales_resources.settings.phases import LabelSettings
-from gosales_resources.settings.tree import Settings, load_settings
-from tests.unit.assets.star.test_ingest import read, rejects_of
+from gosales_assets.labels.recount import AuditWindow, WindowCount, count_raw_log
+from gosales_resources.settings.labels import LabelSettings
+from gosales_resources.settings.loading import load_settings
+from gosales_resources.settings.tree import Settings
 from tests.worlds.erp import SETTINGS, random_rows, row, write_world
+from tests.worlds.staged_log import read_anew, rejects_of
 
 C, END = dt.date(2023, 3, 31), dt.date(2023, 9, 30)
 LAST = dt.date(2024, 12, 31)
@@ -39,7 +40,7 @@ def plain(settings: Settings) -> Counter[tuple]:
 
 def loaded(settings: Settings, folder: Path) -> Counter[tuple]:
     """Sum what the star phase loads."""
-    log, found = read(settings, folder), Counter()
+    log, found = read_anew(settings, folder), Counter()
     for cutoff in log.cutoffs:
         for part in log.lines(cutoff):
             columns = ("customer_id", "order_date", "sku", "division", "gross_profit")
@@ -110,7 +111,7 @@ def test_an_ambiguous_date_is_no_date(tmp_path):
 def test_a_corrected_reject_counts_as_if_the_source_had_said_so(tmp_path):
     rows = [row("1", "2023-04-01"), row("2", "2023-04-02", **{"CAD": 'T"BD\\é'})]
     settings = world(tmp_path, rows)
-    name = rejects_of(read(settings, tmp_path), dt.date(2023, 6, 30))["reject_id"][0]
+    name = rejects_of(read_anew(settings, tmp_path), dt.date(2023, 6, 30))["reject_id"][0]
     fixes = f"reject_id,column,value\n{name},CAD,12.50\n"
     (tmp_path / "fixes.csv").write_text(fixes, encoding="utf-8")
     changed = {"source": {"sales_log": {"corrections": "fixes.csv"}}}
@@ -133,8 +134,8 @@ def test_of_a_restated_line_the_version_known_when_the_window_ended_counts(tmp_p
         row("1", "2023-05-01", Posted="2023-05-02", Invoice="other", **{"CAD": "", "Sim GP": "7"}),
     ]
     settings = world(tmp_path, rows, line_key=key)
-    opening = Opening("solid_works", C, end)
-    assert count_raw_log([opening], settings)[opening].cents == {"1": cents}
+    window = AuditWindow("solid_works", C, end)
+    assert count_raw_log([window], settings)[window].cents == {"1": cents}
 
 
 def test_a_window_is_netted_by_target_denylist_and_day_known(tmp_path):
@@ -149,11 +150,11 @@ def test_a_window_is_netted_by_target_denylist_and_day_known(tmp_path):
     labels = {"denylist": ["Sim"]}
     tree = {"divisions": SETTINGS["divisions"] | sets}
     settings = write_world(tmp_path, rows, tree)
-    openings = [Opening(t, C, END) for t in ("both", "simulation", "solid_works")]
-    sums = [dict(c.cents) for c in count_raw_log(openings, settings).values()]
+    windows = [AuditWindow(t, C, END) for t in ("both", "simulation", "solid_works")]
+    sums = [dict(c.cents) for c in count_raw_log(windows, settings).values()]
     assert sums == [{"1": 100_700}, {"1": 800}, {"1": 99_900}]
     settings = load_settings(tmp_path / "gosales.yaml", {"labels": labels})
-    sums = [dict(c.cents) for c in count_raw_log(openings, settings).values()]
+    sums = [dict(c.cents) for c in count_raw_log(windows, settings).values()]
     assert sums == [{"1": 99_900}, {"1": 0}, {"1": 99_900}]
 
 
@@ -167,12 +168,12 @@ def labels(**usd: float) -> pl.DataFrame:
     )
 
 
-COUNTED = Count({"a": 1000, "b": 0, "stranger": 5}, {"a": 0, "b": 0, "stranger": 0})
+COUNTED = WindowCount({"a": 1000, "b": 0, "stranger": 5}, {"a": 0, "b": 0, "stranger": 0})
 
 
-def audited(table: pl.DataFrame, count: Count = COUNTED, *, audit: bool = True) -> dict:
-    openings = openings_of(C, {"x": table})
-    counts = dict.fromkeys(openings, count)
+def audited(table: pl.DataFrame, count: WindowCount = COUNTED, *, audit: bool = True) -> dict:
+    windows = windows_to_audit(C, {"x": table})
+    counts = dict.fromkeys(windows, count)
     return audit_labels(C, {"x": table}, counts, LabelSettings(audit=audit)).row(0, named=True)
 
 
@@ -222,5 +223,5 @@ def test_the_log_is_read_once_for_all_windows_and_not_at_all_for_none(tmp_path, 
     )
     count_raw_log([], settings)
     assert json.dumps(opened) == "[]"
-    count_raw_log([Opening("solid_works", C, END), Opening("simulation", C, END)], settings)
+    count_raw_log([AuditWindow("solid_works", C, END), AuditWindow("simulation", C, END)], settings)
     assert len(opened) == 1

@@ -28,7 +28,8 @@ from gosales_checks.verdicts.guardrails import (
     judge_outcomes,
     judge_overfit,
 )
-from gosales_resources.settings.models import ExplanationSettings, ModelSettings
+from gosales_resources.settings.explanation import ExplanationSettings
+from gosales_resources.settings.models import ModelSettings
 from tests.unit.assets.models.test_models import C, customers, features, matrix, train
 
 SETTINGS = ExplanationSettings(bootstrap_draws=50)

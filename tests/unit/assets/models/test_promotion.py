@@ -22,7 +22,7 @@ from gosales_checks.contracts.models import PROMOTION
 from gosales_checks.measures.paired import auc_difference
 from gosales_checks.measures.ranking import tie_breaker
 from gosales_resources.dates import shift_months
-from gosales_resources.settings.models import PromotionSettings
+from gosales_resources.settings.promotion import PromotionSettings
 from tests.unit.assets.models.test_models import SETTINGS as TRAINING_SETTINGS
 from tests.unit.assets.models.test_models import C, matrix, train
 

@@ -18,7 +18,7 @@ from gosales_checks.contracts.contract import conform, judge
 from gosales_checks.contracts.models import SCORES
 from gosales_checks.measures.ranking import tie_breaker
 from gosales_resources.errors import BundleError
-from gosales_resources.settings.models import ExplanationSettings
+from gosales_resources.settings.explanation import ExplanationSettings
 from tests.unit.assets.models.test_models import C, customers, features, matrix, train
 
 SETTINGS = ExplanationSettings(scored_frac=0.1, drivers_shown=2)

@@ -90,7 +90,7 @@ def some_facts() -> pl.LazyFrame:
 def test_parts_of_a_history_are_the_whole(monkeypatch):
     whole = build_purchase_history(some_facts(), "revenue").collect()
     monkeypatch.setattr(cutting, "HELD_LINES", 4)
-    parts = pl.collect_all(cutting.history_in_parts(some_facts(), "revenue"))
+    parts = pl.collect_all(cutting.purchase_history_in_parts(some_facts(), "revenue"))
     assert len(parts) > 5
     assert pl.concat(parts).equals(whole)
 
@@ -98,7 +98,7 @@ def test_parts_of_a_history_are_the_whole(monkeypatch):
 @pytest.mark.parametrize("held", [1, 4, 100])
 def test_parts_of_divisions_are_all_lines_in_their_order(monkeypatch, held):
     monkeypatch.setattr(cutting, "HELD_LINES", held)
-    lines, found = cutting.read_once(some_facts()), []
+    lines, found = cutting.hold_short_increment(some_facts()), []
     for division in ("simulation", "scanning", "pdm", "hardware"):
         parts = pl.collect_all(cutting.lines_of_division(lines, division))
         assert len(parts) == -(-30 // held)

@@ -8,26 +8,15 @@ from decimal import Decimal
 import polars as pl
 import pytest
 
-from gosales_assets.star.dimensions import build_dim_product
 from gosales_assets.star.increments import StagedLog
-from gosales_assets.star.ingest import ingest
 from gosales_assets.star.typing import Typing
 from gosales_checks.verdicts.ledger import ledger_breaches
 from gosales_resources.errors import SettingsError, SourceError
-from gosales_resources.partitions.space import PartitionSpace
-from gosales_resources.settings.tree import Settings, load_settings, parse_overrides
+from gosales_resources.settings.loading import load_settings, parse_overrides
+from gosales_resources.settings.tree import Settings
 from gosales_resources.sources import text
-from gosales_resources.sources.table import read_table
-from tests.unit.assets.star.test_ingest import CUTOFFS, lines_of, messy_rows, rejects_of
 from tests.worlds.erp import HEADER, random_rows, row, write_world
-
-
-def read(settings: Settings, staging, told: list[str] | None = None) -> StagedLog:
-    products = build_dim_product(
-        read_table(settings.source.taxonomy, settings.source_dir), settings
-    )
-    cutoffs = PartitionSpace(settings).cutoffs()
-    return ingest(settings, products, cutoffs, staging, (told if told is not None else []).append)
+from tests.worlds.staged_log import CUTOFFS, lines_of, messy_rows, read_log, rejects_of
 
 
 def every_line(log: StagedLog) -> pl.DataFrame:
@@ -55,22 +44,22 @@ def append(path, rows: list[dict[str, str]]) -> None:
 
 def test_a_second_reading_types_nothing_and_says_the_same(tmp_path, typed_blocks):
     settings = write_world(tmp_path, messy_rows())
-    first = every_line(read(settings, tmp_path / "staging"))
+    first = every_line(read_log(settings, tmp_path / "staging"))
     typed_blocks.clear()
-    assert every_line(read(settings, tmp_path / "staging")).equals(first)
+    assert every_line(read_log(settings, tmp_path / "staging")).equals(first)
     assert typed_blocks == []
 
 
 def test_a_file_that_grew_costs_its_last_blocks(tmp_path, typed_blocks):
     rows = random_rows(300)
     settings = write_world(tmp_path, rows[:-20])
-    read(settings, tmp_path / "staging")
+    read_log(settings, tmp_path / "staging")
     blocks = len(typed_blocks)
     typed_blocks.clear()
     append(tmp_path / "sales_log.csv", rows[-20:])
-    grown = read(settings, tmp_path / "staging")
+    grown = read_log(settings, tmp_path / "staging")
     assert blocks > 4 > len(typed_blocks) > 0
-    whole = read(write_world(tmp_path / "whole", rows), tmp_path / "other")
+    whole = read_log(write_world(tmp_path / "whole", rows), tmp_path / "other")
     assert every_line(grown).equals(every_line(whole))
 
 
@@ -87,22 +76,22 @@ def test_a_file_that_grew_is_cut_into_records_only_where_it_grew(tmp_path, monke
     monkeypatch.setattr(text, "BLOCK_BYTES", 8192)
     rows = random_rows(300)
     settings = write_world(tmp_path, rows[:-20])
-    read(settings, tmp_path / "staging")
+    read_log(settings, tmp_path / "staging")
     before = len(cuts)
     cuts.clear()
     append(tmp_path / "sales_log.csv", rows[-20:])
-    read(settings, tmp_path / "staging")
+    read_log(settings, tmp_path / "staging")
     assert before > 4 > len(cuts) > 0
 
 
 def test_new_rows_change_the_digest_of_their_increment_alone(tmp_path):
     settings = write_world(tmp_path, random_rows(60))
-    before = read(settings, tmp_path / "staging")
+    before = read_log(settings, tmp_path / "staging")
     append(
         tmp_path / "sales_log.csv",
         [row("x", "2024-02-11"), row("y", "2023-12-30", Posted="2024-03-01")],
     )
-    after = read(settings, tmp_path / "staging")
+    after = read_log(settings, tmp_path / "staging")
     changed = [c for c in before.cutoffs if before.digest(c) != after.digest(c)]
     # The ledger of every later increment tells how far the file reaches: not before its last row.
     assert changed == [dt.date(2024, 3, 31)]
@@ -111,10 +100,10 @@ def test_new_rows_change_the_digest_of_their_increment_alone(tmp_path):
 def test_another_meaning_of_a_sku_changes_the_digests_of_increments_that_sold_it(tmp_path):
     rows = [row("a", "2023-02-01"), row("b", "2023-05-01", CAD="", CAD_Qty="", Seats_Qty="1")]
     settings = write_world(tmp_path, rows)
-    before = read(settings, tmp_path / "staging")
+    before = read_log(settings, tmp_path / "staging")
     path = tmp_path / "taxonomy.csv"
     path.write_text(path.read_text().replace("Seats,Simulation", "Seats,Scanning"))
-    after = read(settings, tmp_path / "staging")
+    after = read_log(settings, tmp_path / "staging")
     changed = [c for c in before.cutoffs if before.digest(c) != after.digest(c)]
     assert changed == [CUTOFFS[1]]
     assert lines_of(after, CUTOFFS[1])["division"].to_list() == ["scanning"]
@@ -122,10 +111,10 @@ def test_another_meaning_of_a_sku_changes_the_digests_of_increments_that_sold_it
 
 def test_a_sku_that_leaves_the_taxonomy_is_rejected_with_its_raw_row(tmp_path):
     settings = write_world(tmp_path, [row()])
-    read(settings, tmp_path / "staging")
+    read_log(settings, tmp_path / "staging")
     path = tmp_path / "taxonomy.csv"
     path.write_text(path.read_text().replace("CAD,Solid Works,f,new\n", ""))
-    rejects = rejects_of(read(settings, tmp_path / "staging"))
+    rejects = rejects_of(read_log(settings, tmp_path / "staging"))
     assert rejects["reason"].to_list() == ["SKU 'CAD' is not in the taxonomy"]
     assert "$1,000.00" in rejects["raw"][0]
 
@@ -133,7 +122,7 @@ def test_a_sku_that_leaves_the_taxonomy_is_rejected_with_its_raw_row(tmp_path):
 @pytest.mark.parametrize("chunk_lines", [1, 7, 50])
 def test_how_many_days_are_taken_at_a_time_changes_nothing(tmp_path, chunk_lines):
     settings = write_world(tmp_path, messy_rows())
-    whole = read(settings, tmp_path / "staging")
+    whole = read_log(settings, tmp_path / "staging")
     parts = replace(whole, chunk_lines=chunk_lines, _surveys={}, known={})
     for cutoff in CUTOFFS:
         assert lines_of(parts, cutoff).equals(lines_of(whole, cutoff))
@@ -154,11 +143,13 @@ def test_a_corrected_reject_is_loaded_as_if_the_source_had_said_so(tmp_path):
     settings = write_world(
         tmp_path, [row(), row("002", CAD="TBD"), row("003", CAD="TBD", Invoice="")]
     )
-    rejected = rejects_of(read(settings, tmp_path / "staging"))
+    rejected = rejects_of(read_log(settings, tmp_path / "staging"))
     assert rejected.height == 2
     name = rejected.filter(pl.col("source_row") == 3)["reject_id"].item()
-    fixed = read(with_corrections(settings, [(name, "CAD", "12.50")]), tmp_path / "staging")
-    as_said = read(write_world(tmp_path / "said", [row(), row("002", CAD="12.50")]), tmp_path / "o")
+    fixed = read_log(with_corrections(settings, [(name, "CAD", "12.50")]), tmp_path / "staging")
+    as_said = read_log(
+        write_world(tmp_path / "said", [row(), row("002", CAD="12.50")]), tmp_path / "o"
+    )
     assert every_line(fixed).equals(every_line(as_said))
     assert rejects_of(fixed)["source_row"].to_list() == [4]
 
@@ -167,32 +158,32 @@ def test_a_misshapen_row_is_corrected_as_a_whole(tmp_path):
     settings = write_world(tmp_path, [row()])
     with (tmp_path / "sales_log.csv").open("a", newline="") as handle:
         handle.write("only,three,fields\r\n")
-    (name,) = rejects_of(read(settings, tmp_path / "staging"))["reject_id"]
+    (name,) = rejects_of(read_log(settings, tmp_path / "staging"))["reject_id"]
     good = row("009")
     text = ",".join(f'"{good.get(column, "")}"' for column in HEADER)
-    fixed = read(with_corrections(settings, [(name, "*", text)]), tmp_path / "staging")
+    fixed = read_log(with_corrections(settings, [(name, "*", text)]), tmp_path / "staging")
     assert every_line(fixed)["customer_id"].to_list() == ["001", "009"]
     assert rejects_of(fixed).is_empty()
 
 
 def test_taking_a_correction_back_brings_the_reject_back(tmp_path):
     settings = write_world(tmp_path, [row("002", CAD="TBD")])
-    (name,) = rejects_of(read(settings, tmp_path / "staging"))["reject_id"]
-    read(with_corrections(settings, [(name, "CAD", "5")]), tmp_path / "staging")
-    assert rejects_of(read(settings, tmp_path / "staging"))["reject_id"].to_list() == [name]
+    (name,) = rejects_of(read_log(settings, tmp_path / "staging"))["reject_id"]
+    read_log(with_corrections(settings, [(name, "CAD", "5")]), tmp_path / "staging")
+    assert rejects_of(read_log(settings, tmp_path / "staging"))["reject_id"].to_list() == [name]
 
 
 def test_a_correction_that_fits_no_row_is_told(tmp_path):
     settings, told = write_world(tmp_path, [row()]), []
-    read(with_corrections(settings, [("0" * 16, "CAD", "5")]), tmp_path / "staging", told)
+    read_log(with_corrections(settings, [("0" * 16, "CAD", "5")]), tmp_path / "staging", told)
     assert [line for line in told if "1 correction(s) fit no rejected row" in line]
 
 
 def test_a_correction_of_an_unknown_column_is_one_clear_error(tmp_path):
     settings = write_world(tmp_path, [row("002", CAD="TBD")])
-    (name,) = rejects_of(read(settings, tmp_path / "staging"))["reject_id"]
+    (name,) = rejects_of(read_log(settings, tmp_path / "staging"))["reject_id"]
     with pytest.raises(SourceError, match="Did you mean 'CAD'"):
-        read(with_corrections(settings, [(name, "Cad", "5")]), tmp_path / "staging")
+        read_log(with_corrections(settings, [(name, "Cad", "5")]), tmp_path / "staging")
 
 
 @pytest.mark.parametrize(
@@ -200,10 +191,10 @@ def test_a_correction_of_an_unknown_column_is_one_clear_error(tmp_path):
 )
 def test_a_damaged_staged_block_is_read_again(tmp_path, left):
     settings = write_world(tmp_path, random_rows(20))
-    first = every_line(read(settings, tmp_path / "staging"))
+    first = every_line(read_log(settings, tmp_path / "staging"))
     for path in (tmp_path / "staging").rglob("lines.parquet"):
         path.unlink() if left is None else path.write_bytes(left)
-    assert every_line(read(settings, tmp_path / "staging")).equals(first)
+    assert every_line(read_log(settings, tmp_path / "staging")).equals(first)
 
 
 VERSIONS = ["source.sales_log.line_key=[invoice_id, sku]"]
@@ -211,7 +202,7 @@ VERSIONS = ["source.sales_log.line_key=[invoice_id, sku]"]
 
 def restated(folder, rows: list[dict[str, str]]) -> StagedLog:
     config = write_world(folder, rows).config_file
-    return read(load_settings(config, parse_overrides(VERSIONS)), folder / "staging")
+    return read_log(load_settings(config, parse_overrides(VERSIONS)), folder / "staging")
 
 
 def test_a_restated_line_is_taken_back_and_entered_anew_where_it_became_known(tmp_path):

@@ -8,7 +8,7 @@ import yaml
 from gosales_assets.platform.platform import Platform
 from gosales_checks.contracts.contract import Contract
 from gosales_checks.contracts.registry import CONTRACTS
-from gosales_resources.settings.tree import load_settings
+from gosales_resources.settings.loading import load_settings
 from gosales_resources.store.address import Address
 from tests.worlds.erp import SETTINGS, row, write_world
 

@@ -64,8 +64,7 @@ def judged(now: pl.LazyFrame, *earlier: pl.LazyFrame, ratio: float = 3.0):
 
 
 @pytest.mark.parametrize(
-    ("now", "is_usual"),
-    [(20, True), (59, True), (90, False), (7, True), (1, False), (0, False)],
+    ("now", "is_usual"), [(20, True), (59, True), (90, False), (7, True), (1, False), (0, False)]
 )
 def test_a_rate_far_from_that_of_earlier_cutoffs_is_told(now, is_usual):
     found = judged(labels(now), labels(18), labels(22)).findings

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gosales_resources.sources.cells import day_time, exact, scaled, text
+from gosales_resources.sources.cells import read_dates, scaled, text, to_decimal
 
 
 def cents(cell: str, decimal: str = ".") -> int | None:
@@ -53,7 +53,7 @@ def test_every_amount_written_with_cents_is_read_to_the_cent(amount):
 @given(st.integers(-(10**15), 10**15))
 def test_exact_decimals_keep_every_cent(amount):
     frame = pl.DataFrame({"c": [amount]})
-    assert frame.select(exact(pl.col("c"), 2)).item() == Decimal(amount).scaleb(-2)
+    assert frame.select(to_decimal(pl.col("c"), 2)).item() == Decimal(amount).scaleb(-2)
 
 
 def test_numbers_that_come_typed_are_taken_as_they_are():
@@ -63,7 +63,7 @@ def test_numbers_that_come_typed_are_taken_as_they_are():
 
 
 def read_day(cell: str | None, formats: list[str]) -> tuple[str | None, str | None]:
-    read = day_time(pl.Series([cell], dtype=pl.String), formats)
+    read = read_dates(pl.Series([cell], dtype=pl.String), formats)
     moment, problem = read.with_columns(pl.col("moment").cast(pl.Date).cast(pl.String)).row(0)
     return moment, problem
 

@@ -12,11 +12,12 @@ import pytest
 
 from gosales_assets.star import ingest as ingesting
 from gosales_assets.star import staging
+from gosales_assets.star.dimensions import build_dim_product
 from gosales_resources.errors import StorageError
 from gosales_resources.partitions.space import PartitionSpace
+from gosales_resources.sources.table import read_table
 from gosales_resources.store.atomic import replacing, working_folder
 from gosales_resources.store.parquet import write_parquet
-from tests.unit.assets.star.test_ingest import build_dim_product, read_table
 from tests.worlds.erp import HEADER, random_rows, row, write_world
 
 

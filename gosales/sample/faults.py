@@ -23,7 +23,7 @@ SKU_NAMES = np.array([sku.name for sku in SKUS])
 
 
 @dataclass(frozen=True)
-class MessRates:
+class FaultRates:
     """How often each thing goes wrong, as a fraction of rows (of foreign rows for the rate)."""
 
     blank_customer_id: float = 0.002
@@ -74,7 +74,7 @@ class Counts:
 
 
 @dataclass(frozen=True)
-class Soiled:
+class FaultyRows:
     """Rows and lines as they will be written.
 
     `rows` has text columns for dates and rate, flags for the id, and `copies` (1 or 2); `lines`
@@ -86,10 +86,10 @@ class Soiled:
     counts: Counts
 
 
-def soil(
-    rows: Rows, lines: Lines, customers: Customers, rng: np.random.Generator, rates: MessRates
-) -> Soiled:
-    """Add the mess to clean orders.
+def add_faults(
+    rows: Rows, lines: Lines, customers: Customers, rng: np.random.Generator, rates: FaultRates
+) -> FaultyRows:
+    """Add faults to clean orders.
 
     Parameters
     ----------
@@ -104,7 +104,7 @@ def soil(
 
     Returns
     -------
-    Soiled
+    FaultyRows
         With extra rows without lines at the end, and exact counts.
     """
     rows, lines = _add_unknown(*_add_empty(rows, rng, rates), lines, rng, rates)
@@ -128,11 +128,11 @@ def soil(
         }
     ).with_columns(rate=pl.when(pl.col("has_rate")).then((pl.col("rate") / 10_000).cast(pl.String)))
     written = _line_texts(lines, rate / 10_000, fault, rng, rates)
-    return Soiled(frame, written, _count(lines, fault, is_copied))
+    return FaultyRows(frame, written, _count(lines, fault, is_copied))
 
 
 def _add_empty(
-    rows: Rows, rng: np.random.Generator, rates: MessRates
+    rows: Rows, rng: np.random.Generator, rates: FaultRates
 ) -> tuple[Rows, NDArray[np.int64]]:
     """Append rows nothing stands in; return them with their numbers."""
     of = np.flatnonzero(rng.random(len(rows.day)) < rates.no_lines)
@@ -152,11 +152,7 @@ def _add_empty(
 
 
 def _add_unknown(
-    rows: Rows,
-    empty: NDArray[np.int64],
-    lines: Lines,
-    rng: np.random.Generator,
-    rates: MessRates,
+    rows: Rows, empty: NDArray[np.int64], lines: Lines, rng: np.random.Generator, rates: FaultRates
 ) -> tuple[Rows, Lines]:
     """Append lines of the SKU the taxonomy does not know, beside good ones; zeros in empty rows."""
     named = np.setdiff1d(np.arange(len(rows.day)), empty)
@@ -174,7 +170,7 @@ def _add_unknown(
 
 
 def _faults(
-    rows: Rows, lines: Lines, customers: Customers, rng: np.random.Generator, rates: MessRates
+    rows: Rows, lines: Lines, customers: Customers, rng: np.random.Generator, rates: FaultRates
 ) -> NDArray[np.int64]:
     """Give each row the code of its fault, or 0; rows with an unknown SKU are left sound."""
     count = len(rows.day)
@@ -200,7 +196,7 @@ def _rates_of(rows: Rows, customers: Customers) -> NDArray[np.int64]:
 
 
 def _dates(
-    rows: Rows, fault: NDArray[np.int64], rng: np.random.Generator, rates: MessRates
+    rows: Rows, fault: NDArray[np.int64], rng: np.random.Generator, rates: FaultRates
 ) -> dict[str, pl.Series]:
     count = len(rows.day)
     us_style = pl.Series(rng.random(count) < rates.us_date)
@@ -219,7 +215,7 @@ def _line_texts(
     rate: NDArray[np.float64],
     fault: NDArray[np.int64],
     rng: np.random.Generator,
-    rates: MessRates,
+    rates: FaultRates,
 ) -> pl.DataFrame:
     """Write amounts and quantities as text, in the currency of the row."""
     count = len(lines.row)

@@ -1,73 +1,8 @@
-"""Settings of the phases after the star schema: labels, features, whitespace, validation."""
+"""Settings of the features: the spans of time they look back over, and those of single families."""
 
-from typing import Literal
-
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, field_validator
 
 from gosales_resources.settings.base import StrictModel, slugify
-
-
-def rising(values: list[int]) -> list[int]:
-    """Return spans of time as they are, if they are positive and rise."""
-    if any(v <= 0 for v in values) or sorted(set(values)) != values:
-        raise ValueError("give positive values in rising order, each once")
-    return values
-
-
-# Steps that a label window is widened by (SPEC section 2).
-WIDENING_MONTHS = 3
-
-
-class LabelSettings(StrictModel):
-    """SPEC section 2."""
-
-    window_months: int = Field(default=6, ge=1, le=36, description="Label window W in months.")
-    mode: Literal["expansion", "all"] = Field(
-        default="expansion",
-        description="Population: customers with any purchase up to the cutoff, or the roster.",
-    )
-    gp_min_threshold: float = Field(
-        default=0.0,
-        ge=0,
-        description="A label is 1 above this net value (home currency) in the window.",
-    )
-    denylist: list[str] = Field(default_factory=list, description="SKUs that never make a label.")
-    min_positive_target: int = Field(
-        default=0,
-        ge=0,
-        description="Below so many positives the window of that target and cutoff is widened, "
-        "3 months at a time; 0: never. What is learnt from it waits until the widened window ends.",
-    )
-    max_window_months: int = Field(
-        default=18, ge=1, le=60, description="No window is widened beyond this."
-    )
-    audit: bool = Field(
-        default=True,
-        description="Recount labels from the raw log (`label_audit`): about 7 microseconds a raw row "
-        "and run; false: nothing is recounted.",
-    )
-    warm_window_months: int = Field(
-        default=18,
-        ge=1,
-        le=120,
-        description="A customer is warm if it bought within so many months.",
-    )
-
-    @model_validator(mode="after")
-    def _room_to_widen(self) -> "LabelSettings":
-        if self.min_positive_target and self.max_window_months < self.window_months:
-            raise ValueError(
-                f"max_window_months {self.max_window_months} is below window_months "
-                f"{self.window_months}: min_positive_target has no room to widen"
-            )
-        return self
-
-    @property
-    def widths_months(self) -> list[int]:
-        """Lengths a window can have, shortest first; one, unless it may be widened."""
-        if not self.min_positive_target:
-            return [self.window_months]
-        return list(range(self.window_months, self.max_window_months + 1, WIDENING_MONTHS))
 
 
 class AssetFeatureSettings(StrictModel):
@@ -102,7 +37,7 @@ class AssetFeatureSettings(StrictModel):
     @field_validator("expiring_days")
     @classmethod
     def _rising(cls, values: list[int]) -> list[int]:
-        return rising(values)
+        return _rising_spans(values)
 
 
 class BasketSettings(StrictModel):
@@ -194,44 +129,16 @@ class FeatureSettings(StrictModel):
     basket: BasketSettings = Field(default_factory=BasketSettings)
     als: AlsSettings = Field(default_factory=AlsSettings)
     encoder: EncoderSettings = Field(default_factory=EncoderSettings)
-
     assets: AssetFeatureSettings = Field(default_factory=AssetFeatureSettings)
 
     @field_validator("windows_months", "half_lives_days", "tenure_bounds_days")
     @classmethod
     def _rising(cls, values: list[int]) -> list[int]:
-        return rising(values)
+        return _rising_spans(values)
 
 
-class WhitespaceSettings(StrictModel):
-    """SPEC section 5."""
-
-    weight_p_icp: float = Field(default=0.60, ge=0, description="Weight of the p_icp percentile.")
-    weight_ev: float = Field(
-        default=0.10, ge=0, description="Weight of the expected-value percentile."
-    )
-    ev_cap_quantile: float = Field(
-        default=0.95, gt=0, le=1, description="Conditional values are capped at this quantile."
-    )
-    ev_shrinkage_buyers: float = Field(
-        default=20.0,
-        ge=0,
-        description="Pseudo-buyers that pull a segment's value to the division's.",
-    )
-
-    @model_validator(mode="after")
-    def _some_weight(self) -> "WhitespaceSettings":
-        if self.weight_p_icp + self.weight_ev <= 0:
-            raise ValueError("at least one weight must be positive")
-        return self
-
-
-class ValidationSettings(StrictModel):
-    """SPEC section 6."""
-
-    bootstrap_draws: int = Field(default=1000, ge=50, le=20_000)
-    seed: int = Field(default=20_240_101, ge=0)
-    cal_mae_max: float = Field(
-        default=0.03, gt=0, lt=1, description="Calibration check warns above this."
-    )
-    lift10_min: float = Field(default=1.0, ge=0, description="Lift check warns at or below this.")
+def _rising_spans(values: list[int]) -> list[int]:
+    """Return spans of time as they are, if they are positive and rise."""
+    if any(v <= 0 for v in values) or sorted(set(values)) != values:
+        raise ValueError("give positive values in rising order, each once")
+    return values

@@ -6,8 +6,8 @@ import polars as pl
 
 from gosales_assets.enrichment.alignment import SCORED, Aligner, similarity
 from gosales_assets.enrichment.candidates import distinct_pairs, find_candidates, index_blocks
-from gosales_assets.enrichment.decision import OUTCOME, decide, outcome, tell_apart
-from gosales_assets.enrichment.vocabulary import distinct_words, find_stand_ins, know_words
+from gosales_assets.enrichment.decision import OUTCOME, compare_zip_and_form, decide, outcome
+from gosales_assets.enrichment.vocabulary import count_words, distinct_words, find_stand_ins
 from gosales_resources.settings.enrichment import MatchSettings
 
 # Names compared at a time: memory is that of their pairs, at most a block each.
@@ -27,7 +27,7 @@ class Sides:
     """q, d."""
 
 
-def match_by_likeness(
+def match_fuzzy(
     sides: Sides, left: pl.DataFrame, settings: MatchSettings
 ) -> tuple[pl.DataFrame, int]:
     """Match the customers whose id and exact name told nothing.
@@ -51,7 +51,7 @@ def match_by_likeness(
     found = [pl.DataFrame(schema=OUTCOME), outcome(nameless, "fuzzy", "no_name")]
     named = mine.filter(pl.col("words").is_not_null())
     entries = sides.theirs.filter(pl.col("words").is_not_null())
-    stand_ins = find_stand_ins(distinct_words(named["words"]), know_words(entries), settings)
+    stand_ins = find_stand_ins(distinct_words(named["words"]), count_words(entries), settings)
     blocks = index_blocks(
         named.select("q", "words"),
         entries.select("d", "words"),
@@ -88,7 +88,7 @@ def _judge(
     settings: MatchSettings,
 ) -> pl.DataFrame:
     """Decide a chunk; the unmatched get their best candidate and a reason."""
-    judged = tell_apart(scored, sides.mine, sides.theirs, settings.zip_rule)
+    judged = compare_zip_and_form(scored, sides.mine, sides.theirs, settings.zip_rule)
     near = judged.filter(pl.col("may_be") & (pl.col("score") >= settings.score_min))
     allowed = near.join(sides.bans, on=["q", "d"], how="anti")
     decided = decide(allowed, settings.margin_min)
@@ -96,7 +96,7 @@ def _judge(
     banned = near.join(sides.bans, on=["q", "d"], how="semi").join(rest, on="q", how="semi")
     forbidden = _best(banned).with_columns(reason=pl.lit("forbidden"))
     rest = rest.join(forbidden, on="q", how="anti")
-    shown = _best(_likenesses(sides, pairs.join(rest, on="q", how="semi"), scored))
+    shown = _best(_similarities(sides, pairs.join(rest, on="q", how="semi"), scored))
     is_near = pl.col("candidate_score") >= settings.score_min
     told = rest.join(shown, on="q", how="left").with_columns(
         reason=pl.when(is_near)
@@ -114,7 +114,7 @@ def _judge(
     )
 
 
-def _likenesses(sides: Sides, pairs: pl.DataFrame, scored: pl.DataFrame) -> pl.DataFrame:
+def _similarities(sides: Sides, pairs: pl.DataFrame, scored: pl.DataFrame) -> pl.DataFrame:
     """Score pairs to be shown: aligned ones as they are, others by their sorted words."""
     rest = pairs.join(scored, on=["q", "d"], how="anti")
     words = (

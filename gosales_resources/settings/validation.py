@@ -1,0 +1,16 @@
+"""Settings of the forward validation: resamples, and the bounds that its checks warn at."""
+
+from pydantic import Field
+
+from gosales_resources.settings.base import StrictModel
+
+
+class ValidationSettings(StrictModel):
+    """SPEC section 6."""
+
+    bootstrap_draws: int = Field(default=1000, ge=50, le=20_000)
+    seed: int = Field(default=20_240_101, ge=0)
+    cal_mae_max: float = Field(
+        default=0.03, gt=0, lt=1, description="Calibration check warns above this."
+    )
+    lift10_min: float = Field(default=1.0, ge=0, description="Lift check warns at or below this.")
