@@ -35,7 +35,18 @@ def blocked_rows(contract: Contract, table: pl.LazyFrame) -> pl.DataFrame:
 
 
 def quarantined_rows(broken: pl.DataFrame) -> pl.DataFrame:
-    """Show the rows that were kept out of a table; the same columns as `blocked_rows`."""
+    """Show the rows that were kept out of a table; the same columns as `blocked_rows`.
+
+    Parameters
+    ----------
+    broken
+        Rows with `broken_rules`, a list of names; none has an empty one.
+
+    Returns
+    -------
+    polars.DataFrame
+        A row a rule and sample row, by rule; empty where nothing was kept out.
+    """
     counts, shown = {}, {}
     for rule in broken[BROKEN_RULES].explode().unique().sort().to_list():
         rows = broken.filter(pl.col(BROKEN_RULES).list.contains(rule))
@@ -52,7 +63,20 @@ def whole_check(name: str) -> pl.DataFrame:
 def locate(
     rows: pl.DataFrame, table: str, partition: str, cutoff: dt.date, outcome: str
 ) -> pl.DataFrame:
-    """Say which table and partition violations are of, and what was done."""
+    """Say which table and partition violations are of, and what was done.
+
+    Parameters
+    ----------
+    rows
+        Of `blocked_rows`, `quarantined_rows` or `whole_check`.
+    table, partition, cutoff, outcome
+        What they are of.
+
+    Returns
+    -------
+    polars.DataFrame
+        The columns of `violations`, in the order of the rows.
+    """
     return rows.with_columns(
         table=pl.lit(table),
         partition=pl.lit(partition),

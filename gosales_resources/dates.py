@@ -55,6 +55,18 @@ def visible_at(frame: pl.LazyFrame, cutoff: dt.date) -> pl.LazyFrame:
 
     A row belongs to the increment of the first cutoff at which both its order date and, where
     the source records one, its recording time had passed (SPEC section 1, "As of").
+
+    Parameters
+    ----------
+    frame
+        Rows of increments, with `visible_cutoff`.
+    cutoff
+        As-of date.
+
+    Returns
+    -------
+    polars.LazyFrame
+        The rows known by then, in their order.
     """
     return frame.filter(pl.col("visible_cutoff") <= cutoff)
 

@@ -71,7 +71,18 @@ def row_codes(rows: pl.DataFrame) -> pl.Series:
 
 
 def code_texts(codes: pl.Series) -> pl.Series:
-    """Write 64-bit numbers as 16 hexadecimal digits."""
+    """Write 64-bit numbers as 16 hexadecimal digits.
+
+    Parameters
+    ----------
+    codes
+        UInt64, no nulls.
+
+    Returns
+    -------
+    polars.Series
+        String of the same length and name.
+    """
     octets = pa.py_buffer(codes.to_numpy().astype(">u8").tobytes())
     fixed = pa.FixedSizeBinaryArray.from_buffers(pa.binary(8), len(codes), [None, octets])
     return pl.Series(codes.name, fixed.cast(pa.large_binary())).bin.encode("hex")

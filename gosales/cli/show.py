@@ -45,7 +45,31 @@ def show_table(
 def read_stored(
     platform: Platform, contract: Contract, cutoff: str, division: str | None
 ) -> pl.LazyFrame:
-    """Scan one cutoff of a stored table, all its divisions unless one is given."""
+    """Scan one cutoff of a stored table, all its divisions unless one is given.
+
+    Parameters
+    ----------
+    platform
+        Where tables lie.
+    contract
+        The table, or the model of which the card is read.
+    cutoff
+        A date of the calendar.
+    division
+        One of the table's; None for all that are stored.
+
+    Returns
+    -------
+    polars.LazyFrame
+        Rows of the partitions one after another, by division.
+
+    Raises
+    ------
+    ScopeError
+        When cutoff or division is not one of the table's.
+    PartitionMissingError, StalePartitionError
+        When nothing is stored, or it was made under other settings.
+    """
     (day,) = platform.space.select_cutoffs(cutoff.split("..", maxsplit=1)[0])
     legal = platform.space.divisions(contract.partitioned_by)
     if division is not None and division not in legal:
@@ -72,7 +96,22 @@ def _describe(contract: Contract, files: Mapping[str, bytes]) -> pl.LazyFrame:
 
 
 def write(frame: pl.LazyFrame, form: str, limit: int | None) -> None:
-    """Write a frame to standard output in one of `FORMATS`."""
+    """Write a frame to standard output in one of `FORMATS`.
+
+    Parameters
+    ----------
+    frame
+        Rows in the order they are written.
+    form
+        One of `FORMATS`; of `table` at most `limit` rows, of the others all without it.
+    limit
+        Rows; None for the form's own.
+
+    Raises
+    ------
+    GosalesError
+        When Parquet would go to a terminal.
+    """
     if form == "table":
         rows = limit or ROWS_FOR_EYES
         shown = frame.head(rows).collect()

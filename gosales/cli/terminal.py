@@ -15,7 +15,15 @@ LOOKS: dict[str, Any] = {
 
 
 def print_frame(frame: pl.DataFrame, **looks: Any) -> None:
-    """Print a frame without its shape and types; `looks` are options of `polars.Config`."""
+    """Print a frame without its shape and types; `looks` are options of `polars.Config`.
+
+    Parameters
+    ----------
+    frame
+        All rows and columns are shown unless `looks` say otherwise.
+    **looks
+        Options of `polars.Config`.
+    """
     with pl.Config(**(LOOKS | looks)):
         print(frame)
 

@@ -66,7 +66,18 @@ class Register:
         return pl.read_parquet(self.folder / "days.parquet")
 
     def rejected_at(self, cutoff: dt.date | None) -> pl.DataFrame:
-        """Return the unusable rows known at a cutoff as `Split.rejected`; without one, all."""
+        """Return the unusable rows known at a cutoff as `Split.rejected`; without one, all.
+
+        Parameters
+        ----------
+        cutoff
+            As-of date; None for the whole file.
+
+        Returns
+        -------
+        polars.DataFrame
+            One row per unusable row of the register, by file and row; empty where all are usable.
+        """
         rows = pl.read_parquet(self.folder / "rejected.parquet")
         if cutoff is not None:
             rows = rows.filter(pl.col("known_on").is_null() | (pl.col("known_on") <= cutoff))

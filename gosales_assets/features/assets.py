@@ -224,7 +224,15 @@ def schema_of(described: Described, features: list[Feature]) -> dict[str, object
 
 
 def picture(catalog: pl.DataFrame, stats: pl.DataFrame, cutoff: dt.date) -> dg.MetadataValue:
-    """Show by family how widely its features are known and how many are zero."""
+    """Show by family how widely its features are known and how many are zero.
+
+    Parameters
+    ----------
+    catalog, stats
+        `feature_catalog` and `feature_stats` of the cutoff: a row a feature (and target).
+    cutoff
+        As-of date, in the title.
+    """
     found = (
         stats.join(catalog.select("feature", "family", "position"), on="feature")
         .with_columns(zero_frac=pl.col("zero_count") / pl.col("row_count"))
@@ -269,7 +277,15 @@ def told(latest: Latest) -> dict[str, dict[str, str | None]]:
 
 
 def summarise(features: pl.DataFrame, shared: int) -> dict[str, object]:
-    """Return the figures shown per partition; `shared` features are those over all divisions."""
+    """Return the figures shown per partition; `shared` features are those over all divisions.
+
+    Parameters
+    ----------
+    features
+        A target's own part of its table: one row per customer of the population.
+    shared
+        How many features it has in common with the other targets.
+    """
     return {
         "population": features.height,
         "whitespace_population": int(features["is_whitespace"].sum()),

@@ -28,6 +28,7 @@ from gosales_checks.verdicts.leakage import (
     later_partitions,
     later_rows,
 )
+from gosales_resources.by_stamp import ByStamp
 from gosales_resources.partitions.keys import PartitionKey
 from gosales_resources.partitions.space import dagster_key, expecting_beta_warnings
 from gosales_resources.store.address import Address
@@ -104,21 +105,22 @@ def lineage_check(lineage: "Lineage", contract: Contract) -> dg.AssetChecksDefin
 
 @dataclass(frozen=True)
 class Lineage:
-    """What partitions read, by Dagster's own mappings; remembered once it is worked out."""
+    """What partitions read, by Dagster's own mappings; remembered while the calendar is the same."""
 
     platform: Platform
-    _read: dict[Address, dict[str, list[Address]]] = field(default_factory=dict, repr=False)
+    _read: ByStamp[Address, dict[str, list[Address]]] = field(default_factory=ByStamp, repr=False)
 
     def read(self, address: Address) -> dict[str, list[Address]]:
         """Return table -> its partitions that a partition reads, in order."""
-        if address not in self._read:
-            contract = CONTRACTS[address.asset]
-            with expecting_beta_warnings():
-                self._read[address] = {
-                    read.table.name: self._mapped(contract, read, address)
-                    for read in contract.reads
-                }
-        return self._read[address]
+        newest = self.platform.space.cutoffs()[-1]
+        return self._read.get(address, newest, lambda: self._by_dagster(address))
+
+    def _by_dagster(self, address: Address) -> dict[str, list[Address]]:
+        contract = CONTRACTS[address.asset]
+        with expecting_beta_warnings():
+            return {
+                read.table.name: self._mapped(contract, read, address) for read in contract.reads
+            }
 
     def _mapped(self, reader: Contract, read: Read, address: Address) -> list[Address]:
         platform, mapping = self.platform, self.platform.mapping(reader, read)

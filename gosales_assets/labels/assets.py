@@ -131,7 +131,13 @@ def show_window(window: pl.DataFrame) -> dict[str, object]:
 
 
 def summarise(labels: pl.DataFrame) -> dict[str, object]:
-    """Return the figures shown per partition."""
+    """Return the figures shown per partition.
+
+    Parameters
+    ----------
+    labels
+        `labels` of a partition: one row per customer of the population; may be empty.
+    """
     whitespace = labels.filter(~pl.col("is_renewal_like"))
     shown: dict[str, object] = {
         "population": labels.height,
@@ -150,7 +156,13 @@ def summarise(labels: pl.DataFrame) -> dict[str, object]:
 
 
 def show_prevalence(prevalence: pl.DataFrame) -> dict[str, object]:
-    """Return the shares of buyers as a table."""
+    """Return the shares of buyers as a table.
+
+    Parameters
+    ----------
+    prevalence
+        `prevalence` of a cutoff: one row per target and cohort; a null share has no customers.
+    """
     lines = [
         "| target | cohort | customers | buyers | share | window |",
         "|---|---|---|---|---|---|",
@@ -172,7 +184,13 @@ def show_prevalence(prevalence: pl.DataFrame) -> dict[str, object]:
 
 
 def show_audit(audit: pl.DataFrame) -> dict[str, object]:
-    """Return how the recount came out, with what differs."""
+    """Return how the recount came out, with what differs.
+
+    Parameters
+    ----------
+    audit
+        `label_audit` of a cutoff: one row per target.
+    """
     told = audit.filter(status="differs").select("division", "differing_customers", "example")
     lines = [f"- {d}: {n} customers, such as {example}" for d, n, example in told.rows()]
     outcomes = audit["status"].value_counts(name="n").sort("status").rows()

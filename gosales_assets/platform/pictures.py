@@ -15,6 +15,18 @@ def plot_of_list(table: pl.DataFrame, key: str) -> dict[str, dg.MetadataValue]:
     """Draw calibration and gains of a table of measures; nothing where it has no outcome.
 
     One picture, of the slice that matters: the event log keeps metadata for good.
+
+    Parameters
+    ----------
+    table
+        `model_evaluation` or `forward_validation` of a partition: one row per slice, measure and bin.
+    key
+        Of the partition, in the title.
+
+    Returns
+    -------
+    dict of str to MetadataValue
+        One picture under `plot`; empty where no slice has an outcome.
     """
     for part, name in PLOTTED.items():
         rows = table.filter(pl.col("slice") == part)

@@ -42,7 +42,20 @@ def ledger_check(platform: Platform) -> dg.AssetChecksDefinition:
 
 
 def read_offered(platform: Platform, contract: Contract, cutoff: dt.date) -> pl.LazyFrame:
-    """Scan all rows that a table was offered at a cutoff: those that are stored and in quarantine."""
+    """Scan all rows that a table was offered at a cutoff: those that are stored and in quarantine.
+
+    Parameters
+    ----------
+    platform
+        Where tables lie.
+    contract, cutoff
+        The table, partitioned by cutoff.
+
+    Returns
+    -------
+    polars.LazyFrame
+        The columns of the table; stored rows first.
+    """
     stored = platform.read(contract, cutoff)
     broken = scan_quarantine(platform.store, Address(contract.name, cutoff))
     return stored if broken is None else pl.concat([stored, broken.drop(BROKEN_RULES)])

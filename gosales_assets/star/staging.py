@@ -44,7 +44,18 @@ class StagedBlock:
     """What finds it again in its input; see `RawInput.remembering`."""
 
     def scan(self, table: str) -> pl.LazyFrame:
-        """Scan one of `SCHEMAS` with its `row_id`, or `days`; with `source_file`."""
+        """Scan one of `SCHEMAS` with its `row_id`, or `days`; with `source_file`.
+
+        Parameters
+        ----------
+        table
+            `rows`, `lines`, `raws`, `strange` or `days`.
+
+        Returns
+        -------
+        polars.LazyFrame
+            In the order of the block's rows; its columns are those of the table in `typing`.
+        """
         frame = pl.scan_parquet(self.folder / f"{table}.parquet")
         named = frame.with_columns(source_file=pl.lit(self.source_file))
         return named if table == "days" else named.with_columns(row_id=pl.col("row") + self.base)

@@ -34,7 +34,15 @@ def forward_validation(platform: Platform) -> dg.AssetsDefinition:
 
 
 def summarise(table: pl.DataFrame, key: str) -> dict[str, object]:
-    """Return the figures shown per partition, and a small plot where there is an outcome."""
+    """Return the figures shown per partition, and a small plot where there is an outcome.
+
+    Parameters
+    ----------
+    table
+        `forward_validation` of a partition: one row per slice, measure and bin.
+    key
+        Of the partition, in the picture's title.
+    """
     found: dict[str, object] = {"status": ", ".join(sorted(set(table["status"]))) or "empty"}
     figures = table.filter(pl.col("measure").is_in(SHOWN) & pl.col("value").is_not_null())
     for row in figures.iter_rows(named=True):

@@ -72,7 +72,13 @@ def whitespace(platform: Platform) -> dg.AssetsDefinition:
 
 
 def summarise(signals: pl.DataFrame) -> dict[str, object]:
-    """Return the figures shown per partition."""
+    """Return the figures shown per partition.
+
+    Parameters
+    ----------
+    signals
+        `whitespace_signals` of a partition: one row per customer of the population.
+    """
     reasons = signals["ineligible_reason"].drop_nulls().value_counts(name="rows").rows()
     return {
         "candidates": signals.height,
@@ -82,7 +88,13 @@ def summarise(signals: pl.DataFrame) -> dict[str, object]:
 
 
 def summarise_list(ranked: pl.DataFrame) -> dict[str, object]:
-    """Return the top of the list and the divisions' shares of it."""
+    """Return the top of the list and the divisions' shares of it.
+
+    Parameters
+    ----------
+    ranked
+        `whitespace` of a cutoff, in its order; may be empty.
+    """
     top = ranked.head(TOP)["division"].value_counts(name="rows").sort("rows", "division")
     shares = {row["division"]: row["rows"] for row in top.to_dicts()[::-1]}
     columns = ["rank", "customer_id", "division", "score", "p_icp", "ev"]

@@ -134,7 +134,20 @@ def judge(contract: Contract, frame: pl.DataFrame) -> Verdict:
 
 
 def judge_table(contract: Contract, table: pl.LazyFrame) -> Verdict:
-    """Hold a stored table against its contract, in blocks of rows, so that memory is bounded."""
+    """Hold a stored table against its contract, in blocks of rows, so that memory is bounded.
+
+    Parameters
+    ----------
+    contract
+        The declaration.
+    table
+        The stored partition; any row order.
+
+    Returns
+    -------
+    Verdict
+        As `judge`: the same however the table is cut into blocks.
+    """
     schema = table.collect_schema()
     mismatches = _schema_mismatches(contract, schema)
     if mismatches:
@@ -180,6 +193,18 @@ def conform(contract: Contract, frame: pl.LazyFrame) -> pl.LazyFrame:
     ------
     ContractError
         When a declared column is missing.
+
+    Parameters
+    ----------
+    contract
+        The declaration.
+    frame
+        What was made: any column order, types that can be cast.
+
+    Returns
+    -------
+    polars.LazyFrame
+        The rows in their order.
     """
     declared: dict[str, Any] = contract.schema.columns()
     present = frame.collect_schema().names()

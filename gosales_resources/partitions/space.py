@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 import dagster as dg
 
+from gosales_resources.by_stamp import ByStamp
 from gosales_resources.dates import CutoffSpan, Partitioning, shift_months
 from gosales_resources.errors import ScopeError, nearest
 from gosales_resources.partitions.keys import PartitionKey
@@ -48,8 +49,7 @@ class PartitionSpace:
     """The partition definitions and mappings of one settings tree."""
 
     settings: Settings
-    _walked: dict[dt.date, list[dt.date]] = field(default_factory=dict, repr=False, compare=False)
-    """Day -> the cutoffs that exist on it."""
+    _walked: ByStamp[str, list[dt.date]] = field(default_factory=ByStamp, repr=False, compare=False)
 
     @property
     def cutoff(self) -> dg.TimeWindowPartitionsDefinition:
@@ -75,10 +75,10 @@ class PartitionSpace:
         """List the calendar's cutoffs that exist by now, oldest first."""
         # Walking the cron string takes 5 ms for 16 quarters, and a plan asks a thousand times.
         today = dt.datetime.now(tz=dt.UTC).date()
-        if today not in self._walked:
-            keys = self.cutoff.get_partition_keys()
-            self._walked[today] = [dt.date.fromisoformat(key) for key in keys]
-        return list(self._walked[today])
+        return list(self._walked.get("cutoffs", today, self._walk))
+
+    def _walk(self) -> list[dt.date]:
+        return [dt.date.fromisoformat(key) for key in self.cutoff.get_partition_keys()]
 
     def definition(self, partitioned_by: Partitioning) -> dg.PartitionsDefinition:
         """Return Dagster's definition of a table's partitions."""

@@ -47,7 +47,18 @@ class Content:
         self._rows, self._sum, self._schema = 0, 0, ""
 
     def seen(self, table: pl.DataFrame) -> pl.DataFrame:
-        """Count a part in and pass it on."""
+        """Count a part in and pass it on.
+
+        Parameters
+        ----------
+        table
+            The next rows of the table; its columns are those of the parts before.
+
+        Returns
+        -------
+        polars.DataFrame
+            The part itself.
+        """
         places = pl.int_range(self._rows, self._rows + table.height, dtype=pl.UInt64, eager=True)
         # A hash with the place of its row: an order is content too.
         hashes = table.hash_rows(seed=1) ^ places.hash(seed=2)
@@ -72,6 +83,16 @@ def one_ahead(tables: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
     """Make the next table while the last is being used: two are in memory.
 
     The writer of parts has one thread; what makes them would wait for it.
+
+    Parameters
+    ----------
+    tables
+        Made when they are asked for; none gives none.
+
+    Yields
+    ------
+    polars.DataFrame
+        The same tables in their order.
     """
     left = iter(tables)
     with ThreadPoolExecutor(1) as pool:
@@ -82,7 +103,17 @@ def one_ahead(tables: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
 
 
 def write_whole(path: Path, tables: Iterable[pl.DataFrame], metadata: Metadata) -> int:
-    """Write the only table there is at once; return its rows."""
+    """Write the only table there is at once; return its rows.
+
+    Parameters
+    ----------
+    path
+        File to write.
+    tables
+        Exactly one.
+    metadata
+        Asked for when the table is made.
+    """
     (table,) = tables
     write_parquet(
         table.rechunk(),
@@ -96,7 +127,22 @@ def write_whole(path: Path, tables: Iterable[pl.DataFrame], metadata: Metadata) 
 
 
 def write_parts(path: Path, tables: Iterable[pl.DataFrame], metadata: Metadata) -> int:
-    """Write parts one after another in row groups of the usual size, however they are cut."""
+    """Write parts one after another in row groups of the usual size, however they are cut.
+
+    Parameters
+    ----------
+    path
+        File to write.
+    tables
+        Consecutive parts with equal columns, one at least.
+    metadata
+        Asked for when all parts are made.
+
+    Returns
+    -------
+    int
+        Rows of all parts.
+    """
     rows, rest, writer = 0, pl.DataFrame(), None
     try:
         for table in tables:

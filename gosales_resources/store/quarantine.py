@@ -68,7 +68,18 @@ def quarantined(store: TableStore, address: Address) -> dict[str, int]:
 
 
 def scan_quarantine(store: TableStore, address: Address) -> pl.LazyFrame | None:
-    """Scan the rows kept out of a stored partition; None where there are none."""
+    """Scan the rows kept out of a stored partition; None where there are none.
+
+    Parameters
+    ----------
+    store, address
+        Which partition.
+
+    Returns
+    -------
+    polars.LazyFrame or None
+        The columns of the table and `broken_rules`, in the order they were offered.
+    """
     name = store.facts(address).get("quarantine")
     return (
         pl.scan_parquet(store.place.locate(f"{FOLDER}/{address.folder}/{name}")) if name else None
