@@ -21,19 +21,15 @@ from gosales_assets.platform.pictures import plot_of_list
 from gosales_assets.platform.platform import Platform
 from gosales_assets.platform.publishing import refuse_failed_upstream
 from gosales_assets.platform.side_by_side import side_by_side
-from gosales_checks.contracts.features import CUSTOMER_FEATURES, DIVISION_FEATURES, FEATURES
-from gosales_checks.contracts.labels import LABELS
-from gosales_checks.contracts.models import (
-    MODEL,
+from gosales_checks.contracts.explanations import (
     MODEL_CARD,
     MODEL_DRIVERS,
     MODEL_EVALUATION,
     MODEL_SHAP_SAMPLE,
-    POOLED_MODEL,
-    POOLED_ROWS,
-    PROMOTION,
-    SCORES,
 )
+from gosales_checks.contracts.features import CUSTOMER_FEATURES, DIVISION_FEATURES, FEATURES
+from gosales_checks.contracts.labels import LABELS
+from gosales_checks.contracts.models import MODEL, POOLED_MODEL, POOLED_ROWS, PROMOTION, SCORES
 from gosales_resources.errors import PartitionMissingError
 from gosales_resources.partitions.maturity import mature_labels
 from gosales_resources.partitions.space import cutoff_of, division_of, partition_key

@@ -19,6 +19,12 @@ from gosales_checks.contracts.crm import (
     SURFACING_LOG,
 )
 from gosales_checks.contracts.enrichment import CUSTOMER_ENRICHMENT, ENRICHMENT_UNMATCHED
+from gosales_checks.contracts.explanations import (
+    MODEL_CARD,
+    MODEL_DRIVERS,
+    MODEL_EVALUATION,
+    MODEL_SHAP_SAMPLE,
+)
 from gosales_checks.contracts.features import (
     CUSTOMER_FEATURES,
     DIVISION_FEATURES,
@@ -32,17 +38,7 @@ from gosales_checks.contracts.labels import (
     LABELS,
     PREVALENCE,
 )
-from gosales_checks.contracts.models import (
-    MODEL,
-    MODEL_CARD,
-    MODEL_DRIVERS,
-    MODEL_EVALUATION,
-    MODEL_SHAP_SAMPLE,
-    POOLED_MODEL,
-    POOLED_ROWS,
-    PROMOTION,
-    SCORES,
-)
+from gosales_checks.contracts.models import MODEL, POOLED_MODEL, POOLED_ROWS, PROMOTION, SCORES
 from gosales_checks.contracts.quality import violations_contract
 from gosales_checks.contracts.signals import AFFINITY_RULES, EMBEDDINGS
 from gosales_checks.contracts.star import (

@@ -6,7 +6,7 @@ from typing import Any
 import polars as pl
 
 from gosales_assets.models.bundle.bundle import FITTED, Card
-from gosales_checks.contracts.models import MODEL_CARD
+from gosales_checks.contracts.explanations import MODEL_CARD
 
 SHOWN_DRIVERS = 10
 # Probabilities are said to agree with what happened while their mean error is below this.

@@ -15,7 +15,7 @@ from gosales_assets.models.scoring.contributions import (
     gain_shares,
 )
 from gosales_checks.contracts.contract import Contract
-from gosales_checks.contracts.models import MODEL_DRIVERS, MODEL_SHAP_SAMPLE
+from gosales_checks.contracts.explanations import MODEL_DRIVERS, MODEL_SHAP_SAMPLE
 from gosales_checks.measures.ranking import tie_breaker
 
 

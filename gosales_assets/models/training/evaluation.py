@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 
 from gosales_assets.models.bundle.bundle import Card
-from gosales_checks.contracts.models import MODEL_EVALUATION
+from gosales_checks.contracts.explanations import MODEL_EVALUATION
 from gosales_checks.measures.scored_list import Row, ScoredList, describe_list, rank_within_ties
 from gosales_resources.settings.models import ExplanationSettings
 

@@ -16,7 +16,7 @@ from gosales_assets.models.scoring.contributions import by_feature, contribution
 from gosales_assets.models.scoring.drivers import explain_sample, sample_customers
 from gosales_assets.models.training.evaluation import evaluate_training
 from gosales_checks.contracts.contract import conform, judge
-from gosales_checks.contracts.models import (
+from gosales_checks.contracts.explanations import (
     MODEL_CARD,
     MODEL_DRIVERS,
     MODEL_EVALUATION,
