@@ -9,8 +9,8 @@ from gosales_assets.enrichment.checks import coverage_check
 from gosales_assets.features.checks import leakage_checks
 from gosales_assets.labels.checks import label_checks
 from gosales_assets.models.bundle.bundle import describe_bundle
+from gosales_assets.models.bundle.pooled_bundle import describe_pooled
 from gosales_assets.models.checks import guardrail_checks
-from gosales_assets.models.learners.pooled import describe_pooled
 from gosales_assets.platform.platform import Platform
 from gosales_assets.quality.checks import schema_checks
 from gosales_assets.star.checks import arrival_checks

@@ -11,7 +11,8 @@ from gosales_checks.contracts.features import FEATURES
 from gosales_checks.contracts.models import MODEL
 from gosales_checks.contracts.scored_list import ScoredListRows
 
-EVALUATED = ["ok", "one_class", "no_predictions"]
+NO_PREDICTIONS = "no_predictions"
+EVALUATED = ["ok", "one_class", NO_PREDICTIONS]
 USED, DROPPED = "used", "dropped"
 
 
@@ -29,7 +30,7 @@ class ModelEvaluation(ScoredListRows):
     @dy.rule()
     def nothing_tried_shows_no_figure(cls):
         """Where nothing was predicted there is no figure."""
-        return (cls.status.col != "no_predictions") | cls.value.col.is_null()
+        return (cls.status.col != NO_PREDICTIONS) | cls.value.col.is_null()
 
 
 class ModelDrivers(dy.Schema):
