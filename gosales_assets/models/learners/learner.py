@@ -1,4 +1,4 @@
-"""What a learner is: how one is fitted, asked, taken apart, carried over and written.
+"""What a learner is: how one is fitted, gives margins, explains them, is carried over and written.
 
 One file with a subclass and one line in `registry` make a learner; nothing else in the phase tells
 kinds of fitted models apart.
@@ -118,19 +118,52 @@ class Learner(ABC):
 
     @abstractmethod
     def contributions(self, rows: ModelInputs) -> Contributions:
-        """Take the margins of rows apart: base plus contributions is the margin, row by row."""
+        """Return what each input adds to the margins.
+
+        Parameters
+        ----------
+        rows
+            As `margin` takes them.
+
+        Returns
+        -------
+        Contributions
+            Base plus contributions is the margin, row by row, before one is clipped.
+        """
 
     def coefficients(self, preparation: Preparation) -> np.ndarray | None:
-        """Return the coefficients of the standardised inputs, one per input; None of what has none."""
+        """Return the coefficients of the standardised inputs.
+
+        Parameters
+        ----------
+        preparation
+            Of the rows it takes.
+
+        Returns
+        -------
+        numpy.ndarray or None
+            One per input; None of what has none.
+        """
         return None
 
     def gain_shares(self, preparation: Preparation) -> np.ndarray | None:
-        """Return each input's share of what splits gained, summing to 1; None of what never splits."""
+        """Return each input's share of the gain of all splits.
+
+        Parameters
+        ----------
+        preparation
+            Of the rows it takes.
+
+        Returns
+        -------
+        numpy.ndarray or None
+            One per input, summing to 1; None of what never splits.
+        """
         return None
 
     @abstractmethod
-    def asked(self, preparation: Preparation) -> np.ndarray:
-        """Tell per input, then per missing indicator, whether it can change a margin.
+    def used_inputs(self, preparation: Preparation) -> np.ndarray:
+        """Tell which inputs, then which missing indicators, can change a margin.
 
         Parameters
         ----------
@@ -144,8 +177,8 @@ class Learner(ABC):
         """
 
     @abstractmethod
-    def moved(self, to: InputMap) -> Self:
-        """Return the same model over another list of inputs, which has all that it asks for."""
+    def remapped(self, to: InputMap) -> Self:
+        """Return the same model over another list of inputs, which has all that it uses."""
 
     @abstractmethod
     def to_json(self, number: int) -> tuple[dict[str, Any], dict[str, bytes]]:
@@ -154,7 +187,12 @@ class Learner(ABC):
         Parameters
         ----------
         number
-            1 for the first file of this kind in a bundle: names must not repeat.
+            Of its first file among those of all members, from 1: names must not repeat.
+
+        Returns
+        -------
+        tuple
+            What `from_json` reads, and file name -> content.
         """
 
     @classmethod

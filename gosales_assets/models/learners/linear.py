@@ -117,7 +117,7 @@ class Linear(LinearFit, Learner):
         """
         return self.weights[: len(preparation.columns)]
 
-    def asked(self, preparation: Preparation) -> np.ndarray:
+    def used_inputs(self, preparation: Preparation) -> np.ndarray:
         """Tell which inputs and missing indicators have a weight.
 
         Parameters
@@ -132,7 +132,7 @@ class Linear(LinearFit, Learner):
         """
         return self.weights != 0
 
-    def moved(self, to: InputMap) -> "Linear":
+    def remapped(self, to: InputMap) -> "Linear":
         """Return the same weights over another list of inputs; 0 for those that are new."""
         weights, kept = np.zeros(to.width), to.places != NOWHERE
         weights[to.places[kept]] = self.weights[kept]

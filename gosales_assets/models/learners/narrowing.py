@@ -1,4 +1,4 @@
-"""Leaves out of a fitted model what none of its members asks for: nothing of it is read or made for a score."""
+"""Leaves out of a fitted model what none of its members uses: nothing of it is read or made for a score."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -9,7 +9,7 @@ from gosales_assets.models.learners.input_map import InputMap
 from gosales_assets.models.learners.learner import Learner
 from gosales_assets.models.rows.preparation import Preparation
 
-NOT_ASKED = "no part of the model asks for it"
+NOT_USED = "no part of the model asks for it"
 
 
 def narrow_inputs(
@@ -22,7 +22,7 @@ def narrow_inputs(
     prepared
         The inputs of the members.
     members
-        Fitted on them; at least one of them asks for something.
+        Fitted on them; at least one of them uses some input.
 
     Returns
     -------
@@ -31,16 +31,16 @@ def narrow_inputs(
         margins and contributions on them.
     """
     count = len(prepared.columns)
-    asked = np.any([one.asked(prepared) for one in members], axis=0)
-    flags = {at for at, is_asked in zip(prepared.flagged, asked[count:], strict=True) if is_asked}
+    used = np.any([one.used_inputs(prepared) for one in members], axis=0)
+    flags = {at for at, is_used in zip(prepared.flagged, used[count:], strict=True) if is_used}
     kept, dropped = [], {}
     for at, column in enumerate(prepared.columns):
-        if asked[at] or at in flags:
+        if used[at] or at in flags:
             kept.append(replace(column, flags_missing=at in flags))
         else:
-            dropped[column.name] = NOT_ASKED
+            dropped[column.name] = NOT_USED
     narrowed = replace(
         prepared, columns=kept, dropped=dict(sorted((prepared.dropped | dropped).items()))
     )
     to = InputMap.between(prepared, narrowed)
-    return narrowed, [one.moved(to) for one in members]
+    return narrowed, [one.remapped(to) for one in members]

@@ -80,5 +80,6 @@ def join_pooled(
     dropped = {name: why for name, why in prepared.dropped.items() if name not in added}
     joined = replace(prepared, columns=[*prepared.columns, *extra], dropped=dropped)
     to = InputMap.between(prepared, joined)
-    trees = pooled.trees.moved(InputMap.between(pooled.preparation, joined))
-    return joined, [*(one.moved(to) for one in members), trees]
+    # A copy opens a booster of its own: divisions are trained side by side.
+    trees = replace(pooled.trees).remapped(InputMap.between(pooled.preparation, joined))
+    return joined, [*(one.remapped(to) for one in members), trees]

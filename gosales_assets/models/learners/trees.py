@@ -147,7 +147,7 @@ class Trees(Learner):
         every[source] = gain[own]
         return every / gain.sum()
 
-    def asked(self, preparation: Preparation) -> np.ndarray:
+    def used_inputs(self, preparation: Preparation) -> np.ndarray:
         """Tell which inputs some tree splits on; none looks at a missing indicator.
 
         Parameters
@@ -164,7 +164,7 @@ class Trees(Learner):
         found[self.places[1]] = True
         return found
 
-    def moved(self, to: InputMap) -> "Trees":
+    def remapped(self, to: InputMap) -> "Trees":
         """Return the same trees over another list of inputs."""
         own, source = self.places
         inputs = np.full(self.booster.num_feature(), NOWHERE)

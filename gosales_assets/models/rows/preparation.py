@@ -123,7 +123,12 @@ class Preparation:
     def from_json(cls, data: dict[str, Any]) -> "Preparation":
         """Read what `to_json` wrote."""
         columns = [Column(**column) for column in data["columns"]]
-        return cls(dict(data["features"]), dict(data["levels"]), columns, dict(data["dropped"]))
+        return cls(
+            features=dict(data["features"]),
+            levels=dict(data["levels"]),
+            columns=columns,
+            dropped=dict(data["dropped"]),
+        )
 
 
 def feature_types(schema: pl.Schema) -> dict[str, str]:

@@ -53,7 +53,7 @@ def score(
     """
     chosen = settings or ExplanationSettings()
     _refuse_mismatch(model, features)
-    features = features.select(KEPT + _asked(model))
+    features = features.select(KEPT + _features_read(model))
     ids = features.select("customer_id").collect()["customer_id"]
     if not ids.is_sorted():
         features = features.sort("customer_id")
@@ -68,7 +68,7 @@ def score(
     return scored.with_columns(drivers=_drivers(model, features, scored, chosen))
 
 
-def _asked(model: DivisionModel) -> list[str]:
+def _features_read(model: DivisionModel) -> list[str]:
     """List the features that the model's inputs come from; the others are not read."""
     sources = model.preparation.sources if model.preparation else []
     return [name for name in sources if name not in KEPT]

@@ -58,10 +58,10 @@ class Centroids(Learner):
             by_input[:, at] += by_column[:, place]
         return Contributions(by_input, np.full(by_input.shape[0], self.base))
 
-    def asked(self, preparation: Preparation) -> np.ndarray:
+    def used_inputs(self, preparation: Preparation) -> np.ndarray:
         return self.weights != 0
 
-    def moved(self, to: InputMap) -> "Centroids":
+    def remapped(self, to: InputMap) -> "Centroids":
         weights, kept = np.zeros(to.width), to.places != NOWHERE
         weights[to.places[kept]] = self.weights[kept]
         return Centroids(self.base, weights)
@@ -75,16 +75,24 @@ class Centroids(Learner):
         return cls(data["base"], np.array(json.loads(files[data["file"]])))
 
 
-def test_another_learner_is_tried_beside_the_others(monkeypatch):
-    monkeypatch.setitem(LEARNERS, Centroids.kind, Centroids)
+@pytest.fixture
+def registry():
+    """Let a test change the kinds that there are, and put them back in their order."""
+    kept = dict(LEARNERS)
+    yield LEARNERS
+    LEARNERS.clear()
+    LEARNERS.update(kept)
+
+
+def test_another_learner_is_tried_beside_the_others(registry):
+    registry[Centroids.kind] = Centroids
     tried = {one["kind"] for one in train(matrix(300)).candidates}
     assert tried == {"logistic_regression", "lightgbm", "centroids", "blend"}
 
 
-def test_another_learner_alone_is_trained_kept_scored_and_explained(monkeypatch):
-    for kind in list(LEARNERS):
-        monkeypatch.delitem(LEARNERS, kind)
-    monkeypatch.setitem(LEARNERS, Centroids.kind, Centroids)
+def test_another_learner_alone_is_trained_kept_scored_and_explained(registry):
+    registry.clear()
+    registry[Centroids.kind] = Centroids
     made = train(matrix())
     files = made.to_files()
     opened = load_bundle(files)

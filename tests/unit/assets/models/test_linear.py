@@ -7,7 +7,7 @@ from sklearn.linear_model import LogisticRegression
 
 from gosales_assets.models.calibration.calibrator import fit_line
 from gosales_assets.models.learners.linear import Linear, fit_linear
-from gosales_assets.models.learners.narrowing import NOT_ASKED, narrow_inputs
+from gosales_assets.models.learners.narrowing import NOT_USED, narrow_inputs
 from gosales_assets.models.learners.trees import fit_trees
 from gosales_assets.models.rows.binning import bin_rows
 from gosales_assets.models.rows.model_inputs import ModelInputs
@@ -104,7 +104,7 @@ def test_what_no_member_asks_for_is_left_out_and_no_margin_changes():
     assert [column.name for column in kept.columns] == [f"x{at}" for at in asked]
     assert [column.name for column in kept.columns if column.flags_missing] == ["x3"]
     assert kept.dropped == {
-        f"x{at}": NOT_ASKED for at in sorted(map(str, set(range(12)) - {*asked}))
+        f"x{at}": NOT_USED for at in sorted(map(str, set(range(12)) - {*asked}))
     }
     rows, fewer = ModelInputs(prepared, raw), ModelInputs(kept, np.asfortranarray(raw[:, asked]))
     assert np.array_equal(members[1].margin(fewer), trees.margin(rows))
