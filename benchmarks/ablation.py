@@ -23,9 +23,11 @@ from threadpoolctl import threadpool_limits
 from world import sample_world, show
 
 from gosales_assets.features.families.registry import FAMILIES
-from gosales_assets.models.learners.candidates import bin_rows, fit_trees
 from gosales_assets.models.learners.linear import fit_linear
+from gosales_assets.models.learners.trees import fit_trees
+from gosales_assets.models.rows.binning import bin_rows
 from gosales_assets.models.rows.matrix import build_matrix
+from gosales_assets.models.rows.model_inputs import ModelInputs
 from gosales_assets.models.rows.preparation import feature_types, fit_preparation
 from gosales_assets.operations.plan import Request
 from gosales_assets.platform.platform import Platform
@@ -167,9 +169,8 @@ def judged(train: pl.DataFrame, white: pl.DataFrame, settings: Settings) -> dict
     raw, label = prepared.raw(train), train["label"].to_numpy()
     linear = fit_linear(prepared.standardised(raw), label, LINEAR, settings.models)
     trees = fit_trees(bin_rows(raw, label), TREES, settings.models, rounds=ROUNDS)
-    rows = prepared.raw(white)
-    seen = prepared.standardised(rows)
-    margin = (linear.margin(rows, seen) + trees.margin(rows, seen)) / 2
+    rows = ModelInputs.of(prepared, white)
+    margin = (linear.margin(rows) + trees.margin(rows)) / 2
     y, ties = white["label"].to_numpy(), tie_breaker(white["customer_id"].to_list())
     return {
         "features": len(feature_types(train.schema)),

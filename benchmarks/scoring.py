@@ -14,7 +14,7 @@ from threadpoolctl import threadpool_limits
 from world import measured, peak_mib, sample_world, show
 
 from gosales_assets.models.bundle.bundle import load_bundle
-from gosales_assets.models.learners.candidates import blended
+from gosales_assets.models.rows.model_inputs import ModelInputs
 from gosales_assets.models.scoring.scoring import score
 from gosales_assets.operations.plan import Request
 from gosales_assets.platform.platform import Platform
@@ -129,10 +129,8 @@ def plain_predict(config: str) -> dict:
     assert calibrator is not None
     began = time.process_time()
     table = pl.read_parquet(path)
-    raw = prepared.raw(table)
-    z = prepared.standardised(raw)
     white = table["is_whitespace"].to_numpy().astype(float)
-    margin = blended([one.margin(raw, z) for one in bundle.members], bundle.shares, white)
+    margin = bundle.margin(ModelInputs.of(prepared, table), white)
     p = calibrator.probability(margin, white)
     return {"rows": p.size, "cpu": time.process_time() - began, "peak_mib": peak_mib()}
 

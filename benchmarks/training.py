@@ -14,7 +14,10 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from world import measured, sample_world, show
 
-from gosales_assets.models.learners.candidates import LINEAR, MAX_BIN, PATIENCE, candidates_of
+from gosales_assets.models.learners.candidates import candidates_of
+from gosales_assets.models.learners.linear import Linear
+from gosales_assets.models.learners.trees import PATIENCE, Trees
+from gosales_assets.models.rows.binning import MAX_BIN
 from gosales_assets.models.rows.folds import make_folds
 from gosales_assets.models.rows.matrix import build_matrix
 from gosales_assets.models.rows.preparation import feature_types
@@ -108,7 +111,7 @@ def _train_plainly(table: pl.DataFrame, settings: ModelSettings) -> float:
             _some(draw, part, settings.search_rows) for part in (fold.train, fold.valid)
         )
         for one in candidates_of(settings):
-            if one.kind == LINEAR:
+            if one.kind == Linear.kind:
                 fitted = _linear(numbers, texts, one.parameters, settings)
                 fitted.fit(filled[train], y[train])
                 p, rounds = fitted.predict_proba(filled[valid])[:, 1], 0
@@ -125,11 +128,11 @@ def _train_plainly(table: pl.DataFrame, settings: ModelSettings) -> float:
             trials.setdefault(one.name, []).append((log_loss(y[valid], p), rounds))
     losses = {name: float(np.mean([loss for loss, _ in tried])) for name, tried in trials.items()}
     every = _some(draw, np.arange(y.size), settings.search_rows)
-    for kind in (LINEAR, "lightgbm"):
+    for kind in (Linear.kind, Trees.kind):
         best = min(
             (c for c in candidates_of(settings) if c.kind == kind), key=lambda c: losses[c.name]
         )
-        if kind == LINEAR:
+        if kind == Linear.kind:
             _linear(numbers, texts, best.parameters, settings).fit(filled[every], y[every])
             continue
         rounds = max(1, round(float(np.mean([r for _, r in trials[best.name]]))))

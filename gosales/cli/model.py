@@ -11,7 +11,8 @@ from gosales.cli.terminal import print_frame, say
 from gosales_assets.operations.plan import Request
 from gosales_assets.operations.runs import execute
 from gosales_assets.platform.platform import Platform
-from gosales_checks.contracts.models import MODEL, MODEL_CARD, PROMOTION
+from gosales_checks.contracts.explanations import MODEL_CARD
+from gosales_checks.contracts.models import MODEL, PROMOTION
 from gosales_resources.errors import ScopeError, nearest
 from gosales_resources.settings.loading import load_settings, parse_overrides
 from gosales_resources.store.address import Address

@@ -89,7 +89,7 @@ def read_stored(
 def _describe(contract: Contract, files: Mapping[str, bytes]) -> pl.LazyFrame:
     # LightGBM takes 0.8 s, and every command loads this module.
     from gosales_assets.models.bundle.bundle import describe_bundle  # noqa: PLC0415
-    from gosales_assets.models.learners.pooled import describe_pooled  # noqa: PLC0415
+    from gosales_assets.models.bundle.pooled_bundle import describe_pooled  # noqa: PLC0415
 
     describe = describe_bundle if contract is MODEL else describe_pooled
     return describe(files).lazy()

@@ -9,28 +9,24 @@ import polars as pl
 from gosales_assets.models.bundle.bundle import load_bundle, read_card, read_report
 from gosales_assets.models.bundle.card import write_card
 from gosales_assets.models.bundle.held_out import read_held_out
-from gosales_assets.models.learners.pooled import describe_pooled, load_pooled, train_pooled
+from gosales_assets.models.bundle.pooled_bundle import describe_pooled, load_pooled
 from gosales_assets.models.promotion.promotion_desk import PinChange, PromotionDesk, promoted
 from gosales_assets.models.rows.matrix import build_matrix, sample_rows, stack_rows
 from gosales_assets.models.scoring.drivers import explain_sample, sample_customers
 from gosales_assets.models.scoring.scoring import score
 from gosales_assets.models.training.evaluation import evaluate_training
-from gosales_assets.models.training.outcome import TrainedModel
+from gosales_assets.models.training.pooled_training import train_pooled
 from gosales_assets.models.training.training import train_model
 from gosales_assets.platform.pictures import plot_of_list
 from gosales_assets.platform.platform import Platform, keys_of
 from gosales_assets.platform.side_by_side import side_by_side
-from gosales_checks.contracts.models import (
-    MODEL,
+from gosales_checks.contracts.explanations import (
     MODEL_CARD,
     MODEL_DRIVERS,
     MODEL_EVALUATION,
     MODEL_SHAP_SAMPLE,
-    POOLED_MODEL,
-    POOLED_ROWS,
-    PROMOTION,
-    SCORES,
 )
+from gosales_checks.contracts.models import MODEL, POOLED_MODEL, POOLED_ROWS, PROMOTION, SCORES
 from gosales_resources.partitions.keys import PartitionKey
 from gosales_resources.partitions.maturity import mature_labels
 from gosales_resources.store.address import Address
@@ -264,7 +260,7 @@ def summarise_drivers(drivers: pl.DataFrame) -> dict[str, object]:
     }
 
 
-def summarise(trained: TrainedModel) -> dict[str, object]:
+def summarise(trained: DivisionModel) -> dict[str, object]:
     """Return the figures shown per partition; those that are not known are left out."""
     card = trained.card
     shown = {

@@ -10,7 +10,7 @@ import dagster as dg
 import polars as pl
 
 from gosales_assets.models.bundle.bundle import describe_bundle, read_report
-from gosales_assets.models.learners.pooled import describe_pooled
+from gosales_assets.models.bundle.pooled_bundle import describe_pooled
 from gosales_assets.platform.platform import Platform
 from gosales_checks.contracts.contract import Contract, judge
 from gosales_checks.contracts.models import MODEL, POOLED_MODEL

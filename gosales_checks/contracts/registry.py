@@ -9,6 +9,7 @@ from gosales_checks.contracts import (
     accounts,
     crm,
     enrichment,
+    explanations,
     features,
     labels,
     models,
@@ -30,6 +31,7 @@ DECLARED_IN = (
     signals,
     features,
     models,
+    explanations,
     whitespace,
     validation,
 )

@@ -1,18 +1,23 @@
 """The model card: what a model predicts, how good it was, what it goes by, in a revenue lead's words."""
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import polars as pl
 
-from gosales_assets.models.bundle.bundle import FITTED, Card
-from gosales_checks.contracts.models import MODEL_CARD
+from gosales_assets.models.bundle.contract_rows import contract_table
+from gosales_assets.models.bundle.model import Card
+from gosales_assets.models.rows.preparation import LEAK
+from gosales_assets.models.rows.slices import ALL, WHITESPACE
+from gosales_checks.contracts.explanations import MODEL_CARD
+from gosales_checks.contracts.models import FITTED
 
 SHOWN_DRIVERS = 10
 # Probabilities are said to agree with what happened while their mean error is below this.
 GOOD_CALIBRATION = 0.02
 SCOPES = {"all": "over all divisions", "div": "in the division"}
-SLICES = {"whitespace": "customers who never bought here", "all": "all customers"}
+SLICES = {WHITESPACE: "customers who never bought here", ALL: "all customers"}
 MEASURES = {
     "auc": "AUC: how often a buyer is ranked above a non-buyer (0.5 is chance)",
     "pr_auc": "PR-AUC (the base rate is chance)",
@@ -61,19 +66,21 @@ def write_card(
         f"# {card.division}, as of {card.cutoff}",
         headline,
         _what(card),
-        *([_how_good(figures), _gains(evaluation)] if ("all", "auc") in figures else []),
+        *([_how_good(figures), _gains(evaluation)] if (ALL, "auc") in figures else []),
         *([_goes_by(drivers)] if drivers.height else []),
         _chosen(card, report),
         _limits(card, report, drivers),
         f"Model `{model_id}`.",
     ]
     text = "\n\n".join(part for part in sections if part) + "\n"
-    schema = {n: c.dtype for n, c in MODEL_CARD.schema.columns().items()}
-    row = {"division": card.division, "model_id": model_id, "headline": headline, "card": text}
-    cutoff = pl.lit(card.cutoff).str.to_date()
-    return pl.DataFrame([row]).with_columns(cutoff=cutoff).select(
-        pl.col(name).cast(dtype) for name, dtype in schema.items()
-    )  # fmt: skip
+    row = {
+        "division": card.division,
+        "cutoff": dt.date.fromisoformat(card.cutoff),
+        "model_id": model_id,
+        "headline": headline,
+        "card": text,
+    }
+    return contract_table(MODEL_CARD, [row])
 
 
 def say_headline(card: Card, figures: Mapping[tuple[str, str], Mapping[str, Any]]) -> str:
@@ -81,7 +88,7 @@ def say_headline(card: Card, figures: Mapping[tuple[str, str], Mapping[str, Any]
     if card.status != FITTED:
         rate = "no rate is known yet" if card.prior is None else f"everyone gets {card.prior:.1%}"
         return f"**No ranking: {card.reason}.** {rate[0].upper()}{rate[1:]}."
-    part = "whitespace" if _value(figures, "whitespace", "lift_10") is not None else "all"
+    part = WHITESPACE if _value(figures, WHITESPACE, "lift_10") is not None else ALL
     lift, rate = _value(figures, part, "lift_10"), _value(figures, part, "base_rate")
     if lift is None or rate is None:
         return "**Ranked, but no figure is known:** nothing was held out to judge it on."
@@ -149,7 +156,7 @@ def _how_good(figures: Mapping[tuple[str, str], Mapping[str, Any]]) -> str:
         lines.append(
             f"| {words} | {' | '.join(_cell(figures.get((s, measure))) for s in SLICES)} |"
         )
-    error = figures.get(("all", "cal_mae"))
+    error = figures.get((ALL, "cal_mae"))
     if error is not None and error["value"] is not None:
         # Few rows show an error by chance: off is what lies beyond the interval.
         is_off = (error["low"] or 0.0) > GOOD_CALIBRATION
@@ -160,9 +167,7 @@ def _how_good(figures: Mapping[tuple[str, str], Mapping[str, Any]]) -> str:
 
 
 def _gains(evaluation: pl.DataFrame) -> str:
-    part = (
-        "whitespace" if "gain_rate" in evaluation.filter(slice="whitespace")["measure"] else "all"
-    )
+    part = WHITESPACE if "gain_rate" in evaluation.filter(slice=WHITESPACE)["measure"] else ALL
     mine = evaluation.filter(slice=part)
     rate = mine.filter(measure="gain_rate").sort("bin")
     capture = dict(mine.filter(measure="gain_capture").select("bin", "value").rows())
@@ -218,7 +223,7 @@ def _chosen(card: Card, report: Mapping[str, Any]) -> str:
 
 
 def _limits(card: Card, report: Mapping[str, Any], drivers: pl.DataFrame) -> str:
-    gone = drivers.filter(pl.col("dropped_because").str.starts_with("leak"))
+    gone = drivers.filter(pl.col("dropped_because").str.starts_with(LEAK))
     notes = [
         *(f"{text}." for text in report.get("warnings") or ()),
         *(f"{r['input']} was left out: {r['dropped_because']}." for r in gone.to_dicts()),

@@ -73,24 +73,60 @@ def cross_calibrated(held: HeldOut, group: np.ndarray, settings: ModelSettings) 
     """Return p per row, calibrated on the rows of the other groups alone.
 
     A calibration judged on the rows it was fitted on has mean p = the observed rate by construction.
+
+    Parameters
+    ----------
+    held
+        Margins and labels of rows that did not fit the candidate.
+    group
+        Number of the group per row.
+    settings
+        Of the calibration.
+
+    Returns
+    -------
+    numpy.ndarray
+        Float64 strictly between 0 and 1, one per row.
     """
     p = np.empty(held.margin.size)
     for one in np.unique(group):
         mine = group == one
-        fitted = fit_calibrator(_part(held, ~mine), settings)
+        fitted = fit_calibrator(held.at(~mine), settings)
         p[mine] = fitted.probability(held.margin[mine], held.is_whitespace[mine])
     return p
 
 
 def to_bytes(table: pl.DataFrame) -> bytes:
-    """Write held-out predictions as a file of the bundle."""
+    """Write held-out predictions as a file of the bundle.
+
+    Parameters
+    ----------
+    table
+        `SCHEMA`, as `held_out_table` sorts it.
+
+    Returns
+    -------
+    bytes
+        Parquet; equal tables give equal bytes.
+    """
     target = io.BytesIO()
     table.write_parquet(target, compression="zstd", compression_level=3)
     return target.getvalue()
 
 
 def read_held_out(files: Mapping[str, bytes]) -> pl.DataFrame:
-    """Read the held-out predictions of a bundle; empty where the training made none.
+    """Read the held-out predictions of a bundle.
+
+    Parameters
+    ----------
+    files
+        Of the bundle.
+
+    Returns
+    -------
+    polars.DataFrame
+        `SCHEMA`, one row per customer and validation cutoff, sorted by both; empty where the training
+        made none.
 
     Raises
     ------
@@ -110,14 +146,3 @@ def read_held_out(files: Mapping[str, bytes]) -> pl.DataFrame:
             f"The model bundle is damaged: {HELD_OUT_FILE} has other columns. Rematerialise model."
         )
     return table
-
-
-def _part(held: HeldOut, keep: np.ndarray) -> HeldOut:
-    return HeldOut(
-        held.margin[keep],
-        held.label[keep],
-        held.is_whitespace[keep],
-        held.fold[keep],
-        held.newest[keep],
-        held.row[keep],
-    )

@@ -15,7 +15,7 @@ from scipy.special import expit
 from scipy.stats import norm
 
 from gosales_assets.models.calibration.calibrator import FEWEST_OF_A_CLASS, FLOOR
-from gosales_assets.models.rows.folds import both_classes
+from gosales_assets.models.rows.classes import both_classes
 from gosales_resources.dates import shift_months
 
 BINS = 10
@@ -35,7 +35,18 @@ class Sampling:
     slope: float
 
     def variance(self, x: np.ndarray) -> np.ndarray:
-        """Return the variance of the logit per row."""
+        """Return the variance of the calibration's logit.
+
+        Parameters
+        ----------
+        x
+            The stated logit, one per row.
+
+        Returns
+        -------
+        numpy.ndarray
+            At least 0, one per row.
+        """
         return np.maximum(self.intercept + 2 * self.cross * x + self.slope * x * x, 0.0)
 
 
@@ -52,7 +63,22 @@ class Band:
     def interval(
         self, p: np.ndarray, is_whitespace: np.ndarray, level: float
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Return low and high per row around p, strictly between 0 and 1."""
+        """Return the interval that holds the rate of customers with such a score.
+
+        Parameters
+        ----------
+        p
+            Calibrated probability, one per row.
+        is_whitespace
+            True or 1 for a row of the whitespace.
+        level
+            Of the interval, between 0 and 1.
+
+        Returns
+        -------
+        tuple of numpy.ndarray
+            Low and high, one per row, strictly between 0 and 1, around p.
+        """
         x = _logit(p)
         sampling = np.where(is_whitespace > 0, self.whitespace.variance(x), self.owners.variance(x))
         half = norm.ppf(0.5 + level / 2) * np.sqrt(sampling + MISFITS * self.misfit + self.shift)
@@ -66,7 +92,8 @@ class Band:
     def from_json(cls, data: dict[str, Any]) -> "Band":
         """Read what `to_json` wrote."""
         owners, whitespace = (Sampling(**data[name]) for name in ("owners", "whitespace"))
-        return cls(owners, whitespace, float(data["misfit"]), float(data["shift"]))
+        misfit, shift = float(data["misfit"]), float(data["shift"])
+        return cls(owners=owners, whitespace=whitespace, misfit=misfit, shift=shift)
 
 
 def fit_band(held_out: pl.DataFrame, matrix: pl.DataFrame, window_months: int) -> Band | None:
@@ -98,7 +125,12 @@ def fit_band(held_out: pl.DataFrame, matrix: pl.DataFrame, window_months: int) -
     owners = _sampling(newest.filter(~pl.col("is_whitespace"))) or everyone
     whitespace = _sampling(newest.filter("is_whitespace")) or everyone
     parts = held_out.sort("cutoff").partition_by("cutoff", maintain_order=True)
-    return Band(owners, whitespace, _misfit(parts), _shift(matrix, window_months))
+    return Band(
+        owners=owners,
+        whitespace=whitespace,
+        misfit=_misfit(parts),
+        shift=_shift(matrix, window_months),
+    )
 
 
 def _sampling(rows: pl.DataFrame) -> Sampling | None:
@@ -109,7 +141,7 @@ def _sampling(rows: pl.DataFrame) -> Sampling | None:
     if covariance is None:
         return None
     (a, b), (_, c) = covariance.tolist()
-    return Sampling(a, b, c)
+    return Sampling(intercept=a, cross=b, slope=c)
 
 
 def _covariance(x: np.ndarray, label: np.ndarray) -> np.ndarray | None:

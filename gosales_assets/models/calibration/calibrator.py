@@ -5,7 +5,7 @@ margins of different models, so each has its own slope. Slopes are pooled over c
 come from the newest mature one, so that a shift of the base rate is followed.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from scipy.special import expit
 from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import LogisticRegression
 
+from gosales_assets.models.rows.classes import both_classes, rarer_count
 from gosales_checks.measures.calibration import brier
 from gosales_resources.settings.models import ModelSettings
 
@@ -36,8 +37,18 @@ class HeldOut:
     """Number of the fold, oldest first."""
     newest: np.ndarray
     """Row is of the newest training cutoff."""
-    row: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    row: np.ndarray
     """Place of the row in the training matrix."""
+
+    def at(self, rows: np.ndarray) -> "HeldOut":
+        """Return some of the rows.
+
+        Parameters
+        ----------
+        rows
+            True for those that are kept, or their places.
+        """
+        return HeldOut(**{name: values[rows] for name, values in self.__dict__.items()})
 
 
 @dataclass(frozen=True)
@@ -57,7 +68,20 @@ class Calibrator:
     """Margins and probabilities of the isotonic map."""
 
     def probability(self, margin: np.ndarray, is_whitespace: np.ndarray) -> np.ndarray:
-        """Return p per row, strictly between 0 and 1."""
+        """Return the probabilities of margins.
+
+        Parameters
+        ----------
+        margin
+            Logits before calibration, one per row.
+        is_whitespace
+            True or 1 for a row of the whitespace.
+
+        Returns
+        -------
+        numpy.ndarray
+            Float64 from `FLOOR` to 1 less that, one per row.
+        """
         shift = self.intercept + self.whitespace_shift * is_whitespace
         line = margin * np.where(is_whitespace > 0, self.whitespace_slope, self.slope)
         if self.method == ISOTONIC:
@@ -66,7 +90,18 @@ class Calibrator:
         return np.clip(p, FLOOR, 1 - FLOOR)
 
     def aligned(self, margin: np.ndarray, is_whitespace: np.ndarray) -> np.ndarray:
-        """Return margins of both slices on one scale: what a ranking of all customers goes by."""
+        """Return margins of both slices on one scale: what a ranking of all customers goes by.
+
+        Parameters
+        ----------
+        margin, is_whitespace
+            As `probability` takes them.
+
+        Returns
+        -------
+        numpy.ndarray
+            Float64 logits, one per row, before the intercept.
+        """
         line = margin * np.where(is_whitespace > 0, self.whitespace_slope, self.slope)
         moved = self.offset if self.method == ISOTONIC else self.whitespace_shift
         return line + moved * (is_whitespace > 0)
@@ -98,8 +133,7 @@ def fit_calibrator(held: HeldOut, settings: ModelSettings) -> Calibrator:
         The method with the lower Brier score on rows that did not fit it (the newest fold, or a
         half of the rows where there is one fold), refitted on all; with its reason.
     """
-    positives = int(held.label.sum())
-    least = min(positives, held.label.size - positives)
+    positives, least = int(held.label.sum()), rarer_count(held.label)
     if least < FEWEST_OF_A_CLASS:
         return Calibrator(NONE, f"{least} rows of the rarer class, below {FEWEST_OF_A_CLASS}")
     if positives < settings.isotonic_min_positives:
@@ -119,7 +153,20 @@ def fit_calibrator(held: HeldOut, settings: ModelSettings) -> Calibrator:
 
 
 def squared_errors(margin: np.ndarray, label: np.ndarray) -> np.ndarray:
-    """Return the squared error per row of the probabilities that a line through the margins gives."""
+    """Return how wrong the probabilities are that a line through the margins gives.
+
+    Parameters
+    ----------
+    margin
+        Logits, one per row.
+    label
+        0 or 1 per row; the line is fitted on the same rows.
+
+    Returns
+    -------
+    numpy.ndarray
+        Squared error of p, one per row.
+    """
     slope, intercept = fit_line(margin, label)
     return (expit(slope * margin + intercept) - label) ** 2
 
@@ -128,6 +175,18 @@ def fit_line(margin: np.ndarray, label: np.ndarray) -> tuple[float, float]:
     """Fit slope and intercept of a logistic line, the slope at least 0.
 
     Newton's method with a faint pull to slope 1, so that separable rows have an end.
+
+    Parameters
+    ----------
+    margin
+        Logits, one per row.
+    label
+        0 or 1 per row.
+
+    Returns
+    -------
+    tuple of float
+        Slope and intercept of the logit of p over the margin.
     """
     x = np.column_stack([margin, np.ones_like(margin)])
     prior, pull = np.array([1.0, 0.0]), np.array([0.1, 1e-6])
@@ -147,7 +206,14 @@ def _platt(held: HeldOut, reason: str) -> Calibrator:
     slope, whitespace_slope, _ = _slopes(held)
     line = held.margin * np.where(held.is_whitespace, whitespace_slope, slope)
     intercept, shift = _shifts(held, line)
-    return Calibrator(PLATT, reason, slope, whitespace_slope, 0.0, intercept, shift)
+    return Calibrator(
+        method=PLATT,
+        reason=reason,
+        slope=slope,
+        whitespace_slope=whitespace_slope,
+        intercept=intercept,
+        whitespace_shift=shift,
+    )
 
 
 def _isotonic(held: HeldOut, reason: str) -> Calibrator:
@@ -158,8 +224,16 @@ def _isotonic(held: HeldOut, reason: str) -> Calibrator:
     model.fit(line, held.label)
     x, p = model.X_thresholds_, model.y_thresholds_
     intercept, shift = _shifts(held, _logit(np.interp(line, x, p)))
-    steps = ([float(v) for v in x], [float(v) for v in p])
-    return Calibrator(ISOTONIC, reason, slope, whitespace_slope, offset, intercept, shift, steps)
+    return Calibrator(
+        method=ISOTONIC,
+        reason=reason,
+        slope=slope,
+        whitespace_slope=whitespace_slope,
+        offset=offset,
+        intercept=intercept,
+        whitespace_shift=shift,
+        steps=([float(v) for v in x], [float(v) for v in p]),
+    )
 
 
 def _slopes(held: HeldOut) -> tuple[float, float, float]:
@@ -168,7 +242,7 @@ def _slopes(held: HeldOut) -> tuple[float, float, float]:
     folds = np.unique(held.fold)
     dummies = (held.fold[:, None] == folds[None, 1:]).astype(np.float64)
     white = held.is_whitespace.astype(np.float64)
-    apart = min(_rarer(held.label[white == part]) for part in (0.0, 1.0)) >= FEWEST_OF_A_CLASS
+    apart = all(both_classes(held.label[white == part], FEWEST_OF_A_CLASS) for part in (0.0, 1.0))
     margins = [held.margin * (1 - white), held.margin * white, white] if apart else [held.margin]
     model = LogisticRegression(C=1e6, max_iter=1000).fit(
         np.column_stack([*margins, dummies]), held.label
@@ -177,10 +251,6 @@ def _slopes(held: HeldOut) -> tuple[float, float, float]:
     slope, whitespace_slope, offset = found[:3] if apart else (found[0], found[0], 0.0)
     # A negative slope would turn the ranking round; a margin that says nothing says nothing.
     return max(slope, 0.0), max(whitespace_slope, 0.0), offset
-
-
-def _rarer(label: np.ndarray) -> float:
-    return float(min(label.sum(), label.size - label.sum()))
 
 
 def _shifts(held: HeldOut, logit: np.ndarray) -> tuple[float, float]:
@@ -211,7 +281,6 @@ def _logit(p: np.ndarray) -> np.ndarray:
 
 
 def _rows(held: HeldOut, keep: np.ndarray) -> HeldOut:
-    newest = held.fold[keep] == held.fold[keep].max()
-    return HeldOut(
-        held.margin[keep], held.label[keep], held.is_whitespace[keep], held.fold[keep], newest
-    )
+    """Return some of the rows; their newest fold is the newest there is."""
+    kept = held.at(keep)
+    return replace(kept, newest=kept.fold == kept.fold.max())

@@ -1,40 +1,151 @@
-"""Logistic regressions with an elastic net: ridge by L-BFGS, with an L1 share by coordinate descent."""
+"""Logistic regressions with an elastic net penalty, on standardised inputs and missing indicators."""
 
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import product
+from typing import Any, ClassVar
 
 import numpy as np
-from scipy.special import expit
-from sklearn.linear_model import LogisticRegression, enet_path
+from sklearn.linear_model import LogisticRegression
 
+from gosales_assets.models.learners.elastic_net import LinearFit, fit_elastic_net
+from gosales_assets.models.learners.input_map import NOWHERE, InputMap
+from gosales_assets.models.learners.learner import Contributions, Learner, Parameters
+from gosales_assets.models.rows.classes import positive_weight
+from gosales_assets.models.rows.model_inputs import ModelInputs, TrainingInputs
+from gosales_assets.models.rows.preparation import Preparation
 from gosales_resources.settings.models import ModelSettings
 
 MAX_ITERATIONS = 2000
-# The objective may still fall by this share of it: log loss differs in the sixth digit then.
-TOLERANCE = 1e-5
-MOST_STEPS = 50
-STEP_TOLERANCE = 1e-6
-MOST_SWEEPS = 50_000
-# Inputs that an elastic net begins with: most keep about so many.
-FIRST_INPUTS = 64
-SLOPE_TOLERANCE = 0.02
-# Half a step, and half of that, until the objective falls: 2^-20 of a step is none.
-MOST_HALVINGS = 20
-# A row of which the fit is as good as certain counts this much still, or its target is infinite.
-LEAST_VARIANCE = 1e-5
 
 
-@dataclass(frozen=True)
-class Linear:
+@dataclass(frozen=True, eq=False)
+class Linear(LinearFit, Learner):
     """A fitted logistic regression on standardised inputs and their missing indicators."""
 
-    intercept: float
-    weights: np.ndarray
+    kind: ClassVar[str] = "logistic_regression"
+    key: ClassVar[str] = "linear"
 
-    def margin(self, raw: np.ndarray, standardised: np.ndarray) -> np.ndarray:
-        """Return one logit per row."""
+    @classmethod
+    def grid(cls, settings: ModelSettings) -> list[Parameters]:
+        """List the parameters that are tried, simplest first."""
+        values = product(sorted(settings.linear_strengths), sorted(settings.linear_l1_ratios))
+        return [{"C": c, "l1_ratio": share} for c, share in values]
+
+    @classmethod
+    def fit(
+        cls,
+        rows: TrainingInputs,
+        parameters: Parameters,
+        settings: ModelSettings,
+        stop_on: TrainingInputs,
+    ) -> "Linear":
+        """Fit the rows; there are no rounds to stop."""
+        return fit_linear(rows.standardised, rows.label, parameters, settings)
+
+    def refit(
+        self,
+        rows: TrainingInputs,
+        parameters: Parameters,
+        settings: ModelSettings,
+        *,
+        rounds: int | None,
+        unseen: TrainingInputs,
+    ) -> "Linear":
+        """Fit all rows, beginning here, and bring the margins onto this fit's scale."""
+        found = fit_linear(rows.standardised, rows.label, parameters, settings, start=self)
+        return found.on_scale_of(self, unseen.standardised)
+
+    def margin(self, rows: ModelInputs, rounds: int | None = None) -> np.ndarray:
+        """Return the logits before calibration.
+
+        Parameters
+        ----------
+        rows
+            Inputs, made as those it was fitted on; looked at standardised.
+        rounds
+            Of no meaning here.
+
+        Returns
+        -------
+        numpy.ndarray
+            Float64, one per row.
+        """
+        return self.logits(rows.standardised)
+
+    def logits(self, standardised: np.ndarray) -> np.ndarray:
+        """Return the margins of standardised rows.
+
+        Parameters
+        ----------
+        standardised
+            Rows x standardised columns (`ModelInputs.standardised`).
+
+        Returns
+        -------
+        numpy.ndarray
+            Float64, one per row.
+        """
         # einsum, not a matrix product: BLAS may add in another order with other threads.
         return self.intercept + np.einsum("ij,j->i", standardised, self.weights)
+
+    def contributions(self, rows: ModelInputs) -> Contributions:
+        """Take margins apart: coefficient times distance from the training mean.
+
+        A missing value's indicator counts to its input.
+        """
+        preparation, z = rows.preparation, rows.standardised
+        count = len(preparation.columns)
+        weighted = z * self.weights
+        by_input = weighted[:, :count].copy()
+        for place, at in enumerate(preparation.flagged, start=count):
+            by_input[:, at] += weighted[:, place]
+        return Contributions(by_input, np.full(z.shape[0], self.intercept))
+
+    def coefficients(self, preparation: Preparation) -> np.ndarray:
+        """Return the coefficients of the standardised inputs.
+
+        Parameters
+        ----------
+        preparation
+            Of the rows it takes.
+
+        Returns
+        -------
+        numpy.ndarray
+            One per input; those of missing indicators are not among them.
+        """
+        return self.weights[: len(preparation.columns)]
+
+    def used_inputs(self, preparation: Preparation) -> np.ndarray:
+        """Tell which inputs and missing indicators have a weight.
+
+        Parameters
+        ----------
+        preparation
+            Of the rows it takes.
+
+        Returns
+        -------
+        numpy.ndarray
+            Bool, one per standardised column.
+        """
+        return self.weights != 0
+
+    def remapped(self, to: InputMap) -> "Linear":
+        """Return the same weights over another list of inputs; 0 for those that are new."""
+        weights, kept = np.zeros(to.width), to.places != NOWHERE
+        weights[to.places[kept]] = self.weights[kept]
+        return Linear(self.intercept, weights)
+
+    def to_json(self, number: int) -> tuple[dict[str, Any], dict[str, bytes]]:
+        """Return it as plain data; it needs no file."""
+        return {"intercept": self.intercept, "weights": self.weights.tolist()}, {}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any], files: Mapping[str, bytes]) -> "Linear":
+        """Read what `to_json` wrote."""
+        return cls(float(data["intercept"]), np.asarray(data["weights"], dtype=np.float64))
 
     def on_scale_of(self, other: "Linear", standardised: np.ndarray) -> "Linear":
         """Return it with margins as large as another fit's, as far as that one is right.
@@ -47,8 +158,13 @@ class Linear:
             (outcomes had a slope of 0.91 on the whitespace of sample company M, 0.96 after it).
         standardised
             Rows that `other` was not fitted on.
+
+        Returns
+        -------
+        Linear
+            Itself where the margins of both do not rise together.
         """
-        mine, theirs = (one.margin(standardised, standardised) for one in (self, other))
+        mine, theirs = (one.logits(standardised) for one in (self, other))
         together = float((mine - mine.mean()) @ (theirs - theirs.mean()))
         if together <= 0:
             return self
@@ -57,18 +173,10 @@ class Linear:
         return Linear(float(level), factor * self.weights)
 
 
-def positive_weight(label: np.ndarray, settings: ModelSettings) -> float:
-    """Return how much a buyer counts: up to as much as all others together, capped."""
-    positives = float(label.sum())
-    return min(
-        max((label.size - positives) / max(positives, 1.0), 1.0), settings.positive_weight_max
-    )
-
-
 def fit_linear(
     standardised: np.ndarray,
     label: np.ndarray,
-    parameters: dict[str, Any],
+    parameters: Parameters,
     settings: ModelSettings,
     start: Linear | None = None,
 ) -> Linear:
@@ -87,136 +195,24 @@ def fit_linear(
     start
         Of the same inputs, likely to be near: an elastic net of five times the rows begins there and
         takes half the time.
+
+    Returns
+    -------
+    Linear
+        Ridge by L-BFGS; with an L1 share by coordinate descent (`elastic_net`).
     """
     heavy = positive_weight(label, settings)
     if parameters["l1_ratio"]:
         counts = np.where(label > 0, heavy, 1.0)
         penalty = 1.0 / (parameters["C"] * label.size)
-        return _fit_elastic_net(
-            _ElasticNet(standardised, label, counts, penalty, parameters["l1_ratio"]), start
+        share = parameters["l1_ratio"]
+        found = fit_elastic_net(
+            standardised, label, counts, penalty=penalty, share=share, start=start
         )
+        return Linear(found.intercept, found.weights)
     model = LogisticRegression(
         C=parameters["C"], max_iter=MAX_ITERATIONS, class_weight={0: 1.0, 1: heavy}
     )
     model.fit(standardised, label)
     intercept, weights = np.asarray(model.intercept_), np.asarray(model.coef_, dtype=np.float64)
     return Linear(float(intercept[0]), weights[0])
-
-
-@dataclass(frozen=True)
-class _ElasticNet:
-    """What is minimised: mean log loss plus penalty."""
-
-    x: np.ndarray
-    label: np.ndarray
-    counts: np.ndarray
-    """How much a row counts."""
-    penalty: float
-    share: float
-
-    def without_inputs(self) -> Linear:
-        rate = float(np.average(self.label, weights=self.counts))
-        return Linear(float(np.log(rate) - np.log1p(-rate)), np.zeros(self.x.shape[1]))
-
-    def of(self, inputs: np.ndarray) -> "_ElasticNet":
-        """Return the same with some of the inputs alone."""
-        return replace(self, x=self.x.T[inputs].T)
-
-    def margin(self, at: Linear) -> np.ndarray:
-        return at.intercept + self.x @ at.weights.astype(self.x.dtype)
-
-    def missing(self, at: Linear, inside: np.ndarray) -> np.ndarray:
-        """Tell which inputs outside would lower the objective: the steepest, as many as are inside."""
-        rest = self.counts * (expit(self.margin(at)) - self.label)
-        slope = np.abs(rest.astype(self.x.dtype) @ self.x) / self.label.size
-        wanted = ~inside & (slope > self.share * self.penalty * (1 + SLOPE_TOLERANCE))
-        order = np.argsort(np.where(wanted, -slope, 0.0), kind="stable")
-        found = np.zeros(inside.size, dtype=bool)
-        found[order[: max(FIRST_INPUTS, inside.sum())]] = True
-        return found & wanted
-
-    def objective(self, at: Linear) -> float:
-        margin = self.margin(at)
-        loss = self.counts * (np.logaddexp(0.0, margin) - self.label * margin)
-        w = at.weights
-        size = self.share * np.abs(w).sum() + (1 - self.share) / 2 * np.square(w).sum()
-        return float(loss.mean() + self.penalty * size)
-
-    def step(self, at: Linear) -> tuple[Linear, bool]:
-        """Go to the least of the parabola through `at`, or half the way; tell whether it fell much."""
-        aimed, reached = self.aim(at), self.objective(at)
-        for halvings in range(MOST_HALVINGS):
-            tried = _between(at, aimed, 0.5**halvings)
-            if (value := self.objective(tried)) < reached:
-                return tried, reached - value > TOLERANCE * reached
-        return at, False
-
-    def aim(self, at: Linear) -> Linear:
-        """Return the least of the parabola through `at`: an elastic net of weighted squares."""
-        margin = self.margin(at)
-        p = expit(margin)
-        variance = np.maximum(p * (1 - p), LEAST_VARIANCE)
-        target, weight = margin + (self.label - p) / variance, self.counts * variance
-        center = (weight.astype(np.float32) @ self.x) / np.float32(weight.sum())
-        level = np.average(target, weights=weight)
-        root = np.sqrt(weight)
-        x, y = self.x - center, ((target - level) * root).astype(np.float32)
-        x *= root.astype(np.float32)[:, None]
-        weights = _descend(x, y, self.penalty, self.share, at.weights)
-        return Linear(float(level - center @ weights), weights)
-
-
-def _descend(
-    x: np.ndarray, y: np.ndarray, penalty: float, share: float, start: np.ndarray
-) -> np.ndarray:
-    """Return the weights of an elastic net of squares, by coordinate descent."""
-    count = start.size
-    # Given the products, rows are not looked at but for their number and y's length: these have both.
-    lengths = np.zeros(count)
-    lengths[0] = np.linalg.norm(y.astype(np.float64))
-    _, found, _ = enet_path(
-        np.zeros((count, count)),
-        lengths,
-        l1_ratio=share,
-        # scikit-learn's defaults are texts, which types are guessed from.
-        alphas=[penalty * y.size / count],  # pyright: ignore[reportArgumentType]
-        # Of rows in float32, for the time; the descent over inputs in float64, or it never ends.
-        precompute=(x.T @ x).astype(np.float64),  # pyright: ignore[reportArgumentType]
-        Xy=(y @ x).astype(np.float64),
-        # It is changed in place.
-        coef_init=start.copy(),
-        max_iter=MOST_SWEEPS,
-        tol=STEP_TOLERANCE,
-        check_input=False,
-    )
-    return np.asarray(found)[:, 0]
-
-
-def _fit_elastic_net(problem: _ElasticNet, start: Linear | None) -> Linear:
-    """Step by step, each an elastic net of squares; with the inputs whose slope says they are missing.
-
-    As glmnet and celer do it (Friedman, Hastie and Tibshirani 2010; Massias, Gramfort and Salmon
-    2018). scikit-learn's own solver, saga, took 4.0 s where this takes 0.14 s, and glum's did not
-    converge (12,000 rows, 514 inputs).
-    """
-    now = start or problem.without_inputs()
-    inside = now.weights != 0
-    part, fell = problem.of(inside), bool(inside.any())
-    for _ in range(MOST_STEPS):
-        missing = problem.missing(now, inside)
-        if missing.any():
-            inside = inside | missing
-            part = problem.of(inside)
-        elif not fell:
-            break
-        moved, fell = part.step(Linear(now.intercept, now.weights[inside]))
-        now = Linear(moved.intercept, np.zeros(inside.size))
-        now.weights[inside] = moved.weights
-    return now
-
-
-def _between(start: Linear, end: Linear, part: float) -> Linear:
-    return Linear(
-        start.intercept + part * (end.intercept - start.intercept),
-        start.weights + part * (end.weights - start.weights),
-    )

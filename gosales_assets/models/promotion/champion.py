@@ -6,19 +6,18 @@ customers, made from fits on what was known then too (docs/adr/0012).
 """
 
 import datetime as dt
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from gosales_assets.models.rows.folds import both_classes
+from gosales_assets.models.rows.classes import both_classes
+from gosales_assets.models.rows.slices import ALL, WHITESPACE
+from gosales_checks.contracts.models import KEPT, PROMOTED
 from gosales_checks.measures.paired import auc_difference
 from gosales_checks.measures.ranking import auc
 from gosales_resources.settings.promotion import PromotionSettings
 
-PROMOTED, KEPT, PINNED = "promoted", "kept", "pinned"
-ALL, WHITESPACE = "all", "whitespace"
 # Fewer buyers than this on the whitespace say nothing of who ranks it better.
 FEWEST_BUYERS = 20
 
@@ -43,7 +42,23 @@ class Contender:
     """One number per customer, more is likelier; None where it gives all the same rate."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """How the challenger and the best champion rank the latest outcomes."""
+
+    judged_at: dt.date
+    judged_slice: str
+    judged_count: int
+    judged_positives: int
+    auc_challenger: float
+    auc_champion: float
+    difference: float
+    """Challenger less champion, with its 95 % interval; nan where no resample has both classes."""
+    difference_low: float
+    difference_high: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class Decision:
     """Which model scores, and why."""
 
@@ -51,15 +66,9 @@ class Decision:
     reason: str
     scoring: Contender
     champion: Contender | None = None
-    judged_at: dt.date | None = None
-    judged_slice: str | None = None
-    judged_count: int = 0
-    judged_positives: int = 0
-    auc_challenger: float | None = None
-    auc_champion: float | None = None
-    difference: float | None = None
-    difference_low: float | None = None
-    difference_high: float | None = None
+    """The best earlier model; None without any."""
+    comparison: Comparison | None = None
+    """None where there was nobody, or nothing, to compare on."""
 
 
 def decide(
@@ -98,42 +107,60 @@ def decide(
     if not champions:
         if blocked:
             raise ValueError(blocked)
-        return Decision(PROMOTED, "no earlier model to compare with", challenger)
-    newest = max(champions, key=lambda one: one.cutoff)
+        reason = "no earlier model to compare with"
+        return Decision(decision=PROMOTED, reason=reason, scoring=challenger)
     if outcomes is None or not both_classes(outcomes.label, 1):
-        if blocked:
-            return Decision(KEPT, blocked, newest, newest)
-        return Decision(PROMOTED, "no outcome to compare on yet", challenger, newest)
-    part, rows = _slice(outcomes)
-    y, ties = outcomes.label[rows], outcomes.ties[rows]
-    areas = {one.cutoff: auc(y, _scores(one, rows)) for one in champions}
-    best = max(champions, key=lambda one: (areas[one.cutoff], one.cutoff))
-    found = auc_difference(
-        y, _scores(challenger, rows), _scores(best, rows), ties,
-        draws=settings.bootstrap_draws, seed=settings.seed,
-    )  # fmt: skip
-    figures = {
-        "champion": best,
-        "judged_at": outcomes.cutoff,
-        "judged_slice": part,
-        "judged_count": int(rows.sum()),
-        "judged_positives": int(y.sum()),
-        "auc_challenger": auc(y, _scores(challenger, rows)),
-        "auc_champion": areas[best.cutoff],
-        "difference": found.value,
-        "difference_low": None if math.isnan(found.low) else found.low,
-        "difference_high": None if math.isnan(found.high) else found.high,
-    }
-    if blocked:
-        return Decision(KEPT, blocked, best, **figures)
-    said = (
-        f"AUC {figures['auc_challenger']:.3f} against {areas[best.cutoff]:.3f} of the model of "
-        f"{best.cutoff}, on {part} at {outcomes.cutoff}; difference {found.value:+.3f} "
-        f"({found.low:+.3f} to {found.high:+.3f}), {settings.margin_auc} tolerated"
+        best, found = max(champions, key=lambda one: one.cutoff), None
+        is_kept, reason = False, "no outcome to compare on yet"
+    else:
+        best, found = _compare(challenger, champions, outcomes, settings)
+        is_kept = found.difference_high < -settings.margin_auc
+        verdict = "ranks worse" if is_kept else "is not worse"
+        reason = f"the new model {verdict}: {_in_words(found, best, settings)}"
+    is_kept = is_kept or bool(blocked)
+    return Decision(
+        decision=KEPT if is_kept else PROMOTED,
+        reason=blocked or reason,
+        scoring=best if is_kept else challenger,
+        champion=best,
+        comparison=found,
     )
-    if found.high < -settings.margin_auc:
-        return Decision(KEPT, f"the new model ranks worse: {said}", best, **figures)
-    return Decision(PROMOTED, f"the new model is not worse: {said}", challenger, **figures)
+
+
+def _compare(
+    challenger: Contender,
+    champions: Sequence[Contender],
+    outcomes: Outcomes,
+    settings: PromotionSettings,
+) -> tuple[Contender, Comparison]:
+    """Find the best champion, and hold the challenger against it."""
+    part, rows = _slice(outcomes)
+    label, ties = outcomes.label[rows], outcomes.ties[rows]
+    areas = {one.cutoff: auc(label, _scores(one, rows)) for one in champions}
+    best = max(champions, key=lambda one: (areas[one.cutoff], one.cutoff))
+    mine, theirs = _scores(challenger, rows), _scores(best, rows)
+    draws, seed = settings.bootstrap_draws, settings.seed
+    found = auc_difference(label, mine, theirs, ties, draws=draws, seed=seed)
+    return best, Comparison(
+        judged_at=outcomes.cutoff,
+        judged_slice=part,
+        judged_count=int(rows.sum()),
+        judged_positives=int(label.sum()),
+        auc_challenger=auc(label, mine),
+        auc_champion=areas[best.cutoff],
+        difference=found.value,
+        difference_low=found.low,
+        difference_high=found.high,
+    )
+
+
+def _in_words(found: Comparison, champion: Contender, settings: PromotionSettings) -> str:
+    return (
+        f"AUC {found.auc_challenger:.3f} against {found.auc_champion:.3f} of the model of "
+        f"{champion.cutoff}, on {found.judged_slice} at {found.judged_at}; difference "
+        f"{found.difference:+.3f} ({found.difference_low:+.3f} to {found.difference_high:+.3f}), "
+        f"{settings.margin_auc} tolerated"
+    )
 
 
 def _slice(outcomes: Outcomes) -> tuple[str, np.ndarray]:

@@ -1,17 +1,20 @@
 """From bundles, features and labels to the row that says which model scores."""
 
 import datetime as dt
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 import polars as pl
 
-from gosales_assets.models.bundle.bundle import FITTED, Bundle, load_bundle, read_card
+from gosales_assets.models.bundle.bundle import load_bundle, read_card
+from gosales_assets.models.bundle.contract_rows import contract_table
 from gosales_assets.models.bundle.held_out import read_held_out
-from gosales_assets.models.promotion.champion import PINNED, Contender, Decision, Outcomes, decide
+from gosales_assets.models.bundle.model import StoredModel
+from gosales_assets.models.promotion.champion import Contender, Decision, Outcomes, decide
 from gosales_assets.models.scoring.scoring import mismatches, score
-from gosales_checks.contracts.models import PROMOTION
+from gosales_checks.contracts.models import FITTED, PINNED, PROMOTION
 from gosales_checks.measures.ranking import tie_breaker
 from gosales_checks.measures.scored_list import rank_within_ties
 from gosales_resources.settings.explanation import ExplanationSettings
@@ -19,6 +22,8 @@ from gosales_resources.settings.promotion import PromotionSettings
 
 Files = Mapping[str, bytes]
 SCORES_ALONE = ExplanationSettings(scored_frac=0)
+# A count is never null: nobody was compared.
+NOTHING_JUDGED = {"judged_count": 0, "judged_positives": 0}
 
 
 @dataclass(frozen=True)
@@ -68,28 +73,28 @@ def judge_models(
     """
     new_id, card = read_card(challenger)
     at = dt.date.fromisoformat(card.cutoff)
-    bundles = {cutoff: load_bundle(files) for cutoff, files in sorted(earlier.items())}
-    able = {c: b for c, b in bundles.items() if b.card.status == FITTED}
+    models = {cutoff: load_bundle(files) for cutoff, files in sorted(earlier.items())}
+    able = {c: model for c, model in models.items() if model.card.status == FITTED}
     if judged is None:
-        unjudged = [Contender(c, b.model_id, None) for c, b in able.items()]
+        unjudged = [Contender(c, model.model_id, None) for c, model in able.items()]
         return decide(Contender(at, new_id, None), unjudged, None, settings, blocked)
     schema = judged.features.collect_schema()
-    able = {c: b for c, b in able.items() if not mismatches(b, schema)}
+    able = {c: model for c, model in able.items() if not mismatches(model, schema)}
     held = read_held_out(challenger).filter(pl.col("cutoff") == judged.cutoff)
     customers = _customers(judged, held)
     outcomes = Outcomes(
-        judged.cutoff,
-        customers["label"].to_numpy().astype(float),
-        customers["is_whitespace"].to_numpy(),
-        customers["ties"].to_numpy(),
+        cutoff=judged.cutoff,
+        label=customers["label"].to_numpy().astype(float),
+        is_whitespace=customers["is_whitespace"].to_numpy(),
+        ties=customers["ties"].to_numpy(),
     )
     rank = None
     if card.status == FITTED and held.height:
         # Not by p: the groups' own calibrations would rank noise below chance.
         rank = customers["margin"].to_numpy()
     champions = [
-        Contender(cutoff, bundle.model_id, _rank(bundle, judged, customers))
-        for cutoff, bundle in able.items()
+        Contender(cutoff, model.model_id, _rank(model, judged, customers))
+        for cutoff, model in able.items()
     ]
     return decide(Contender(at, new_id, rank), champions, outcomes, settings, blocked)
 
@@ -97,8 +102,26 @@ def judge_models(
 def promotion_row(
     division: str, cutoff: dt.date, challenger_id: str, decision: Decision, pin: Pin | None
 ) -> pl.DataFrame:
-    """Return the one row of `promotion`."""
+    """Write a decision down.
+
+    Parameters
+    ----------
+    division, cutoff
+        Whose scores it is about.
+    challenger_id
+        The model trained for this cutoff.
+    decision
+        Which model scores.
+    pin
+        What a person chose; None where nobody did.
+
+    Returns
+    -------
+    polars.DataFrame
+        The one row of `promotion`; what was not measured is null.
+    """
     champion = decision.champion
+    figures = asdict(decision.comparison) if decision.comparison else NOTHING_JUDGED
     row = {
         "division": division,
         "cutoff": cutoff,
@@ -110,25 +133,20 @@ def promotion_row(
         "champion_id": champion.model_id if champion else None,
         "pinned_to": pin.cutoff if pin else None,
         "pin_reason": pin.reason if pin else None,
-        **{
-            name: getattr(decision, name)
-            for name in (
-                "judged_at", "judged_slice", "judged_count", "judged_positives", "auc_challenger",
-                "auc_champion", "difference", "difference_low", "difference_high",
-            )
-        },
-    }  # fmt: skip
-    schema = {n: c.dtype for n, c in PROMOTION.schema.columns().items()}
-    return pl.DataFrame([row], schema=schema)
+        **{name: None if _is_nan(value) else value for name, value in figures.items()},
+    }
+    return contract_table(PROMOTION, [row])
 
 
 def pinned(decision: Decision, pin: Pin, model_id: str) -> Decision:
     """Let a person's choice stand in for the decision; what was measured stays beside it."""
-    chosen = Contender(pin.cutoff, model_id, None)
     reason = f"chosen by hand: {pin.reason} (by itself: {decision.decision}, {decision.reason})"
-    return Decision(
-        **{**decision.__dict__, "decision": PINNED, "reason": reason, "scoring": chosen}
-    )
+    chosen = Contender(pin.cutoff, model_id, None)
+    return replace(decision, decision=PINNED, reason=reason, scoring=chosen)
+
+
+def _is_nan(value: object) -> bool:
+    return isinstance(value, float) and math.isnan(value)
 
 
 def _customers(judged: Judged, held: pl.DataFrame) -> pl.DataFrame:
@@ -146,8 +164,8 @@ def _customers(judged: Judged, held: pl.DataFrame) -> pl.DataFrame:
     return frame.join(mine, on="ties", how="inner", maintain_order="left")
 
 
-def _rank(bundle: Bundle, judged: Judged, customers: pl.DataFrame) -> np.ndarray:
+def _rank(model: StoredModel, judged: Judged, customers: pl.DataFrame) -> np.ndarray:
     wanted = customers["customer_id"].implode()
     rows = judged.features.filter(pl.col("customer_id").is_in(wanted))
-    scored = score(bundle, rows, SCORES_ALONE).sort("customer_id")
+    scored = score(model, rows, SCORES_ALONE).sort("customer_id")
     return rank_within_ties(scored["p_icp"].to_numpy(), scored["margin"].to_numpy())

@@ -9,7 +9,8 @@ from collections.abc import Mapping
 import dagster as dg
 import polars as pl
 
-from gosales_assets.models.bundle.bundle import Bundle, load_bundle, read_card
+from gosales_assets.models.bundle.bundle import load_bundle, read_card
+from gosales_assets.models.bundle.model import StoredModel
 from gosales_assets.models.promotion.champion import Decision
 from gosales_assets.models.promotion.promotion import (
     Judged,
@@ -140,7 +141,7 @@ class PromotionDesk:
 
 def promoted(
     platform: Platform, key: PartitionKey, own: Mapping[str, bytes], promotion: pl.LazyFrame
-) -> Bundle:
+) -> StoredModel:
     """Open the model that `promotion` lets score a partition.
 
     Parameters
@@ -165,10 +166,10 @@ def promoted(
         files = own
     else:
         files = platform.store.read_bundle(Address(MODEL.name, row["model_cutoff"], division), None)
-    bundle = load_bundle(files)
-    if bundle.model_id != row["model_id"]:
+    model = load_bundle(files)
+    if model.model_id != row["model_id"]:
         raise BundleError(
-            f"scores[{key}]: {row['model_id']} was promoted, {bundle.model_id} is stored. "
+            f"scores[{key}]: {row['model_id']} was promoted, {model.model_id} is stored. "
             f"Rematerialise: gosales materialize --select promotion,scores --cutoffs {cutoff}"
         )
-    return bundle
+    return model

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from gosales_assets.models.rows.classes import both_classes
 from gosales_checks.measures.ranking import tie_breaker
 from gosales_resources.settings.models import ModelSettings
 
@@ -83,9 +84,3 @@ def make_folds(table: pl.DataFrame, settings: ModelSettings) -> Folds:
         ],
         scheme,
     )  # fmt: skip
-
-
-def both_classes(label: np.ndarray, least: int) -> bool:
-    """Tell whether labels of 0 and 1 hold so many of either."""
-    positives = int(label.sum())
-    return min(positives, label.size - positives) >= least

@@ -106,7 +106,21 @@ def sample_rows(pairs: Sequence[tuple[pl.LazyFrame, pl.LazyFrame]], most: int) -
 
 
 def stack_rows(parts: Sequence[pl.LazyFrame], cutoff: dt.date) -> pl.DataFrame:
-    """Stack those `pooled_rows` of the training cutoffs whose outcome is known at `cutoff`."""
+    """Stack those `pooled_rows` of the training cutoffs whose outcome is known by then.
+
+    Parameters
+    ----------
+    parts
+        `pooled_rows`, one table per training cutoff.
+    cutoff
+        As of which a model is trained.
+
+    Returns
+    -------
+    polars.DataFrame
+        One row per cutoff, division and customer, sorted by them, without `is_censored`; empty, without
+        columns, where no outcome is known.
+    """
     known_by_then = ~pl.col("is_censored") & (pl.col("window_end") <= cutoff)
     frames = [part.filter(known_by_then).drop("is_censored").collect() for part in parts]
     known = [frame for frame in frames if frame.height]

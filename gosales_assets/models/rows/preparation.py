@@ -25,6 +25,8 @@ LARGEST_Z = 8.0
 TWIN_CORRELATION = 0.995
 # Rows that twins and leaks are looked for in.
 INSPECTED_ROWS = 5_000
+# What the reason begins with where an input was dropped because it gives the answer away.
+LEAK = "leak"
 
 
 @dataclass(frozen=True)
@@ -69,9 +71,18 @@ class Preparation:
         return list(dict.fromkeys(column.source for column in self.columns))
 
     def raw(self, table: pl.DataFrame) -> np.ndarray:
-        """Return inputs as they are, caps applied, missing as nan: rows x columns, float32.
+        """Return inputs as they are, caps applied.
 
-        Twice as fast as float64 all the way, and 7 digits are more than bins and scales tell apart.
+        Parameters
+        ----------
+        table
+            One row per customer (and cutoff), with the `sources`.
+
+        Returns
+        -------
+        numpy.ndarray
+            Rows x inputs, missing as nan; float32: twice as fast as float64 all the way, and 7 digits are
+            more than bins and scales tell apart.
         """
         # Column by column: the memory order both kinds of model read fastest.
         raw = np.empty((table.height, len(self.columns)), dtype=np.float32, order="F")
@@ -80,7 +91,18 @@ class Preparation:
         return raw
 
     def standardised(self, raw: np.ndarray) -> np.ndarray:
-        """Return imputed, log-scaled, standardised inputs, then the missing indicators: float32."""
+        """Return imputed, log-scaled, standardised inputs, then the missing indicators.
+
+        Parameters
+        ----------
+        raw
+            From `raw`: rows x inputs.
+
+        Returns
+        -------
+        numpy.ndarray
+            Rows x (inputs, then `flagged`), float32, nothing missing.
+        """
         flagged = self.flagged
         shape = (raw.shape[0], len(self.columns) + len(flagged))
         z = np.empty(shape, dtype=np.float32, order="F")
@@ -101,7 +123,12 @@ class Preparation:
     def from_json(cls, data: dict[str, Any]) -> "Preparation":
         """Read what `to_json` wrote."""
         columns = [Column(**column) for column in data["columns"]]
-        return cls(dict(data["features"]), dict(data["levels"]), columns, dict(data["dropped"]))
+        return cls(
+            features=dict(data["features"]),
+            levels=dict(data["levels"]),
+            columns=columns,
+            dropped=dict(data["dropped"]),
+        )
 
 
 def feature_types(schema: pl.Schema) -> dict[str, str]:
@@ -135,7 +162,18 @@ def fit_preparation(
 def prepare_rows(
     table: pl.DataFrame, settings: ModelSettings, shared: Preparation | None = None
 ) -> tuple[Preparation, np.ndarray]:
-    """Fit as `fit_preparation` does; return also the rows' inputs, as `Preparation.raw` makes them."""
+    """Fit as `fit_preparation` does, and keep what was made for it.
+
+    Parameters
+    ----------
+    table, settings, shared
+        As `fit_preparation` takes them.
+
+    Returns
+    -------
+    tuple
+        The preparation, and the training rows' inputs, as its `raw` makes them.
+    """
     features = feature_types(table.schema)
     levels = {
         name: _frequent(table[name], settings.top_categories)
@@ -165,7 +203,7 @@ def prepare_rows(
     inspected = raw[some][:, list(place.values())]
     dropped |= _leaks(kept, inspected, table["label"].to_numpy()[some], settings.leaky_auc)
     dropped |= {
-        column.name: f"leak: the name matches '{pattern}'"
+        column.name: f"{LEAK}: the name matches '{pattern}'"
         for pattern in settings.leaky_names
         for column in fitted
         if re.search(pattern, column.source)
@@ -250,7 +288,7 @@ def _leaks(
         x = np.where(np.isnan(raw[:, at]), np.float32(column.median), raw[:, at])
         alone = auc(label, x)
         if max(alone, 1 - alone) >= threshold:
-            found[column.name] = f"leak: AUC {alone:.4f} on its own"
+            found[column.name] = f"{LEAK}: AUC {alone:.4f} on its own"
     return found
 
 

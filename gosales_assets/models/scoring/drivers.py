@@ -1,26 +1,34 @@
 """What a model goes by: coefficients, gain and SHAP over a sample of the population it scores."""
 
-from collections.abc import Mapping
-from typing import Any
+import datetime as dt
 
 import numpy as np
 import polars as pl
 
-from gosales_assets.models.bundle.bundle import Bundle
-from gosales_assets.models.rows.preparation import Preparation
-from gosales_assets.models.scoring.contributions import (
-    Contributions,
-    coefficients,
-    contributions,
-    gain_shares,
-)
-from gosales_checks.contracts.contract import Contract
-from gosales_checks.contracts.models import MODEL_DRIVERS, MODEL_SHAP_SAMPLE
+from gosales_assets.models.bundle.contract_rows import contract_table
+from gosales_assets.models.bundle.model import DivisionModel
+from gosales_assets.models.learners.learner import Contributions
+from gosales_assets.models.rows.model_inputs import ModelInputs
+from gosales_assets.models.scoring.contributions import coefficients, gain_shares
+from gosales_checks.contracts.explanations import DROPPED, MODEL_DRIVERS, MODEL_SHAP_SAMPLE, USED
 from gosales_checks.measures.ranking import tie_breaker
 
 
 def sample_customers(features: pl.LazyFrame, count: int) -> pl.DataFrame:
-    """Draw customers by the hash of their id: the same ones whatever the order, sorted by id."""
+    """Draw customers by the hash of their id: the same ones whatever the order.
+
+    Parameters
+    ----------
+    features
+        One row per customer.
+    count
+        Most that are drawn.
+
+    Returns
+    -------
+    polars.DataFrame
+        Their feature rows, sorted by id.
+    """
     ids = features.select("customer_id").collect()["customer_id"]
     chosen = (
         pl.DataFrame({"customer_id": ids, "ties": tie_breaker(ids.to_list())})
@@ -32,14 +40,14 @@ def sample_customers(features: pl.LazyFrame, count: int) -> pl.DataFrame:
 
 
 def explain_sample(
-    bundle: Bundle, sample: pl.DataFrame, shown: int
+    model: DivisionModel, sample: pl.DataFrame, shown: int
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Explain a model on a sample of the customers that it scores.
 
     Parameters
     ----------
-    bundle
-        The model; one that gives the prior rate has no drivers.
+    model
+        One that gives the prior rate has no drivers.
     sample
         Feature rows, one per customer, sorted.
     shown
@@ -51,29 +59,28 @@ def explain_sample(
         `model_drivers`, strongest first, dropped inputs last; and `model_shap_sample`, by customer
         and falling absolute contribution. Both empty for a prior rate.
     """
-    if bundle.preparation is None:
-        return _empty(MODEL_DRIVERS), _empty(MODEL_SHAP_SAMPLE)
-    raw = bundle.preparation.raw(sample)
-    found = contributions(bundle, raw, sample["is_whitespace"].to_numpy())
-    drivers = _drivers(bundle, bundle.preparation, raw, found)
-    names = [column.name for column in bundle.preparation.columns]
-    return drivers, _singles(bundle, names, sample, raw, found, shown)
+    if model.preparation is None:
+        return contract_table(MODEL_DRIVERS, []), contract_table(MODEL_SHAP_SAMPLE, [])
+    rows = ModelInputs.of(model.preparation, sample)
+    found = model.contributions(rows, sample["is_whitespace"].to_numpy())
+    return _drivers(model, rows, found), _singles(model, sample, rows, found, shown)
 
 
-def _drivers(
-    bundle: Bundle, prepared: Preparation, raw: np.ndarray, found: Contributions
-) -> pl.DataFrame:
-    size = np.abs(found.by_input).mean(axis=0) if raw.shape[0] else np.zeros(raw.shape[1])
-    order = np.lexsort((np.array([c.name for c in prepared.columns]), -size))
+def _drivers(model: DivisionModel, rows: ModelInputs, found: Contributions) -> pl.DataFrame:
+    columns = rows.preparation.columns
+    size = np.abs(found.by_input).mean(axis=0) if rows.raw.shape[0] else np.zeros(len(columns))
+    order = np.lexsort((np.array([c.name for c in columns]), -size))
     rank = np.empty(size.size, dtype=np.int64)
     rank[order] = np.arange(1, size.size + 1)
-    weights, gain = coefficients(bundle), gain_shares(bundle)
-    directions = _directions(raw.T, found.by_input.T)
+    weights, gain = coefficients(model), gain_shares(model)
+    directions = _directions(rows.raw.T, found.by_input.T)
+    place = _place(model)
     used = [
         {
+            **place,
             "input": column.name,
             "feature": column.source,
-            "status": "used",
+            "status": USED,
             "shap_rank": int(rank[at]),
             "shap_mean_abs": float(size[at]),
             "shap_frac": float(size[at] / size.sum()) if size.sum() > 0 else None,
@@ -81,50 +88,49 @@ def _drivers(
             "coefficient": None if weights is None else float(weights[at]),
             "gain_frac": None if gain is None else float(gain[at]),
         }
-        for at, column in enumerate(prepared.columns)
+        for at, column in enumerate(columns)
     ]
     dropped = [
         {
+            **place,
             "input": name,
             "feature": name.partition("=")[0],
-            "status": "dropped",
+            "status": DROPPED,
             "dropped_because": reason,
         }
-        for name, reason in prepared.dropped.items()
+        for name, reason in rows.preparation.dropped.items()
     ]
-    return _table(MODEL_DRIVERS, bundle, [*used, *dropped]).sort(
+    return contract_table(MODEL_DRIVERS, [*used, *dropped]).sort(
         "shap_rank", "input", nulls_last=True
     )
 
 
 def _singles(
-    bundle: Bundle,
-    names: list[str],
-    sample: pl.DataFrame,
-    raw: np.ndarray,
-    found: Contributions,
-    shown: int,
+    model: DivisionModel, sample: pl.DataFrame, rows: ModelInputs, found: Contributions, shown: int
 ) -> pl.DataFrame:
+    names = [column.name for column in rows.preparation.columns]
     ties = tie_breaker(sample["customer_id"].to_list())
     at = np.sort(np.argsort(ties, kind="stable")[:shown])
-    values = raw[at]
     return (
         pl.DataFrame(
             {
                 "customer_id": np.repeat(sample["customer_id"].to_numpy()[at], len(names)),
                 "input": names * at.size,
-                "value": pl.Series(values.ravel()).fill_nan(None),
+                "value": pl.Series(rows.raw[at].ravel()).fill_nan(None),
                 "contribution": found.by_input[at].ravel(),
                 "base": np.repeat(found.base[at], len(names)),
                 "margin": np.repeat(found.margin[at], len(names)),
             }
         )
-        .with_columns(
-            division=pl.lit(bundle.card.division),
-            cutoff=pl.lit(bundle.card.cutoff).str.to_date(),
-        )
+        .with_columns(pl.lit(value).alias(name) for name, value in _place(model).items())
         .sort("customer_id", pl.col("contribution").abs(), "input", descending=[False, True, False])
     )
+
+
+def _place(model: DivisionModel) -> dict[str, object]:
+    """Say which model it is, as every table of it does."""
+    card = model.card
+    return {"division": card.division, "cutoff": dt.date.fromisoformat(card.cutoff)}
 
 
 def _directions(values: np.ndarray, contributions: np.ndarray) -> list[float | None]:
@@ -155,15 +161,3 @@ def _ranks(values: np.ndarray) -> np.ndarray:
     ranks = np.empty(values.shape)
     np.put_along_axis(ranks, order, mean.reshape(values.shape), axis=-1)
     return ranks
-
-
-def _table(contract: Contract, bundle: Bundle, rows: list[Mapping[str, Any]]) -> pl.DataFrame:
-    schema = {name: column.dtype for name, column in contract.schema.columns().items()}
-    place = {"division": bundle.card.division, "cutoff": None}
-    table = pl.DataFrame([{**place, **row} for row in rows], schema=schema)
-    return table.with_columns(cutoff=pl.lit(bundle.card.cutoff).str.to_date())
-
-
-def _empty(contract: Contract) -> pl.DataFrame:
-    schema = {name: column.dtype for name, column in contract.schema.columns().items()}
-    return pl.DataFrame(schema=schema)

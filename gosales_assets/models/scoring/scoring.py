@@ -7,11 +7,10 @@ import datetime as dt
 
 import polars as pl
 
-from gosales_assets.models.bundle.bundle import Bundle
-from gosales_assets.models.learners.candidates import blended
-from gosales_assets.models.learners.linear import Linear
+from gosales_assets.models.bundle.model import DivisionModel, StoredModel
+from gosales_assets.models.rows.model_inputs import ModelInputs
 from gosales_assets.models.rows.preparation import feature_types
-from gosales_assets.models.scoring.contributions import by_feature, contributions
+from gosales_assets.models.scoring.contributions import by_feature
 from gosales_assets.models.scoring.score_drivers import name_drivers, worth_explaining
 from gosales_resources.errors import BundleError
 from gosales_resources.settings.explanation import ExplanationSettings
@@ -26,14 +25,14 @@ BLOCK_ROWS = 16_384
 
 
 def score(
-    bundle: Bundle, features: pl.LazyFrame, settings: ExplanationSettings | None = None
+    model: StoredModel, features: pl.LazyFrame, settings: ExplanationSettings | None = None
 ) -> pl.DataFrame:
     """Give every customer of a feature table its probability.
 
     Parameters
     ----------
-    bundle
-        A model of the same division, of the same cutoff or an earlier one.
+    model
+        Of the same division, of the same cutoff or an earlier one.
     features
         One row per customer; read in batches where it is stored sorted by customer.
     settings
@@ -53,47 +52,43 @@ def score(
         match the model's by name and type; lists the difference.
     """
     chosen = settings or ExplanationSettings()
-    _refuse_mismatch(bundle, features)
-    features = features.select(KEPT + _asked(bundle))
+    _refuse_mismatch(model, features)
+    features = features.select(KEPT + _features_read(model))
     ids = features.select("customer_id").collect()["customer_id"]
     if not ids.is_sorted():
         features = features.sort("customer_id")
     blocks = (
-        _score_block(bundle, block, chosen)
+        _score_block(model, block, chosen)
         for start in range(0, max(ids.len(), 1), BATCH_ROWS)
         for block in features.slice(start, BATCH_ROWS).collect().iter_slices(BLOCK_ROWS)
     )
     scored = pl.concat(
-        [_score_block(bundle, features.head(0).collect(), chosen), *blocks]
-    ).with_columns(model_status=pl.lit(bundle.card.status), model_id=pl.lit(bundle.model_id))
-    return scored.with_columns(drivers=_drivers(bundle, features, scored, chosen))
+        [_score_block(model, features.head(0).collect(), chosen), *blocks]
+    ).with_columns(model_status=pl.lit(model.card.status), model_id=pl.lit(model.model_id))
+    return scored.with_columns(drivers=_drivers(model, features, scored, chosen))
 
 
-def _asked(bundle: Bundle) -> list[str]:
+def _features_read(model: DivisionModel) -> list[str]:
     """List the features that the model's inputs come from; the others are not read."""
-    sources = bundle.preparation.sources if bundle.preparation else []
+    sources = model.preparation.sources if model.preparation else []
     return [name for name in sources if name not in KEPT]
 
 
 def _score_block(
-    bundle: Bundle, table: pl.DataFrame, settings: ExplanationSettings
+    model: DivisionModel, table: pl.DataFrame, settings: ExplanationSettings
 ) -> pl.DataFrame:
-    _refuse_foreign(bundle, table)
-    prepared, calibrator = bundle.preparation, bundle.calibrator
+    _refuse_foreign(model, table)
+    prepared, calibrator = model.preparation, model.calibrator
     nothing = pl.lit(None, dtype=pl.Float64)
     if prepared is None or calibrator is None:
-        prior = pl.lit(bundle.card.prior, dtype=pl.Float64)
+        prior = pl.lit(model.card.prior, dtype=pl.Float64)
         return table.select(*KEPT, p_icp=prior, p_low=nothing, p_high=nothing, margin=nothing)
-    raw = prepared.raw(table)
-    # Trees do not look at standardised inputs, which take as long as the trees themselves.
-    needs = any(isinstance(member, Linear) for member in bundle.members)
-    z = prepared.standardised(raw) if needs else raw
     white = table["is_whitespace"].to_numpy().astype(float)
-    margins = blended([m.margin(raw, z) for m in bundle.members], bundle.shares, white)
+    margins = model.margin(ModelInputs.of(prepared, table), white)
     p = calibrator.probability(margins, white)
     low = high = nothing
-    if bundle.band is not None:
-        ends = bundle.band.interval(p, white, settings.interval_level)
+    if model.band is not None:
+        ends = model.band.interval(p, white, settings.interval_level)
         low, high = (pl.Series(end, dtype=pl.Float64) for end in ends)
     return table.select(
         *KEPT,
@@ -105,27 +100,29 @@ def _score_block(
 
 
 def _drivers(
-    bundle: Bundle, features: pl.LazyFrame, scored: pl.DataFrame, settings: ExplanationSettings
+    model: DivisionModel,
+    features: pl.LazyFrame,
+    scored: pl.DataFrame,
+    settings: ExplanationSettings,
 ) -> pl.Series:
     """Name the drivers of the best of each slice; null for the others."""
     named = pl.Series("drivers", [None] * scored.height, dtype=pl.String)
-    if bundle.preparation is None:
+    if model.preparation is None:
         return named
     wanted = worth_explaining(scored, settings.scored_frac)
     for start in range(0, wanted.len(), BLOCK_ROWS):
         at = wanted.slice(start, BLOCK_ROWS)
         mine = scored["customer_id"].gather(at).implode()
         table = features.filter(pl.col("customer_id").is_in(mine)).collect()
-        raw = bundle.preparation.raw(table)
-        white = table["is_whitespace"].to_numpy()
-        found = contributions(bundle, raw, white)
-        names, values = by_feature(bundle.preparation, found.by_input)
+        rows = ModelInputs.of(model.preparation, table)
+        found = model.contributions(rows, table["is_whitespace"].to_numpy())
+        names, values = by_feature(model.preparation, found.by_input)
         named = named.scatter(at, name_drivers(names, values, settings.drivers_shown))
     return named
 
 
-def _refuse_foreign(bundle: Bundle, table: pl.DataFrame) -> None:
-    card = bundle.card
+def _refuse_foreign(model: DivisionModel, table: pl.DataFrame) -> None:
+    card = model.card
     trained = dt.date.fromisoformat(card.cutoff)
     mine = (pl.col("division") == card.division) & (pl.col("cutoff") >= trained)
     foreign = table.filter(~mine).height
@@ -136,12 +133,12 @@ def _refuse_foreign(bundle: Bundle, table: pl.DataFrame) -> None:
         )
 
 
-def _refuse_mismatch(bundle: Bundle, features: pl.LazyFrame) -> None:
-    if bundle.preparation is None:
+def _refuse_mismatch(model: DivisionModel, features: pl.LazyFrame) -> None:
+    if model.preparation is None:
         return
-    findings = mismatches(bundle, features.collect_schema())
+    findings = mismatches(model, features.collect_schema())
     if findings:
-        card = bundle.card
+        card = model.card
         more = f" and {len(findings) - SHOWN} more" if len(findings) > SHOWN else ""
         raise BundleError(
             f"scores[{card.cutoff}|{card.division}]: the features do not fit the model: "
@@ -150,11 +147,11 @@ def _refuse_mismatch(bundle: Bundle, features: pl.LazyFrame) -> None:
         )
 
 
-def mismatches(bundle: Bundle, schema: pl.Schema) -> list[str]:
+def mismatches(model: DivisionModel, schema: pl.Schema) -> list[str]:
     """List how a feature table differs, by name and type, from what a model was trained on."""
-    if bundle.preparation is None:
+    if model.preparation is None:
         return []
-    wanted, found = bundle.preparation.features, feature_types(schema)
+    wanted, found = model.preparation.features, feature_types(schema)
     return [
         *(f"{name} is missing" for name in wanted if name not in found),
         *(f"{name} is unknown to the model" for name in found if name not in wanted),

@@ -1,46 +1,40 @@
 """What a training of one division and cutoff comes to: a model, or the prior rate and why."""
 
 import datetime as dt
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
 
-from gosales_assets.models.bundle.bundle import FITTED, PRIOR, Card, to_files
+from gosales_assets.models.bundle.held_out import to_bytes
+from gosales_assets.models.bundle.model import Card, DivisionModel
 from gosales_assets.models.calibration.band import Band
-from gosales_assets.models.calibration.calibrator import Calibrator
-from gosales_assets.models.learners.candidates import Fitted
-from gosales_assets.models.rows.folds import Folds
+from gosales_assets.models.calibration.calibrator import NONE, Calibrator
+from gosales_assets.models.learners.learner import Learner
 from gosales_assets.models.rows.preparation import Preparation
-from gosales_assets.models.training.selection import Figures, Winner
+from gosales_assets.models.training.figures import Figures
+from gosales_assets.models.training.selection import Winner
+from gosales_checks.contracts.models import FITTED, PRIOR
+
+# Of the winner's figures, those that its card has too.
+SHOWN_FIGURES = ("auc", "auc_whitespace", "lift_10", "lift_10_whitespace")
 
 
-@dataclass(frozen=True)
-class TrainedModel:
-    """A trained model, or the prior rate with the reason why."""
+@dataclass(frozen=True, kw_only=True)
+class Evidence:
+    """What a search has shown, whether it comes to a model or not."""
 
-    card: Card
-    preparation: Preparation | None
-    members: list[Fitted]
-    shares: list[tuple[float, float]]
-    calibrator: Calibrator | None
+    scheme: str
+    """How the folds were made."""
     candidates: list[dict[str, Any]]
-    warnings: list[str]
-    held_out: pl.DataFrame | None = None
-    """The winner's predictions of rows it did not fit; None where nothing was tried."""
-    band: Band | None = None
-    """How sure the probabilities are; None without a model, or with too few buyers to tell."""
-
-    def to_files(self) -> dict[str, bytes]:
-        """Return the bundle's files."""
-        report = {"candidates": self.candidates, "warnings": self.warnings}
-        parts = (self.card, self.preparation, self.members, self.shares, self.calibrator)
-        return to_files(*parts, self.band, report, self.held_out)
+    """Figures of all that was tried."""
+    held_out: pl.DataFrame
+    """The winner's predictions of rows it did not fit."""
 
 
 @dataclass(frozen=True)
-class Frame:
-    """What every outcome of a training says of itself."""
+class TrainingScope:
+    """What a model is trained for, and on."""
 
     division: str
     cutoff: dt.date
@@ -49,82 +43,106 @@ class Frame:
 
     @property
     def positives(self) -> int:
-        """Return the buyers among the training rows."""
+        """Buyers among the training rows."""
         return int(self.matrix["label"].sum()) if not self.matrix.is_empty() else 0
 
-    def prior(
-        self,
-        fallback: str,
-        reason: str,
-        figures: list[dict[str, Any]] | None = None,
-        folds: Folds | None = None,
-    ) -> TrainedModel:
-        """Return the prior rate, and why."""
-        rate = None
-        if not self.matrix.is_empty():
-            newest = self.matrix.filter(pl.col("cutoff") == pl.col("cutoff").max())["label"]
-            # Laplace's rule: nobody bought yet is a small rate, not an impossible one.
-            rate = (int(newest.sum()) + 1) / (newest.len() + 2)
-        card = self._card(PRIOR, reason, "prior rate", "none", reason, folds, rate, 0, None)
-        card = replace(card, fallback=fallback)
-        return TrainedModel(card, None, [], [], None, figures or [], [])
+    def prior_model(
+        self, fallback: str, reason: str, evidence: Evidence | None = None
+    ) -> DivisionModel:
+        """Return the prior rate.
 
-    def fitted(
+        Parameters
+        ----------
+        fallback
+            One of the contract's kinds of reasons.
+        reason
+            Why, in words.
+        evidence
+            Of the search; None where nothing was tried.
+        """
+        card = self._card(
+            status=PRIOR,
+            reason=reason,
+            winner="prior rate",
+            calibration=NONE,
+            calibration_reason=reason,
+            selection_scheme=evidence.scheme if evidence else "none",
+            prior=self._prior_rate(),
+            fallback=fallback,
+        )
+        if evidence is None:
+            return DivisionModel(card=card)
+        held_out = to_bytes(evidence.held_out)
+        return DivisionModel(card=card, candidates=evidence.candidates, held_out=held_out)
+
+    def fitted_model(
         self,
         winner: Winner,
-        reached: Figures,
-        prepared: Preparation,
-        members: list[Fitted],
+        figures: Figures,
+        evidence: Evidence,
+        *,
+        preparation: Preparation,
+        members: list[Learner],
         calibrator: Calibrator,
-        folds: Folds,
-        candidates: list[dict[str, Any]],
+        band: Band | None,
         warnings: list[str],
-    ) -> TrainedModel:
-        """Return the trained model; `reached` are the winner's figures."""
-        reason = (
-            "mean lift@10 within one standard error of the best, then Brier score, then the "
-            f"broadest mean of models; {folds.scheme}"
-        )
+    ) -> DivisionModel:
+        """Return the trained model.
+
+        Parameters
+        ----------
+        winner, figures
+            Of the search, and what the winner reached there.
+        evidence
+            Of the search.
+        preparation, members
+            The winner's, fitted on all training rows.
+        calibrator, band
+            Fitted on its held-out margins.
+        warnings
+            What a reader should know.
+        """
+        reached = figures.to_json()
         card = self._card(
-            FITTED, reason, winner.name, calibrator.method, calibrator.reason, folds,
-            None, len(prepared.columns), reached,
-        )  # fmt: skip
-        return TrainedModel(
-            card, prepared, members, winner.shares, calibrator, candidates, warnings
+            status=FITTED,
+            reason="mean lift@10 within one standard error of the best, then Brier score, then the "
+            f"broadest mean of models; {evidence.scheme}",
+            winner=winner.name,
+            calibration=calibrator.method,
+            calibration_reason=calibrator.reason,
+            selection_scheme=evidence.scheme,
+            feature_count=len(preparation.columns),
+            **{name: reached[name] for name in SHOWN_FIGURES},
+        )
+        return DivisionModel(
+            card=card,
+            preparation=preparation,
+            members=members,
+            shares=winner.shares,
+            calibrator=calibrator,
+            band=band,
+            candidates=evidence.candidates,
+            warnings=warnings,
+            held_out=to_bytes(evidence.held_out),
         )
 
-    def _card(
-        self,
-        status: str,
-        reason: str,
-        winner: str,
-        calibration: str,
-        calibration_reason: str,
-        folds: Folds | None,
-        prior: float | None,
-        features: int,
-        figures: Figures | None,
-    ) -> Card:
-        own = figures.to_json() if figures else {}
+    def _prior_rate(self) -> float | None:
+        if self.matrix.is_empty():
+            return None
+        newest = self.matrix.filter(pl.col("cutoff") == pl.col("cutoff").max())["label"]
+        # Laplace's rule: nobody bought yet is a small rate, not an impossible one.
+        return (int(newest.sum()) + 1) / (newest.len() + 2)
+
+    def _card(self, **known: Any) -> Card:
+        """Fill in what every outcome says of its training rows."""
         empty = self.matrix.is_empty()
         cutoffs = [] if empty else self.matrix["cutoff"].unique().sort().to_list()
         return Card(
             division=self.division,
             cutoff=self.cutoff.isoformat(),
-            status=status,
-            reason=reason,
-            winner=winner,
-            calibration=calibration,
-            calibration_reason=calibration_reason,
-            selection_scheme=folds.scheme if folds else "none",
             training_cutoffs=[c.isoformat() for c in cutoffs],
             training_row_count=self.matrix.height,
             positive_count=self.positives,
-            prior=prior,
-            feature_count=features,
-            auc=own.get("auc"),
-            auc_whitespace=own.get("auc_whitespace"),
-            lift_10=own.get("lift_10"),
-            lift_10_whitespace=own.get("lift_10_whitespace"),
             window_months=self.window_months,
+            **known,
         )

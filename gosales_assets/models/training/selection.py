@@ -6,16 +6,16 @@ models errs less than any of them where none is known to be better.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from itertools import combinations
-from typing import Any
 
 import numpy as np
 
 from gosales_assets.models.calibration.calibrator import HeldOut, fit_line, squared_errors
-from gosales_assets.models.learners.candidates import BLEND
-from gosales_assets.models.rows.folds import both_classes
-from gosales_assets.models.training.trials import KINDS, HeldOutRows, Trial, best_of_each_kind
+from gosales_assets.models.learners.candidates import BLEND, kinds
+from gosales_assets.models.rows.classes import both_classes
+from gosales_assets.models.rows.slices import ALL, OWNERS, WHITESPACE
+from gosales_assets.models.training.trials import HeldOutRows, Trial, best_of_each_kind
 from gosales_checks.measures.ordering import top_count
 from gosales_checks.measures.ranking import auc, lift_at
 from gosales_resources.settings.models import ModelSettings
@@ -25,10 +25,9 @@ TOP = 0.10
 SLICE_ROWS, SLICE_OUTCOMES = 50, 10
 # Standard errors that a difference of Brier scores is told apart by.
 SIGNIFICANT = 2.0
-ALL, WHITESPACE, OWNERS = "all", "whitespace", "owners"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Judgement:
     """What a candidate reached on one slice, mean over the folds."""
 
@@ -39,7 +38,7 @@ class Judgement:
     """Squared error per row of the probabilities that a line through the margins gives."""
 
 
-UNKNOWN = Judgement(np.nan, np.nan, np.nan, np.array([np.nan]))
+UNKNOWN = Judgement(lift=np.nan, lift_se=np.nan, auc=np.nan, errors=np.array([np.nan]))
 
 
 @dataclass(frozen=True)
@@ -58,32 +57,6 @@ class Mixture:
 
 
 @dataclass(frozen=True)
-class Figures:
-    """What one candidate reached, as it is kept with the model."""
-
-    name: str
-    kind: str
-    parameters: dict[str, Any]
-    rounds: int | None
-    lift_10: float
-    lift_10_whitespace: float
-    lift_10_owners: float
-    lift_10_se: float
-    """Of the whitespace, or of all rows where that says too little."""
-    auc: float
-    auc_whitespace: float
-    auc_owners: float
-    brier: float
-    train_auc: float
-
-    def to_json(self) -> dict[str, Any]:
-        """Return plain data; an undefined figure is null."""
-        return {
-            k: None if isinstance(v, float) and np.isnan(v) else v for k, v in asdict(self).items()
-        }
-
-
-@dataclass(frozen=True)
 class Winner:
     """The mixtures that won: one for owners, one for the whitespace, often the same."""
 
@@ -93,21 +66,20 @@ class Winner:
 
     @property
     def members(self) -> list[Trial]:
-        """Trials that either needs, in the order of `KINDS`: the final fits have the pooled trees last."""
+        """Trials that either needs, in the order of `kinds`: the final fits have the pooled trees last."""
         both = [*self.owners.members, *self.whitespace.members]
         named = {one.candidate.name: one for one in both}
+        order = kinds()
 
         def place(one: Trial) -> tuple[int, bool]:
-            return KINDS.index(one.candidate.kind), one.candidate.on_whitespace
+            return order.index(one.candidate.kind), one.candidate.on_whitespace
 
         return sorted(named.values(), key=place)
 
     @property
     def shares(self) -> list[tuple[float, float]]:
         """What each member counts, for owners and for the whitespace."""
-        return [
-            (_share(self.owners, one), _share(self.whitespace, one)) for one in self.members
-        ]  # fmt: skip
+        return [(_share(self.owners, one), _share(self.whitespace, one)) for one in self.members]
 
     @property
     def name(self) -> str:
@@ -127,12 +99,12 @@ def mix(trials: Sequence[Trial], rows: HeldOutRows) -> list[Mixture]:
     everyone = [one for one in trials if not one.candidate.on_whitespace]
     alone = {one.candidate.kind: one for one in trials if one.candidate.on_whitespace}
     found = []
-    for kinds in _subsets(best_of_each_kind(everyone, rows.label)):
-        narrowed = [alone[one.candidate.kind] for one in kinds if one.candidate.kind in alone]
-        others = [one for one in kinds if one.candidate.kind not in alone]
-        found.append(kinds)
+    for trained in _subsets(best_of_each_kind(everyone, rows.label)):
+        narrowed = [alone[one.candidate.kind] for one in trained if one.candidate.kind in alone]
+        others = [one for one in trained if one.candidate.kind not in alone]
+        found.append(trained)
         if narrowed:
-            found += [(*others, *narrowed), (*kinds, *narrowed)]
+            found += [(*others, *narrowed), (*trained, *narrowed)]
     found.sort(key=len, reverse=True)
     return [mixture for members in found if (mixture := judge(members, rows)).judged]
 
@@ -148,8 +120,54 @@ def judge(members: tuple[Trial, ...], rows: HeldOutRows) -> Mixture:
         label = rows.label[inside]
         enough = label.size >= SLICE_ROWS and both_classes(label, SLICE_OUTCOMES)
         if name == ALL or enough:
-            judged[name] = _judgement(margin[inside], label, rows.ties[inside], rows.fold[inside])
+            judged[name] = judge_slice(margin[inside], label, rows.ties[inside], rows.fold[inside])
     return Mixture(members, margin, judged)
+
+
+def judge_slice(
+    margin: np.ndarray, label: np.ndarray, ties: np.ndarray, fold: np.ndarray
+) -> Judgement:
+    """Measure margins on one slice.
+
+    Parameters
+    ----------
+    margin
+        Logits, one per row.
+    label
+        0 or 1 per row.
+    ties
+        `tie_breaker` of the customer per row.
+    fold
+        Number of the fold per row: lift and AUC are means over folds that have both classes.
+
+    Returns
+    -------
+    Judgement
+        Lift and AUC are nan where no fold has both classes.
+    """
+    lifts, errors, areas = [], [], []
+    for one in np.unique(fold):
+        at = fold == one
+        y, m = label[at], margin[at]
+        if not 0 < y.sum() < y.size:
+            continue
+        rate = float(y.mean())
+        lift = lift_at(y, m, ties[at], TOP)
+        top = top_count(y.size, TOP)
+        # Two successes in four further rows (Agresti and Coull): a top without a buyer is not certain.
+        top_rate = (min(lift * rate, 1.0) * top + 2) / (top + 4)
+        lifts.append(lift)
+        errors.append(np.sqrt(top_rate * (1 - top_rate) / (top + 4)) / rate)
+        areas.append(auc(y, m))
+    squared = squared_errors(margin, label)
+    if not lifts:
+        return replace(UNKNOWN, errors=squared)
+    return Judgement(
+        lift=float(np.mean(lifts)),
+        lift_se=float(np.sqrt(np.sum(np.square(errors))) / len(errors)),
+        auc=float(np.mean(areas)),
+        errors=squared,
+    )
 
 
 def choose(judged: Sequence[Judgement]) -> int:
@@ -198,7 +216,14 @@ def select(mixtures: Sequence[Mixture], rows: HeldOutRows, settings: ModelSettin
     }[settings.selection_slice]
     owners, whitespace = (_best_on(name, mixtures) for name in wanted)
     margin = np.where(rows.is_whitespace, whitespace.margin, owners.margin)
-    held = HeldOut(margin, rows.label, rows.is_whitespace, rows.fold, rows.newest, rows.row)
+    held = HeldOut(
+        margin=margin,
+        label=rows.label,
+        is_whitespace=rows.is_whitespace,
+        fold=rows.fold,
+        newest=rows.newest,
+        row=rows.row,
+    )
     return Winner(owners, whitespace, held)
 
 
@@ -209,54 +234,19 @@ def _best_on(name: str, mixtures: Sequence[Mixture]) -> Mixture:
     return known[choose([one.judged[slice_] for one in known])]
 
 
-def figures_of(mixture: Mixture) -> Figures:
-    """Return what is kept of a mixture."""
-    found, first = mixture.judged, mixture.members[0]
-    single = len(mixture.members) == 1
-    everyone, white, owners = (found.get(name, UNKNOWN) for name in (ALL, WHITESPACE, OWNERS))
-    return Figures(
-        mixture.name,
-        first.candidate.kind if single else BLEND,
-        first.candidate.parameters if single else {},
-        first.rounds if single else None,
-        everyone.lift,
-        white.lift,
-        owners.lift,
-        (white if WHITESPACE in found else everyone).lift_se,
-        everyone.auc,
-        white.auc,
-        owners.auc,
-        float(everyone.errors.mean()),
-        first.train_auc if single else np.nan,
-    )
-
-
-def reached(winner: Winner, rows: HeldOutRows) -> Figures:
-    """Return the winner's own figures: each slice by its mixture, all customers by both."""
-    held = winner.held
-    whole = figures_of(winner.whitespace)
-    owners = figures_of(winner.owners)
-    if winner.owners.name == winner.whitespace.name:
-        return whole
-    aligned = aligned_margins(held)
-    judged = _judgement(aligned, held.label, rows.ties, held.fold)
-    return replace(
-        whole,
-        name=winner.name,
-        kind=BLEND,
-        parameters={},
-        rounds=None,
-        lift_10=judged.lift,
-        lift_10_owners=owners.lift_10_owners,
-        auc=judged.auc,
-        auc_owners=owners.auc_owners,
-        brier=float(judged.errors.mean()),
-        train_auc=np.nan,
-    )
-
-
 def aligned_margins(held: HeldOut) -> np.ndarray:
-    """Bring the margins of two mixtures onto one scale, each by a line of its own: logits."""
+    """Bring the margins of two mixtures onto one scale, each by a line of its own.
+
+    Parameters
+    ----------
+    held
+        Margins of the whitespace by one mixture, of owners by another.
+
+    Returns
+    -------
+    numpy.ndarray
+        Logits, one per row.
+    """
     aligned = held.margin.copy()
     for inside in (held.is_whitespace, ~held.is_whitespace):
         if inside.any():
@@ -268,30 +258,6 @@ def aligned_margins(held: HeldOut) -> np.ndarray:
 def _subsets(trials: Sequence[Trial]) -> Iterator[tuple[Trial, ...]]:
     for count in range(1, len(trials) + 1):
         yield from combinations(trials, count)
-
-
-def _judgement(
-    margin: np.ndarray, label: np.ndarray, ties: np.ndarray, fold: np.ndarray
-) -> Judgement:
-    lifts, errors, areas = [], [], []
-    for one in np.unique(fold):
-        at = fold == one
-        y, m = label[at], margin[at]
-        if not 0 < y.sum() < y.size:
-            continue
-        rate = float(y.mean())
-        lift = lift_at(y, m, ties[at], TOP)
-        top = top_count(y.size, TOP)
-        # Two successes in four further rows (Agresti and Coull): a top without a buyer is not certain.
-        top_rate = (min(lift * rate, 1.0) * top + 2) / (top + 4)
-        lifts.append(lift)
-        errors.append(np.sqrt(top_rate * (1 - top_rate) / (top + 4)) / rate)
-        areas.append(auc(y, m))
-    squared = squared_errors(margin, label)
-    if not lifts:
-        return Judgement(np.nan, np.nan, np.nan, squared)
-    error = float(np.sqrt(np.sum(np.square(errors))) / len(errors))
-    return Judgement(float(np.mean(lifts)), error, float(np.mean(areas)), squared)
 
 
 def _as_good(difference: np.ndarray) -> bool:

@@ -1,26 +1,24 @@
 """Bundles: what is sealed opens, and anything else says what is wrong with it before it is parsed."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
 import pytest
 from scipy.special import expit
 
-from gosales_assets.models.bundle.bundle import (
-    MODEL_FILE,
-    TREES_FILE,
-    load_bundle,
-    read_card,
-    read_report,
-)
+from gosales_assets.models.bundle.bundle import load_bundle, read_card, read_report
 from gosales_assets.models.bundle.held_out import HELD_OUT_FILE, cross_calibrated, read_held_out
 from gosales_assets.models.bundle.manifest import MANIFEST_FILE, VERSION, seal, verified
+from gosales_assets.models.bundle.model import MODEL_FILE
 from gosales_assets.models.calibration.calibrator import HeldOut
 from gosales_checks.measures.ranking import tie_breaker
 from gosales_resources.errors import BundleError
 from gosales_resources.settings.models import ModelSettings
-from tests.unit.assets.models.test_models import matrix, train
+from tests.worlds.training import matrix, train
+
+TREES_FILE = "lightgbm.txt"
 
 
 @pytest.fixture(scope="module")
@@ -120,11 +118,18 @@ def test_a_customers_outcome_does_not_move_its_own_probability():
     margin = draw.normal(-2.5, 1.0, n)
     label = (draw.random(n) < expit(margin)).astype(int)
     group, white = np.arange(n) % 5, np.zeros(n, dtype=bool)
-    same = np.zeros(n, dtype=int), np.ones(n, dtype=bool), np.arange(n)
+    held = HeldOut(
+        margin=margin,
+        label=label,
+        is_whitespace=white,
+        fold=np.zeros(n, dtype=int),
+        newest=np.ones(n, dtype=bool),
+        row=np.arange(n),
+    )
     settings = ModelSettings(isotonic_min_positives=50)
-    first = cross_calibrated(HeldOut(margin, label, white, *same), group, settings)
+    first = cross_calibrated(held, group, settings)
     other = np.where(group == 2, 1 - label, label)
-    second = cross_calibrated(HeldOut(margin, other, white, *same), group, settings)
+    second = cross_calibrated(replace(held, label=other), group, settings)
     assert np.array_equal(first[group == 2], second[group == 2])
     assert not np.array_equal(first[group == 1], second[group == 1])
     assert np.abs(first - expit(margin)).mean() < 0.02

@@ -10,13 +10,13 @@ from sklearn.metrics import brier_score_loss, roc_auc_score
 from gosales_assets.models.bundle.bundle import load_bundle, read_report
 from gosales_assets.models.bundle.card import in_words, write_card
 from gosales_assets.models.bundle.held_out import read_held_out
-from gosales_assets.models.learners.candidates import blended
 from gosales_assets.models.learners.linear import Linear
-from gosales_assets.models.scoring.contributions import by_feature, contributions
+from gosales_assets.models.rows.model_inputs import ModelInputs
+from gosales_assets.models.scoring.contributions import by_feature
 from gosales_assets.models.scoring.drivers import explain_sample, sample_customers
 from gosales_assets.models.training.evaluation import evaluate_training
 from gosales_checks.contracts.contract import conform, judge
-from gosales_checks.contracts.models import (
+from gosales_checks.contracts.explanations import (
     MODEL_CARD,
     MODEL_DRIVERS,
     MODEL_EVALUATION,
@@ -30,7 +30,7 @@ from gosales_checks.verdicts.guardrails import (
 )
 from gosales_resources.settings.explanation import ExplanationSettings
 from gosales_resources.settings.models import ModelSettings
-from tests.unit.assets.models.test_models import C, customers, features, matrix, train
+from tests.worlds.training import C, customers, features, matrix, noise, train
 
 SETTINGS = ExplanationSettings(bootstrap_draws=50)
 KINDS = {
@@ -52,11 +52,9 @@ def fresh() -> pl.DataFrame:
 def test_contributions_and_their_base_are_the_margin(files, fresh):
     bundle = load_bundle(files)
     assert bundle.preparation is not None
-    raw = bundle.preparation.raw(fresh)
-    z = bundle.preparation.standardised(raw)
+    rows = ModelInputs.of(bundle.preparation, fresh)
     white = fresh["is_whitespace"].to_numpy()
-    found = contributions(bundle, raw, white)
-    margin = blended([m.margin(raw, z) for m in bundle.members], bundle.shares, white)
+    found, margin = bundle.contributions(rows, white), bundle.margin(rows, white)
     assert found.margin == pytest.approx(margin, abs=1e-9)
     names, summed = by_feature(bundle.preparation, found.by_input)
     assert set(names) == {column.source for column in bundle.preparation.columns}
@@ -71,12 +69,12 @@ def test_an_input_that_does_not_count_contributes_nothing(files, fresh):
     if not linear:
         pytest.skip("interactions of trees move others")
     bundle = replace(bundle, members=linear, shares=[(1.0, 1.0)])
-    raw = bundle.preparation.raw(fresh)
-    moved, at = raw.copy(), np.flatnonzero(linear[0].weights)[0]
+    rows = ModelInputs.of(bundle.preparation, fresh)
+    moved, at = rows.raw.copy(), np.flatnonzero(linear[0].weights)[0]
     moved[:, at] += 0.1
     white = fresh["is_whitespace"].to_numpy()
-    change = contributions(bundle, moved, white).by_input
-    change = change - contributions(bundle, raw, white).by_input
+    change = bundle.contributions(replace(rows, raw=moved), white).by_input
+    change = change - bundle.contributions(rows, white).by_input
     assert np.abs(change[:, at]).max() > 0
     assert np.abs(np.delete(change, at, axis=1)).max() == 0
 
@@ -143,12 +141,6 @@ def card_of(made) -> str:
     row = write_card(bundle.card, bundle.model_id, report, evaluation, drivers)
     assert judge(MODEL_CARD, row).passed
     return row["card"].item()
-
-
-def noise() -> pl.DataFrame:
-    draw = np.random.default_rng(4)
-    rows = matrix()
-    return rows.with_columns(label=pl.Series((draw.random(rows.height) < 0.15).astype(np.int8)))
 
 
 def test_the_card_says_what_the_model_is_worth_in_figures():

@@ -6,9 +6,11 @@ from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
 
 from gosales_assets.models.calibration.calibrator import fit_line
-from gosales_assets.models.learners.candidates import Trees, bin_rows, fit_trees
 from gosales_assets.models.learners.linear import Linear, fit_linear
-from gosales_assets.models.rows.narrowing import NOT_ASKED, keep_asked
+from gosales_assets.models.learners.narrowing import NOT_USED, narrow_inputs
+from gosales_assets.models.learners.trees import fit_trees
+from gosales_assets.models.rows.binning import bin_rows
+from gosales_assets.models.rows.model_inputs import ModelInputs
 from gosales_assets.models.rows.preparation import Column, Preparation
 from gosales_checks.measures.ranking import auc
 from gosales_resources.settings.models import ModelSettings
@@ -98,17 +100,15 @@ def test_what_no_member_asks_for_is_left_out_and_no_margin_changes():
                   "feature_fraction": 1.0, "bagging_fraction": 1.0}  # fmt: skip
     trees = fit_trees(bin_rows(raw, label), parameters, SETTINGS, rounds=1)
     asked = sorted({0, 3, *trees.places[0].tolist()})
-    kept, (line_kept, trees_kept) = keep_asked(prepared, [line, trees])
+    kept, members = narrow_inputs(prepared, [line, trees])
     assert [column.name for column in kept.columns] == [f"x{at}" for at in asked]
     assert [column.name for column in kept.columns if column.flags_missing] == ["x3"]
     assert kept.dropped == {
-        f"x{at}": NOT_ASKED for at in sorted(map(str, set(range(12)) - {*asked}))
+        f"x{at}": NOT_USED for at in sorted(map(str, set(range(12)) - {*asked}))
     }
-    fewer = np.asfortranarray(raw[:, asked])
-    assert isinstance(trees_kept, Trees)
-    assert np.array_equal(trees_kept.margin(fewer), trees.margin(raw))
-    z, z_kept = prepared.standardised(raw), kept.standardised(fewer)
-    assert line_kept.margin(fewer, z_kept) == pytest.approx(line.margin(raw, z), abs=1e-6)
+    rows, fewer = ModelInputs(prepared, raw), ModelInputs(kept, np.asfortranarray(raw[:, asked]))
+    assert np.array_equal(members[1].margin(fewer), trees.margin(rows))
+    assert members[0].margin(fewer) == pytest.approx(line.margin(rows), abs=1e-6)
 
 
 @pytest.mark.parametrize("from_c", [0.001, 0.03, 1.0])
@@ -133,11 +133,11 @@ def test_a_fit_on_more_rows_is_as_sure_as_the_calibration_knows(few_rows):
     fresh, y = rows(16_000, 60, seed=1)
     scaled = many.on_scale_of(few, fresh)
     # What turns the margins of the first into probabilities does so for the scaled ones.
-    slope, level = fit_line(few.margin(fresh, fresh), y)
-    sure = [fit_line(slope * one.margin(fresh, fresh) + level, y)[0] for one in (many, scaled)]
+    slope, level = fit_line(few.logits(fresh), y)
+    sure = [fit_line(slope * one.logits(fresh) + level, y)[0] for one in (many, scaled)]
     assert abs(sure[1] - 1) < abs(sure[0] - 1)
     assert sure[1] == pytest.approx(1.0, abs=0.1)
-    assert auc(y, scaled.margin(fresh, fresh)) == pytest.approx(auc(y, many.margin(fresh, fresh)))
+    assert auc(y, scaled.logits(fresh)) == pytest.approx(auc(y, many.logits(fresh)))
 
 
 def test_a_fit_without_inputs_is_left_as_it_is():

@@ -1,20 +1,16 @@
 """Models: what is fitted on what, the prior where nothing is learnt, calibration, bundles."""
 
-import datetime as dt
 import json
 import random
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
 import pytest
 from scipy.special import expit
 
-from gosales_assets.models.bundle.bundle import (
-    FITTED,
-    PRIOR,
-    describe_bundle,
-    load_bundle,
-)
+from gosales_assets.models.bundle.bundle import describe_bundle, load_bundle
+from gosales_assets.models.bundle.model import DivisionModel
 from gosales_assets.models.calibration.calibrator import (
     ISOTONIC,
     NONE,
@@ -27,72 +23,33 @@ from gosales_assets.models.rows.folds import BY_TIME, make_folds
 from gosales_assets.models.rows.matrix import build_matrix
 from gosales_assets.models.rows.preparation import fit_preparation
 from gosales_assets.models.scoring.scoring import score
-from gosales_assets.models.training.outcome import TrainedModel
 from gosales_assets.models.training.selection import Judgement, choose
-from gosales_assets.models.training.training import train_model
+from gosales_checks.contracts.models import FITTED, PRIOR
 from gosales_checks.measures.ranking import auc
 from gosales_resources.dates import shift_months
 from gosales_resources.errors import BundleError, ContractError
 from gosales_resources.settings.models import ModelSettings
-
-C = dt.date(2024, 6, 30)
-SETTINGS = ModelSettings(tree_rounds=40)
-TRAINING = [dt.date(2023, 3, 31), dt.date(2023, 6, 30), dt.date(2023, 9, 30), dt.date(2023, 12, 31)]
-
-
-def customers(cutoff: dt.date, n: int = 700, seed: int = 0, rate: float = -2.0) -> pl.DataFrame:
-    """Draw customers whose probability is known: by eagerness, ownership and industry."""
-    draw = np.random.default_rng([seed, cutoff.toordinal()])
-    eager, noise = draw.normal(size=n), draw.normal(size=n)
-    owns = draw.random(n) < 0.3
-    industry = draw.choice(["Aero", "Auto", "Food"], n)
-    p = expit(rate + 1.2 * eager + 1.0 * owns + 0.8 * (industry == "Aero"))
-    return pl.DataFrame(
-        {
-            "customer_id": [f"c{i:04d}" for i in range(n)],
-            "division": "pdm",
-            "cutoff": cutoff,
-            "segment": "warm",
-            "rfm__all__gp_sum__12m": np.exp(eager),
-            "recency__all__days__asof": [None if x > 1 else 30 + int(9 * abs(x)) for x in noise],
-            "attr__all__industry__asof": industry,
-            "cross__all__bought_pdm__asof": owns.astype(np.int8),
-            "constant__all__x__asof": 1.0,
-            "is_whitespace": ~owns,
-            "p_true": p,
-            "label": (draw.random(n) < p).astype(np.int8),
-        }
-    )
-
-
-OUTCOME = ["label", "net_value_window", "window_end"]
-
-
-def matrix(n: int = 700, cutoffs: list[dt.date] = TRAINING, **options) -> pl.DataFrame:
-    rows = pl.concat([customers(c, n, **options) for c in cutoffs]).drop("p_true")
-    ends = {t: shift_months(t, 6) for t in cutoffs}
-    return rows.with_columns(
-        net_value_window=pl.col("label") * 10.0,
-        window_end=pl.col("cutoff").replace_strict(ends, return_dtype=pl.Date),
-    )
-
-
-def train(rows: pl.DataFrame, settings: ModelSettings = SETTINGS) -> TrainedModel:
-    return train_model(rows, cutoff=C, division="pdm", window_months=6, settings=settings)
+from tests.worlds.training import (
+    OUTCOME,
+    SETTINGS,
+    TRAINING,
+    C,
+    customers,
+    features,
+    matrix,
+    noise,
+    train,
+)
 
 
 @pytest.fixture(scope="module")
-def trained() -> TrainedModel:
+def trained() -> DivisionModel:
     return train(matrix())
 
 
 @pytest.fixture(scope="module")
 def fresh() -> pl.DataFrame:
     return customers(C, 3000, seed=1)
-
-
-def features(table: pl.DataFrame) -> pl.LazyFrame:
-    return table.drop("p_true", "label").lazy()
 
 
 def test_a_model_comes_close_to_the_true_probabilities_on_new_customers(fresh):
@@ -153,10 +110,7 @@ def test_too_few_buyers_give_the_base_rate_of_the_newest_cutoff(fresh):
 
 
 def test_a_division_that_is_noise_gets_no_confident_list():
-    draw = np.random.default_rng(4)
-    rows = matrix()
-    noise = pl.Series("label", (draw.random(rows.height) < 0.15).astype(np.int8))
-    model = train(rows.with_columns(noise))
+    model = train(noise())
     assert model.card.status == PRIOR
     assert "not above 0.5" in model.card.reason
 
@@ -219,7 +173,15 @@ def held_out(n: int = 20_000, seed: int = 0, wave: float = 0.0) -> tuple[HeldOut
     white = draw.random(n) < 0.5
     p = expit(logit + 0.7 * fold - 0.5 * white * fold + wave * np.sin(3 * logit))
     y = (draw.random(n) < p).astype(float)
-    return HeldOut(2 * logit, y, white, fold, fold == 1), p
+    held = HeldOut(
+        margin=2 * logit,
+        label=y,
+        is_whitespace=white,
+        fold=fold,
+        newest=fold == 1,
+        row=np.arange(n),
+    )
+    return held, p
 
 
 def test_platt_finds_the_slope_and_follows_the_newest_base_rate_in_both_slices():
@@ -245,13 +207,13 @@ def test_isotonic_wins_where_the_margin_is_bent_and_never_turns_the_ranking():
 
 def test_too_few_positives_leave_the_margin_as_it_is():
     held, _ = held_out(40)
-    few = HeldOut(held.margin, np.zeros(40), held.is_whitespace, held.fold, held.newest)
+    few = replace(held, label=np.zeros(40))
     assert fit_calibrator(few, SETTINGS).method == NONE
 
 
 def test_a_margin_that_ranks_the_wrong_way_is_not_turned_round():
     held, _ = held_out()
-    turned = HeldOut(-held.margin, held.label, held.is_whitespace, held.fold, held.newest)
+    turned = replace(held, margin=-held.margin)
     assert fit_calibrator(turned, ModelSettings(isotonic_min_positives=10**9)).slope == 0.0
 
 
@@ -263,7 +225,7 @@ def test_a_calibrator_survives_being_written():
 
 def judged(lift: float, error: float, brier: float, noise: float = 0.0) -> Judgement:
     errors = np.full(100, brier) + noise * np.resize([1.0, -1.0], 100)
-    return Judgement(lift, error, 0.7, errors)
+    return Judgement(lift=lift, lift_se=error, auc=0.7, errors=errors)
 
 
 def test_within_one_standard_error_of_the_lift_the_better_brier_score_wins():

@@ -10,43 +10,31 @@ import polars as pl
 import pytest
 from threadpoolctl import threadpool_limits
 
-from gosales_assets.models.bundle.bundle import PRIOR, load_bundle
+from gosales_assets.models.bundle.bundle import load_bundle
+from gosales_assets.models.bundle.model import DivisionModel
+from gosales_assets.models.bundle.pooled_bundle import describe_pooled, load_pooled
 from gosales_assets.models.calibration.calibrator import HeldOut
-from gosales_assets.models.learners.candidates import (
-    LINEAR,
-    POOLED,
-    TREES,
-    Candidate,
-    bin_rows,
-    candidates_of,
-    fit_trees,
-)
+from gosales_assets.models.learners.candidates import POOLED, Candidate, candidates_of
 from gosales_assets.models.learners.linear import Linear
-from gosales_assets.models.learners.pooled import (
-    PooledTrees,
-    describe_pooled,
-    join_pooled,
-    load_pooled,
-    naming_a_division,
-    train_pooled,
-)
+from gosales_assets.models.learners.pooled import PooledTrees, join_pooled
+from gosales_assets.models.learners.trees import Trees, fit_trees
+from gosales_assets.models.rows.binning import bin_rows
 from gosales_assets.models.rows.folds import make_folds
 from gosales_assets.models.rows.matrix import sample_rows, stack_rows
+from gosales_assets.models.rows.model_inputs import ModelInputs, TrainingInputs
 from gosales_assets.models.rows.preparation import fit_preparation, prepare_rows
-from gosales_assets.models.rows.training_inputs import training_inputs
-from gosales_assets.models.scoring.contributions import contributions
 from gosales_assets.models.scoring.scoring import score
-from gosales_assets.models.training.outcome import TrainedModel
+from gosales_assets.models.training.pooled_training import naming_a_division, train_pooled
 from gosales_assets.models.training.selection import Mixture, Winner, choose, judge, mix, select
 from gosales_assets.models.training.training import train_model
 from gosales_assets.models.training.trials import HeldOutRows, Trial, run_trials
 from gosales_checks.contracts.contract import judge as hold
-from gosales_checks.contracts.models import POOLED_MODEL, POOLED_ROWS
+from gosales_checks.contracts.models import POOLED_MODEL, POOLED_ROWS, PRIOR
 from gosales_checks.measures.ranking import auc, tie_breaker
 from gosales_resources.dates import shift_months
 from gosales_resources.errors import BundleError
 from gosales_resources.settings.models import ModelSettings
-from tests.unit.assets.models.test_models import TRAINING, C, customers, features, matrix
+from tests.worlds.training import TRAINING, C, customers, features, matrix, noise
 
 SETTINGS = ModelSettings(tree_rounds=30)
 DIVISIONS = ["cam", "pdm", "sim"]
@@ -67,8 +55,10 @@ def pooled_rows(n: int = 300, most: int = 10**6) -> pl.DataFrame:
     return stack_rows([sample_rows(pairs_at(c, n), most).lazy() for c in TRAINING], C)
 
 
-def train_on(rows: pl.DataFrame) -> dict[str, bytes]:
-    return train_pooled(rows, cutoff="2024-06-30", divisions=DIVISIONS, settings=SETTINGS)
+def train_on(rows: pl.DataFrame, threads: int = 2) -> dict[str, bytes]:
+    return train_pooled(
+        rows, cutoff="2024-06-30", divisions=DIVISIONS, settings=SETTINGS, threads=threads
+    )
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +73,7 @@ def pooled(files) -> PooledTrees:
     return found
 
 
-def train(rows: pl.DataFrame, pooled: PooledTrees | None = None, **changed) -> TrainedModel:
+def train(rows: pl.DataFrame, pooled: PooledTrees | None = None, **changed) -> DivisionModel:
     settings = SETTINGS.model_copy(update=changed)
     return train_model(
         rows, cutoff=C, division="pdm", window_months=6, settings=settings, pooled=pooled
@@ -99,9 +89,9 @@ def test_the_sample_has_the_same_customers_in_every_division_and_is_a_part(files
     assert hold(POOLED_MODEL, describe_pooled(files)).passed
 
 
-def test_pooled_trees_do_not_depend_on_the_order_of_rows(files):
+def test_pooled_trees_do_not_depend_on_the_order_of_rows_or_the_number_of_threads(files):
     mixed = pooled_rows().sample(fraction=1.0, shuffle=True, seed=4)
-    assert train_on(mixed) == files
+    assert train_on(mixed, threads=1) == files
 
 
 def test_a_censored_cutoff_is_not_pooled():
@@ -152,7 +142,7 @@ def test_a_division_with_few_buyers_gains_from_the_others(pooled):
     fresh = customers(C, 4000, seed=1)
     y = fresh["label"].to_numpy()
 
-    def reached(model: TrainedModel) -> float:
+    def reached(model: DivisionModel) -> float:
         scores = score(load_bundle(model.to_files()), features(fresh))
         return auc(y, scores["p_icp"].to_numpy())
 
@@ -165,14 +155,13 @@ def test_a_division_with_few_buyers_gains_from_the_others(pooled):
 def test_joined_inputs_change_no_members_margin(pooled):
     rows = matrix()
     prepared = fit_preparation(rows, SETTINGS, pooled.preparation)
-    raw, z = prepared.raw(rows), None
-    z = prepared.standardised(raw)
-    line = Linear(0.3, np.random.default_rng(0).normal(size=z.shape[1]))
+    before = ModelInputs.of(prepared, rows)
+    line = Linear(0.3, np.random.default_rng(0).normal(size=before.standardised.shape[1]))
     whole, members = join_pooled(prepared, [line], pooled)
-    again = whole.raw(rows)
-    assert np.allclose(members[0].margin(again, whole.standardised(again)), line.margin(raw, z))
-    own = pooled.trees.margin(pooled.preparation.raw(rows))
-    assert np.array_equal(members[1].margin(again, again), own)
+    after = ModelInputs.of(whole, rows)
+    assert np.allclose(members[0].margin(after), line.margin(before))
+    own = pooled.trees.margin(ModelInputs.of(pooled.preparation, rows))
+    assert np.array_equal(members[1].margin(after), own)
 
 
 def test_a_bundle_with_pooled_trees_opens_scores_and_explains(pooled):
@@ -180,7 +169,8 @@ def test_a_bundle_with_pooled_trees_opens_scores_and_explains(pooled):
     bundle = load_bundle(model.to_files())
     fresh = features(customers(C, 300, seed=2)).sort("customer_id").collect()
     assert bundle.preparation is not None
-    found = contributions(bundle, bundle.preparation.raw(fresh), fresh["is_whitespace"].to_numpy())
+    rows = ModelInputs.of(bundle.preparation, fresh)
+    found = bundle.contributions(rows, fresh["is_whitespace"].to_numpy())
     margin = score(bundle, fresh.lazy())["margin"].to_numpy()
     assert found.margin == pytest.approx(margin, abs=1e-9)
     assert np.array(bundle.shares).sum(axis=0) == pytest.approx([1.0, 1.0])
@@ -205,9 +195,7 @@ def test_training_is_the_same_on_1_2_and_4_threads(pooled):
 
 
 def test_a_division_that_is_noise_is_said_to_be_noise_with_pooled_trees_too(pooled):
-    rows = matrix()
-    noise = (np.random.default_rng(4).random(rows.height) < 0.15).astype(np.int8)
-    model = train(rows.with_columns(label=pl.Series(noise)), pooled)
+    model = train(noise(), pooled)
     assert model.card.status == PRIOR
     assert "cannot be ranked better than by chance" in model.card.reason
 
@@ -230,10 +218,10 @@ def test_a_large_grid_is_narrowed_on_the_newest_fold_before_all_folds_are_fitted
     assert len(candidates_of(settings)) == 8
     prepared, raw = prepare_rows(rows, settings)
     folds = make_folds(rows, settings).folds
-    inputs = training_inputs(prepared, raw, rows["label"].to_numpy())
+    inputs = TrainingInputs(prepared, raw, rows["label"].to_numpy())
     trials, _ = run_trials(rows, inputs, folds, settings, None)
     kinds = [one.candidate.kind for one in trials if not one.candidate.on_whitespace]
-    assert (kinds.count(LINEAR), kinds.count(TREES)) == (2, 2)
+    assert (kinds.count(Linear.kind), kinds.count(Trees.kind)) == (2, 2)
 
 
 def test_an_overfit_search_is_tried_again_with_simpler_models_and_still_said():
@@ -244,6 +232,10 @@ def test_an_overfit_search_is_tried_again_with_simpler_models_and_still_said():
     assert max(stronger.tree_leaves) < max(SETTINGS.tree_leaves)
 
 
+def trial(kind: str, margin: np.ndarray) -> Trial:
+    return Trial(candidate=Candidate(kind), rounds=5, margin=margin, train_auc=0.8)
+
+
 def two_trials(n: int = 4000) -> tuple[list[Trial], HeldOutRows]:
     """One model knows the whitespace and is blind for owners, the other the reverse."""
     draw = np.random.default_rng(3)
@@ -251,17 +243,25 @@ def two_trials(n: int = 4000) -> tuple[list[Trial], HeldOutRows]:
     label = (draw.random(n) < 1 / (1 + np.exp(1.5 - 2 * truth))).astype(np.int8)
     blind = draw.normal(size=n)
     ties = tie_breaker([f"c{i}" for i in range(n)])
-    rows = HeldOutRows(label, white, ties, np.zeros(n, int), np.ones(n, dtype=bool), np.arange(n))
-    first = Trial(Candidate(LINEAR), None, np.where(white, truth, blind), 0.8)
-    second = Trial(Candidate(TREES), 5, np.where(white, blind, truth), 0.8)
+    rows = HeldOutRows(
+        label=label,
+        is_whitespace=white,
+        ties=ties,
+        fold=np.zeros(n, int),
+        newest=np.ones(n, dtype=bool),
+        row=np.arange(n),
+    )
+    first = trial(Linear.kind, np.where(white, truth, blind))
+    second = trial(Trees.kind, np.where(white, blind, truth))
     return [first, second], rows
 
 
 def test_members_of_two_winners_are_in_the_order_of_the_final_fits_whoever_needs_them():
-    linear, trees, pooled = (
-        Trial(Candidate(kind), 5, np.zeros(2), 0.8) for kind in (LINEAR, TREES, POOLED)
+    both = np.zeros(2)
+    linear, trees, pooled = (trial(kind, both) for kind in (Linear.kind, Trees.kind, POOLED))
+    held = HeldOut(
+        margin=both, label=both, is_whitespace=both, fold=both, newest=both, row=np.arange(2)
     )
-    held = HeldOut(np.zeros(2), np.ones(2), np.ones(2, bool), np.zeros(2), np.ones(2, bool))
     winner = Winner(
         Mixture((trees, pooled), held.margin, {}), Mixture((linear, trees), held.margin, {}), held
     )
@@ -273,8 +273,8 @@ def test_each_slice_has_a_winner_of_its_own_unless_one_slice_is_to_decide():
     trials, rows = two_trials()
     mixtures = mix(trials, rows)
     each = select(mixtures, rows, SETTINGS)
-    assert [one.candidate.kind for one in each.whitespace.members] == [LINEAR]
-    assert [one.candidate.kind for one in each.owners.members] == [TREES]
+    assert [one.candidate.kind for one in each.whitespace.members] == [Linear.kind]
+    assert [one.candidate.kind for one in each.owners.members] == [Trees.kind]
     one = select(mixtures, rows, SETTINGS.model_copy(update={"selection_slice": "whitespace"}))
     assert one.owners.name == one.whitespace.name == each.whitespace.name
     assert sorted(each.shares) == [(0.0, 1.0), (1.0, 0.0)]
@@ -283,8 +283,7 @@ def test_each_slice_has_a_winner_of_its_own_unless_one_slice_is_to_decide():
 def test_a_slice_with_too_few_buyers_goes_by_all_customers():
     trials, rows = two_trials()
     few = rows.is_whitespace & (np.cumsum(rows.is_whitespace & (rows.label == 1)) > 4)
-    label = np.where(few, 0, rows.label)
-    poor = HeldOutRows(label, *list(rows.__dict__.values())[1:])
+    poor = replace(rows, label=np.where(few, 0, rows.label))
     mixtures = mix(trials, poor)
     assert all("whitespace" not in one.judged for one in mixtures)
     chosen = select(mixtures, poor, SETTINGS)
@@ -293,30 +292,34 @@ def test_a_slice_with_too_few_buyers_goes_by_all_customers():
 
 def test_models_that_nothing_tells_apart_are_averaged():
     trials, rows = two_trials()
-    twin = Trial(Candidate(TREES), 5, trials[0].margin + 1e-9, 0.8)
+    twin = trial(Trees.kind, trials[0].margin + 1e-9)
     assert len(select(mix([trials[0], twin], rows), rows, SETTINGS).whitespace.members) == 2
     assert judge((trials[0],), rows).name == trials[0].candidate.name
 
 
+def binned_rows() -> tuple[ModelInputs, lgb.Dataset]:
+    table = matrix(300)
+    rows = ModelInputs.of(fit_preparation(table, SETTINGS), table)
+    return rows, bin_rows(rows.raw, table["label"].to_numpy())
+
+
 def test_the_first_trees_of_a_longer_boosting_are_those_of_a_shorter_one():
-    rows = matrix(300)
-    raw = fit_preparation(rows, SETTINGS).raw(rows)
-    binned = bin_rows(raw, rows["label"].to_numpy())
-    grid = candidates_of(SETTINGS)[-1].parameters
-    longer, shorter = (fit_trees(binned, grid, SETTINGS, rounds=n) for n in (20, 7))
-    assert np.array_equal(longer.first(7).margin(raw), shorter.margin(raw))
-    assert not np.array_equal(longer.margin(raw), shorter.margin(raw))
+    rows, binned = binned_rows()
+    longer, shorter = (
+        fit_trees(binned, Trees.grid(SETTINGS)[-1], SETTINGS, rounds=n) for n in (20, 7)
+    )
+    assert np.array_equal(longer.shortened(7).margin(rows), shorter.margin(rows))
+    assert not np.array_equal(longer.margin(rows), shorter.margin(rows))
 
 
 def test_margins_are_what_the_booster_says_of_all_its_inputs():
-    rows = matrix(300)
-    raw = fit_preparation(rows, SETTINGS).raw(rows)
-    binned = bin_rows(raw, rows["label"].to_numpy())
-    trees = fit_trees(binned, candidates_of(SETTINGS)[-1].parameters, SETTINGS, rounds=15)
+    rows, binned = binned_rows()
+    trees = fit_trees(binned, Trees.grid(SETTINGS)[-1], SETTINGS, rounds=15)
     plain = lgb.Booster(model_str=trees.text)
-    assert np.array_equal(trees.margin(raw), plain.predict(raw, raw_score=True))
-    first = plain.predict(raw, raw_score=True, num_iteration=4)
-    assert np.array_equal(trees.margin(raw, rounds=4), first)
+    assert np.array_equal(trees.margin(rows), plain.predict(rows.raw, raw_score=True))
+    first = plain.predict(rows.raw, raw_score=True, num_iteration=4)
+    assert np.array_equal(trees.margin(rows, rounds=4), first)
     # Behind two columns that are another model's.
-    behind = replace(trees, inputs=tuple(range(2, 2 + raw.shape[1])))
-    assert np.array_equal(behind.margin(np.hstack([raw[:, :2] * 9, raw])), trees.margin(raw))
+    behind = replace(trees, inputs=tuple(range(2, 2 + rows.raw.shape[1])))
+    wider = replace(rows, raw=np.hstack([rows.raw[:, :2] * 9, rows.raw]))
+    assert np.array_equal(behind.margin(wider), trees.margin(rows))

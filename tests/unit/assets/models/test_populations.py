@@ -9,19 +9,18 @@ from pydantic import ValidationError
 from scipy.special import expit
 
 from gosales_assets.models.bundle.bundle import load_bundle
+from gosales_assets.models.bundle.model import DivisionModel
 from gosales_assets.models.rows.folds import make_folds
+from gosales_assets.models.rows.model_inputs import TrainingInputs
 from gosales_assets.models.rows.preparation import prepare_rows
-from gosales_assets.models.rows.training_inputs import training_inputs
 from gosales_assets.models.scoring.scoring import score
-from gosales_assets.models.training.outcome import TrainedModel
 from gosales_assets.models.training.training import train_model
 from gosales_assets.models.training.trials import run_trials
 from gosales_checks.measures.ranking import auc
 from gosales_resources.dates import shift_months
 from gosales_resources.settings.models import ModelSettings
+from tests.worlds.training import TRAINING, C
 
-C = dt.date(2024, 6, 30)
-TRAINING = [dt.date(2023, 3, 31), dt.date(2023, 6, 30), dt.date(2023, 9, 30), dt.date(2023, 12, 31)]
 # A tree of two leaves cannot tell the laws of owners and of the whitespace apart.
 SETTINGS = ModelSettings(tree_rounds=30, tree_leaves=[2])
 ALONE = "fitted on the whitespace"
@@ -52,12 +51,12 @@ def matrix(law: float) -> pl.DataFrame:
     return pl.concat([rows(cutoff, law) for cutoff in TRAINING]).sort("cutoff", "customer_id")
 
 
-def train(law: float, settings: ModelSettings = SETTINGS) -> TrainedModel:
+def train(law: float, settings: ModelSettings = SETTINGS) -> DivisionModel:
     return train_model(matrix(law), cutoff=C, division="pdm", window_months=6, settings=settings)
 
 
 def trials_of(table: pl.DataFrame, settings: ModelSettings) -> list[str]:
-    inputs = training_inputs(*prepare_rows(table, settings), table["label"].to_numpy())
+    inputs = TrainingInputs(*prepare_rows(table, settings), table["label"].to_numpy())
     trials, _ = run_trials(table, inputs, make_folds(table, settings).folds, settings, None)
     return [one.candidate.name for one in trials if one.candidate.on_whitespace]
 

@@ -8,7 +8,7 @@ import pytest
 from scipy.special import expit
 from sklearn.metrics import roc_auc_score
 
-from gosales_assets.models.promotion.champion import KEPT, PROMOTED, Contender, Outcomes, decide
+from gosales_assets.models.promotion.champion import Contender, Outcomes, decide
 from gosales_assets.models.promotion.promotion import (
     Judged,
     Pin,
@@ -18,13 +18,13 @@ from gosales_assets.models.promotion.promotion import (
 )
 from gosales_assets.models.training.training import train_model
 from gosales_checks.contracts.contract import judge
-from gosales_checks.contracts.models import PROMOTION
+from gosales_checks.contracts.models import KEPT, PROMOTED, PROMOTION
 from gosales_checks.measures.paired import auc_difference
 from gosales_checks.measures.ranking import tie_breaker
 from gosales_resources.dates import shift_months
 from gosales_resources.settings.promotion import PromotionSettings
-from tests.unit.assets.models.test_models import SETTINGS as TRAINING_SETTINGS
-from tests.unit.assets.models.test_models import C, matrix, train
+from tests.worlds.training import SETTINGS as TRAINING_SETTINGS
+from tests.worlds.training import C, matrix, noise, train
 
 T = dt.date(2023, 12, 31)
 OLDER = dt.date(2023, 9, 30)
@@ -66,10 +66,12 @@ def test_the_challenger_scores_unless_it_is_worse_beyond_the_interval(
     found = decide(new(ranks[0]), [old(ranks[1])], outcomes, SETTINGS)
     assert found.decision == decision
     assert found.scoring.model_id == ("new" if decision == PROMOTED else f"old@{T}")
-    assert found.judged_slice == "whitespace"
+    assert found.comparison is not None
+    assert found.comparison.judged_slice == "whitespace"
     white = outcomes.is_whitespace
     y = outcomes.label[white]
-    for rank, area in zip(ranks, (found.auc_challenger, found.auc_champion), strict=True):
+    areas = (found.comparison.auc_challenger, found.comparison.auc_champion)
+    for rank, area in zip(ranks, areas, strict=True):
         scores = np.zeros(y.size) if rank is None else rank[white]
         assert area == pytest.approx(roc_auc_score(y, scores))
 
@@ -110,7 +112,9 @@ def test_few_buyers_on_the_whitespace_are_judged_with_the_others(world):
     outcomes, truth, _ = world
     white = np.cumsum(outcomes.label) <= 10
     few = Outcomes(T, outcomes.label, white, outcomes.ties)
-    assert decide(new(truth), [old(truth)], few, SETTINGS).judged_slice == "all"
+    found = decide(new(truth), [old(truth)], few, SETTINGS).comparison
+    assert found is not None
+    assert found.judged_slice == "all"
 
 
 def test_the_paired_interval_is_that_of_drawing_customers_one_by_one():
@@ -163,10 +167,11 @@ def judged() -> Judged:
 def test_bundles_are_compared_on_the_same_customers_and_written_as_a_row(bundles):
     found = judge_models(bundles[C], {T: bundles[T], OLDER: bundles[OLDER]}, judged(), SETTINGS)
     assert found.champion is not None
+    assert found.comparison is not None
     # The model that was trained on other features is no champion, whatever it is worth.
     assert found.champion.cutoff == T
-    assert found.judged_at == T
-    assert min(found.auc_challenger or 0, found.auc_champion or 0) > 0.6
+    assert found.comparison.judged_at == T
+    assert min(found.comparison.auc_challenger, found.comparison.auc_champion) > 0.6
     row = promotion_row("pdm", C, found.scoring.model_id, found, None)
     assert judge(PROMOTION, row).passed
     pin = Pin(T, "the reps asked")
@@ -174,16 +179,14 @@ def test_bundles_are_compared_on_the_same_customers_and_written_as_a_row(bundles
     assert judge(PROMOTION, by_hand).passed
     assert by_hand["model_id"].item() == "old"
     assert "the reps asked" in by_hand["reason"].item()
-    assert by_hand["auc_challenger"].item() == found.auc_challenger
+    assert by_hand["auc_challenger"].item() == found.comparison.auc_challenger
 
 
 def test_a_noise_challenger_does_not_unseat_a_model_that_ranks(bundles):
-    draw = np.random.default_rng(4)
-    rows = matrix()
-    noise = rows.with_columns(label=pl.Series((draw.random(rows.height) < 0.15).astype(np.int8)))
-    found = judge_models(train(noise).to_files(), {T: bundles[T]}, judged(), SETTINGS)
+    found = judge_models(train(noise()).to_files(), {T: bundles[T]}, judged(), SETTINGS)
     assert found.decision == KEPT
-    assert found.auc_challenger == 0.5
+    assert found.comparison is not None
+    assert found.comparison.auc_challenger == 0.5
 
 
 def test_the_decision_does_not_depend_on_the_order_of_rows(bundles):
@@ -194,4 +197,4 @@ def test_the_decision_does_not_depend_on_the_order_of_rows(bundles):
         judged().labels.collect().sample(fraction=1.0, shuffle=True, seed=2).lazy(),
     )
     again = judge_models(bundles[C], {T: bundles[T]}, shuffled, SETTINGS)
-    assert (again.reason, again.difference) == (first.reason, first.difference)
+    assert (again.reason, again.comparison) == (first.reason, first.comparison)

@@ -11,7 +11,8 @@ from scipy.special import expit, logit
 import gosales_assets.models.scoring.scoring
 from gosales_assets.models.bundle.bundle import load_bundle
 from gosales_assets.models.calibration.band import fit_band
-from gosales_assets.models.scoring.contributions import by_feature, contributions
+from gosales_assets.models.rows.model_inputs import ModelInputs
+from gosales_assets.models.scoring.contributions import by_feature
 from gosales_assets.models.scoring.score_drivers import worth_explaining
 from gosales_assets.models.scoring.scoring import score
 from gosales_checks.contracts.contract import conform, judge
@@ -19,7 +20,7 @@ from gosales_checks.contracts.models import SCORES
 from gosales_checks.measures.ranking import tie_breaker
 from gosales_resources.errors import BundleError
 from gosales_resources.settings.explanation import ExplanationSettings
-from tests.unit.assets.models.test_models import C, customers, features, matrix, train
+from tests.worlds.training import C, customers, features, matrix, train
 
 SETTINGS = ExplanationSettings(scored_frac=0.1, drivers_shown=2)
 
@@ -73,8 +74,8 @@ def test_the_best_of_each_slice_name_their_drivers_and_nobody_else(bundle, popul
 def test_drivers_are_the_largest_contributions_with_their_signs(bundle, population):
     scores = score(bundle, population, SETTINGS)
     table = population.sort("customer_id").collect()
-    raw = bundle.preparation.raw(table)
-    found = contributions(bundle, raw, table["is_whitespace"].to_numpy())
+    rows = ModelInputs.of(bundle.preparation, table)
+    found = bundle.contributions(rows, table["is_whitespace"].to_numpy())
     names, values = by_feature(bundle.preparation, found.by_input)
     for at in scores["drivers"].is_not_null().arg_true().head(20):
         strongest = sorted(zip(names, values[at], strict=True), key=lambda one: -abs(one[1]))[:2]
@@ -175,10 +176,7 @@ def test_a_bent_curve_is_held_where_the_sampling_part_alone_would_miss_it():
         held, stated, true = drawn(seed, n=8000, bend=0.25)
         band = fit_band(held, rates(seed, 0.0), 6)
         assert band is not None
-        for found, ends in (
-            ("full", band),
-            ("alone", replace(band, misfit=0.0, shift=0.0)),
-        ):
+        for found, ends in (("full", band), ("alone", replace(band, misfit=0.0, shift=0.0))):
             low, high = ends.interval(stated, white_of(held), 0.9)
             inside = int(((low <= true) & (true <= high)).sum())
             full, alone = (full + inside, alone) if found == "full" else (full, alone + inside)

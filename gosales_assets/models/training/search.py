@@ -1,0 +1,125 @@
+"""The search for a winner among the candidates of a division, once more over simpler ones where it overfits."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from scipy.special import expit
+
+from gosales_assets.models.learners.learner import Learner
+from gosales_assets.models.learners.narrowing import narrow_inputs
+from gosales_assets.models.learners.pooled import PooledTrees, join_pooled
+from gosales_assets.models.rows.folds import Fold
+from gosales_assets.models.rows.model_inputs import TrainingInputs
+from gosales_assets.models.rows.preparation import Preparation
+from gosales_assets.models.rows.slices import ALL, WHITESPACE
+from gosales_assets.models.training.selection import Mixture, Winner, aligned_margins, mix, select
+from gosales_assets.models.training.trials import HeldOutRows, Trial, run_trials
+from gosales_resources.settings.models import ModelSettings
+
+
+@dataclass(frozen=True)
+class SearchResult:
+    """What was tried, and who won."""
+
+    mixtures: list[Mixture]
+    winner: Winner
+    rows: HeldOutRows
+
+    @property
+    def overfit_gap(self) -> float:
+        """How much better the winner's members know their training rows, at most: AUC less AUC."""
+        valid = {
+            one.name: one.judged[ALL if ALL in one.judged else WHITESPACE].auc
+            for one in self.mixtures
+            if len(one.members) == 1
+        }
+        return max(one.train_auc - valid[one.candidate.name] for one in self.winner.members)
+
+
+@dataclass(frozen=True)
+class Search:
+    """What a search over candidates is run on."""
+
+    matrix: pl.DataFrame
+    inputs: TrainingInputs
+    folds: Sequence[Fold]
+    pooled: PooledTrees | None
+
+    def run(self, settings: ModelSettings) -> SearchResult:
+        """Find the winner; again over simpler candidates where it overfits.
+
+        Parameters
+        ----------
+        settings
+            Grid, how candidates are chosen, which gap is overfitting.
+
+        Returns
+        -------
+        SearchResult
+            The second search's where that one overfits less and predicts no worse.
+        """
+        found = self._run_once(settings)
+        if found.overfit_gap > settings.overfit_gap:
+            return _less_overfit(found, self._run_once(settings.stronger()))
+        return found
+
+    def fit_winner(
+        self, winner: Winner, settings: ModelSettings
+    ) -> tuple[Preparation, list[Learner]]:
+        """Fit the winner's members on all training rows.
+
+        Parameters
+        ----------
+        winner
+            Of this search.
+        settings
+            As it ran under.
+
+        Returns
+        -------
+        tuple
+            The inputs that the members ask for, and the members over them.
+        """
+        fitted = [
+            self._refit(one, one.newest, settings)
+            for one in winner.members
+            if one.newest is not None
+        ]
+        prepared = self.inputs.preparation
+        # The pooled trees are fitted already, and the last of the members.
+        if self.pooled is not None and len(fitted) < len(winner.members):
+            return narrow_inputs(*join_pooled(prepared, fitted, self.pooled))
+        return narrow_inputs(prepared, fitted)
+
+    def _run_once(self, settings: ModelSettings) -> SearchResult:
+        trials, rows = run_trials(self.matrix, self.inputs, self.folds, settings, self.pooled)
+        mixtures = mix(trials, rows)
+        return SearchResult(mixtures, select(mixtures, rows, settings), rows)
+
+    def _refit(self, trial: Trial, newest: Learner, settings: ModelSettings) -> Learner:
+        rows, unseen = self.inputs, self.folds[-1].valid
+        if trial.candidate.on_whitespace:
+            white = self.matrix["is_whitespace"].to_numpy()
+            rows, unseen = rows.at(white.nonzero()[0]), unseen[white[unseen]]
+        return newest.refit(
+            rows,
+            trial.candidate.parameters,
+            settings,
+            rounds=trial.rounds,
+            unseen=self.inputs.at(unseen),
+        )
+
+
+def _less_overfit(first: SearchResult, second: SearchResult) -> SearchResult:
+    """Take the more regularised search where it overfits less and predicts no worse."""
+    errors = [_squared_errors(found) for found in (first, second)]
+    difference = errors[1] - errors[0]
+    no_worse = difference.mean() <= difference.std() / np.sqrt(difference.size)
+    return second if second.overfit_gap < first.overfit_gap and no_worse else first
+
+
+def _squared_errors(found: SearchResult) -> np.ndarray:
+    held = found.winner.held
+    return (expit(aligned_margins(held)) - held.label) ** 2
