@@ -56,7 +56,18 @@ def quarantined_rows(broken: pl.DataFrame) -> pl.DataFrame:
 
 
 def whole_check(name: str) -> pl.DataFrame:
-    """Tell of a partition that fails a check as a whole; the same columns as `blocked_rows`."""
+    """Tell of a partition that fails a check as a whole; the same columns as `blocked_rows`.
+
+    Parameters
+    ----------
+    name
+        Of the check.
+
+    Returns
+    -------
+    polars.DataFrame
+        One row, sample row 0.
+    """
     return _table({name: 1}, {name: []})
 
 

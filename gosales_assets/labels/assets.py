@@ -124,7 +124,13 @@ def label_audit(platform: Platform) -> dg.AssetsDefinition:
 
 
 def show_window(window: pl.DataFrame) -> dict[str, object]:
-    """Return the figures shown of `cutoff_metadata`, which has one row."""
+    """Return the figures shown of `cutoff_metadata`, which has one row.
+
+    Parameters
+    ----------
+    window
+        `cutoff_metadata` of a cutoff.
+    """
     shown = ("window_end", "data_through", "is_censored", "customer_count", "buyer_count")
     row = window.row(0, named=True)
     return {name: _shown(row[name]) for name in shown}

@@ -9,6 +9,7 @@ import polars as pl
 from gosales_assets.models.bundle.bundle import load_bundle, read_card, read_report
 from gosales_assets.models.bundle.card import write_card
 from gosales_assets.models.bundle.held_out import read_held_out
+from gosales_assets.models.bundle.model import DivisionModel
 from gosales_assets.models.bundle.pooled_bundle import describe_pooled, load_pooled
 from gosales_assets.models.promotion.promotion_desk import PinChange, PromotionDesk, promoted
 from gosales_assets.models.rows.matrix import build_matrix, sample_rows, stack_rows
@@ -231,7 +232,13 @@ def model_card(platform: Platform) -> dg.AssetsDefinition:
 
 
 def summarise_scores(scored: pl.DataFrame) -> dict[str, object]:
-    """Return which model scored a partition, and how."""
+    """Return which model scored a partition, and how.
+
+    Parameters
+    ----------
+    scored
+        `scores` of a partition: one row per customer; may be empty.
+    """
     if scored.is_empty():
         return {}
     first = scored.row(0, named=True)
@@ -244,13 +251,25 @@ def summarise_scores(scored: pl.DataFrame) -> dict[str, object]:
 
 
 def summarise_evaluation(table: pl.DataFrame) -> dict[str, object]:
-    """Return the figures shown per partition."""
+    """Return the figures shown per partition.
+
+    Parameters
+    ----------
+    table
+        `model_evaluation` of a partition: one row per slice, measure and bin.
+    """
     figures = table.filter(pl.col("measure").is_in(SHOWN) & pl.col("value").is_not_null())
     return {f"{r['measure']}_{r['slice']}": r["value"] for r in figures.iter_rows(named=True)}
 
 
 def summarise_drivers(drivers: pl.DataFrame) -> dict[str, object]:
-    """Return the strongest inputs and what was dropped, as shown per partition."""
+    """Return the strongest inputs and what was dropped, as shown per partition.
+
+    Parameters
+    ----------
+    drivers
+        `model_drivers` of a partition: one row per input, the strongest first.
+    """
     top = drivers.filter(status="used").head(SHOWN_DRIVERS)
     lines = [f"- {r['input']}: {r['shap_mean_abs']:.3f}" for r in top.iter_rows(named=True)]
     return {

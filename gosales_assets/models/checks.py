@@ -39,7 +39,17 @@ def define_checks(platform: Platform) -> list[dg.AssetChecksDefinition]:
 def bundle_check(
     platform: Platform, contract: Contract, describe: Callable[[Mapping[str, bytes]], pl.DataFrame]
 ) -> dg.AssetChecksDefinition:
-    """Declare the blocking check that a model bundle opens and says what its contract asks."""
+    """Declare the blocking check that a model bundle opens and says what its contract asks.
+
+    Parameters
+    ----------
+    platform
+        Where models lie.
+    contract
+        Of the model.
+    describe
+        Opens a bundle's files and returns the one row that the contract describes.
+    """
 
     def examine(address: Address) -> Findings:
         return judge(contract, describe(platform.read_bundle(contract, *address.key))).violations

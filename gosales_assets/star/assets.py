@@ -61,7 +61,18 @@ def dim_product(platform: Platform) -> dg.AssetsDefinition:
 
 
 def read_products(settings: Settings) -> pl.DataFrame:
-    """Read `dim_product` off the configured taxonomy: one row per SKU."""
+    """Read `dim_product` off the configured taxonomy: one row per SKU.
+
+    Returns
+    -------
+    polars.DataFrame
+        Sorted by SKU.
+
+    Raises
+    ------
+    SourceError
+        When the taxonomy cannot be read, lacks a column, or names a division that is not configured.
+    """
     return build_dim_product(read_table(settings.source.taxonomy, settings.source_dir), settings)
 
 

@@ -93,7 +93,18 @@ class TableIOManager(dg.IOManager):
         _write_all(context, obj, self._store, write, spec.inputs)
 
     def load_input(self, context: dg.InputContext) -> Tables | pl.LazyFrame:
-        """Return the upstream partitions, one by one or, where annotated so, as one LazyFrame."""
+        """Return the upstream partitions, one by one or, where annotated so, as one LazyFrame.
+
+        Returns
+        -------
+        Tables or polars.LazyFrame
+            As the input is annotated; as one frame in the order of the keys.
+
+        Raises
+        ------
+        PartitionMissingError, StalePartitionError
+            When one that must be there is not, or was made under other settings.
+        """
         upstream = context.asset_key.path[-1]
         provenance = self._specs[upstream].provenance
         present = _present(context, self._store)
