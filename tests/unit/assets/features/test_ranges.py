@@ -11,6 +11,7 @@ from gosales_assets.features.assets import Seen
 from gosales_assets.features.embeddings import fit_embeddings
 from gosales_assets.features.history import purchase_lines
 from gosales_assets.features.ranges import CutoffTables, Worlds, cut_ranges, parts_of
+from gosales_assets.platform.descriptions import Described
 from gosales_checks.contracts.registry import CONTRACTS
 from gosales_resources.partitions.customer_ranges import EVERYONE, CustomerRange
 from gosales_resources.settings.tree import Settings
@@ -78,7 +79,10 @@ def test_a_tables_bytes_and_what_is_told_of_it_are_those_of_one_range(
 ):
     found = []
     for most in (10_000, 250, 1):
-        store, seen = TableStore(tmp_path / str(most)), Seen(CONTRACTS[SCOPES[scope]])
+        store, seen = (
+            TableStore(tmp_path / str(most)),
+            Seen(Described(CONTRACTS[SCOPES[scope]], settings)),
+        )
         parts = parts_of(worlds(settings, most, cutoff), cutoff, scope, seen=seen)
         written = store.write_table(Address(scope, cutoff), parts, Provenance("0", "0", "0"))
         found.append((hashlib.sha256(written.path.read_bytes()).hexdigest(), seen.shown))
