@@ -18,7 +18,7 @@ import importlib.util
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 from gosales_checks.freshness.syntax import PACKAGES, Module, Part
@@ -157,8 +157,7 @@ class Code:
         parts = self._parts.setdefault(digest, {})
         if name not in parts:
             self._found.append(module)
-            tree = Module.parse(module, source)
-            parts[name] = tree.sliced(name) if name else tree.whole()
+            parts[name] = _parsed(module, source, name)
         return parts[name]
 
     def _source(self, module: str) -> tuple[str, bytes]:
@@ -180,6 +179,13 @@ class Code:
                 parts = path.relative_to(self.root).with_suffix("").parts
                 found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
         return found
+
+
+@lru_cache(maxsize=2048)
+def _parsed(module: str, source: bytes, name: str) -> Part:
+    """Parse a source: of equal content the same, so it may be kept as long as the process lives."""
+    tree = Module.parse(module, source)
+    return tree.sliced(name) if name else tree.whole()
 
 
 def code_of_modules(settings: Settings, *modules: str) -> str:

@@ -105,7 +105,7 @@ def test_a_setting_of_one_side_table_makes_it_and_the_intake_stale_and_nothing_e
 
     def current(name: str) -> bool:
         address = Address(name, day(CUTOFF))
-        return not changed.changes(CONTRACTS[name], address)
+        return not changed.freshness.changes(CONTRACTS[name], address)
 
     assert not current("crm_deals")
     assert not current(SOURCE_LEDGER.name)
@@ -119,5 +119,5 @@ def test_new_rows_of_a_side_table_make_it_and_what_reads_it_stale(tmp_path):
     platform = Platform.of(load_settings(tmp_path / "gosales.yaml"))
     path = tmp_path / "do_not_contact_side.csv"
     path.write_text(path.read_text() + "0001,2023-05-05,,asked again\n")
-    changes = {n: platform.changes(CONTRACTS[n], Address(n, day(CUTOFF))) for n in TABLES}
+    changes = {n: platform.freshness.changes(CONTRACTS[n], Address(n, day(CUTOFF))) for n in TABLES}
     assert {n for n, found in changes.items() if found} == {"do_not_contact", "source_rejects"}

@@ -45,7 +45,7 @@ def test_every_asset_is_stored_for_the_cutoffs_asked_for(finished):
             for division in keys[contract.partitioned_by]:
                 address = Address(name, cutoff, division)
                 assert platform.store.has(address), address
-                assert platform.changes(contract, address) == [], address
+                assert platform.freshness.changes(contract, address) == [], address
 
 
 def test_a_second_run_finds_everything_current_and_a_rebuild_leaves_the_same_bytes(
