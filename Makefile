@@ -17,10 +17,10 @@ ui: $(VENV)/.ready  ## the Dagster UI on the demo's result, on this machine only
 	$(BIN)/gosales ui --config demo/gosales.yaml
 
 test: check  ## everything CI runs, under ten minutes
-	$(BIN)/pytest -n 2
+	$(BIN)/pytest -n 2 --dist worksteal
 
 test-all: check  ## also what takes minutes: the daemon, larger worlds
-	$(BIN)/pytest -n 2 -m ""
+	$(BIN)/pytest -n 2 --dist worksteal -m ""
 
 check: $(VENV)/.ready-dev  ## format, lint, types, import direction, generated documents
 	$(BIN)/ruff format --check $(SOURCES)

@@ -91,6 +91,7 @@ def read_log_rows(folder) -> list[dict[str, str]]:
         return list(csv.DictReader(handle))
 
 
+@pytest.mark.slow
 def test_shuffled_rows_leave_the_same_bytes(finished, tmp_path):
     rows = random_rows()
     write_world(tmp_path, random.Random(9).sample(rows, len(rows)), OVERRIDES)
@@ -98,6 +99,7 @@ def test_shuffled_rows_leave_the_same_bytes(finished, tmp_path):
     assert stored(tmp_path) == stored(finished)
 
 
+@pytest.mark.slow
 def test_one_thread_leaves_the_same_bytes_as_two(finished, tmp_path):
     write_world(tmp_path, random_rows(), OVERRIDES)
     command = [sys.executable, "-m", "gosales", "materialize", "--cutoffs", CUTOFFS,

@@ -98,6 +98,7 @@ def test_a_model_learns_only_from_windows_that_had_ended_by_its_cutoff(folder):
     assert left_out
 
 
+@pytest.mark.slow
 def test_what_happens_after_a_cutoff_does_not_change_what_its_model_is(folder, tmp_path):
     # The window of a training cutoff may be widened past C by what happens later: the model of C
     # must be the same, byte for byte but for the names of its inputs.

@@ -72,6 +72,7 @@ def test_a_new_model_that_is_not_worse_scores_and_says_so(two_models):
     assert scoring_model(two_models, FIRST) == {first["model_id"]}
 
 
+@pytest.mark.slow
 def test_a_worse_challenger_leaves_the_champion_scoring(world, monkeypatch, capsys):
     def turned(*args, **kwargs):
         made = train_model(*args, **kwargs)

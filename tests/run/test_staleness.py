@@ -107,6 +107,7 @@ def test_a_server_that_is_up_since_before_the_taxonomy_changed_says_what_a_fresh
     assert up.freshness.provenance_of(contract, address) == before
 
 
+@pytest.mark.slow
 def test_earlier_cutoffs_beside_a_current_later_one_leave_its_models_alone(tmp_path):
     write_world(tmp_path, random_rows(), OVERRIDES)
     assert materialize(tmp_path, cutoffs=LATE) == 0
