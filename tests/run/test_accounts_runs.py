@@ -3,6 +3,7 @@
 import random
 
 import polars as pl
+import pytest
 
 from gosales_assets.platform.platform import Platform
 from gosales_checks.contracts.accounts import SOURCE_LEDGER
@@ -66,6 +67,7 @@ def contents(folder) -> dict[str, str]:
     return {name: store.content(Address(name, day(CUTOFF))) for name in TABLES}
 
 
+@pytest.mark.slow
 def test_a_year_of_future_in_every_side_table_moves_no_row(tmp_path):
     assert run(tmp_path / "now", future=False) == 0
     assert run(tmp_path / "later", future=True) == 0

@@ -81,6 +81,7 @@ def test_strict_stops_at_a_breach_and_shows_the_rows(world, spoiled, capsys):
     assert json.loads(line)["order_date"] == "2025-01-01"
 
 
+@pytest.mark.slow
 def test_fail_soft_quarantines_the_rows_and_goes_on(tmp_path, spoiled, capsys):
     write_world(tmp_path, random_rows(), OVERRIDES | {"mode": "fail_soft"})
     assert materialize(tmp_path) == 0

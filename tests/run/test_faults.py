@@ -110,6 +110,7 @@ def test_every_malformed_row_is_a_reject_with_its_text(tmp_path):
     assert all(f"x{n}" in by_row[n + 12] for n in range(6_000) if n % 4 != 2)
 
 
+@pytest.mark.slow
 def test_two_first_builds_at_once_leave_what_one_leaves_and_a_history_that_opens(
     tmp_path, undisturbed
 ):

@@ -48,6 +48,7 @@ def test_every_asset_is_stored_for_the_cutoffs_asked_for(finished):
                 assert platform.freshness.changes(contract, address) == [], address
 
 
+@pytest.mark.slow
 def test_a_second_run_finds_everything_current_and_a_rebuild_leaves_the_same_bytes(
     finished, tmp_path, capsys
 ):
