@@ -13,9 +13,10 @@ from gosales_resources.settings.loading import CONFIG_VARIABLE
 
 def serve_ui(platform: Platform, port: int) -> int:
     """Serve the Dagster UI with its daemon on the loopback interface until interrupted."""
+    config = platform.settings.config_file.resolve()
     with open_instance(platform):
-        write_environment(platform, platform.settings.config_file.parent)
-    environment = {**os.environ, CONFIG_VARIABLE: str(platform.settings.config_file)}
+        write_environment(platform, config.parent)
+    environment = {**os.environ, CONFIG_VARIABLE: str(config)}
     say(f"Dagster UI on http://127.0.0.1:{port} (Ctrl-C ends it)")
     command = [
         sys.executable,
@@ -29,6 +30,8 @@ def serve_ui(platform: Platform, port: int) -> int:
         "--module-name",
         GRAPH,
     ]
+    # Dagster lets the `.env` of the folder it starts in win over variables: it must be this one's.
+    os.chdir(config.parent)
     if os.name == "posix":
         # In this process's place: who ends this one, by whatever signal, ends the server.
         os.execve(command[0], command, environment)  # noqa: S606 (a fixed command, no shell)
