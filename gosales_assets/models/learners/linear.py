@@ -57,20 +57,7 @@ class Linear(LinearFit, Learner):
         return found.on_scale_of(self, unseen.standardised)
 
     def margin(self, rows: ModelInputs, rounds: int | None = None) -> np.ndarray:
-        """Return the logits before calibration.
-
-        Parameters
-        ----------
-        rows
-            Inputs, made as those it was fitted on; looked at standardised.
-        rounds
-            Of no meaning here.
-
-        Returns
-        -------
-        numpy.ndarray
-            Float64, one per row.
-        """
+        """See `Learner`; of the standardised inputs, whatever `rounds` says."""
         return self.logits(rows.standardised)
 
     def logits(self, standardised: np.ndarray) -> np.ndarray:
@@ -103,33 +90,11 @@ class Linear(LinearFit, Learner):
         return Contributions(by_input, np.full(z.shape[0], self.intercept))
 
     def coefficients(self, preparation: Preparation) -> np.ndarray:
-        """Return the coefficients of the standardised inputs.
-
-        Parameters
-        ----------
-        preparation
-            Of the rows it takes.
-
-        Returns
-        -------
-        numpy.ndarray
-            One per input; those of missing indicators are not among them.
-        """
+        """See `Learner`; those of missing indicators are not among them."""
         return self.weights[: len(preparation.columns)]
 
     def used_inputs(self, preparation: Preparation) -> np.ndarray:
-        """Tell which inputs and missing indicators have a weight.
-
-        Parameters
-        ----------
-        preparation
-            Of the rows it takes.
-
-        Returns
-        -------
-        numpy.ndarray
-            Bool, one per standardised column.
-        """
+        """See `Learner`: those that have a weight."""
         return self.weights != 0
 
     def remapped(self, to: InputMap) -> "Linear":

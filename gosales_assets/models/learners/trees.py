@@ -101,20 +101,7 @@ class Trees(Learner):
         return replace(self, text=self.booster.model_to_string(num_iteration=rounds), rounds=rounds)
 
     def margin(self, rows: ModelInputs, rounds: int | None = None) -> np.ndarray:
-        """Return the logits before calibration.
-
-        Parameters
-        ----------
-        rows
-            Inputs, made as those it was fitted on; looked at raw.
-        rounds
-            Of the first rounds alone; None for all of them.
-
-        Returns
-        -------
-        numpy.ndarray
-            Float64, one per row, clipped to `LARGEST_MARGIN`.
-        """
+        """See `Learner`; of the raw inputs, clipped to `LARGEST_MARGIN`."""
         margin = self._predict(rows.raw, 1, raw_score=True, num_iteration=rounds or -1)[:, 0]
         return np.clip(margin, -LARGEST_MARGIN, LARGEST_MARGIN)
 
@@ -127,18 +114,7 @@ class Trees(Learner):
         return Contributions(by_input, found[:, -1])
 
     def gain_shares(self, preparation: Preparation) -> np.ndarray | None:
-        """Return each input's share of the gain.
-
-        Parameters
-        ----------
-        preparation
-            Of the rows it takes.
-
-        Returns
-        -------
-        numpy.ndarray or None
-            One per input, summing to 1; None where no tree splits.
-        """
+        """See `Learner`; None where no tree splits."""
         gain = self.booster.feature_importance("gain")
         if gain.sum() <= 0:
             return None
@@ -148,18 +124,7 @@ class Trees(Learner):
         return every / gain.sum()
 
     def used_inputs(self, preparation: Preparation) -> np.ndarray:
-        """Tell which inputs some tree splits on; none looks at a missing indicator.
-
-        Parameters
-        ----------
-        preparation
-            Of the rows it takes.
-
-        Returns
-        -------
-        numpy.ndarray
-            Bool, one per standardised column.
-        """
+        """See `Learner`: those that some tree splits on; none looks at a missing indicator."""
         found = np.zeros(len(preparation.columns) + len(preparation.flagged), dtype=bool)
         found[self.places[1]] = True
         return found
