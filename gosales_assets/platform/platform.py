@@ -210,21 +210,26 @@ class Platform:
         self, contract: Contract, name: str, description: str, examine: Examine
     ) -> dg.AssetChecksDefinition:
         """Declare a check of each partition of a table that what comes after waits for."""
-        return partition_check(
-            contract.name,
-            name,
-            description,
-            self.partitions_of(contract),
-            examine,
-            self.store.content,
-            blocking=True,
-            severity=dg.AssetCheckSeverity.ERROR,
-        )
+        return self.check(contract, name, description, examine)
 
     def warning(
         self, contract: Contract, name: str, description: str, examine: Examine
     ) -> dg.AssetChecksDefinition:
         """Declare a check of each partition of a table that nothing waits for."""
+        severity = dg.AssetCheckSeverity.WARN
+        return self.check(contract, name, description, examine, blocking=False, severity=severity)
+
+    def check(
+        self,
+        contract: Contract,
+        name: str,
+        description: str,
+        examine: Examine,
+        *,
+        blocking: bool = True,
+        severity: dg.AssetCheckSeverity = dg.AssetCheckSeverity.ERROR,
+    ) -> dg.AssetChecksDefinition:
+        """Declare a check of each partition of a table; see `partition_check`."""
         return partition_check(
             contract.name,
             name,
@@ -232,8 +237,8 @@ class Platform:
             self.partitions_of(contract),
             examine,
             self.store.content,
-            blocking=False,
-            severity=dg.AssetCheckSeverity.WARN,
+            blocking=blocking,
+            severity=severity,
         )
 
     def contract_checks(

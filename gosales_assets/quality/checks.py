@@ -9,7 +9,7 @@ from gosales_checks.contracts.contract import Contract
 from gosales_checks.contracts.registry import CONTRACTS
 from gosales_checks.contracts.star import SALES_LOG
 from gosales_checks.findings import Examined
-from gosales_checks.partition_checks import Examine, partition_check
+from gosales_checks.partition_checks import Examine
 from gosales_checks.verdicts.schema_snapshot import (
     AS_ANNOUNCED,
     NOT_YET,
@@ -74,16 +74,13 @@ def _schema_check(platform: Platform, contract: Contract) -> dg.AssetChecksDefin
     # What comes in under another shape must not go further unseen; our own tables only change with
     # the code or the settings.
     is_blocking = contract is SALES_LOG
-    return partition_check(
-        contract.name,
+    of_raw_too = ", of raw files and declared tables too" if is_blocking else ""
+    return platform.check(
+        contract,
         AS_ANNOUNCED,
-        "Columns, types and key are those of the announced schema"
-        + (", of raw files and declared tables too." if is_blocking else "."),
-        platform.partitions_of(contract),
+        f"Columns, types and key are those of the announced schema{of_raw_too}.",
         _examine(platform, contract),
-        platform.store.content,
         blocking=is_blocking,
-        severity=dg.AssetCheckSeverity.ERROR,
     )
 
 
