@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 from gosales.cli.terminal import say
-from gosales_assets.operations.instance import open_instance, write_environment
+from gosales_assets.operations.instance import home_of, open_instance, write_environment
 from gosales_assets.operations.runs import GRAPH
 from gosales_assets.platform.platform import Platform
 from gosales_resources.settings.loading import CONFIG_VARIABLE
@@ -14,6 +14,7 @@ from gosales_resources.settings.loading import CONFIG_VARIABLE
 def serve_ui(platform: Platform, port: int) -> int:
     """Serve the Dagster UI with its daemon on the loopback interface until interrupted."""
     config = platform.settings.config_file.resolve()
+    home = home_of(platform).resolve()
     with open_instance(platform):
         write_environment(platform, config.parent)
     environment = {**os.environ, CONFIG_VARIABLE: str(config)}
@@ -30,8 +31,8 @@ def serve_ui(platform: Platform, port: int) -> int:
         "--module-name",
         GRAPH,
     ]
-    # Dagster lets the `.env` of the folder it starts in win over variables: it must be this one's.
-    os.chdir(config.parent)
+    # Dagster lets the `.env` of the folder it starts in win over variables; here there is none.
+    os.chdir(home)
     if os.name == "posix":
         # In this process's place: who ends this one, by whatever signal, ends the server.
         os.execve(command[0], command, environment)  # noqa: S606 (a fixed command, no shell)

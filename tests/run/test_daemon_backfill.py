@@ -67,15 +67,18 @@ def answers(port: int) -> bool:
 
 @pytest.fixture
 def served(tmp_path):
-    """A world served by `gosales ui`: webserver, daemon and code server."""
+    """A world served by `gosales ui`, started where another world's `.env` lies."""
     settings = write_world(tmp_path, random_rows(), OVERRIDES)
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / ".env").write_text("GOSALES_CONFIG=/nowhere/gosales.yaml\n", encoding="utf-8")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "gosales", "ui", "--port", str(port),
                "--config", str(tmp_path / "gosales.yaml")]  # fmt: skip
     with (tmp_path / "ui.log").open("w") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=log)
+        process = subprocess.Popen(command, stdout=log, stderr=log, cwd=elsewhere)
         try:
             wait_for(lambda: answers(port), 120)
             yield Platform.of(settings), port, tmp_path
