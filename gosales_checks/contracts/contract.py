@@ -86,7 +86,7 @@ class Read:
     is_loaded: bool = True
     """False where it only comes first: the asset looks at what it needs of it by itself."""
     is_drawn: bool = True
-    """False where an arrow in the graph would say nothing."""
+    """False where other arrows to the reader already say that it comes first."""
     is_gated: bool = True
     """False where what reads it judges by itself what a failed check of it means: what is published
     from the reader does not wait for it."""

@@ -1,6 +1,6 @@
 """The table of what broke which contract (SPEC section 1)."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 import dataframely as dy
 
@@ -40,8 +40,9 @@ class Violations(dy.Schema):
         return (cls.sample_row.col == 0) == cls.raw.col.is_null()
 
 
-def violations_contract(tables: Iterable[Contract]) -> Contract:
+def violations_contract(tables: Sequence[Contract]) -> Contract:
     """Declare `violations` over all the other tables."""
+    last = _last_made(tables)
     return Contract(
         name="violations",
         schema=Violations,
@@ -53,6 +54,22 @@ def violations_contract(tables: Iterable[Contract]) -> Contract:
         "done with them. Empty when all is well.",
         # It reads verdicts, and rows of the few partitions that failed.
         reads=tuple(
-            Read(table, may_be_missing=True, is_loaded=False, is_drawn=False) for table in tables
+            Read(table, may_be_missing=True, is_loaded=False, is_drawn=table in last)
+            for table in tables
         ),
     )
+
+
+def _last_made(tables: Sequence[Contract]) -> list[Contract]:
+    """List tables that all others of a cutoff come before; of those made together the first."""
+    before = {
+        read.table.made_by for table in tables for read in table.reads if _is_whole(read, table)
+    }
+    last = {table.made_by: table for table in reversed(tables) if table.made_by not in before}
+    return list(last.values())
+
+
+def _is_whole(read: Read, reader: Contract) -> bool:
+    """Tell whether the reader's partitions of a cutoff wait for all of the table's."""
+    sides = {read.table.partitioned_by, reader.partitioned_by}
+    return read.span in ("cutoff", "up_to_cutoff") and (len(sides) == 1 or "cutoff" in sides)

@@ -100,15 +100,39 @@ def test_no_target_reads_another_target_but_through_a_table_over_all(graph):
 
 def read_by(settings: Settings, name: str, of: str, key: str) -> set[str]:
     """List the partition keys of a table that a partition of another reads, by Dagster."""
-    graph = build_definitions(settings).resolve_asset_graph()
+    return mapped(build_definitions(settings).resolve_asset_graph(), name, of, {key})
+
+
+def mapped(graph, name: str, of: str, keys: set[str]) -> set[str]:
+    """List the partition keys of a table that partitions of another wait for."""
     mine, theirs = dg.AssetKey(name), dg.AssetKey(of)
     here, there = (graph.get(k).partitions_def for k in (mine, theirs))
     assert here is not None
     assert there is not None
-    subset = here.subset_with_partition_keys([key])
+    subset = here.subset_with_partition_keys(sorted(keys))
     mapping = graph.get_partition_mapping(mine, theirs)
     found = mapping.get_upstream_mapped_partitions_result_for_partitions(subset, here, there)
     return {str(k) for k in found.partitions_subset.get_partition_keys()}
+
+
+def test_violations_come_after_every_table_of_their_cutoff(tmp_path):
+    # The daemon starts what the arrows let it: a table that is not before them would go unlooked at.
+    with expecting_beta_warnings():
+        settings = write_world(tmp_path, [row()])
+        graph, space = build_definitions(settings).resolve_asset_graph(), PartitionSpace(settings)
+        cutoff = dt.date(2024, 6, 30)
+        before = {name: set() for name in CONTRACTS} | {"violations": {str(cutoff)}}
+        # Backwards through the graph: whatever reads a table was met before it.
+        for name in reversed(CONTRACTS):
+            # Those made together are made in one step.
+            together = made_together([name])
+            before |= dict.fromkeys(together, set().union(*(before[one] for one in together)))
+            for parent in graph.get(dg.AssetKey(name)).parent_keys if before[name] else ():
+                of = parent.to_user_string()
+                before[of] = before[of] | mapped(graph, name, of, before[name])
+    for name, contract in CONTRACTS.items():
+        wanted = set(map(str, space.keys(contract.partitioned_by, [cutoff])))
+        assert wanted <= before[name], name
 
 
 def test_labels_of_a_set_of_skus_read_the_facts_of_all_divisions_and_of_others_their_own(tmp_path):
