@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 endif
 SOURCES := gosales gosales_assets gosales_checks gosales_resources tests benchmarks docs
 
-.PHONY: demo test test-all check format ui bench docs clean
+.PHONY: demo test test-all check types definitions documents imports lint format ui bench docs clean
 
 demo: $(VENV)/.ready  ## the sample company through the whole graph
 	$(BIN)/gosales demo
@@ -23,12 +23,23 @@ test-all: check  ## also what takes minutes: the daemon, larger worlds
 	$(BIN)/pytest -n 2 --dist worksteal -m ""
 
 check: $(VENV)/.ready-dev  ## format, lint, types, import direction, generated documents
+	$(MAKE) --no-print-directory -j 2 types definitions documents imports lint
+
+types: $(VENV)/.ready-dev
+	$(BIN)/pyright --pythonpath $(BIN)/python
+
+definitions: $(VENV)/.ready-dev
+	GOSALES_CONFIG=gosales/sample/gosales.yaml DAGSTER_DISABLE_TELEMETRY=yes $(BIN)/dg check defs
+
+documents: $(VENV)/.ready-dev
+	$(BIN)/python docs/generate.py --check
+
+imports: $(VENV)/.ready-dev
+	$(BIN)/lint-imports
+
+lint: $(VENV)/.ready-dev
 	$(BIN)/ruff format --check $(SOURCES)
 	$(BIN)/ruff check $(SOURCES)
-	$(BIN)/lint-imports
-	$(BIN)/pyright --pythonpath $(BIN)/python
-	$(BIN)/python docs/generate.py --check
-	GOSALES_CONFIG=gosales/sample/gosales.yaml DAGSTER_DISABLE_TELEMETRY=yes $(BIN)/dg check defs
 
 format: $(VENV)/.ready-dev
 	$(BIN)/ruff format $(SOURCES)

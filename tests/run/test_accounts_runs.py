@@ -1,6 +1,7 @@
 """The tables beside the sales log in a run of the whole graph, as the command line makes it."""
 
 import random
+import shutil
 
 import polars as pl
 import pytest
@@ -56,6 +57,19 @@ def run(folder, future: bool, mode: str = "strict", **spoiled: str) -> int:
     return materialize(folder, "--select", names, cutoffs=CUTOFF)
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("made")
+    assert run(folder, future=False) == 0
+    return folder
+
+
+@pytest.fixture
+def world(made, tmp_path):
+    shutil.copytree(made, tmp_path / "w")
+    return tmp_path / "w"
+
+
 def read(folder, name: str) -> pl.DataFrame:
     path = folder / "gosales_home" / "store" / name / f"cutoff={CUTOFF}" / "part-0.parquet"
     return pl.read_parquet(path)
@@ -99,9 +113,8 @@ def test_in_strict_mode_a_row_that_cannot_be_used_stops_its_table_with_a_clear_e
     assert not stored(tmp_path, "crm_deals")
 
 
-def test_a_setting_of_one_side_table_makes_it_and_the_intake_stale_and_nothing_else(tmp_path):
-    assert run(tmp_path, future=False) == 0
-    path = tmp_path / "gosales.yaml"
+def test_a_setting_of_one_side_table_makes_it_and_the_intake_stale_and_nothing_else(world):
+    path = world / "gosales.yaml"
     path.write_text(path.read_text().replace("stage: stage", "stage: null"))
     changed = Platform.of(load_settings(path))
 
@@ -116,10 +129,9 @@ def test_a_setting_of_one_side_table_makes_it_and_the_intake_stale_and_nothing_e
     assert current("dim_customer")
 
 
-def test_new_rows_of_a_side_table_make_it_and_what_reads_it_stale(tmp_path):
-    assert run(tmp_path, future=False) == 0
-    platform = Platform.of(load_settings(tmp_path / "gosales.yaml"))
-    path = tmp_path / "do_not_contact_side.csv"
+def test_new_rows_of_a_side_table_make_it_and_what_reads_it_stale(world):
+    platform = Platform.of(load_settings(world / "gosales.yaml"))
+    path = world / "do_not_contact_side.csv"
     path.write_text(path.read_text() + "0001,2023-05-05,,asked again\n")
     changes = {n: platform.freshness.changes(CONTRACTS[n], Address(n, day(CUTOFF))) for n in TABLES}
     assert {n for n, found in changes.items() if found} == {"do_not_contact", "source_rejects"}

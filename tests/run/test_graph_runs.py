@@ -60,6 +60,7 @@ def test_a_second_run_finds_everything_current_and_a_rebuild_leaves_the_same_byt
     assert stored(tmp_path / "w") == before
 
 
+@pytest.mark.slow
 def test_new_rows_make_anew_what_they_touch_and_only_that(finished, tmp_path):
     folder = tmp_path / "w"
     shutil.copytree(finished, folder)

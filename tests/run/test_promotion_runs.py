@@ -19,6 +19,8 @@ from gosales_resources.store.address import Address
 from tests.run.worlds_run import OVERRIDES, materialize, stored
 from tests.worlds.erp import random_rows, write_world
 
+pytestmark = pytest.mark.slow
+
 # The first model of the range has met its outcome at the last.
 FIRST, LAST = "2023-12-31", "2024-06-30"
 DIVISION = "simulation"
@@ -72,7 +74,6 @@ def test_a_new_model_that_is_not_worse_scores_and_says_so(two_models):
     assert scoring_model(two_models, FIRST) == {first["model_id"]}
 
 
-@pytest.mark.slow
 def test_a_worse_challenger_leaves_the_champion_scoring(world, monkeypatch, capsys):
     def turned(*args, **kwargs):
         made = train_model(*args, **kwargs)

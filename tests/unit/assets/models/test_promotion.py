@@ -117,6 +117,12 @@ def test_few_buyers_on_the_whitespace_are_judged_with_the_others(world):
     assert found.judged_slice == "all"
 
 
+def won_pairs(y: np.ndarray, scores: np.ndarray) -> float:
+    """Count pairs of a buyer and another: scikit-learn's AUC takes a hundred times as long."""
+    margins = scores[y == 1][:, None] - scores[y == 0]
+    return float((margins > 0).mean() + (margins == 0).mean() / 2)
+
+
 def test_the_paired_interval_is_that_of_drawing_customers_one_by_one():
     draw = np.random.default_rng(7)
     truth = draw.normal(-1, 1.2, 400)
@@ -127,7 +133,7 @@ def test_the_paired_interval_is_that_of_drawing_customers_one_by_one():
     for _ in range(2000):
         rows = draw.integers(0, 400, 400)
         if 0 < y[rows].sum() < 400:
-            plain.append(roc_auc_score(y[rows], first[rows]) - roc_auc_score(y[rows], second[rows]))
+            plain.append(won_pairs(y[rows], first[rows]) - won_pairs(y[rows], second[rows]))
     assert found.value == pytest.approx(roc_auc_score(y, first) - roc_auc_score(y, second))
     low, high = np.quantile(plain, [0.025, 0.975])
     assert (found.low, found.high) == pytest.approx((low, high), abs=0.008)
