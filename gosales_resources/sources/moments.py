@@ -8,10 +8,10 @@ import re
 
 import polars as pl
 
+from gosales_resources.settings.inputs import SERIAL
 from gosales_resources.sources.month_names import english_months
 from gosales_resources.sources.numbers import DASHES, ascii_digits, normal
 
-SERIAL = "serial"
 MOMENT = pl.Datetime("us")
 # Serial 0, since Lotus 1-2-3 took 1900 for a leap year; and 9999-12-31.
 SERIAL_START = dt.datetime(1899, 12, 30)  # noqa: DTZ001  a spreadsheet has no zone
@@ -23,7 +23,7 @@ OFFSET = r"(Z|UTC|GMT|[+-][0-9]{2}(?::?[0-9]{2})?)"
 OFFSET_LAST, OFFSET_INSIDE = rf"^(.*?)\s*{OFFSET}$", rf"^(.*?)\s+{OFFSET}(\s.*)$"
 OFFSET_DIRECTIVE = re.compile(r"\s*(?:%[:#]{0,2}z|(?<!%)Z$)")
 MONTH_NAME = re.compile(r"%[bBh]")
-DAY = re.compile(r"%[-_0]?[dejDFcxsv+uw]")
+HAS_DAY = re.compile(r"%[-_0]?[dejDFcxsv+uw]")
 TIME = ("%H", "%I", "%T", "%R", "%s", "%k", "%l", "%c", "%+")
 
 
@@ -53,7 +53,7 @@ def read_moments(cells: pl.Series, form: str, zone: str | None = None) -> pl.Ser
         is_last = has_offset.end() == len(form)
         cells, minutes = _without_offset(cells, OFFSET_LAST if is_last else OFFSET_INSIDE)
         form = form[: has_offset.start()] + form[has_offset.end() :]
-    is_month = not DAY.search(form)
+    is_month = not HAS_DAY.search(form)
     if is_month:
         cells, form = cells + " 01", f"{form} %d"
     read = _named(cells, form) if MONTH_NAME.search(form) else _parsed(cells, form)

@@ -84,6 +84,10 @@ class RawInput(ABC):
         """Return column -> type, in its order; `text` where the input has no types."""
         return dict.fromkeys(self.header(), "text")
 
+    def elsewhere(self) -> str:
+        """Say where else rows may be, for an error about none: a sentence behind a blank, or nothing."""
+        return ""
+
     def stamp(self) -> str | None:
         """Return what is cheap to get and changes when the content does; None where nothing is."""
         return None

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gosales_resources.settings.inputs import SERIAL
 from gosales_resources.sources.cells import read_dates
-from gosales_resources.sources.moments import SERIAL, read_moments
+from gosales_resources.sources.moments import read_moments
 
 
 def moment(cell: str | None, form: str, zone: str | None = None) -> str | None:
