@@ -137,11 +137,14 @@ def plain_number(cell: object, decimal: str, nothing: Collection[str] = ()) -> D
     UnreadableRowError
         When it is none.
     """
-    if cell is None:
+    if cell is None or plain_text(cell).lower() in nothing:
         return None
-    if not isinstance(cell, str):
-        return Decimal(str(cell))
-    return None if plain_text(cell).lower() in nothing else _number_of_text(cell, decimal)
+    if isinstance(cell, str):
+        return _number_of_text(cell, decimal)
+    number = Decimal(str(cell))
+    if not number.is_finite():
+        raise UnreadableRowError
+    return number
 
 
 @cache

@@ -22,6 +22,9 @@ from gosales_resources.settings.enrichment import (
 )
 from gosales_resources.settings.inputs import DateFormat, FileSource, TimeZone
 
+# What an exact copy of a row is.
+Duplicates = Literal["drop", "keep", "number"]
+
 
 class LogColumns(StrictModel):
     """Source column of each identifier of the sales log; None where the source has none."""
@@ -126,7 +129,7 @@ class LogSource(FileSource):
         description="Ids that are no customers, such as one of all walk-in sales; '' for a blank "
         "one. Their rows are counted in the ledger and in no fact.",
     )
-    duplicates: Literal["drop", "keep", "number"] = Field(
+    duplicates: Duplicates = Field(
         default="drop",
         description="What an exact copy of a row is: drop, the same row delivered twice; keep, one "
         "more row; number, one more row within a file, and the same row again in another file.",

@@ -27,7 +27,7 @@ FLOAT_ID = r"^(?:0|[1-9][0-9]*)\.0$"
 YEARS = (1, 9999)
 
 
-def text(column: str) -> pl.Expr:
+def text(column: str, null_values: Collection[str] = ()) -> pl.Expr:
     """Return the trimmed, NFKC-normalised text of a column; blank is null.
 
     Numbers keep their digits as text, so that identifiers keep leading zeros where they have any;
@@ -37,6 +37,8 @@ def text(column: str) -> pl.Expr:
     ----------
     column
         Of any type.
+    null_values
+        Words that are blank too, see `without_words`.
 
     Returns
     -------
@@ -44,7 +46,11 @@ def text(column: str) -> pl.Expr:
         String.
     """
     # One function per column: an expression used twice would be evaluated twice.
-    return pl.col(column).map_batches(_clean, return_dtype=pl.String)
+
+    def read(cells: pl.Series) -> pl.Series:
+        return without_words(_clean(cells), null_values)
+
+    return pl.col(column).map_batches(read, return_dtype=pl.String)
 
 
 def slugs(name: pl.Expr) -> pl.Expr:
@@ -192,7 +198,7 @@ def read_dates(
     )
     # Few cells are words: only what no format reads is looked at.
     unread = (earliest.is_null() & texts.is_not_null()).arg_true()
-    texts = texts.scatter(unread, without_words(texts[unread], null_values))
+    texts = texts.clone().scatter(unread, without_words(texts[unread], null_values))
     read = pl.DataFrame({"cell": texts, "earliest": earliest, "latest": latest})
     is_one = pl.col("earliest") == pl.col("latest")
     problem = (
@@ -224,7 +230,7 @@ def without_words(cells: pl.Series, words: Collection[str]) -> pl.Series:
     if not short.any():
         return cells
     is_word = cells.filter(short).str.to_lowercase().is_in([word.lower() for word in words])
-    return cells.scatter(short.arg_true().filter(is_word), None)
+    return cells.clone().scatter(short.arg_true().filter(is_word), None)
 
 
 def yes_no(column: str) -> pl.Expr:

@@ -84,7 +84,7 @@ def normal(cells: pl.Series) -> pl.Series:
     if not odd.any():
         return cells
     changed = cells.filter(odd).str.normalize("NFKC").str.replace_all(CONTROL, " ")
-    return cells.scatter(odd.arg_true(), changed)
+    return cells.clone().scatter(odd.arg_true(), changed)
 
 
 def ascii_digits(cells: pl.Series) -> pl.Series:
@@ -99,7 +99,7 @@ def ascii_digits(cells: pl.Series) -> pl.Series:
     if not odd.any():
         return cells
     changed = cells.filter(odd).str.replace_many(_digits())
-    return cells.scatter(odd.arg_true(), changed)
+    return cells.clone().scatter(odd.arg_true(), changed)
 
 
 @cache

@@ -50,15 +50,17 @@ def read_table(source: FileSource, base: Path) -> pl.DataFrame:
 def _numbered_frames(raw: RawInput) -> Iterator[pl.DataFrame]:
     first = raw.first_row
     for block in raw.blocks():
-        last = None
+        following = first
         for batch in block.read():
             if batch.misshapen:
                 bad = batch.misshapen[0]
                 raise SourceError(
                     f"{raw.name}, row {first + bad.row}: {bad.problem}: {bad.text[:80]!r}."
                 )
-            yield (last := batch.frame.with_columns(pl.col(ROW) + first))
-        first = last[ROW].max() + 1 if last is not None and last.height else first
+            numbered = batch.frame.with_columns(pl.col(ROW) + first)
+            following = int(numbered[ROW][-1]) + 1 if numbered.height else following
+            yield numbered
+        first = following
 
 
 def require_where(name: Path | str, columns: Sequence[str], source: FileSource) -> None:
