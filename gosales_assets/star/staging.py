@@ -120,7 +120,7 @@ class Staging:
             When there is no room for staged blocks.
         """
         staged: list[StagedBlock] = []
-        base = count = 0
+        base = count = unclear = 0
         for number, raw in enumerate(inputs, start=1):
             first = raw.first_row
             for block, folder, meta in self._blocks(raw.remembering(self.known.get(raw.name, ()))):
@@ -129,10 +129,15 @@ class Staging:
                 staged.append(
                     StagedBlock(raw.name, first, base, key, folder, rows, corrected, extent)
                 )
+                unclear += int(meta["unclear_count"])
                 base, first, count = base + span, first + span, count + rows
                 if len(staged) % 8 == 0:
                     self.progress(f"sales log: {count:,} rows read, now in {raw.name}")
             self.progress(f"sales log: {count:,} rows, {raw.name} done ({number} of {len(inputs)})")
+        if unclear:
+            self.progress(
+                f"sales log: {unclear:,} rows stay that source.sales_log.where cannot compare"
+            )
         self._tell_unused({i for block in staged for i in block.corrected_ids})
         kept = {block.folder for block in staged}
         forget_folders(list(self.root.glob("*/*")), kept)
