@@ -8,6 +8,7 @@ from pathlib import Path
 import polars as pl
 
 from gosales.cli.terminal import print_frame, say
+from gosales.onboarding.answers import answer
 from gosales.onboarding.finding import Finding
 from gosales.onboarding.inspect import TAXONOMY_NAME, inspect
 from gosales.onboarding.proposal import InspectedFiles, Proposal
@@ -183,28 +184,13 @@ def _print_open(proposal: Proposal, options: argparse.Namespace) -> None:
     print(f"\n{options.out} written. {len(proposal.open_decisions)} decision(s) are yours:")
     for finding in proposal.open_decisions:
         print(f"  TODO {finding.what}: {_shown(finding.why)}")
-        if answer := _answer(finding, proposal):
-            print(f"       {answer}")
+        if told := answer(finding, proposal.inputs.taxonomy or TAXONOMY_NAME):
+            print(f"       {_shown(told)}")
     print(
-        "\nAnswer on the command line and inspect again with --force (what follows from it is then "
-        f"found too), or edit {options.out}; then\n"
+        "\nAnswer on the command line (--is ROLE=COLUMN decides a column) and inspect again with "
+        f"--force: what follows from it is then found too. Or edit {options.out}; then\n"
         f"  gosales config check --config {options.out}"
     )
-
-
-def _answer(finding: Finding, proposal: Proposal) -> str | None:
-    """Say with which option a decision is given."""
-    first = finding.options[0] if finding.options else None
-    if finding.what in (*proposal.roles, "revenue") or finding.what == "layout":
-        role = "sku" if finding.what == "layout" else finding.what
-        return f"--is {role}={_shown(first) if first else 'COLUMN'}"
-    answers = {
-        "date_formats": f'--date-format "{first or "%d/%m/%Y"}"',
-        "decimal": '--decimal "," or --decimal "."',
-        "home_currency": f"--home-currency {first or 'USD'}",
-        "divisions": f"--taxonomy {proposal.inputs.taxonomy or TAXONOMY_NAME}, once filled in",
-    }
-    return answers.get(finding.what)
 
 
 def _print_next(proposal: Proposal, out: Path) -> None:

@@ -19,15 +19,14 @@ from gosales.onboarding.notes import (
     ignored_columns,
     late_columns,
     layout_notes,
-    measure_notes,
     period_notes,
+    refused_notes,
     unreadable_notes,
 )
 from gosales.onboarding.numbers import DecimalFinding, find_decimal
 from gosales.onboarding.period import Period, propose_period
 from gosales.onboarding.profile import share_of
 from gosales.onboarding.proposal import InspectedFiles, Proposal
-from gosales.onboarding.roles import MEASURES
 from gosales.onboarding.sample import NOT_TEXT, Sample, reopened, scan, take_sample
 from gosales.onboarding.taxonomy import Taxonomy, derive_taxonomy, read_taxonomy, stub_taxonomy
 from gosales.onboarding.totals import Totals
@@ -38,6 +37,7 @@ from gosales_resources.sources.table import read_table
 
 # A recording time before the order date in more rows than this is no recording time.
 SLIPS = 0.02
+NUMBERS = ("quantity", "revenue", "gross_profit", "unit_price", "discount")
 TAXONOMY_NAME = "taxonomy.csv"
 
 
@@ -115,7 +115,7 @@ def _decide(
     frame = draft.sample.frame
     formats, dates = _formats(inputs, draft, totals)
     roles, recording = _checked_recording(draft, formats)
-    measures = [column for role in MEASURES if (column := draft.column(role))]
+    measures = [column for role in NUMBERS if (column := draft.column(role))]
     numbers = sorted(draft.wide.columns) if draft.wide else measures
     given = DecimalFinding(inputs.decimal, "given") if inputs.decimal else None
     decimal = given or find_decimal(frame, numbers)
@@ -142,7 +142,9 @@ def _decide(
         value=value,
         amount=amount,
         wide=draft.wide,
-        ignored=ignored_columns(draft, {f.value for f in late}),
+        ignored=ignored_columns(
+            draft, roles, {f.value for f in late}, uses_currency=money.use_columns
+        ),
         period=period,
         taxonomy=_taxonomy(draft, totals, taxonomy),
         taxonomy_sample=taxonomy.sample if taxonomy else None,
@@ -150,7 +152,7 @@ def _decide(
         accounts_sample=customers.sample if customers else None,
         notes=[
             *layout_notes(draft),
-            *measure_notes(draft),
+            *refused_notes(draft, roles),
             *late,
             *recording,
             *money.findings,
@@ -212,8 +214,12 @@ def _checked_recording(
 def _value(draft: Draft, mark: str) -> tuple[str, Finding]:
     frame = draft.sample.frame
     if draft.wide is None:
-        roles = ("gross_profit", "revenue", "quantity")
-        profit, revenue, quantity = (draft.column(role) for role in roles)
+        profit, revenue, price, quantity = (
+            draft.column(role) for role in ("gross_profit", "revenue", "unit_price", "quantity")
+        )
+        if price and not profit and not revenue:
+            finding = Finding("value", "revenue", "sure", f"{price} x {quantity}, discounted")
+            return "revenue", finding
         return "gross_profit", find_value(frame, profit, revenue, quantity, mark)
     amount, finding = find_amount(frame, draft.wide, mark)
     return amount, dataclasses.replace(finding, what="amount and value")

@@ -56,8 +56,9 @@ def find_value(
         `gross_profit` or `revenue`; undecided where the log has neither.
     """
     if gross_profit is None and revenue is None:
-        why = "the log has neither gross profit nor revenue, and a quantity is not worth anything"
-        return Finding("value", None, "undecided", why, is_essential=True)
+        # What is open is the column of amounts, which is asked for.
+        why = "follows once the amount of a line is known"
+        return Finding("value", None, "undecided", why)
     if gross_profit is None:
         return Finding("value", "revenue", "sure", "the log has no gross profit")
     profit = read_numbers(frame[gross_profit], decimal)

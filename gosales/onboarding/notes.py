@@ -1,21 +1,46 @@
 """What is said about a log as a whole: its layout, what cannot be read, its calendar."""
 
+from collections.abc import Mapping
+from dataclasses import replace
+
 import polars as pl
 
 from gosales.onboarding.draft import Draft
 from gosales.onboarding.finding import Finding
+from gosales.onboarding.measures import MONEY
 from gosales.onboarding.period import Period
 from gosales.onboarding.profile import read_numbers
-from gosales.onboarding.roles import MEASURES
+from gosales.onboarding.proposal import written_roles
 from gosales.onboarding.totals import Totals
 from gosales_resources.sources.cells import text
 
 
-def ignored_columns(draft: Draft, late: set[str | None]) -> list[str]:
-    """Return the columns of a wide log that are nothing: the settings must name them."""
+def ignored_columns(
+    draft: Draft, roles: Mapping[str, Finding], late: set[str | None], *, uses_currency: bool
+) -> list[str]:
+    """Return the columns of a wide log that the settings map to nothing: they must name them.
+
+    Parameters
+    ----------
+    draft
+        Its SKU columns.
+    roles
+        Role -> finding, as they will be written.
+    late
+        Columns that a person must decide.
+    uses_currency
+        The currency columns are mapped.
+
+    Returns
+    -------
+    list of str
+        In the order of the header; none of a long log.
+    """
     if draft.wide is None:
         return []
-    used = draft.wide.columns | {f.value for f in draft.roles.values()} | late
+    written = written_roles(is_wide=True, uses_currency=uses_currency)
+    mapped = {roles[role].value for role in written if role in roles}
+    used = draft.wide.columns | mapped | late
     return [name for name in draft.sample.header if name not in used]
 
 
@@ -37,8 +62,9 @@ def late_columns(draft: Draft, totals: Totals) -> list[Finding]:
 def layout_notes(draft: Draft) -> list[Finding]:
     """Say which layout the log has."""
     if draft.layout is None:
+        # What is open is the article, which is asked for.
         why = "no column with articles, and no pairs of amount and quantity columns"
-        return [Finding("layout", None, "undecided", why, is_essential=True)]
+        return [Finding("layout", None, "undecided", why)]
     if draft.wide:
         wide = draft.wide
         both = len(set(wide.quantities) & set(wide.amounts))
@@ -50,13 +76,14 @@ def layout_notes(draft: Draft) -> list[Finding]:
     return [Finding("layout", "long", "sure", f"articles are in {draft.column('sku')}")]
 
 
-def measure_notes(draft: Draft) -> list[Finding]:
-    """Say that a long log has nothing to count or value."""
-    if draft.wide or any(draft.column(role) for role in MEASURES):
-        return []
-    numbers = [n for n, p in draft.profiles.items() if p.kind == "number"]
-    why = f"no quantity, revenue or gross profit by name; numbers: {', '.join(numbers[:6])}"
-    return [Finding("revenue", None, "undecided", why, is_essential=True, options=numbers[:6])]
+def refused_notes(draft: Draft, roles: Mapping[str, Finding]) -> list[Finding]:
+    """Say which columns are named like a role and were not taken, where its TODO does not."""
+    return [
+        replace(finding, why=f"named like one, but {finding.why}")
+        for finding in draft.refused
+        if not (finding.what in roles and roles[finding.what].blocks)
+        and not (finding.what in MONEY and "revenue" in roles and roles["revenue"].blocks)
+    ]
 
 
 def unreadable_notes(frame: pl.DataFrame, columns: list[str], mark: str | None) -> list[Finding]:

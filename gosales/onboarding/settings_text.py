@@ -7,30 +7,12 @@ value is needed, an empty list where names are.
 from collections.abc import Callable
 
 from gosales.onboarding.finding import Finding
-from gosales.onboarding.proposal import Proposal
+from gosales.onboarding.proposal import Proposal, written_roles
 from gosales.onboarding.sample import Sample
 from gosales.onboarding.yaml_text import block, comment, entry, mapping, scalar, sequence
 from gosales_resources.settings.base import slugify
 from gosales_resources.settings.inputs import FileSource
 
-# Roles in the order they are written.
-COLUMNS = (
-    "customer_id",
-    "customer_name",
-    "order_date",
-    "recorded_at",
-    "invoice_id",
-    "sku",
-    "quantity",
-    "revenue",
-    "gross_profit",
-    "rep",
-    "branch",
-    "region",
-    "source_division",
-    "currency",
-    "conversion_rate",
-)
 NEEDED = ("customer_id", "order_date", "invoice_id")
 UNSURE = ("guessed", "undecided")
 
@@ -129,25 +111,21 @@ def _currency(proposal: Proposal) -> list[str]:
 
 def _columns(proposal: Proposal) -> list[str]:
     lines = ["    columns:"]
-    skipped = set()
-    if not proposal.uses_currency:
-        skipped |= {"currency", "conversion_rate"}
-    if not proposal.wide:
-        # The taxonomy says it; the log's own is for routes.
-        skipped.add("source_division")
     needed = NEEDED if proposal.wide else (*NEEDED, "sku")
-    for role in COLUMNS:
+    for role in written_roles(
+        is_wide=proposal.wide is not None, uses_currency=proposal.uses_currency
+    ):
         finding = proposal.roles.get(role)
-        if role in skipped or (finding is None and role not in needed):
+        if finding is None and role not in needed:
             continue
         if finding is not None and finding.certainty == "undecided" and role not in needed:
-            lines += comment(f"undecided: {role}: {finding.why}", 6)
+            lines += _remark(finding, 6) or comment(f"undecided: {role}: {finding.why}", 6)
             continue
         if finding is not None:
             lines += _remark(finding, 6)
         lines.append(entry(role, scalar(finding.value if finding else None), 6))
     for finding in proposal.notes:
-        if finding.what in ("revenue", "recorded_at"):
+        if finding.what == "recorded_at":
             lines += _remark(finding, 6)
     return lines
 

@@ -29,7 +29,7 @@ def dates(form: str, days=DAYS):
 
 def roles_of(frame: pl.DataFrame, **given: str):
     profiles = {name: profile(frame, name) for name in frame.columns}
-    return assign_roles(frame, profiles, LONG_ROLES, given)
+    return assign_roles(frame, profiles, LONG_ROLES, given).roles
 
 
 LOG = pl.DataFrame(
@@ -146,7 +146,7 @@ def test_what_a_person_decided_stands():
 
 
 def test_two_revenues_are_undecided():
-    log = LOG.with_columns(pl.Series("Net Sales", ["1"] * 40))
+    log = LOG.with_columns(pl.Series("Net Sales", [f"{n * 2},75" for n in range(40)]))
     assert roles_of(log)["revenue"].certainty == "undecided"
 
 
