@@ -7,6 +7,7 @@ import polars as pl
 
 from gosales.onboarding.amounts import settle_amount
 from gosales.onboarding.finding import Finding
+from gosales.onboarding.measures import MONEY
 from gosales.onboarding.profile import Profile, profile
 from gosales.onboarding.proposal import InspectedFiles
 from gosales.onboarding.relations import HOLDS, determines
@@ -20,6 +21,8 @@ from gosales_resources.errors import SettingsError, nearest
 from gosales_resources.sources.cells import text
 
 PRODUCT_NAME = "product name"
+# So many columns are looked through for signs of currencies.
+MOST_AMOUNTS = 50
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,13 @@ class Draft:
         return [c for c in (currency, rate) if c] if currency else []
 
     @property
+    def amounts(self) -> list[str]:
+        """Columns of money; of a wide log with very many, the first."""
+        if self.wide:
+            return [*self.wide.amounts.values()][:MOST_AMOUNTS]
+        return [c for role in (*MONEY, "unit_price") if (c := self.column(role))]
+
+    @property
     def unseen(self) -> list[str]:
         """Columns of a wide log that are empty in the sample and may be a new SKU's."""
         if self.wide is None:
@@ -76,7 +86,7 @@ class Draft:
         groups = [self.currency_columns, *([name] for name in self.unseen)]
         if self.column("sku"):
             groups.append(self.sku_columns)
-        return Totals(dates, [columns for columns in groups if columns])
+        return Totals(dates, self.amounts, [columns for columns in groups if columns])
 
 
 def draft_of(inputs: InspectedFiles, sample: Sample, skus: set[str]) -> Draft:
@@ -166,3 +176,7 @@ def _check_given(inputs: InspectedFiles, sample: Sample) -> None:
         if column not in sample.header:
             hint = nearest(column, sample.header)
             raise SettingsError(f"--is {role}={column}: no such column. {hint}")
+    for column in (*inputs.leave_out, *inputs.negative, *inputs.keep):
+        if column not in sample.header:
+            hint = nearest(column, sample.header)
+            raise SettingsError(f"{column}: no such column, to leave out or keep rows by. {hint}")

@@ -118,8 +118,9 @@ def unreadable_notes(frame: pl.DataFrame, columns: list[str], mark: str | None) 
 def period_notes(period: Period | None, dates: Finding) -> list[Finding]:
     """Say what the dates suggest."""
     if period is None:
+        # What is open is the column of dates or its formats, which are asked for.
         why = "follows once the dates can be read" if dates.certainty == "undecided" else "no dates"
-        return [Finding("calendar", None, "undecided", why, is_essential=True)]
+        return [Finding("calendar", None, "undecided", why)]
     span = f"{period.first} to {period.last}, {period.date_count:,} order dates"
     if period.start is None:
         why = f"{span}: too short for a single cutoff with any history"

@@ -61,6 +61,17 @@ class InspectedFiles:
     date_formats: list[str] = field(default_factory=list)
     decimal: str | None = None
     home_currency: str | None = None
+    sheet: str | None = None
+    """Of a workbook; the first where not given."""
+    table: str | None = None
+    """Of a database file; its only one where not given."""
+    leave_out: dict[str, list[str]] = field(default_factory=dict)
+    """Column -> values of rows that are no sales."""
+    negative: dict[str, list[str]] = field(default_factory=dict)
+    """Column -> values of rows that take sales back."""
+    keep: list[str] = field(default_factory=list)
+    """Columns of kinds of rows that are all sales."""
+    not_customers: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

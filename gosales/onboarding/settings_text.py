@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from gosales.onboarding.finding import Finding
 from gosales.onboarding.proposal import Proposal, written_roles
+from gosales.onboarding.row_kinds import setting_of
 from gosales.onboarding.sample import Sample
 from gosales.onboarding.yaml_text import block, comment, entry, mapping, scalar, sequence
 from gosales_resources.settings.base import slugify
@@ -18,7 +19,11 @@ UNSURE = ("guessed", "undecided")
 
 
 def settings_text(
-    proposal: Proposal, name: str, relative: Callable[[str], str], taxonomy_path: str
+    proposal: Proposal,
+    name: str,
+    relative: Callable[[str], str],
+    taxonomy_path: str,
+    mark: str | None = None,
 ) -> str:
     """Write the settings file.
 
@@ -32,13 +37,18 @@ def settings_text(
         Turns a path as given into one relative to the settings file.
     taxonomy_path
         Where the taxonomy lies, relative to the settings file.
+    mark
+        A comment on its own line, by which a taxonomy that was written too is known again.
     """
+    tried = [f for f in proposal.notes if f.what in ("loading", "rows", "duplicates")]
     lines = [
         *comment(
             f"Proposed by `gosales source inspect` from {proposal.log.frame.height:,} of "
             f"{proposal.looked_at:,} rows, and from all of them for dates, SKUs and divisions. What "
             "bears no remark was sure; read the rest. docs/settings.md lists every setting."
         ),
+        *([mark] if mark else []),
+        *(line for finding in tried for line in _remark(finding, 0)),
         entry("name", scalar(_legal_name(name))),
         *_remark(proposal.value, 0),
         entry("value", scalar(proposal.amount if proposal.wide else proposal.value.value)),
@@ -90,7 +100,7 @@ def _sales_log(proposal: Proposal, relative: Callable[[str], str]) -> list[str]:
     if proposal.decimal.value != ".":
         lines += _remark(proposal.decimal, 4)
         lines.append(entry("decimal", scalar(proposal.decimal.value), 4))
-    lines += _currency(proposal)
+    lines += [*_currency(proposal), *_rows(proposal)]
     if proposal.period:
         lines += [
             line for f in proposal.notes if f.what == "complete_through" for line in _remark(f, 4)
@@ -106,6 +116,30 @@ def _currency(proposal: Proposal) -> list[str]:
         if finding.what in ("home_currency", "conversion"):
             lines += _remark(finding, 4)
             lines.append(entry(finding.what, scalar(finding.value), 4))
+    return lines
+
+
+def _rows(proposal: Proposal) -> list[str]:
+    """Write which rows count, and how: what a person gave, else what is open or pointed out."""
+    inputs, lines = proposal.inputs, []
+    conditions = [
+        mapping({"column": column, "op": "!=", "value": value})
+        for column, values in inputs.leave_out.items()
+        for value in values
+    ]
+    open_ones = [f for f in proposal.notes if f.what in ("where", "sign", "not_customers")]
+    for finding in open_ones:
+        lines += _remark(finding, 4)
+    unsettled = {finding.what for finding in open_ones if finding.blocks}
+    if conditions or "where" in unsettled:
+        written = "null" if "where" in unsettled else f"[{', '.join(conditions)}]"
+        lines.append(entry("where", written, 4))
+    for column, values in inputs.negative.items():
+        lines.append(f"    {setting_of('sign', column, values)}")
+    if "sign" in unsettled:
+        lines.append(entry("sign", "{column: null, negative: null}", 4))
+    if inputs.not_customers:
+        lines.append(entry("not_customers", sequence(inputs.not_customers), 4))
     return lines
 
 

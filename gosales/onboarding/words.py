@@ -32,6 +32,18 @@ LINKS = {"de", "des", "du", "da", "do", "del", "di", "della"}
 
 
 @cache
+def word_set(words: str) -> frozenset[str]:
+    """Return the words of a line.
+
+    Examples
+    --------
+    >>> sorted(word_set("no nr"))
+    ['no', 'nr']
+    """
+    return frozenset(words.split())
+
+
+@cache
 def tokens(header: str) -> tuple[str, ...]:
     """Split a header into lower-case words without accents; camel case is split too.
 
@@ -74,9 +86,9 @@ def name_points(header: str, role: str) -> int:
     if inside is not None:
         # "Erp Customer Id", "Order Date (UTC)": a name with more words around it.
         if role in MEASURES:
-            return 2 if all(word in _set(NEUTRAL) or word.isdigit() for word in rest) else 1
+            return 2 if all(word in word_set(NEUTRAL) or word.isdigit() for word in rest) else 1
         behind = set(words[inside[1] :])
-        return 1 if role in IDENTIFIERS and behind - _set(NUMBERS_OF) else 2
+        return 1 if role in IDENTIFIERS and behind - word_set(NUMBERS_OF) else 2
     return 1 if set(words[-1:]) & _weak(role) else 0
 
 
@@ -95,7 +107,7 @@ def decoy_of(header: str) -> str | None:
 def _spellings(words: tuple[str, ...]) -> set[str]:
     """Return a name in one word; with what numbers it behind it, and without "de", too."""
     plain = tuple(word for word in words if word not in LINKS)
-    turned = (*words[1:], *words[:1]) if set(words[:1]) & _set(NUMBERS_OF) else words
+    turned = (*words[1:], *words[:1]) if set(words[:1]) & word_set(NUMBERS_OF) else words
     return {"".join(words), "".join(plain), "".join(turned)}
 
 
@@ -115,35 +127,33 @@ def _is_another_thing(words: tuple[str, ...], rest: tuple[str, ...], role: str) 
     """Tell whether the other words of a header make it the name of something else."""
     heads = {*words[-1:], *(words[:1] if LINKS & set(words) else ())} & set(rest)
     if role in MEASURES:
-        wrong = _set(NUMBERS_OF) | _set(SHARES)
+        wrong = word_set(NUMBERS_OF) | word_set(SHARES)
         if role == "quantity":
-            wrong |= _set(IN_STOCK)
-        return bool(set(rest) & wrong or heads & _set(OTHER_THINGS))
+            wrong |= word_set(IN_STOCK)
+        return bool(set(rest) & wrong or heads & word_set(OTHER_THINGS))
     if role in IDENTIFIERS:
-        return bool(heads & (_set(AMOUNTS) | _set(OTHER_THINGS) | {"date"}))
+        return bool(heads & (word_set(AMOUNTS) | word_set(OTHER_THINGS) | {"date"}))
     if role in DATES:
-        return bool(heads & (_set(NUMBERS_OF) | _set(OTHER_THINGS)))
+        return bool(heads & (word_set(NUMBERS_OF) | word_set(OTHER_THINGS)))
     return False
 
 
 def _without_taxes(words: tuple[str, ...]) -> tuple[str, ...]:
     """Drop "excl. VAT", "before discount" from the end of a header."""
     for at in range(1, len(words) - 1):
-        if words[at] in _set(WITHOUT) and set(words[at + 1 :]) <= _set(TAXES) | {"of", "and"}:
+        if words[at] in word_set(WITHOUT) and set(words[at + 1 :]) <= word_set(TAXES) | {
+            "of",
+            "and",
+        }:
             return words[:at]
     return words
 
 
 @cache
-def _set(words: str) -> frozenset[str]:
-    return frozenset(words.split())
-
-
-@cache
 def _strong(role: str) -> frozenset[str]:
-    return _set(STRONG.get(role, ""))
+    return word_set(STRONG.get(role, ""))
 
 
 @cache
 def _weak(role: str) -> frozenset[str]:
-    return _set(WEAK.get(role, ""))
+    return word_set(WEAK.get(role, ""))
