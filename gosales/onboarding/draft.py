@@ -7,6 +7,7 @@ import polars as pl
 
 from gosales.onboarding.amounts import settle_amount
 from gosales.onboarding.finding import Finding
+from gosales.onboarding.id_spellings import weigh_spellings
 from gosales.onboarding.measures import MONEY
 from gosales.onboarding.profile import Profile, profile
 from gosales.onboarding.proposal import InspectedFiles
@@ -114,6 +115,7 @@ def draft_of(inputs: InspectedFiles, sample: Sample, skus: set[str]) -> Draft:
     layout = _layout(long.roles, profiles, pairs + len(skus))
     if layout != "wide":
         roles = _with_dependencies(settle_amount(long, frame, profiles), frame)
+        roles = weigh_spellings(roles, frame)
         return Draft(sample, profiles, layout, roles, None, long.refused)
     quantities = {n for n in profiles if suffix and n.endswith(suffix)}
     pairs_of = {n for n in profiles if n in skus or f"{n}{suffix}" in quantities}
@@ -121,7 +123,7 @@ def draft_of(inputs: InspectedFiles, sample: Sample, skus: set[str]) -> Draft:
     found = assign_roles(frame, free, IDENTIFIERS, inputs.given)
     taken = {f.value for f in found.roles.values() if f.value} | {n for n in free if decoy_of(n)}
     wide = find_sku_columns(frame, profiles, suffix, taken, skus)
-    roles = _with_dependencies(found.roles, frame)
+    roles = weigh_spellings(_with_dependencies(found.roles, frame), frame)
     return Draft(sample, profiles, "wide", roles, wide, found.refused)
 
 

@@ -20,6 +20,7 @@ from gosales.onboarding.notes import (
     late_columns,
     layout_notes,
     period_notes,
+    place_notes,
     refused_notes,
     unreadable_notes,
 )
@@ -59,7 +60,7 @@ def inspect(inputs: InspectedFiles, base: Path, progress: Callable[[str], object
     SettingsError
         When a column was given that is not there.
     """
-    sample = take_sample(inputs.log, base, inputs.rows)
+    sample = take_sample(inputs.log, base, inputs.rows, inputs.sheet, inputs.table)
     progress(f"{sample.frame.height:,} rows looked at for columns; now all of them for the rest")
     taxonomy = _read(inputs.taxonomy, inputs.rows, base)
     draft = draft_of(inputs, sample, _named_skus(sample, taxonomy))
@@ -156,6 +157,7 @@ def _decide(
         accounts=_accounts(draft, period, customers),
         accounts_sample=customers.sample if customers else None,
         notes=[
+            *place_notes(draft),
             *layout_notes(draft),
             *refused_notes(draft, roles),
             *late,

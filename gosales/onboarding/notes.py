@@ -14,6 +14,11 @@ from gosales.onboarding.proposal import written_roles
 from gosales.onboarding.totals import Totals
 from gosales_resources.sources.cells import text
 
+CODE_PAGES = ("cp1252", "latin1")
+# A sign that is no letter in the middle of a word: the bytes are of another code page.
+ODD_INSIDE = r"\p{L}[^\p{L}\x00-\x7f\x{2019}]\p{L}|[\x{80}-\x{9f}]"
+MOSTLY_ODD = 0.3
+
 
 def ignored_columns(
     draft: Draft, roles: Mapping[str, Finding], late: set[str | None], *, uses_currency: bool
@@ -57,6 +62,32 @@ def late_columns(draft: Draft, totals: Totals) -> list[Finding]:
             finding = Finding("sku or ignored", column, "undecided", why, is_essential=True)
             findings.append(finding)
     return findings
+
+
+def place_notes(draft: Draft) -> list[Finding]:
+    """Say which sheet is read, and that a code page is a guess."""
+    sample, found = draft.sample, []
+    if sample.other_sheets:
+        why = f"other sheets: {', '.join(sample.other_sheets)} (--sheet)"
+        found.append(Finding("sheet", sample.source.sheet or "the first", "guessed", why))
+    if sample.source.encoding in CODE_PAGES:
+        why = "not UTF-8, and a code page is a guess: are the letters right"
+        words = _beyond_ascii(sample.frame)
+        odd = words.filter(words.str.contains(ODD_INSIDE))
+        if odd.len() > MOSTLY_ODD * words.len():
+            why = f"letters come out wrong, as {odd[0]!r}: save the file as UTF-8"
+            found.append(Finding("encoding", sample.source.encoding, "undecided", why))
+        elif words.len():
+            why += f" in {' | '.join(words.unique(maintain_order=True).head(3))}"
+            found.append(Finding("encoding", sample.source.encoding, "guessed", f"{why}?"))
+    return found
+
+
+def _beyond_ascii(frame: pl.DataFrame) -> pl.Series:
+    """Return the words of a sample with letters beyond ASCII."""
+    texts = [frame[c].drop_nulls() for c in frame.columns if frame[c].dtype == pl.String]
+    cells = pl.concat([t.alias("cell") for t in texts]) if texts else pl.Series([], dtype=pl.String)
+    return cells.str.extract(r"(\S*[^\x00-\x7f]\S*)").drop_nulls()
 
 
 def layout_notes(draft: Draft) -> list[Finding]:

@@ -88,11 +88,13 @@ def _divisions(proposal: Proposal) -> list[str]:
 
 def _sales_log(proposal: Proposal, relative: Callable[[str], str]) -> list[str]:
     layout = [f for f in proposal.notes if f.what == "layout" and f.certainty in UNSURE]
+    places = [f for f in proposal.notes if f.what in ("sheet", "encoding")]
     lines = [
         "  sales_log:",
         *(line for f in layout for line in _remark(f, 4)),
         entry("layout", scalar(proposal.layout), 4),
-        *_file(proposal.log, relative(proposal.log.source.path), 4),
+        *(line for f in places for line in _remark(f, 4)),
+        *_file(proposal.log, relative(proposal.inputs.log), 4),
     ]
     if proposal.formats or proposal.date_formats.certainty == "undecided":
         lines += _remark(proposal.date_formats, 4)
@@ -202,7 +204,7 @@ def _customers(proposal: Proposal, relative: Callable[[str], str]) -> list[str]:
     accounts, sample = proposal.accounts, proposal.accounts_sample
     if accounts is None or sample is None:
         return []
-    lines = ["  customers:", *_file(sample, relative(sample.source.path), 4)]
+    lines = ["  customers:", *_file(sample, relative(proposal.inputs.customers or ""), 4)]
     if accounts.date_formats:
         lines.append(entry("date_formats", _quoted(accounts.date_formats), 4))
     lines.append("    columns:")
@@ -230,9 +232,13 @@ def _labels(proposal: Proposal) -> list[str]:
 
 
 def _file(sample: Sample, path: str, indent: int) -> list[str]:
+    source = sample.source
+    if source.database:
+        named = {"url": f"sqlite:///{path}", "table": source.database.table}
+        return [entry("database", mapping(named), indent)]
     lines = [entry("path", scalar(path), indent)]
-    for key in ("separator", "encoding"):
-        value = getattr(sample.source, key)
+    for key in ("separator", "encoding", "sheet"):
+        value = getattr(source, key)
         if value != FileSource.model_fields[key].default:
             lines.append(entry(key, _quote(value), indent))
     return lines

@@ -203,8 +203,8 @@ def division_names(written: pl.Series, sku_count: int) -> tuple[list[str], list[
         why = f"{len(names)} divisions, each with models of its own: merge some, or take a coarser"
         findings.append(Finding("divisions.count", None, "guessed", f"{why} column"))
     if names and not unnamed:
-        why = f"{len(names)} divisions of {sku_count:,} SKUs: {', '.join(names[:SHOWN])}"
-        findings.append(Finding("divisions", f"{len(names)} names", "sure", why))
+        why = f"{sku_count:,} SKUs in {', '.join(names[:SHOWN])}"
+        findings.append(Finding("divisions", f"{len(names)} name(s)", "sure", why))
     return names, findings
 
 
