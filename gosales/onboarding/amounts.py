@@ -122,14 +122,15 @@ def _discount(
         return {}
     unit = discount_unit(frame, named[0])
     if unit is None:
-        why = f"neither a fraction nor a percentage: prices are taken without it; {evidence(profiles[named[0]])}"
-        return {"discount": Finding("discount", None, "undecided", f"{named[0]}: {why}")}
-    why = f"a {unit} off the price. Confirm; {evidence(profiles[named[0]])}"
+        why = f"{named[0]} has values below zero: prices are taken without it"
+        return {"discount": Finding("discount", None, "undecided", why)}
+    does = {"fraction": "a fraction of the price", "percent": "a percentage of the price"}
+    why = f"{does.get(unit, 'money off the line')}. Confirm; {evidence(profiles[named[0]])}"
     return {"discount": Finding("discount", named[0], "guessed", why)}
 
 
 def discount_unit(frame: pl.DataFrame, column: str) -> str | None:
-    """Tell whether discounts are fractions or percentages of a price; None where neither.
+    """Tell what discounts are counted in.
 
     Parameters
     ----------
@@ -141,13 +142,15 @@ def discount_unit(frame: pl.DataFrame, column: str) -> str | None:
     Returns
     -------
     str or None
-        `fraction` for 0 to 1, `percent` for 0 to 100 with something above 1.
+        `fraction` for 0 to 1, `percent` for whole numbers (or a name that says so) to 100, else
+        `amount`; None where some are below zero.
     """
     values = read_numbers(frame[column]).drop_nulls()
     low, high = values.min(), values.max()
-    if not isinstance(low, int) or not isinstance(high, int) or low < 0 or high > PERCENT:
+    if not isinstance(low, int) or not isinstance(high, int) or low < 0:
         return None
     if high <= FRACTION:
         return "fraction"
-    is_whole = bool((values % 1000 == 0).all())
-    return "percent" if is_whole or "pct" in tokens(column) else None
+    is_whole = bool((values % FRACTION == 0).all())
+    is_percent = high <= PERCENT and (is_whole or "pct" in tokens(column))
+    return "percent" if is_percent else "amount"

@@ -32,7 +32,9 @@ def refusal(found: Profile, role: str) -> Reason:
 def _blank(found: Profile) -> Reason:
     if found.filled_frac >= FILLED:
         return None
-    return f"is blank in {found.rows - found.filled:,} of {found.rows:,} rows"
+    return (
+        f"is blank in {found.rows - found.filled:,} of {found.rows:,} rows, which would be rejects"
+    )
 
 
 def _not_of_kind(found: Profile, kind: str) -> Reason:

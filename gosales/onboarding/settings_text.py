@@ -6,6 +6,7 @@ value is needed, an empty list where names are.
 
 from collections.abc import Callable
 
+from gosales.onboarding.amounts import discount_unit
 from gosales.onboarding.finding import Finding
 from gosales.onboarding.proposal import Proposal, written_roles
 from gosales.onboarding.row_kinds import setting_of
@@ -108,6 +109,9 @@ def _sales_log(proposal: Proposal, relative: Callable[[str], str]) -> list[str]:
             line for f in proposal.notes if f.what == "complete_through" for line in _remark(f, 4)
         ]
         lines.append(f"    complete_through: {proposal.period.complete_through}")
+    if (discount := proposal.roles.get("discount")) and discount.value:
+        unit = discount_unit(proposal.log.frame, discount.value)
+        lines.append(entry("discount_unit", scalar(unit or "fraction"), 4))
     lines += [*_columns(proposal), *_wide(proposal)]
     return lines
 
