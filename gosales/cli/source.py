@@ -3,22 +3,26 @@
 import argparse
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
 
+from gosales.cli.source_options import add_source_options, inspected_files
 from gosales.cli.terminal import print_frame, say
+from gosales.onboarding.answers import answer
 from gosales.onboarding.finding import Finding
-from gosales.onboarding.inspect import TAXONOMY_NAME, inspect
-from gosales.onboarding.proposal import InspectedFiles, Proposal
+from gosales.onboarding.inspect import inspect
+from gosales.onboarding.proposal import Proposal
 from gosales.onboarding.settings_text import settings_text
+from gosales.onboarding.taxonomy_file import TAXONOMY_NAME, taxonomy_mark, write_taxonomy
+from gosales.onboarding.trial import Trial, trial_findings, try_settings
 from gosales_resources.dates import shift_months
 from gosales_resources.errors import SettingsError
 from gosales_resources.settings.loading import load_settings
 from gosales_resources.store.atomic import replacing
 
 USABLE, NEEDS_DECISIONS = 0, 1
-ROWS = 5000
 # A path that climbs higher than this to the settings' neighbours is written in full.
 MOST_UPWARDS = 2
 # What a spreadsheet would take for a formula or a number and change.
@@ -35,25 +39,7 @@ def add_source_command(commands: argparse._SubParsersAction) -> None:
         epilog="Exit codes: 0 the proposal is usable; 1 it was written and a person must decide "
         "something first; 2 the input is not usable.",
     )
-    parser.add_argument("path", metavar="PATH", help="sales log: a file, a folder or a glob")
-    parser.add_argument("--taxonomy", metavar="FILE", help="which SKU belongs to which division")
-    parser.add_argument("--customers", metavar="FILE", help="accounts with their attributes")
-    parser.add_argument("--rows", type=int, default=ROWS, help=f"rows of the sample; {ROWS}")
-    parser.add_argument("--out", type=Path, default=Path("gosales.yaml"), help="settings to write")
-    parser.add_argument("--force", action="store_true", help="overwrite the settings")
-    parser.add_argument(
-        "--is", dest="given", action="append", default=[], metavar="ROLE=COLUMN",
-        help="decide a column yourself, as customer_id=KdNr; may be repeated",
-    )  # fmt: skip
-    parser.add_argument(
-        "--date-format", action="append", default=[], metavar="FORMAT",
-        help="decide the date format yourself, as %%d/%%m/%%Y; may be repeated",
-    )  # fmt: skip
-    parser.add_argument("--decimal", choices=[".", ","], help="decide the decimal mark yourself")
-    parser.add_argument(
-        "--home-currency", metavar="CODE",
-        help="the currency of the result; without a rate column: all amounts are in it already",
-    )  # fmt: skip
+    add_source_options(parser)
     parser.set_defaults(command=_inspect)
 
 
@@ -61,25 +47,22 @@ def _inspect(options: argparse.Namespace) -> int:
     out: Path = options.out
     if out.exists() and not options.force:
         raise SettingsError(f"{out} exists. Give another --out, or --force to overwrite it.")
-    if options.rows < 1:
-        raise SettingsError(f"--rows {options.rows}: give at least 1.")
-    inputs = InspectedFiles(
-        log=options.path,
-        taxonomy=options.taxonomy,
-        customers=options.customers,
-        rows=options.rows,
-        given=_given(options.given),
-        date_formats=options.date_format,
-        decimal=options.decimal,
-        home_currency=options.home_currency and options.home_currency.upper(),
-    )
-    proposal = inspect(inputs, Path.cwd(), say)
-    taxonomy = _write_taxonomy(proposal, out)
+    proposal = inspect(inspected_files(options), Path.cwd(), say)
+    taxonomy = write_taxonomy(proposal.taxonomy.table, out.parent)
     relative = _relative_to(out)
     path = relative(options.taxonomy) if options.taxonomy else TAXONOMY_NAME
-    text = settings_text(proposal, out.resolve().parent.name, relative, path)
+    mark = taxonomy_mark(taxonomy)
     with replacing(out, "gosales source inspect") as temporary:
-        temporary.write_text(text, encoding="utf-8")
+
+        def write(proposed: Proposal) -> None:
+            text = settings_text(proposed, out.resolve().parent.name, relative, path, mark)
+            temporary.write_text(text, encoding="utf-8")
+
+        write(proposal)
+        if not proposal.open_decisions:
+            say("settings written; now the log is loaded with them, on trial")
+            proposal = _tried(proposal, temporary)
+            write(proposal)
     _print_findings(proposal)
     if taxonomy:
         print(f"\n{taxonomy} written: {proposal.taxonomy.table.height:,} SKUs.")  # pyright: ignore[reportOptionalMemberAccess]
@@ -87,19 +70,19 @@ def _inspect(options: argparse.Namespace) -> int:
     if proposal.open_decisions:
         _print_open(proposal, options)
         return NEEDS_DECISIONS
-    load_settings(out)
     _print_next(proposal, out)
     return USABLE
 
 
-def _given(assignments: list[str]) -> dict[str, str]:
-    given = {}
-    for assignment in assignments:
-        role, equals, column = assignment.partition("=")
-        if not equals or not role.strip() or not column:
-            raise SettingsError(f"--is {assignment!r}: write it as role=column.")
-        given[role.strip()] = column.strip()
-    return given
+def _tried(proposal: Proposal, written: Path) -> Proposal:
+    """Load what was written; what does not load or is lost becomes part of the findings."""
+    try:
+        trial = try_settings(load_settings(written))
+    except SettingsError as error:
+        trial = Trial(problem=str(error))
+    # The reader's own count of rejects takes the place of what the sample promised.
+    kept = [note for note in proposal.notes if note.what not in ("rows", "unreadable")]
+    return replace(proposal, notes=[*kept, *trial_findings(trial)])
 
 
 def _relative_to(out: Path) -> Callable[[str], str]:
@@ -116,25 +99,6 @@ def _relative_to(out: Path) -> Callable[[str], str]:
         return (near if near.parts.count("..") <= MOST_UPWARDS else Path(absolute)).as_posix()
 
     return relative
-
-
-def _write_taxonomy(proposal: Proposal, out: Path) -> Path | None:
-    """Write the taxonomy beside the settings; one that a person may have filled in is kept."""
-    table = proposal.taxonomy.table
-    if table is None:
-        return None
-    path = out.parent / TAXONOMY_NAME
-    content = table.write_csv()
-    if path.exists():
-        if path.read_text(encoding="utf-8") == content:
-            return path
-        raise SettingsError(
-            f"{path} exists and says something else. If it is yours, give it: --taxonomy {path}; "
-            "else move it away. It is never overwritten."
-        )
-    with replacing(path, "gosales source inspect") as temporary:
-        temporary.write_text(content, encoding="utf-8", newline="")
-    return path
 
 
 def _warn_of_spreadsheets(proposal: Proposal) -> None:
@@ -183,28 +147,13 @@ def _print_open(proposal: Proposal, options: argparse.Namespace) -> None:
     print(f"\n{options.out} written. {len(proposal.open_decisions)} decision(s) are yours:")
     for finding in proposal.open_decisions:
         print(f"  TODO {finding.what}: {_shown(finding.why)}")
-        if answer := _answer(finding, proposal):
-            print(f"       {answer}")
+        if told := answer(finding, proposal.inputs.taxonomy or TAXONOMY_NAME):
+            print(f"       {_shown(told)}")
     print(
-        "\nAnswer on the command line and inspect again with --force (what follows from it is then "
-        f"found too), or edit {options.out}; then\n"
+        "\nAnswer on the command line (--is ROLE=COLUMN decides a column) and inspect again with "
+        f"--force: what follows from it is then found too. Or edit {options.out}; then\n"
         f"  gosales config check --config {options.out}"
     )
-
-
-def _answer(finding: Finding, proposal: Proposal) -> str | None:
-    """Say with which option a decision is given."""
-    first = finding.options[0] if finding.options else None
-    if finding.what in (*proposal.roles, "revenue") or finding.what == "layout":
-        role = "sku" if finding.what == "layout" else finding.what
-        return f"--is {role}={_shown(first) if first else 'COLUMN'}"
-    answers = {
-        "date_formats": f'--date-format "{first or "%d/%m/%Y"}"',
-        "decimal": '--decimal "," or --decimal "."',
-        "home_currency": f"--home-currency {first or 'USD'}",
-        "divisions": f"--taxonomy {proposal.inputs.taxonomy or TAXONOMY_NAME}, once filled in",
-    }
-    return answers.get(finding.what)
 
 
 def _print_next(proposal: Proposal, out: Path) -> None:

@@ -197,6 +197,8 @@ def _id_column(frame: pl.DataFrame, profiles: Mapping[str, Profile], log_ids: se
         overlap, key=lambda c: (round(overlap[c], 3), name_points(c, "customer_id")), default=None
     )
     role = "customers.customer_id"
+    if not log_ids:
+        return Finding(role, None, "undecided", "follows once the log's customer is known")
     if best is None or overlap[best] < OVERLAP:
         share = f"; {best} has {overlap[best]:.0%}" if best else ""
         why = f"no column has the log's customer ids{share}"

@@ -9,7 +9,7 @@ import datetime as dt
 import itertools
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 
 import polars as pl
@@ -52,8 +52,15 @@ TIMES = (
     "T%H:%M:%S%.fZ",
     " %I:%M %p",
     " %I:%M:%S %p",
+    " %H:%M:%S %z",
+    " %H:%M:%S%z",
+    " %H:%M:%S%.f%z",
+    "T%H:%M:%S%z",
+    "T%H:%M:%S%.f%z",
 )
 FORMATS = tuple(day + time for day, time in itertools.product(DAYS, TIMES))
+# "21:15:00 -0500", "21:15:00+01:00": an offset is part of a time, or it is a year.
+OFFSET = re.compile(r"(:\d\d(?:\.\d+)?)(\s?)[+-]\d\d:?\d\d$")
 # A two-digit year read by %Y is year 24.
 PLAUSIBLE = (1950, 2100)
 # A shape with fewer of its values unreadable than this is that shape with slips of the pen in it.
@@ -87,6 +94,8 @@ class _Shape:
     count: int
     read: int
     why: str
+    is_mixed: bool = False
+    """Both orders are sure to occur."""
 
 
 def find_date_formats(values: Sequence[tuple[str, int]]) -> DateFinding:
@@ -115,6 +124,7 @@ def find_date_formats(values: Sequence[tuple[str, int]]) -> DateFinding:
             found.append(shape)
         else:
             unread += [text for text, _ in members]
+    found = [_like_its_siblings(shape, found) for shape in found]
     read = sum(shape.read for shape in found)
     share = read / total if total else 0.0
     formats = list(dict.fromkeys(form for shape in found for form in shape.formats))
@@ -124,6 +134,50 @@ def find_date_formats(values: Sequence[tuple[str, int]]) -> DateFinding:
     if found and not undecided and (clash := _clashes(formats, values, total)):
         undecided = clash
     return DateFinding(formats, not undecided, share, why, undecided, sorted(unread)[:3])
+
+
+def find_given_formats(values: Sequence[tuple[str, int]], formats: Sequence[str]) -> DateFinding:
+    """Say how much of a column the formats read that a person gave.
+
+    Parameters
+    ----------
+    values
+        Distinct filled cells as text, each with its number of rows.
+    formats
+        At least one.
+
+    Returns
+    -------
+    DateFinding
+        Sure where they read all but slips.
+    """
+    read = read_dates(pl.Series([text for text, _ in values], dtype=pl.String), formats)
+    counts = pl.DataFrame({"rows": [count for _, count in values], "problem": read["problem"]})
+    total, rows = (
+        int(counts["rows"].sum()),
+        int(counts.filter(pl.col("problem").is_null())["rows"].sum()),
+    )
+    bad = [text for (text, _), problem in zip(values, read["problem"], strict=True) if problem]
+    share = rows / total if total else 0.0
+    why = f"given; reads {rows:,} of {total:,} rows"
+    return DateFinding(list(formats), share >= 1 - SLIPS, share, why, unread=bad[:3])
+
+
+def zones_of(formats: Sequence[str]) -> str | None:
+    """Say which day is meant where dates carry a zone; None where none does.
+
+    Examples
+    --------
+    >>> zones_of(["%Y-%m-%d"])
+    """
+    if any("%z" in form for form in formats):
+        return (
+            "the dates carry their offset: the day is that of each row's own zone; time_zone names "
+            "one zone for all"
+        )
+    if any(form.endswith("Z") for form in formats):
+        return "the dates are in UTC (Z), and so are the days; time_zone names another zone"
+    return None
 
 
 def looks_like_dates(texts: Sequence[str]) -> bool:
@@ -148,7 +202,8 @@ def shape_of(text: str) -> str:
     >>> shape_of("3/15/2024") == shape_of("12/1/2023"), shape_of("05-Mar-2024")
     (True, '9-aaa-9999')
     """
-    digits = re.sub(r"\d+", lambda m: "9" if len(m[0]) <= 2 else "9" * len(m[0]), text.strip())
+    zoned = OFFSET.sub(r"\1\2zone", text.strip())
+    digits = re.sub(r"\d+", lambda m: "9" if len(m[0]) <= 2 else "9" * len(m[0]), zoned)
     if "." in digits:
         # Fractions of a second have any number of digits.
         digits = re.sub(r"(:9\.)9+", r"\1f", digits)
@@ -171,7 +226,7 @@ def _decide(members: list[tuple[str, int]]) -> _Shape | None:
         if _rows(weights, unread.to_series()) > SLIPS * total:
             return None
         orders = sorted(days, key=lambda form: -read[form])[:2]
-        return _Shape(orders, total, total, _mixed(orders, days, texts))
+        return _Shape(orders, total, total, _mixed(orders, days, texts), is_mixed=True)
     best = max(complete, key=lambda form: (read[form], -FORMATS.index(form)))
     rivals = [form for form in complete if _rivals(days[form], days[best], weights, total)]
     if rivals and ("%d.%m" in best or "%m.%d" in best):
@@ -181,6 +236,25 @@ def _decide(members: list[tuple[str, int]]) -> _Shape | None:
     if rivals:
         return _Shape([best, *rivals], total, total, _ambiguous([best, *rivals], texts))
     return _Shape([best], total, read[best], _reason(best, days, texts))
+
+
+def _like_its_siblings(shape: _Shape, shapes: list[_Shape]) -> _Shape:
+    """Decide days and months as in the same spelling with other years or times beside the date."""
+    orders = {_order(other.formats[0]) for other in shapes if len(other.formats) == 1}
+    same = [form for form in shape.formats if _order(form) in orders]
+    if len(shape.formats) < 2 or len(same) != 1 or shape.is_mixed:
+        return shape
+    sibling = next(
+        o.formats[0]
+        for o in shapes
+        if len(o.formats) == 1 and _order(o.formats[0]) == _order(same[0])
+    )
+    return replace(shape, formats=same, why=f"{same[0]}: as in {sibling}, which is decided")
+
+
+def _order(form: str) -> str:
+    """Return the order of day, month and year, whatever the year's digits and the time of day."""
+    return re.split(r"[ T]%[HI]", form)[0].replace("%y", "%Y")
 
 
 def _rows(weights: pl.Series, chosen: pl.Series) -> int:
@@ -197,7 +271,8 @@ def _rivals(other: pl.Series, best: pl.Series, weights: pl.Series, total: int) -
 @cache
 def _formats_of(shape: str) -> list[str]:
     """Return the formats that write dates of a shape; months short or long."""
-    example = dt.datetime(2024, 3, 15, 10, 11, 12, 123_000)  # noqa: DTZ001 (only its shape counts)
+    zone = dt.timezone(dt.timedelta(hours=1))
+    example = dt.datetime(2024, 3, 15, 10, 11, 12, 123_000, zone)
     found = []
     for form in FORMATS:
         written = {

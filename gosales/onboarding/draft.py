@@ -5,10 +5,14 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from gosales.onboarding.amounts import settle_amount
 from gosales.onboarding.finding import Finding
+from gosales.onboarding.id_spellings import weigh_spellings
+from gosales.onboarding.measures import MONEY
 from gosales.onboarding.profile import Profile, profile
 from gosales.onboarding.proposal import InspectedFiles
-from gosales.onboarding.roles import HOLDS, IDENTIFIERS, LONG_ROLES, assign_roles, determines
+from gosales.onboarding.relations import HOLDS, determines
+from gosales.onboarding.roles import GIVEN_ROLES, IDENTIFIERS, LONG_ROLES, assign_roles
 from gosales.onboarding.sample import Sample
 from gosales.onboarding.taxonomy import MOST_DIVISIONS
 from gosales.onboarding.totals import Totals
@@ -18,6 +22,8 @@ from gosales_resources.errors import SettingsError, nearest
 from gosales_resources.sources.cells import text
 
 PRODUCT_NAME = "product name"
+# So many columns are looked through for signs of currencies.
+MOST_AMOUNTS = 50
 
 
 @dataclass(frozen=True)
@@ -29,6 +35,8 @@ class Draft:
     layout: str | None
     roles: dict[str, Finding]
     wide: WideColumns | None
+    refused: list[Finding]
+    """Columns named like a role whose values speak against it."""
 
     def column(self, role: str) -> str | None:
         """Return the column of a role."""
@@ -59,6 +67,13 @@ class Draft:
         return [c for c in (currency, rate) if c] if currency else []
 
     @property
+    def amounts(self) -> list[str]:
+        """Columns of money; of a wide log with very many, the first."""
+        if self.wide:
+            return [*self.wide.amounts.values()][:MOST_AMOUNTS]
+        return [c for role in (*MONEY, "unit_price") if (c := self.column(role))]
+
+    @property
     def unseen(self) -> list[str]:
         """Columns of a wide log that are empty in the sample and may be a new SKU's."""
         if self.wide is None:
@@ -72,7 +87,7 @@ class Draft:
         groups = [self.currency_columns, *([name] for name in self.unseen)]
         if self.column("sku"):
             groups.append(self.sku_columns)
-        return Totals(dates, [columns for columns in groups if columns])
+        return Totals(dates, self.amounts, [columns for columns in groups if columns])
 
 
 def draft_of(inputs: InspectedFiles, sample: Sample, skus: set[str]) -> Draft:
@@ -97,16 +112,19 @@ def draft_of(inputs: InspectedFiles, sample: Sample, skus: set[str]) -> Draft:
     profiles = {name: profile(frame, name) for name in sample.header}
     long = assign_roles(frame, profiles, LONG_ROLES, inputs.given)
     suffix, pairs = find_suffix(sample.header)
-    layout = _layout(long, profiles, pairs + len(skus))
+    layout = _layout(long.roles, profiles, pairs + len(skus))
     if layout != "wide":
-        return Draft(sample, profiles, layout, _with_dependencies(long, frame), None)
+        roles = _with_dependencies(settle_amount(long, frame, profiles), frame)
+        roles = weigh_spellings(roles, frame)
+        return Draft(sample, profiles, layout, roles, None, long.refused)
     quantities = {n for n in profiles if suffix and n.endswith(suffix)}
     pairs_of = {n for n in profiles if n in skus or f"{n}{suffix}" in quantities}
     free = {n: p for n, p in profiles.items() if n not in quantities | pairs_of}
-    roles = assign_roles(frame, free, IDENTIFIERS, inputs.given)
-    taken = {f.value for f in roles.values() if f.value} | {n for n in free if decoy_of(n)}
+    found = assign_roles(frame, free, IDENTIFIERS, inputs.given)
+    taken = {f.value for f in found.roles.values() if f.value} | {n for n in free if decoy_of(n)}
     wide = find_sku_columns(frame, profiles, suffix, taken, skus)
-    return Draft(sample, profiles, "wide", _with_dependencies(roles, frame), wide)
+    roles = weigh_spellings(_with_dependencies(found.roles, frame), frame)
+    return Draft(sample, profiles, "wide", roles, wide, found.refused)
 
 
 def _layout(long: Mapping[str, Finding], profiles: Mapping[str, Profile], pairs: int) -> str | None:
@@ -155,8 +173,12 @@ def _weighed(finding: Finding, seen: str, *, holds: bool) -> Finding:
 
 def _check_given(inputs: InspectedFiles, sample: Sample) -> None:
     for role, column in inputs.given.items():
-        if role not in LONG_ROLES:
-            raise SettingsError(f"--is {role}={column}: unknown role. {nearest(role, LONG_ROLES)}")
+        if role not in GIVEN_ROLES:
+            raise SettingsError(f"--is {role}={column}: unknown role. {nearest(role, GIVEN_ROLES)}")
         if column not in sample.header:
             hint = nearest(column, sample.header)
             raise SettingsError(f"--is {role}={column}: no such column. {hint}")
+    for column in (*inputs.leave_out, *inputs.negative, *inputs.keep):
+        if column not in sample.header:
+            hint = nearest(column, sample.header)
+            raise SettingsError(f"{column}: no such column, to leave out or keep rows by. {hint}")

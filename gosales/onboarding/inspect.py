@@ -11,34 +11,34 @@ from pathlib import Path
 import polars as pl
 
 from gosales.onboarding.accounts import AccountsFinding, inspect_accounts
-from gosales.onboarding.dates import DateFinding, find_date_formats
 from gosales.onboarding.draft import Draft, draft_of
 from gosales.onboarding.finding import Finding
+from gosales.onboarding.log_dates import check_recording, count_days, decide_formats
 from gosales.onboarding.money import find_currency, find_value
 from gosales.onboarding.notes import (
     ignored_columns,
     late_columns,
     layout_notes,
-    measure_notes,
     period_notes,
+    place_notes,
+    refused_notes,
     unreadable_notes,
 )
 from gosales.onboarding.numbers import DecimalFinding, find_decimal
 from gosales.onboarding.period import Period, propose_period
-from gosales.onboarding.profile import share_of
 from gosales.onboarding.proposal import InspectedFiles, Proposal
-from gosales.onboarding.roles import MEASURES
+from gosales.onboarding.row_kinds import nobody_findings, row_findings
 from gosales.onboarding.sample import NOT_TEXT, Sample, reopened, scan, take_sample
 from gosales.onboarding.taxonomy import Taxonomy, derive_taxonomy, read_taxonomy, stub_taxonomy
+from gosales.onboarding.taxonomy_file import TAXONOMY_NAME
 from gosales.onboarding.totals import Totals
 from gosales.onboarding.wide import find_amount
-from gosales_resources.sources.cells import read_dates, text
+from gosales_resources.sources.cells import text
 from gosales_resources.sources.raw import ROW
 from gosales_resources.sources.table import read_table
 
-# A recording time before the order date in more rows than this is no recording time.
-SLIPS = 0.02
-TAXONOMY_NAME = "taxonomy.csv"
+# Roles whose cells are read as numbers.
+NUMBERS = ("quantity", "revenue", "gross_profit", "unit_price", "discount")
 
 
 def inspect(inputs: InspectedFiles, base: Path, progress: Callable[[str], object]) -> Proposal:
@@ -60,7 +60,7 @@ def inspect(inputs: InspectedFiles, base: Path, progress: Callable[[str], object
     SettingsError
         When a column was given that is not there.
     """
-    sample = take_sample(inputs.log, base, inputs.rows)
+    sample = take_sample(inputs.log, base, inputs.rows, inputs.sheet, inputs.table)
     progress(f"{sample.frame.height:,} rows looked at for columns; now all of them for the rest")
     taxonomy = _read(inputs.taxonomy, inputs.rows, base)
     draft = draft_of(inputs, sample, _named_skus(sample, taxonomy))
@@ -113,20 +113,26 @@ def _decide(
     customers: _Table | None,
 ) -> Proposal:
     frame = draft.sample.frame
-    formats, dates = _formats(inputs, draft, totals)
-    roles, recording = _checked_recording(draft, formats)
-    measures = [column for role in MEASURES if (column := draft.column(role))]
+    formats, dates = decide_formats(inputs, draft, totals)
+    roles, recording = check_recording(draft, formats)
+    measures = [column for role in NUMBERS if (column := draft.column(role))]
     numbers = sorted(draft.wide.columns) if draft.wide else measures
     given = DecimalFinding(inputs.decimal, "given") if inputs.decimal else None
     decimal = given or find_decimal(frame, numbers)
     mark = decimal.mark or "."
     amount, value = _value(draft, mark)
     money = find_currency(
-        _counted(totals, draft.currency_columns), frame, numbers, mark, inputs.home_currency
+        _counted(totals, draft.currency_columns),
+        totals.sign_counts(),
+        mark,
+        inputs.home_currency,
+        list(totals.signs),
     )
     late = late_columns(draft, totals)
     period = (
-        propose_period(_days(draft, totals, formats)) if dates.certainty != "undecided" else None
+        propose_period(count_days(draft, totals, formats))
+        if dates.certainty != "undecided"
+        else None
     )
     certainty = "sure" if decimal.mark else "undecided"
     return Proposal(
@@ -142,18 +148,22 @@ def _decide(
         value=value,
         amount=amount,
         wide=draft.wide,
-        ignored=ignored_columns(draft, {f.value for f in late}),
+        ignored=ignored_columns(
+            draft, roles, {f.value for f in late}, uses_currency=money.use_columns
+        ),
         period=period,
         taxonomy=_taxonomy(draft, totals, taxonomy),
         taxonomy_sample=taxonomy.sample if taxonomy else None,
         accounts=_accounts(draft, period, customers),
         accounts_sample=customers.sample if customers else None,
         notes=[
+            *place_notes(draft),
             *layout_notes(draft),
-            *measure_notes(draft),
+            *refused_notes(draft, roles),
             *late,
             *recording,
             *money.findings,
+            *_of_rows(inputs, draft),
             *unreadable_notes(frame, numbers, decimal.mark),
             *notes,
             *period_notes(period, dates),
@@ -161,74 +171,29 @@ def _decide(
     )
 
 
-def _formats(inputs: InspectedFiles, draft: Draft, totals: Totals) -> tuple[list[str], Finding]:
-    """Decide date formats over all values of both date columns."""
-    if inputs.date_formats:
-        shown = ", ".join(inputs.date_formats)
-        return inputs.date_formats, Finding("date_formats", shown, "sure", "given")
-    found: dict[str, DateFinding] = {}
-    for column, tally in totals.dates.items():
-        if draft.sample.frame[column].dtype.is_temporal():
-            continue
-        values = tally.result().drop_nulls().rows()
-        found[column] = find_date_formats(values)
-    if not found:
-        why = "typed dates" if totals.dates else "no date column yet"
-        return [], Finding("date_formats", None, "sure", why)
-    for column, finding in found.items():
-        if finding.undecided or not finding.formats:
-            why = f"{column}: {finding.undecided or 'no format reads it'}"
-            options = finding.formats
-            return [], Finding("date_formats", None, "undecided", why, True, options)
-    formats = list(dict.fromkeys(form for f in found.values() for form in f.formats))
-    said = []
-    for column, finding in found.items():
-        bad = f" (not {', '.join(finding.unread[:2])})" if finding.unread else ""
-        said.append(f"{column}: {finding.read_frac:.2%} read{bad}, {finding.why}")
-    return formats, Finding("date_formats", ", ".join(formats), "sure", "; ".join(said))
-
-
-def _checked_recording(
-    draft: Draft, formats: list[str]
-) -> tuple[dict[str, Finding], list[Finding]]:
-    """Keep the recording time only if it is never before the order date."""
-    ordered, recorded = draft.column("order_date"), draft.column("recorded_at")
-    if not ordered or not recorded:
-        return draft.roles, []
+def _of_rows(inputs: InspectedFiles, draft: Draft) -> list[Finding]:
+    """Ask about cancelled rows, credit memos and customers who are nobody."""
+    columns = {role: f.value for role, f in draft.roles.items() if f.value}
+    settled = [*inputs.leave_out, *inputs.negative, *inputs.keep]
     frame = draft.sample.frame
-    forms = formats or ["%Y-%m-%d"]
-    moments = [read_dates(frame[c], forms)["moment"].cast(pl.Date) for c in (ordered, recorded)]
-    both = pl.DataFrame({"ordered": moments[0], "recorded": moments[1]}).drop_nulls()
-    early = share_of(both["recorded"] < both["ordered"])
-    roles = {role: finding for role, finding in draft.roles.items() if role != "recorded_at"}
-    if early > SLIPS:
-        why = f"before the order date in {early:.1%} of the rows: no recording time"
-        return roles, [Finding("recorded_at", recorded, "left out", why)]
-    told = draft.roles["recorded_at"]
-    why = f"{told.why}; before the order date in {early:.1%} of the rows"
-    return {**roles, "recorded_at": dataclasses.replace(told, why=why)}, []
+    return [
+        *row_findings(frame, draft.profiles, columns, settled),
+        *nobody_findings(frame, columns, inputs.not_customers),
+    ]
 
 
 def _value(draft: Draft, mark: str) -> tuple[str, Finding]:
     frame = draft.sample.frame
     if draft.wide is None:
-        roles = ("gross_profit", "revenue", "quantity")
-        profit, revenue, quantity = (draft.column(role) for role in roles)
+        profit, revenue, price, quantity = (
+            draft.column(role) for role in ("gross_profit", "revenue", "unit_price", "quantity")
+        )
+        if price and not profit and not revenue:
+            finding = Finding("value", "revenue", "sure", f"{price} x {quantity}, discounted")
+            return "revenue", finding
         return "gross_profit", find_value(frame, profit, revenue, quantity, mark)
     amount, finding = find_amount(frame, draft.wide, mark)
     return amount, dataclasses.replace(finding, what="amount and value")
-
-
-def _days(draft: Draft, totals: Totals, formats: list[str]) -> pl.DataFrame:
-    column = draft.column("order_date")
-    if column is None:
-        return pl.DataFrame(schema={"day": pl.Date, "rows": pl.UInt32})
-    counts = totals.dates[column].result()
-    # Typed dates were counted as their ISO text.
-    forms = formats or ["%Y-%m-%d", "%Y-%m-%d %H:%M:%S%.f"]
-    days = read_dates(counts[column], forms)["moment"].cast(pl.Date)
-    counted = pl.DataFrame({"day": days, "rows": counts["rows"]})
-    return counted.group_by("day").agg(pl.col("rows").sum()).sort("day")
 
 
 def _counted(totals: Totals, columns: list[str]) -> pl.DataFrame | None:

@@ -1,12 +1,15 @@
 """What a log's amounts are worth: the value measure, the currency, and which way a rate goes."""
 
 import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import polars as pl
 
 from gosales.onboarding.finding import Finding
 from gosales.onboarding.profile import read_numbers, share_of
+from gosales.onboarding.words import tokens
 
 # Above this share of lines sold below cost a label "net gross profit above 0" says little.
 MOST_LOSSES = 0.20
@@ -19,7 +22,14 @@ USD_WORTH = {
     "CZK": 0.044, "HUF": 0.0028, "RON": 0.22, "TRY": 0.04, "ILS": 0.27, "THB": 0.028, "AED": 0.272,
 }  # fmt: skip
 TELLING = math.log(1.25)
-SIGNS = {"$": "USD", "€": "EUR", "£": "GBP"}
+SIGNS = {
+    "$": "USD", "us$": "USD", "€": "EUR", "£": "GBP", "¥": "JPY", "₹": "INR", "rs": "INR", "r$": "BRL",
+    "c$": "CAD", "ca$": "CAD", "a$": "AUD", "au$": "AUD", "nz$": "NZD", "hk$": "HKD", "s$": "SGD",
+    "zł": "PLN", "kč": "CZK", "₺": "TRY", "₩": "KRW", "₪": "ILS", "฿": "THB", "fr": "CHF", "sfr": "CHF",
+}  # fmt: skip
+CODES = {code.lower(): code for code in USD_WORTH}
+# What is left of an amount without its number: a sign, a code, nothing.
+NUMBER_SIGNS = r"[\d\s.,'()+\-_\x{2019}\x{2212}\x{2013}]"
 NEARLY_ALL = 0.95
 RATE_SCALE = 6
 
@@ -56,8 +66,9 @@ def find_value(
         `gross_profit` or `revenue`; undecided where the log has neither.
     """
     if gross_profit is None and revenue is None:
-        why = "the log has neither gross profit nor revenue, and a quantity is not worth anything"
-        return Finding("value", None, "undecided", why, is_essential=True)
+        # What is open is the column of amounts, which is asked for.
+        why = "follows once the amount of a line is known"
+        return Finding("value", None, "undecided", why)
     if gross_profit is None:
         return Finding("value", "revenue", "sure", "the log has no gross profit")
     profit = read_numbers(frame[gross_profit], decimal)
@@ -77,12 +88,29 @@ def find_value(
     return Finding("value", "revenue", "guessed", f"{why}; so revenue. Confirm")
 
 
+def sign_of(cell: pl.Expr) -> pl.Expr:
+    """Return what stands beside the number of an amount, in lower case; null where nothing does.
+
+    Parameters
+    ----------
+    cell
+        Text.
+
+    Returns
+    -------
+    polars.Expr
+        String.
+    """
+    rest = cell.str.replace_all(NUMBER_SIGNS, "").str.to_lowercase()
+    return pl.when(rest != "").then(rest)
+
+
 def find_currency(
     counts: pl.DataFrame | None,
-    frame: pl.DataFrame,
-    amounts: list[str],
+    signs: Mapping[str, int],
     decimal: str,
     home: str | None = None,
+    headers: Sequence[str] = (),
 ) -> CurrencyFinding:
     """Decide home currency and conversion.
 
@@ -91,14 +119,14 @@ def find_currency(
     counts
         Distinct currency and rate with their `rows`, of all rows: a currency that comes late must
         not be missed. Without a rate column two columns; None without a currency column.
-    frame
-        Rows of a sample.
-    amounts
-        Columns of money, for signs such as ``€``.
+    signs
+        What stands beside the numbers of amounts (`sign_of`) and in how many cells, of all rows.
     decimal
         Decimal mark.
     home
         The home currency, where a person has decided it.
+    headers
+        Of the columns of amounts, which may name their currency.
 
     Returns
     -------
@@ -107,9 +135,9 @@ def find_currency(
         undecided.
     """
     if home and (counts is None or counts.width < 3):
-        return CurrencyFinding(False, [Finding("home_currency", home, "sure", "given")])
+        return CurrencyFinding(False, [_given(home, signs)])
     if counts is None:
-        return _by_signs(frame, amounts)
+        return CurrencyFinding(False, [_by_signs(signs, headers)])
     code, rate = counts.columns[0], counts.columns[1]
     rows = counts.select(code=pl.col(code).str.to_uppercase(), rows="rows").with_columns(
         rate=read_numbers(counts[rate], decimal, RATE_SCALE) / 10**RATE_SCALE
@@ -130,16 +158,44 @@ def find_currency(
     return CurrencyFinding(False, [Finding("home_currency", None, "undecided", why, True, known)])
 
 
-def _by_signs(frame: pl.DataFrame, amounts: list[str]) -> CurrencyFinding:
-    texts = [frame[c].drop_nulls() for c in amounts if frame[c].dtype == pl.String]
-    cells = pl.concat([t.alias("cell") for t in texts]) if texts else pl.Series([], dtype=pl.String)
-    found = [code for sign, code in SIGNS.items() if cells.str.contains(sign, literal=True).any()]
-    if len(found) == 1:
-        finding = Finding("home_currency", found[0], "guessed", "the amounts carry its sign")
-    else:
-        why = "no currency column and no sign; it names amounts and changes no number"
-        finding = Finding("home_currency", "USD", "guessed", why)
-    return CurrencyFinding(False, [finding])
+def _currencies(signs: Mapping[str, int]) -> dict[str, int]:
+    """Return the currencies that signs name, most cells first."""
+    found: Counter[str] = Counter()
+    for sign, count in signs.items():
+        if code := SIGNS.get(sign) or CODES.get(sign.strip("$€£")):
+            found[code] += count
+    return dict(sorted(found.items(), key=lambda item: (-item[1], item[0])))
+
+
+def _given(home: str, signs: Mapping[str, int]) -> Finding:
+    others = {code: count for code, count in _currencies(signs).items() if code != home}
+    if not others:
+        return Finding("home_currency", home, "sure", "given")
+    shown = ", ".join(
+        f"{count:,} amounts carry the sign of {code}" for code, count in others.items()
+    )
+    return Finding("home_currency", home, "guessed", f"given, though {shown}")
+
+
+def _by_signs(signs: Mapping[str, int], headers: Sequence[str]) -> Finding:
+    found = _currencies(signs)
+    if len(found) > 1:
+        shown = ", ".join(f"{code} {count:,}" for code, count in found.items())
+        why = (
+            f"the amounts carry the signs of several currencies ({shown} cells) and no column is a "
+            "rate: the log needs a column of currencies and one of rates. If all amounts are in one "
+            "currency already, name it"
+        )
+        return Finding("home_currency", None, "undecided", why, True, list(found))
+    if found:
+        return Finding("home_currency", next(iter(found)), "guessed", "the amounts carry its sign")
+    named = {CODES[word]: header for header in headers for word in tokens(header) if word in CODES}
+    named |= {SIGNS[sign]: header for header in headers for sign in "$€£" if sign in header}
+    if len(named) == 1:
+        code, header = next(iter(named.items()))
+        return Finding("home_currency", code, "guessed", f"{header} names it")
+    why = "no currency column and no sign; it names amounts and changes no number"
+    return Finding("home_currency", "USD", "guessed", why)
 
 
 def _by_rates(rows: pl.DataFrame, known: list[str], given: str | None) -> CurrencyFinding:

@@ -12,6 +12,8 @@ Kind = Literal["empty", "date", "number", "text"]
 # A column is what nearly all its filled cells are.
 NEARLY_ALL = 0.95
 EXAMPLES = 3
+# "New York", "Fox & Sons", "Desk, tall"; not "SO - 1000".
+WORDS = r"\p{L}{2,}\W*\s(?:\W+\s)?\W*\p{L}{2,}"
 
 
 @dataclass(frozen=True)
@@ -28,9 +30,13 @@ class Profile:
     read_frac: float
     """Share of the filled cells that are of the kind."""
     has_fractions: bool
-    has_spaces: bool
-    """Most values have a blank inside: names and descriptions, not codes."""
+    has_words: bool
+    """Most values are words with blanks between: names and descriptions, not codes."""
     negative_frac: float
+    number_frac: float
+    """Share of the filled cells that read as numbers."""
+    unread: str | None
+    """A cell that is no number where others are; None in columns of one kind."""
     examples: list[str]
 
     @property
@@ -42,11 +48,6 @@ class Profile:
     def is_sparse(self) -> bool:
         """Mostly empty or zero: what the columns of a SKU in a wide log are."""
         return self.nonzero < 0.5 * self.rows
-
-    @property
-    def is_code(self) -> bool:
-        """May identify something: no fractions, no dates, not mostly words with blanks."""
-        return self.kind in ("number", "text") and not self.has_fractions and not self.has_spaces
 
 
 def profile(frame: pl.DataFrame, name: str) -> Profile:
@@ -69,7 +70,8 @@ def profile(frame: pl.DataFrame, name: str) -> Profile:
     kind: Kind
     filled = frame.filter(is_filled(pl.col(name), column.dtype)) if _is_cells(column) else frame
     filled = filled.filter(pl.col(name).is_not_null())
-    texts = filled.select(text(name)).to_series().drop_nulls()
+    cells = filled.select(text(name)).to_series()
+    texts = cells.drop_nulls()
     numbers = read_numbers(filled[name])
     number_frac = share_of(numbers.is_not_null()) if filled.height else 0.0
     looked_at = texts.gather_every(max(texts.len() // 200, 1)).head(200).to_list()
@@ -82,6 +84,7 @@ def profile(frame: pl.DataFrame, name: str) -> Profile:
     else:
         kind, share = "text", 1.0
     read = numbers.drop_nulls()
+    odd = cells.filter(cells.is_not_null() & numbers.is_null()) if number_frac else texts.clear()
     scale = 10**QUANTITY_SCALE
     return Profile(
         name=name,
@@ -92,8 +95,10 @@ def profile(frame: pl.DataFrame, name: str) -> Profile:
         nonzero=int((read != 0).sum()) if kind == "number" else filled.height,
         read_frac=share,
         has_fractions=kind == "number" and bool((read % scale != 0).any()),
-        has_spaces=_mostly_spaced(texts),
+        has_words=share_of(texts.str.contains(WORDS)) > 0.5,
         negative_frac=share_of(read < 0) if kind == "number" and read.len() else 0.0,
+        number_frac=number_frac,
+        unread=odd[0][:40] if odd.len() else None,
         examples=[t[:40] for t in texts.unique(maintain_order=True).head(EXAMPLES)],
     )
 
@@ -146,7 +151,3 @@ def share_of(flags: pl.Series) -> float:
 
 def _is_cells(column: pl.Series) -> bool:
     return column.dtype == pl.String or column.dtype.is_numeric()
-
-
-def _mostly_spaced(texts: pl.Series) -> bool:
-    return share_of(texts.str.contains(r"\S\s+\S")) > 0.5

@@ -9,6 +9,44 @@ from gosales.onboarding.sample import Sample
 from gosales.onboarding.taxonomy import Taxonomy
 from gosales.onboarding.wide import WideColumns
 
+# Roles in the order they are written.
+WRITTEN = (
+    "customer_id",
+    "customer_name",
+    "order_date",
+    "recorded_at",
+    "invoice_id",
+    "sku",
+    "quantity",
+    "revenue",
+    "gross_profit",
+    "unit_price",
+    "discount",
+    "rep",
+    "branch",
+    "region",
+    "source_division",
+    "currency",
+    "conversion_rate",
+)
+# Of a long log the taxonomy says the division; the log's own is for routes.
+WIDE_ALONE = ("source_division",)
+LONG_ALONE = ("sku", "quantity", "revenue", "gross_profit", "unit_price", "discount")
+MONEY_RULES = ("currency", "conversion_rate")
+
+
+def written_roles(*, is_wide: bool, uses_currency: bool) -> list[str]:
+    """List the roles that settings have columns for, in the order they are written.
+
+    Examples
+    --------
+    >>> "currency" in written_roles(is_wide=True, uses_currency=False)
+    False
+    """
+    dropped = set(LONG_ALONE if is_wide else WIDE_ALONE)
+    dropped |= set() if uses_currency else set(MONEY_RULES)
+    return [role for role in WRITTEN if role not in dropped]
+
 
 @dataclass(frozen=True)
 class InspectedFiles:
@@ -23,6 +61,17 @@ class InspectedFiles:
     date_formats: list[str] = field(default_factory=list)
     decimal: str | None = None
     home_currency: str | None = None
+    sheet: str | None = None
+    """Of a workbook; the first where not given."""
+    table: str | None = None
+    """Of a database file; its only one where not given."""
+    leave_out: dict[str, list[str]] = field(default_factory=dict)
+    """Column -> values of rows that are no sales."""
+    negative: dict[str, list[str]] = field(default_factory=dict)
+    """Column -> values of rows that take sales back."""
+    keep: list[str] = field(default_factory=list)
+    """Columns of kinds of rows that are all sales."""
+    not_customers: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

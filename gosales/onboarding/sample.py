@@ -12,6 +12,7 @@ from pathlib import Path
 
 import polars as pl
 
+from gosales.onboarding.places import other_sheets, place_of
 from gosales_resources.errors import SourceError
 from gosales_resources.settings.inputs import FileSource
 from gosales_resources.sources.files import open_inputs
@@ -37,6 +38,8 @@ class Sample:
     is_whole: bool
     """The sample is all rows there are."""
     misshapen: int
+    other_sheets: list[str] = field(default_factory=list)
+    """Of the workbook, those that are not read."""
 
     @property
     def header(self) -> list[str]:
@@ -53,7 +56,9 @@ class Scan:
     """Kind of misshapen row -> how many."""
 
 
-def take_sample(path: str, base: Path, rows: int) -> Sample:
+def take_sample(
+    path: str, base: Path, rows: int, sheet: str | None = None, table: str | None = None
+) -> Sample:
     """Open an input with the separator and encoding that fit, and take rows of it.
 
     Parameters
@@ -65,6 +70,8 @@ def take_sample(path: str, base: Path, rows: int) -> Sample:
     rows
         How many rows at the most; half from the top (so that lines of an invoice stay together),
         half spread over what was read with them.
+    sheet, table
+        Of a workbook, of a database file; the first, the only one where not given.
 
     Raises
     ------
@@ -72,9 +79,20 @@ def take_sample(path: str, base: Path, rows: int) -> Sample:
         When it cannot be read in any of the ways there are, has no rows, or its first line is no
         header.
     """
-    source = _opened_best(path, base)
+    place = place_of(path, base, sheet, table)
+    others = other_sheets(place, base)
+    try:
+        return _sample(_opened_best(place, base), base, rows, others)
+    except SourceError as error:
+        if not others:
+            raise
+        raise SourceError(f"{error} Other sheets: {', '.join(others)} (--sheet).") from error
+
+
+def _sample(source: FileSource, base: Path, rows: int, others: list[str]) -> Sample:
     inputs = open_inputs(source, base)
-    headers = {raw.name: raw.header() for raw in inputs}
+    # A column without a name cannot be mapped.
+    headers = {raw.name: [name for name in raw.header() if name] for raw in inputs}
     first = headers[inputs[0].name]
     for name, header in headers.items():
         if set(header) != set(first):
@@ -88,14 +106,14 @@ def take_sample(path: str, base: Path, rows: int) -> Sample:
     frame = pl.concat([t.frame.select(first) for t in taken], how="vertical_relaxed")
     misshapen = sum(t.misshapen for t in taken)
     if frame.is_empty() and not misshapen:
-        raise SourceError(f"{base / path}: the file has a header and no rows.")
+        raise SourceError(f"{base / source.place}: the file has a header and no rows.")
     if misshapen > MOST * (frame.height + misshapen):
         raise SourceError(
-            f"{base / path}: most rows do not have the {len(first)} field(s) of the first line "
+            f"{base / source.place}: most rows do not have the {len(first)} field(s) of the first line "
             f"({', '.join(first[:3])}). Is that the header? Remove title lines above it."
         )
     whole = all(t.is_whole for t in taken)
-    return Sample(source, list(headers), frame, whole, misshapen)
+    return Sample(source, list(headers), frame, whole, misshapen, others)
 
 
 def scan(
@@ -177,13 +195,13 @@ def _kind(problem: str) -> str:
     return NOT_TEXT if problem.startswith(NOT_TEXT) else problem
 
 
-def _opened_best(path: str, base: Path) -> FileSource:
+def _opened_best(place: FileSource, base: Path) -> FileSource:
     """Choose separator by the header's columns and the rows that fit them, then the encoding."""
     problem: SourceError | None = None
     fits: list[tuple[int, int, FileSource]] = []
     for encoding in ENCODINGS:
         for order, separator in enumerate(SEPARATORS):
-            source = FileSource(path=path, separator=separator, encoding=encoding)
+            source = place.model_copy(update={"separator": separator, "encoding": encoding})
             raw = open_inputs(source, base)[0]
             try:
                 columns = len(raw.header())
@@ -196,10 +214,12 @@ def _opened_best(path: str, base: Path) -> FileSource:
             break
     best = _fewest_misshapen(sorted(fits, key=lambda fit: fit[:2], reverse=True), base)
     if best is None or (problem is not None and "twice" in str(problem) and len(best[1]) == 1):
-        raise problem or SourceError(f"{base / path}: cannot be read.")
+        raise problem or SourceError(f"{base / place.place}: cannot be read.")
     source, header, batch = best
     if any("\x00" in name for name in header):
-        raise SourceError(f"{base / path}: looks like UTF-16. Save it as UTF-8 and try again.")
+        raise SourceError(
+            f"{base / place.place}: looks like UTF-16. Save it as UTF-8 and try again."
+        )
     if batch and any(_kind(bad.problem) == NOT_TEXT for bad in batch.misshapen):
         return _non_utf8(source, base)
     return source

@@ -6,37 +6,25 @@ value is needed, an empty list where names are.
 
 from collections.abc import Callable
 
+from gosales.onboarding.amounts import discount_unit
 from gosales.onboarding.finding import Finding
-from gosales.onboarding.proposal import Proposal
+from gosales.onboarding.proposal import Proposal, written_roles
+from gosales.onboarding.row_kinds import setting_of
 from gosales.onboarding.sample import Sample
 from gosales.onboarding.yaml_text import block, comment, entry, mapping, scalar, sequence
 from gosales_resources.settings.base import slugify
 from gosales_resources.settings.inputs import FileSource
 
-# Roles in the order they are written.
-COLUMNS = (
-    "customer_id",
-    "customer_name",
-    "order_date",
-    "recorded_at",
-    "invoice_id",
-    "sku",
-    "quantity",
-    "revenue",
-    "gross_profit",
-    "rep",
-    "branch",
-    "region",
-    "source_division",
-    "currency",
-    "conversion_rate",
-)
 NEEDED = ("customer_id", "order_date", "invoice_id")
 UNSURE = ("guessed", "undecided")
 
 
 def settings_text(
-    proposal: Proposal, name: str, relative: Callable[[str], str], taxonomy_path: str
+    proposal: Proposal,
+    name: str,
+    relative: Callable[[str], str],
+    taxonomy_path: str,
+    mark: str | None = None,
 ) -> str:
     """Write the settings file.
 
@@ -50,13 +38,18 @@ def settings_text(
         Turns a path as given into one relative to the settings file.
     taxonomy_path
         Where the taxonomy lies, relative to the settings file.
+    mark
+        A comment on its own line, by which a taxonomy that was written too is known again.
     """
+    tried = [f for f in proposal.notes if f.what in ("loading", "rows", "duplicates")]
     lines = [
         *comment(
             f"Proposed by `gosales source inspect` from {proposal.log.frame.height:,} of "
             f"{proposal.looked_at:,} rows, and from all of them for dates, SKUs and divisions. What "
             "bears no remark was sure; read the rest. docs/settings.md lists every setting."
         ),
+        *([mark] if mark else []),
+        *(line for finding in tried for line in _remark(finding, 0)),
         entry("name", scalar(_legal_name(name))),
         *_remark(proposal.value, 0),
         entry("value", scalar(proposal.amount if proposal.wide else proposal.value.value)),
@@ -96,11 +89,13 @@ def _divisions(proposal: Proposal) -> list[str]:
 
 def _sales_log(proposal: Proposal, relative: Callable[[str], str]) -> list[str]:
     layout = [f for f in proposal.notes if f.what == "layout" and f.certainty in UNSURE]
+    places = [f for f in proposal.notes if f.what in ("sheet", "encoding")]
     lines = [
         "  sales_log:",
         *(line for f in layout for line in _remark(f, 4)),
         entry("layout", scalar(proposal.layout), 4),
-        *_file(proposal.log, relative(proposal.log.source.path), 4),
+        *(line for f in places for line in _remark(f, 4)),
+        *_file(proposal.log, relative(proposal.inputs.log), 4),
     ]
     if proposal.formats or proposal.date_formats.certainty == "undecided":
         lines += _remark(proposal.date_formats, 4)
@@ -108,12 +103,15 @@ def _sales_log(proposal: Proposal, relative: Callable[[str], str]) -> list[str]:
     if proposal.decimal.value != ".":
         lines += _remark(proposal.decimal, 4)
         lines.append(entry("decimal", scalar(proposal.decimal.value), 4))
-    lines += _currency(proposal)
+    lines += [*_currency(proposal), *_rows(proposal)]
     if proposal.period:
         lines += [
             line for f in proposal.notes if f.what == "complete_through" for line in _remark(f, 4)
         ]
         lines.append(f"    complete_through: {proposal.period.complete_through}")
+    if (discount := proposal.roles.get("discount")) and discount.value:
+        unit = discount_unit(proposal.log.frame, discount.value)
+        lines.append(entry("discount_unit", scalar(unit or "fraction"), 4))
     lines += [*_columns(proposal), *_wide(proposal)]
     return lines
 
@@ -127,27 +125,47 @@ def _currency(proposal: Proposal) -> list[str]:
     return lines
 
 
+def _rows(proposal: Proposal) -> list[str]:
+    """Write which rows count, and how: what a person gave, else what is open or pointed out."""
+    inputs, lines = proposal.inputs, []
+    conditions = [
+        mapping({"column": column, "op": "!=", "value": value})
+        for column, values in inputs.leave_out.items()
+        for value in values
+    ]
+    open_ones = [f for f in proposal.notes if f.what in ("where", "sign", "not_customers")]
+    for finding in open_ones:
+        lines += _remark(finding, 4)
+    unsettled = {finding.what for finding in open_ones if finding.blocks}
+    if conditions or "where" in unsettled:
+        written = "null" if "where" in unsettled else f"[{', '.join(conditions)}]"
+        lines.append(entry("where", written, 4))
+    for column, values in inputs.negative.items():
+        lines.append(f"    {setting_of('sign', column, values)}")
+    if "sign" in unsettled:
+        lines.append(entry("sign", "{column: null, negative: null}", 4))
+    if inputs.not_customers:
+        lines.append(entry("not_customers", sequence(inputs.not_customers), 4))
+    return lines
+
+
 def _columns(proposal: Proposal) -> list[str]:
     lines = ["    columns:"]
-    skipped = set()
-    if not proposal.uses_currency:
-        skipped |= {"currency", "conversion_rate"}
-    if not proposal.wide:
-        # The taxonomy says it; the log's own is for routes.
-        skipped.add("source_division")
     needed = NEEDED if proposal.wide else (*NEEDED, "sku")
-    for role in COLUMNS:
+    for role in written_roles(
+        is_wide=proposal.wide is not None, uses_currency=proposal.uses_currency
+    ):
         finding = proposal.roles.get(role)
-        if role in skipped or (finding is None and role not in needed):
+        if finding is None and role not in needed:
             continue
         if finding is not None and finding.certainty == "undecided" and role not in needed:
-            lines += comment(f"undecided: {role}: {finding.why}", 6)
+            lines += _remark(finding, 6) or comment(f"undecided: {role}: {finding.why}", 6)
             continue
         if finding is not None:
             lines += _remark(finding, 6)
         lines.append(entry(role, scalar(finding.value if finding else None), 6))
     for finding in proposal.notes:
-        if finding.what in ("revenue", "recorded_at"):
+        if finding.what == "recorded_at":
             lines += _remark(finding, 6)
     return lines
 
@@ -190,7 +208,7 @@ def _customers(proposal: Proposal, relative: Callable[[str], str]) -> list[str]:
     accounts, sample = proposal.accounts, proposal.accounts_sample
     if accounts is None or sample is None:
         return []
-    lines = ["  customers:", *_file(sample, relative(sample.source.path), 4)]
+    lines = ["  customers:", *_file(sample, relative(proposal.inputs.customers or ""), 4)]
     if accounts.date_formats:
         lines.append(entry("date_formats", _quoted(accounts.date_formats), 4))
     lines.append("    columns:")
@@ -218,9 +236,13 @@ def _labels(proposal: Proposal) -> list[str]:
 
 
 def _file(sample: Sample, path: str, indent: int) -> list[str]:
+    source = sample.source
+    if source.database:
+        named = {"url": f"sqlite:///{path}", "table": source.database.table}
+        return [entry("database", mapping(named), indent)]
     lines = [entry("path", scalar(path), indent)]
-    for key in ("separator", "encoding"):
-        value = getattr(sample.source, key)
+    for key in ("separator", "encoding", "sheet"):
+        value = getattr(source, key)
         if value != FileSource.model_fields[key].default:
             lines.append(entry(key, _quote(value), indent))
     return lines

@@ -53,7 +53,10 @@ def read_taxonomy(frame: pl.DataFrame, log_skus: set[str]) -> Taxonomy:
     sku = max(overlap, key=lambda c: (round(overlap[c], 3), name_points(c, "sku")))
     columns: dict[str, str] = {}
     findings: list[Finding] = []
-    if overlap[sku] < KNOWN:
+    if not log_skus:
+        why = "follows once the log's articles are known"
+        findings.append(Finding("taxonomy.sku", None, "undecided", why))
+    elif overlap[sku] < KNOWN:
         why = f"no column has most of the log's SKUs; {sku} has {overlap[sku]:.0%}"
         findings.append(Finding("taxonomy.sku", None, "undecided", why, is_essential=True))
     else:
@@ -203,8 +206,8 @@ def division_names(written: pl.Series, sku_count: int) -> tuple[list[str], list[
         why = f"{len(names)} divisions, each with models of its own: merge some, or take a coarser"
         findings.append(Finding("divisions.count", None, "guessed", f"{why} column"))
     if names and not unnamed:
-        why = f"{len(names)} divisions of {sku_count:,} SKUs: {', '.join(names[:SHOWN])}"
-        findings.append(Finding("divisions", f"{len(names)} names", "sure", why))
+        why = f"{sku_count:,} SKUs in {', '.join(names[:SHOWN])}"
+        findings.append(Finding("divisions", f"{len(names)} name(s)", "sure", why))
     return names, findings
 
 

@@ -3,11 +3,13 @@
 Counts alone are kept, so that memory does not grow with the rows.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import polars as pl
 
+from gosales.onboarding.money import sign_of
 from gosales_resources.sources.cells import text
 
 # A source with more distinct timestamps keeps every other one; months and formats do not change.
@@ -66,18 +68,31 @@ class DateTally(Tally):
             self.counts = self.counts.gather_every(2)
 
 
+@dataclass
+class SignTally(Tally):
+    """What stands beside the numbers of a column of amounts."""
+
+    def add(self, frame: pl.DataFrame) -> None:
+        """See `Tally`."""
+        if all(frame.schema[column] == pl.String for column in self.columns):
+            super().add(frame.select(sign_of(pl.col(c)).alias(c) for c in self.columns))
+
+
 class Totals:
     """Collects several tallies in one pass."""
 
-    def __init__(self, dates: Sequence[str], groups: Sequence[Sequence[str]]) -> None:
+    def __init__(
+        self, dates: Sequence[str], amounts: Sequence[str], groups: Sequence[Sequence[str]]
+    ) -> None:
         self.dates = {column: DateTally([column]) for column in dates}
+        self.signs = {column: SignTally([column]) for column in amounts}
         self.groups = {tuple(columns): Tally(list(columns)) for columns in groups}
 
     @property
     def columns(self) -> list[str]:
         """Every column that is looked at."""
         grouped = [column for columns in self.groups for column in columns]
-        return list(dict.fromkeys([*self.dates, *grouped]))
+        return list(dict.fromkeys([*self.dates, *self.signs, *grouped]))
 
     def add(self, frame: pl.DataFrame) -> None:
         """Count a batch in every tally.
@@ -87,5 +102,13 @@ class Totals:
         frame
             Consecutive rows of the input, with `columns`.
         """
-        for tally in (*self.dates.values(), *self.groups.values()):
+        for tally in (*self.dates.values(), *self.signs.values(), *self.groups.values()):
             tally.add(frame)
+
+    def sign_counts(self) -> dict[str, int]:
+        """Return what stands beside the numbers of all columns of amounts, and in how many cells."""
+        counted: Counter[str] = Counter()
+        for tally in self.signs.values():
+            for sign, count in tally.result().drop_nulls().rows():
+                counted[sign] += count
+        return dict(counted)

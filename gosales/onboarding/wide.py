@@ -10,7 +10,8 @@ import polars as pl
 
 from gosales.onboarding.finding import Finding
 from gosales.onboarding.profile import Profile, read_numbers
-from gosales.onboarding.words import PROFIT_WORDS, QUANTITY_WORDS, REVENUE_WORDS, tokens
+from gosales.onboarding.vocabulary import PROFIT_WORDS, QUANTITY_WORDS, REVENUE_WORDS
+from gosales.onboarding.words import tokens
 
 # Fewer pairs are a coincidence of names ("Price", "Price Units").
 FEWEST_PAIRS = 2

@@ -1,123 +1,46 @@
-"""What columns of sales logs are called, in English and some German, French and Spanish.
+"""How a column's header is held against the vocabulary: whole words, never letters inside one.
 
-A strong word names one thing; a weak one names several ("customer" may be a number or a name), so
-it needs the values to agree. A decoy is a thing a log often has and GoSales does not map: naming it
-keeps it from being taken for something else. A new word is a word in one of these tables.
+A measure word inside a longer name is no measure yet: "sales team id" is an id and "gross margin %"
+a percentage. What the rest of a name says decides how much the name is worth.
 """
 
 import re
 import unicodedata
 from functools import cache
 
-STRONG = {
-    "customer_id": "customerid custid customerno custno customernumber customernum customercode "
-    "customerkey custkey clientid clientno clientcode clientnumber accountid accountno "
-    "accountnumber companyid companyno companycode buyerid soldto soldtoparty soldtoid billtoid "
-    "debtorno householdid memberid kundennummer kundennr kundenid kdnr kundnr debitor debitorennr "
-    "debitorennummer numclient nclient noclient numeroclient idclient codeclient idcliente codigocliente "
-    "codcliente numerocliente nocliente",
-    "customer_name": "customername custname clientname accountname companyname buyername "
-    "soldtoname kundenname kundename firma firmenname debitorenname nomclient nomduclient "
-    "raisonsociale nombrecliente razonsocial",
-    "order_date": "orderdate invoicedate transactiondate transdate saledate salesdate salesdt "
-    "purchasedate billingdate recdate orderedat ordereddate orderdt invoicedt docdate "
-    "documentdate bestelldatum rechnungsdatum rechdatum auftragsdatum belegdatum verkaufsdatum "
-    "datecommande datedecommande datefacture datefacturation datevente fechapedido fechafactura "
-    "fechaventa",
-    "recorded_at": "posteddate postingdate posteddt postedat postedon posted createdat createdon "
-    "createddate creationdate entrydate enteredat enteredon recordedat recordeddate recordedon "
-    "loaddate loadedat bookingdate bookedon insertedat ingestedat buchungsdatum erfassungsdatum "
-    "erfasstam angelegtam datesaisie datecomptable datecreation fecharegistro fechacontable",
-    "invoice_id": "invoice invoiceid invoiceno invoicenumber invoicenum invoicenr invno "
-    "orderid orderno ordernumber ordernum ordernr salesorder salesorderno salesordernumber "
-    "documentno documentnumber docno docnum documentid billno receiptno receiptid transactionid "
-    "transactionno transid basketid voucherno rechnung rechnungsnummer rechnungsnr rechnungnr renr "
-    "belegnummer belegnr auftrag auftragsnummer auftragsnr bestellnummer bestellnr facture "
-    "numfacture numerofacture nofacture commande numcommande numerocommande factura numfactura "
-    "numerofactura nofactura numpedido numeropedido",
-    "sku": "sku skuid skucode articleid articleno articlenumber articlecode itemid itemno "
-    "itemnumber itemcode itemsku productid productno productnumber productcode productkey prodid "
-    "partno partnumber partnum stockcode materialno materialnumber upc ean gtin artikelnummer "
-    "artikelnr artnr artikelid materialnummer materialnr sachnummer codearticle refarticle "
-    "referencearticle codeproduit idproducto codigoproducto codigoarticulo codproducto",
-    "quantity": "quantity qty qtysold quantitysold units unitssold qtyshipped qtyordered "
-    "quantityordered orderqty orderquantity invoicedqty menge stueck stuck stk stueckzahl anzahl "
-    "absatz quantite qte cantidad cant unidades",
-    "revenue": "revenue netrevenue sales netsales salesamount salesvalue netamount netvalue "
-    "linetotal lineamount linevalue extendedprice extprice extamount extendedamount turnover "
-    "umsatz nettoumsatz umsatznetto nettobetrag betragnetto nettowert nettowarenwert erlos erloes "
-    "nettoerlos chiffreaffaires chiffredaffaires caht montantht totalht ventes importeneto "
-    "ingresos ventanetas ventas",
-    "gross_profit": "grossprofit grossmargin gp gpamount grossprofitamount profit margin "
-    "marginamount contributionmargin rohertrag rohgewinn deckungsbeitrag db db1 marge margebrute "
-    "beneficio margen margenbruto gananciabruta",
-    "rep": "rep salesrep salesperson salespersonname salesrepname repname repid salesrepid "
-    "salesagent accountmanager accountexecutive accountowner seller vertreter verkaeufer verkaufer "
-    "vertriebsmitarbeiter aussendienst betreuer kundenbetreuer commercial vendeur representant "
-    "vendedor comercial",
-    "branch": "branch branchname branchid branchcode office salesoffice store storeid storename "
-    "location shop filiale niederlassung standort geschaftsstelle agence succursale magasin "
-    "sucursal tienda",
-    "region": "region regionname salesregion area salesarea gebiet vertriebsgebiet verkaufsgebiet "
-    "zona salesterritory territory",
-    "currency": "currency currencycode invoicecurrency currencyiso curr ccy transactioncurrency "
-    "doccurrency wahrung waehrung wahrungscode devise moneda divisa",
-    "conversion_rate": "conversionrate exchangerate fxrate currencyrate kurs wechselkurs "
-    "umrechnungskurs tauxchange tauxdechange tauxconversion tipocambio tipodecambio tasacambio",
-    "source_division": "division divisionname businessunit productline productdivision "
-    "productcategory category categoryname maincategory department segmentproduct sparte "
-    "geschaftsbereich produktbereich produktkategorie kategorie warengruppe hauptwarengruppe "
-    "categorie gammeproduit departement familleproduit rayon linea lineaproducto categoria "
-    "lineadenegocio",
-    "family": "family productfamily subcategory productsubcategory subcategoryname productgroup "
-    "itemgroup subdivision productsubclass productfamilie produktfamilie produktgruppe "
-    "unterkategorie unterwarengruppe artikelgruppe famille souscategorie sousfamille familia "
-    "subcategoria",
-}
-WEAK = {
-    "customer_id": "customer client account company kunde cliente buyer soldto household",
-    "customer_name": "customer client account company name kunde cliente buyer nom nombre",
-    "order_date": "date day datum tag fecha jour invoiced ordered",
-    "invoice_id": "order document doc bill receipt transaction beleg bestellung pedido basket",
-    "sku": "item product article part material artikel produkt produit article producto model",
-    "revenue": "amount total value betrag summe wert gesamt brutto bruttobetrag nettopreis montant "
-    "totalttc importe valor subtotal totalamount totalprice grosssales gross net netto nett price",
-    "gross_profit": "gm",
-    "rep": "agent owner manager mitarbeiter",
-    "region": "state bundesland province country land pays pais zone",
-    "source_division": "group class segment gruppe bereich groupe grupo type",
-    "conversion_rate": "rate fx taux",
-}
-DECOYS = {
-    "unit price": "unitprice price listprice saleprice sellingprice einzelpreis stuckpreis preis "
-    "listenpreis prixunitaire prix precio preciounitario priceperunit",
-    "cost": "cost unitcost standardcost cogs costofgoods costamount einstandspreis ek "
-    "einkaufspreis kosten cout prixachat coste costo",
-    "discount or tax": "discount discountpct discountamount rabatt rabattproz remise descuento tax "
-    "taxamount vat vatamount mwst ust tva iva salestax freight shipping versand fracht skonto",
-    "another date": "shipdate shippeddate deliverydate duedate requesteddate paymentdate "
-    "expirationdate lieferdatum falligkeit faelligkeitsdatum zahlungsdatum versanddatum "
-    "datelivraison dateecheance fechaentrega fechavencimiento birthdate birthday valuedate",
-    "product name": "productname itemname description itemdescription productdescription "
-    "articlename articledescription bezeichnung artikelbezeichnung artikeltext artikelname "
-    "produktname produktbezeichnung designation libelle descripcion nombreproducto",
-    "line number": "line lineno linenumber linenum lineitem orderline pos position posnr zeile "
-    "zeilennr ligne numligne rownumber rowid linea numlinea",
-    "order type": "ordertype doctype documenttype transactiontype invoicetype salestype saletype "
-    "belegart auftragsart typecommande tipo",
-    "address": "zip zipcode postcode postalcode plz ort city town street address adresse strasse "
-    "codepostal ville ciudad codigopostal email phone telefon",
-}
-# In the header of a SKU's column in a wide log.
-QUANTITY_WORDS = (
-    "qty quantity units unit pcs pieces count menge stk stuck stueck anzahl qte quantite cantidad "
-    "unidades volume"
+from gosales.onboarding.vocabulary import (
+    AMOUNTS,
+    DECOYS,
+    IN_STOCK,
+    NEUTRAL,
+    NUMBERS_OF,
+    OTHER_THINGS,
+    SHARES,
+    STRONG,
+    TAXES,
+    WEAK,
+    WITHOUT,
 )
-PROFIT_WORDS = "gp profit margin grossprofit db rohertrag marge margen"
-REVENUE_WORDS = (
-    "revenue rev sales amount amt value usd eur umsatz betrag erlos ca montant ventas net netto "
-    "turnover"
-)
+
+MEASURES = ("quantity", "gross_profit", "revenue")
+IDENTIFIERS = ("customer_id", "invoice_id", "sku")
+DATES = ("order_date", "recorded_at")
+# Shorter names, as "rep", are said of too many other things; "qty" of nothing else.
+SHORTEST_INSIDE = 4
+SHORTEST_MEASURE = 3
+LINKS = {"de", "des", "du", "da", "do", "del", "di", "della"}
+
+
+@cache
+def word_set(words: str) -> frozenset[str]:
+    """Return the words of a line.
+
+    Examples
+    --------
+    >>> sorted(word_set("no nr"))
+    ['no', 'nr']
+    """
+    return frozenset(words.split())
 
 
 @cache
@@ -128,52 +51,109 @@ def tokens(header: str) -> tuple[str, ...]:
     --------
     >>> tokens("UsdCadConversionRate"), tokens("Kd-Nr.")
     (('usd', 'cad', 'conversion', 'rate'), ('kd', 'nr'))
+    >>> tokens("_SalesTeamID"), tokens("Gross Margin %"), tokens("Order #")
+    (('sales', 'team', 'id'), ('gross', 'margin', 'pct'), ('order', 'no'))
     """
     plain = unicodedata.normalize("NFKD", header)
     plain = "".join(sign for sign in plain if not unicodedata.combining(sign))
-    apart = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", plain)
+    plain = re.sub(r"#\s*$", " no", plain.replace("%", " pct "))
+    apart = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z]{2})", " ", plain)
     return tuple(re.findall(r"[a-z0-9]+", apart.casefold()))
 
 
 def name_points(header: str, role: str) -> int:
-    """Say how strongly a header names a role: 3 it is a name of it, 2 it ends in one, 1 weakly.
+    """Say how strongly a header names a role: 3 it is a name of it, 2 it holds one, 1 weakly.
 
     Examples
     --------
     >>> name_points("Cust. No.", "customer_id"), name_points("Customer", "customer_id")
     (3, 1)
-    >>> name_points("Ship Date", "order_date")
-    0
+    >>> name_points("Ship Date", "order_date"), name_points("Sales Team ID", "revenue")
+    (0, 0)
     """
-    words = tokens(header)
     if decoy_of(header):
         return 0
-    if "".join(words) in _strong(role):
-        return 3
-    # "Erp Customer Id", "Order Date (UTC)": a name with more words around it.
-    spans = {"".join(words[a:b]) for a in range(len(words)) for b in range(a + 1, len(words) + 1)}
-    if {span for span in spans if len(span) > 3} & _strong(role):
-        return 2
-    return 1 if "".join(words) in _weak(role) or set(words[-1:]) & _weak(role) else 0
+    words = _without_taxes(tokens(header))
+    if words[:2] == ("number", "of"):
+        words = words[2:]
+    spellings = _spellings(words)
+    if spellings & (_strong(role) | _weak(role)):
+        return 3 if spellings & _strong(role) else 1
+    inside = _inside(words, role)
+    rest = words if inside is None else (*words[: inside[0]], *words[inside[1] :])
+    if _is_another_thing(words, rest, role):
+        return 0
+    if inside is not None:
+        # "Erp Customer Id", "Order Date (UTC)": a name with more words around it.
+        if role in MEASURES:
+            return 2 if all(word in word_set(NEUTRAL) or word.isdigit() for word in rest) else 1
+        behind = set(words[inside[1] :])
+        return 1 if role in IDENTIFIERS and behind - word_set(NUMBERS_OF) else 2
+    return 1 if set(words[-1:]) & _weak(role) else 0
 
 
 def decoy_of(header: str) -> str | None:
     """Name what a header says that GoSales does not map; None where it says no such thing."""
-    words = tokens(header)
+    words = _without_taxes(tokens(header))
     joined = {"".join(words), "".join(words[-2:]), *words[-1:]}
     exact = next((what for what, names in DECOYS.items() if "".join(words) in names.split()), None)
     if exact:
         return exact
-    if any("".join(words) in _strong(role) for role in STRONG):
+    if any("".join(words) in _strong(role) | _weak(role) for role in STRONG):
         return None
     return next((what for what, names in DECOYS.items() if joined & set(names.split())), None)
 
 
+def _spellings(words: tuple[str, ...]) -> set[str]:
+    """Return a name in one word; with what numbers it behind it, and without "de", too."""
+    plain = tuple(word for word in words if word not in LINKS)
+    turned = (*words[1:], *words[:1]) if set(words[:1]) & word_set(NUMBERS_OF) else words
+    return {"".join(words), "".join(plain), "".join(turned)}
+
+
+def _inside(words: tuple[str, ...], role: str) -> tuple[int, int] | None:
+    """Return where the longest name of a role stands among the words of a header."""
+    shortest = SHORTEST_MEASURE if role in MEASURES else SHORTEST_INSIDE
+    spans = [
+        (start, end)
+        for start in range(len(words))
+        for end in range(start + 1, len(words) + 1)
+        if len(name := "".join(words[start:end])) >= shortest and name in _strong(role)
+    ]
+    return max(spans, key=lambda span: (span[1] - span[0], span[1]), default=None)
+
+
+def _is_another_thing(words: tuple[str, ...], rest: tuple[str, ...], role: str) -> bool:
+    """Tell whether the other words of a header make it the name of something else."""
+    heads = {*words[-1:], *(words[:1] if LINKS & set(words) else ())} & set(rest)
+    if role in MEASURES:
+        wrong = word_set(NUMBERS_OF) | word_set(SHARES)
+        if role == "quantity":
+            wrong |= word_set(IN_STOCK)
+        return bool(set(rest) & wrong or heads & word_set(OTHER_THINGS))
+    if role in IDENTIFIERS:
+        return bool(heads & (word_set(AMOUNTS) | word_set(OTHER_THINGS) | {"date"}))
+    if role in DATES:
+        return bool(heads & (word_set(NUMBERS_OF) | word_set(OTHER_THINGS)))
+    return False
+
+
+def _without_taxes(words: tuple[str, ...]) -> tuple[str, ...]:
+    """Drop "excl. VAT", "before discount" from the end of a header."""
+    for at in range(1, len(words) - 1):
+        if words[at] in word_set(WITHOUT) and set(words[at + 1 :]) <= word_set(TAXES) | {
+            "of",
+            "and",
+        }:
+            return words[:at]
+    return words
+
+
 @cache
 def _strong(role: str) -> frozenset[str]:
-    return frozenset(STRONG.get(role, "").split())
+    return word_set(STRONG.get(role, ""))
 
 
 @cache
 def _weak(role: str) -> frozenset[str]:
-    return frozenset(WEAK.get(role, "").split())
+    return word_set(WEAK.get(role, ""))
