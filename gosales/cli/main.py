@@ -20,7 +20,7 @@ from gosales.cli.show import FORMATS, show_table
 from gosales.cli.source import add_source_command
 from gosales.cli.stored import add_stored_commands
 from gosales.cli.terminal import say
-from gosales.cli.ui import serve_ui
+from gosales.cli.ui import add_ui_options, serve_ui
 from gosales_assets.operations.batches import describe
 from gosales_assets.operations.instance import history_of, write_environment
 from gosales_assets.operations.narrowing import Narrowing
@@ -81,7 +81,7 @@ def build_parser() -> argparse.ArgumentParser:
     demo.add_argument("--size", choices=["S", "M"], default="S", help="2,000 or 20,000 customers")
     demo.set_defaults(command=lambda options: run_demo(options.folder, options.size))
     ui = commands.add_parser("ui", parents=[settings], help="open the Dagster UI on this machine")
-    ui.add_argument("--port", type=int, default=3000)
+    add_ui_options(ui)
     ui.set_defaults(command=_ui)
     config = commands.add_parser("config", help="look at the settings")
     config_commands = config.add_subparsers(required=True, metavar="ACTION")
@@ -192,7 +192,7 @@ def _show(options: argparse.Namespace) -> int:
 
 
 def _ui(options: argparse.Namespace) -> int:
-    return serve_ui(Platform.of(_load(options)), options.port)
+    return serve_ui(Platform.of(_load(options)), options)
 
 
 def _config_check(options: argparse.Namespace) -> int:

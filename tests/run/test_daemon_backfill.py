@@ -1,17 +1,10 @@
 """A backfill started through the UI's own API and run by the daemon leaves the headless bytes."""
 
-import json
-import socket
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
-
 import pytest
 
 from gosales_assets.platform.platform import Platform
 from gosales_checks.contracts.registry import CONTRACTS
+from tests.run.served_ui import ask, free_port, served_ui, wait_for
 from tests.run.worlds_run import OVERRIDES, materialize, stored
 from tests.worlds.erp import random_rows, write_world
 
@@ -30,15 +23,6 @@ query Status($id: String!) {
 MINUTES = 12
 
 
-def ask(port: int, query: str, variables: dict) -> dict:
-    body = json.dumps({"query": query, "variables": variables}).encode()
-    request = urllib.request.Request(
-        f"http://127.0.0.1:{port}/graphql", body, {"Content-Type": "application/json"}
-    )
-    with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310
-        return json.load(answer)["data"]
-
-
 def backfill(platform: Platform, first: str, last: str) -> dict:
     """Select every asset over a range of cutoffs and all its divisions, as the UI does."""
     selected, cutoffs = [], platform.space.select_cutoffs(f"{first}..{last}")
@@ -49,22 +33,6 @@ def backfill(platform: Platform, first: str, last: str) -> dict:
     return {"params": {"partitionsByAssets": selected, "title": "test", "tags": []}}
 
 
-def wait_for(condition, seconds: float):
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if found := condition():
-            return found
-        time.sleep(2)
-    raise AssertionError(f"not within {seconds} s")
-
-
-def answers(port: int) -> bool:
-    try:
-        return bool(ask(port, "query { version }", {}))
-    except (urllib.error.URLError, ConnectionError, TimeoutError):
-        return False
-
-
 @pytest.fixture
 def served(tmp_path):
     """A world served by `gosales ui`, started where another world's `.env` lies."""
@@ -72,21 +40,9 @@ def served(tmp_path):
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     (elsewhere / ".env").write_text("GOSALES_CONFIG=/nowhere/gosales.yaml\n", encoding="utf-8")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "gosales", "ui", "--port", str(port),
-               "--config", str(tmp_path / "gosales.yaml")]  # fmt: skip
-    with (tmp_path / "ui.log").open("w") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=log, cwd=elsewhere)
-        try:
-            wait_for(lambda: answers(port), 120)
-            yield Platform.of(settings), port, tmp_path
-        finally:
-            process.terminate()
-            process.wait(60)
-            # Ended like a service: what it started ends with it.
-            wait_for(lambda: not answers(port), 30)
+    port = free_port()
+    with served_ui(tmp_path, port, cwd=elsewhere):
+        yield Platform.of(settings), port, tmp_path
 
 
 @pytest.mark.slow

@@ -1,0 +1,1 @@
+"""The Dagster UI as GoSales serves it: guarded, one daemon a store."""

@@ -1,0 +1,31 @@
+"""Dagster's daemon as a child of the UI: it ends when its parent does, however that ended.
+
+The parent holds the other end of standard input. A parent that is killed tells nobody, but its end
+of the pipe is closed by the system.
+"""
+
+import os
+import signal
+import sys
+import threading
+import time
+
+from dagster._daemon.cli import cli
+
+# What it is in the middle of (a backfill's step) may take a moment; then it goes in any case.
+GRACE_SECONDS = 20
+
+
+def _end_with_parent() -> None:
+    sys.stdin.buffer.read()
+    if sys.platform == "win32":
+        signal.raise_signal(signal.SIGINT)
+    else:
+        os.kill(os.getpid(), signal.SIGINT)
+    time.sleep(GRACE_SECONDS)
+    os._exit(1)
+
+
+if __name__ == "__main__":
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    cli(["run", *sys.argv[1:]])
