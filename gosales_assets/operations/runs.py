@@ -78,7 +78,7 @@ def execute(
     )
     home = platform.settings.store_root / "dagster"
     with telling_history_errors(home), open_instance(platform) as instance:
-        narrowing = None if request.is_forced else Narrowing(platform, instance, log)
+        narrowing = None if request.is_forced else Narrowing(platform, instance, log, report)
         for number, batch in enumerate(batches, start=1):
             left = narrowing.left(batch) if narrowing else [batch]
             skipped = batch.partition_count - sum(part.partition_count for part in left)

@@ -5,16 +5,24 @@ next, so memory is that of one partition plus what they share.
 """
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import dagster as dg
 import polars as pl
 
-from gosales_resources.errors import GosalesError, PartitionMissingError
+from gosales_resources.errors import DamagedError, GosalesError, PartitionMissingError
+from gosales_resources.instance.recorded import CHECKSUM, recorded_checksums
 from gosales_resources.partitions.keys import PartitionKey
-from gosales_resources.store.address import Address, Provenance, Written, missing_message
+from gosales_resources.store.address import (
+    Address,
+    Provenance,
+    Written,
+    damaged_message,
+    missing_message,
+)
+from gosales_resources.store.checksums import damage
 from gosales_resources.store.quarantine import forget, quarantined, scan_quarantine, write_split
 from gosales_resources.store.shared_columns import SharedColumns
 from gosales_resources.store.tables import TableStore
@@ -23,6 +31,7 @@ from gosales_resources.store.upstream import Bundles, Tables
 # Metadata key of an asset input whose partitions may be absent (the end of a label window that
 # the data has not reached): the asset then gets those that are there, by key.
 MAY_BE_MISSING = "gosales/may_be_missing"
+SHOWN = 3
 
 
 @dataclass(frozen=True)
@@ -102,12 +111,14 @@ class TableIOManager(dg.IOManager):
 
         Raises
         ------
-        PartitionMissingError, StalePartitionError
-            When one that must be there is not, or was made under other settings.
+        PartitionMissingError, StalePartitionError, DamagedError
+            When one that must be there is not, was made under other settings, or is not what was made.
         """
         upstream = context.asset_key.path[-1]
         provenance = self._specs[upstream].provenance
         present = _present(context, self._store)
+        lying_in = {part: None for one in present for part in self._store.stored_in(one)}
+        _refuse_damaged(context.instance, self._store, list(lying_in))
         frames = {a.key: self._store.scan_table(a, provenance(a)) for a in present}
         if context.dagster_type.typing_type is pl.LazyFrame:
             if not frames:
@@ -133,10 +144,17 @@ class BundleIOManager(dg.IOManager):
         _write_all(context, obj, self._store, write, spec.inputs)
 
     def load_input(self, context: dg.InputContext) -> Bundles:
-        """Return the files of every upstream bundle."""
+        """Return the files of every upstream bundle.
+
+        Raises
+        ------
+        PartitionMissingError, StalePartitionError, DamagedError
+            As of a table; and when this history does not know a bundle, whatever it says of itself.
+        """
         upstream = context.asset_key.path[-1]
         provenance = self._specs[upstream].provenance
         present = _present(context, self._store)
+        _refuse_damaged(context.instance, self._store, present, must_be_recorded=True)
         return Bundles(
             upstream, {a.key: self._store.read_bundle(a, provenance(a)) for a in present}
         )
@@ -151,6 +169,30 @@ def _present(context: dg.InputContext, store: TableStore) -> list[Address]:
     if missing and not (context.definition_metadata or {}).get(MAY_BE_MISSING):
         raise PartitionMissingError(missing_message(missing))
     return [address for address in addresses if address not in missing]
+
+
+def _refuse_damaged(
+    instance: dg.DagsterInstance,
+    store: TableStore,
+    addresses: Sequence[Address],
+    *,
+    must_be_recorded: bool = False,
+) -> None:
+    """Raise unless partitions are what was made, by the record of the run history."""
+    found = []
+    for asset in dict.fromkeys(address.asset for address in addresses):
+        read = [address for address in addresses if address.asset == asset]
+        recorded = recorded_checksums(instance, asset, [address.key for address in read])
+        for address in read:
+            then = recorded.get(str(address.key))
+            wrong = damage(store, address, then)
+            if wrong is None and then is None and must_be_recorded:
+                wrong = "this run history did not make it"
+            if wrong:
+                found.append(damaged_message(address, wrong))
+    if found:
+        more = f" (and {len(found) - SHOWN} more)" if len(found) > SHOWN else ""
+        raise DamagedError(" ".join(found[:SHOWN]) + more)
 
 
 def _write_all(
@@ -205,6 +247,6 @@ def _facts(written: Written) -> dict[str, Any]:
     return {
         "dagster/row_count": written.rows,
         "size_bytes": written.bytes,
-        "content_sha256": written.sha256,
+        CHECKSUM: written.sha256,
         "path": dg.MetadataValue.path(str(written.path)),
     }
