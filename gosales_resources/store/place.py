@@ -15,7 +15,8 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from gosales_resources.store.atomic import replacing, sha256_of
+from gosales_resources.store.atomic import replacing
+from gosales_resources.store.file_digests import digest_of_file
 
 LOCKS = ".locks"
 # No such name; a file where a folder should be; a link to itself.
@@ -109,7 +110,7 @@ class Folder:
         OSError
             When nothing is, or it cannot be read.
         """
-        return sha256_of(self.root / name)
+        return digest_of_file(self.root / name)
 
     def stat(self, name: str) -> Stat | None:
         """Look at a name; None where no file is behind it (nothing, a folder, a link to nowhere)."""
