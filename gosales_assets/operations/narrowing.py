@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import dagster as dg
 
 from gosales_assets.operations.batches import Batch, cover, merge
-from gosales_assets.operations.plan import units
+from gosales_assets.operations.plan import Request, plan, units
 from gosales_assets.platform.platform import Platform
 from gosales_assets.platform.publishing import Verdicts
 from gosales_assets.star.dimensions import build_dim_product
@@ -87,6 +87,39 @@ class Narrowing:
             for read in contract.reads
             for upstream in inputs.addresses(read, contract, address)
         )
+
+
+def repairs(
+    platform: Platform, instance: dg.DagsterInstance, batches: Sequence[Batch]
+) -> list[Batch]:
+    """Plan what makes anew the damaged partitions that a plan only looks at, with what they need.
+
+    Parameters
+    ----------
+    platform, instance
+        Where partitions lie, and whose history says what was made.
+    batches
+        The plan. What it makes itself is not among them.
+    """
+    verdicts = Verdicts(instance, platform.space, platform.store)
+    made = {address for batch in batches for address in batch.addresses}
+    looked_at = {
+        upstream
+        for address in made
+        for read in CONTRACTS[address.asset].reads
+        if not read.is_loaded
+        for upstream in platform.freshness.inputs.addresses(read, CONTRACTS[address.asset], address)
+    }
+    found = [
+        address
+        for address in looked_at - made
+        if platform.store.has(address) and verdicts.damage(CONTRACTS[address.asset], address)
+    ]
+    if not found:
+        return []
+    cutoffs = tuple(sorted({address.cutoff for address in found}))
+    assets = tuple(sorted({address.asset for address in found}))
+    return plan(platform, Request(cutoffs, assets=assets, upstream=True))
 
 
 def why_stale(

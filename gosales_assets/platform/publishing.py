@@ -15,7 +15,7 @@ from gosales_checks.contracts.contract import Contract
 from gosales_checks.contracts.registry import CONTRACTS, made_together
 from gosales_checks.partition_checks import CONTENT
 from gosales_resources.errors import ContractError
-from gosales_resources.instance.recorded import recorded_checksums
+from gosales_resources.instance.recorded import reading_events, recorded_checksums
 from gosales_resources.partitions.space import PartitionSpace
 from gosales_resources.store.address import Address
 from gosales_resources.store.checksums import damage
@@ -56,12 +56,13 @@ class Verdicts:
             keys = self._space.keys(contract.partitioned_by, self._space.cutoffs())
             wanted = {str(k) for k in keys if self._store.has(Address(contract.name, *k))}
             found: dict[str, Verdict] = {}
-            for partition, verdict in self._newest_first(*name) if wanted else ():
-                found.setdefault(partition, verdict)
-                # A history grows; what is older than the latest of each is not looked at.
-                wanted.discard(partition)
-                if not wanted:
-                    break
+            with reading_events(self._instance):
+                for partition, verdict in self._newest_first(*name) if wanted else ():
+                    found.setdefault(partition, verdict)
+                    # A history grows; what is older than the latest of each is not looked at.
+                    wanted.discard(partition)
+                    if not wanted:
+                        break
             self._known[name] = found
         return self._known[name]
 

@@ -5,24 +5,22 @@ next, so memory is that of one partition plus what they share.
 """
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import dagster as dg
 import polars as pl
 
-from gosales_resources.errors import DamagedError, GosalesError, PartitionMissingError
-from gosales_resources.instance.recorded import CHECKSUM, recorded_checksums
+from gosales_resources.errors import GosalesError, PartitionMissingError
+from gosales_resources.instance.recorded import CHECKSUM, refuse_damaged
 from gosales_resources.partitions.keys import PartitionKey
 from gosales_resources.store.address import (
     Address,
     Provenance,
     Written,
-    damaged_message,
     missing_message,
 )
-from gosales_resources.store.checksums import damage
 from gosales_resources.store.quarantine import forget, quarantined, scan_quarantine, write_split
 from gosales_resources.store.shared_columns import SharedColumns
 from gosales_resources.store.tables import TableStore
@@ -31,7 +29,6 @@ from gosales_resources.store.upstream import Bundles, Tables
 # Metadata key of an asset input whose partitions may be absent (the end of a label window that
 # the data has not reached): the asset then gets those that are there, by key.
 MAY_BE_MISSING = "gosales/may_be_missing"
-SHOWN = 3
 
 
 @dataclass(frozen=True)
@@ -117,8 +114,7 @@ class TableIOManager(dg.IOManager):
         upstream = context.asset_key.path[-1]
         provenance = self._specs[upstream].provenance
         present = _present(context, self._store)
-        lying_in = {part: None for one in present for part in self._store.stored_in(one)}
-        _refuse_damaged(context.instance, self._store, list(lying_in))
+        refuse_damaged(context.instance, self._store, present)
         frames = {a.key: self._store.scan_table(a, provenance(a)) for a in present}
         if context.dagster_type.typing_type is pl.LazyFrame:
             if not frames:
@@ -154,7 +150,7 @@ class BundleIOManager(dg.IOManager):
         upstream = context.asset_key.path[-1]
         provenance = self._specs[upstream].provenance
         present = _present(context, self._store)
-        _refuse_damaged(context.instance, self._store, present, must_be_recorded=True)
+        refuse_damaged(context.instance, self._store, present, must_be_recorded=True)
         return Bundles(
             upstream, {a.key: self._store.read_bundle(a, provenance(a)) for a in present}
         )
@@ -169,30 +165,6 @@ def _present(context: dg.InputContext, store: TableStore) -> list[Address]:
     if missing and not (context.definition_metadata or {}).get(MAY_BE_MISSING):
         raise PartitionMissingError(missing_message(missing))
     return [address for address in addresses if address not in missing]
-
-
-def _refuse_damaged(
-    instance: dg.DagsterInstance,
-    store: TableStore,
-    addresses: Sequence[Address],
-    *,
-    must_be_recorded: bool = False,
-) -> None:
-    """Raise unless partitions are what was made, by the record of the run history."""
-    found = []
-    for asset in dict.fromkeys(address.asset for address in addresses):
-        read = [address for address in addresses if address.asset == asset]
-        recorded = recorded_checksums(instance, asset, [address.key for address in read])
-        for address in read:
-            then = recorded.get(str(address.key))
-            wrong = damage(store, address, then)
-            if wrong is None and then is None and must_be_recorded:
-                wrong = "this run history did not make it"
-            if wrong:
-                found.append(damaged_message(address, wrong))
-    if found:
-        more = f" (and {len(found) - SHOWN} more)" if len(found) > SHOWN else ""
-        raise DamagedError(" ".join(found[:SHOWN]) + more)
 
 
 def _write_all(
