@@ -40,6 +40,14 @@ class BundleError(GosalesError):
     """A model bundle is damaged, foreign, or does not fit the features it is asked to score."""
 
 
+class DamagedError(GosalesError):
+    """A stored file is not the one that was written: cut off, changed, or another's."""
+
+
+class HistoryError(GosalesError):
+    """The run history is damaged: it cannot say what is stored, or what has passed its checks."""
+
+
 class StorageError(GosalesError):
     """The store cannot be written: no space, no permission."""
 

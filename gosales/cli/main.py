@@ -165,7 +165,7 @@ def print_plan(platform: Platform, request: Request) -> None:
                 "the raw log is new or has changed: which increments it changes is known when it is read"
             )
         with history_of(platform) as instance:
-            dry = Narrowing(platform, instance, log, is_dry=True)
+            dry = Narrowing(platform, instance, log, print, is_dry=True)
             batches = [part for batch in batches for part in dry.left(batch)]
     total = sum(batch.partition_count for batch in batches)
     print(f"{total} asset partitions in {len(batches)} runs:")

@@ -6,7 +6,7 @@ import datetime as dt
 import polars as pl
 
 from gosales.cli.report import print_outcome
-from gosales.cli.show import read_stored
+from gosales.cli.show import read_stored, refuse_what_was_not_made
 from gosales.cli.terminal import print_frame, say
 from gosales_assets.operations.plan import Request
 from gosales_assets.operations.runs import execute
@@ -47,6 +47,10 @@ def _list(options: argparse.Namespace) -> int:
     from gosales_assets.models.bundle.bundle import load_bundle  # noqa: PLC0415
 
     platform, division = _open(options)
+    every = [
+        Address(c.name, t, division) for c in (PROMOTION, MODEL) for t in platform.space.cutoffs()
+    ]
+    refuse_what_was_not_made(platform, every)
     scoring: dict[str, list[str]] = {}
     decisions = {}
     for cutoff in platform.space.cutoffs():

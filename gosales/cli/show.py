@@ -1,17 +1,19 @@
 """Prints stored tables: for eyes, for spreadsheets, for other programs."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import polars as pl
 
 from gosales.cli.terminal import print_frame
+from gosales_assets.operations.instance import history_of
 from gosales_assets.platform.platform import Platform
 from gosales_assets.whitespace.export import spreadsheet_safe
 from gosales_checks.contracts.contract import Contract
 from gosales_checks.contracts.models import MODEL
 from gosales_checks.contracts.registry import CONTRACTS
 from gosales_resources.errors import GosalesError, ScopeError, nearest
+from gosales_resources.instance.recorded import refuse_damaged
 from gosales_resources.partitions.keys import PartitionKey
 from gosales_resources.store.address import Address
 
@@ -69,6 +71,8 @@ def read_stored(
         When cutoff or division is not one of the table's.
     PartitionMissingError, StalePartitionError
         When nothing is stored, or it was made under other settings.
+    DamagedError
+        When what is stored is not what was made.
     """
     (day,) = platform.space.select_cutoffs(cutoff.split("..", maxsplit=1)[0])
     legal = platform.space.divisions(contract.partitioned_by)
@@ -79,11 +83,27 @@ def read_stored(
     keys = [PartitionKey(day, d) for d in ([division] if division else legal)]
     # What is there of it; nothing at all is an error below.
     stored = [key for key in keys if platform.store.has(Address(contract.name, *key))] or keys[:1]
+    refuse_what_was_not_made(platform, [Address(contract.name, *key) for key in stored])
     if contract.is_bundle:
         return pl.concat(
             [_describe(contract, platform.read_bundle(contract, *key)) for key in stored]
         )
     return pl.concat([platform.read(contract, *key) for key in stored])
+
+
+def refuse_what_was_not_made(platform: Platform, addresses: Iterable[Address]) -> None:
+    """Raise unless partitions are what this store's run history made, to the byte.
+
+    Raises
+    ------
+    DamagedError
+        When a file is another; or a model is not known to the history, whatever it says of itself.
+    """
+    with history_of(platform) as instance:
+        for address in addresses:
+            is_bundle = CONTRACTS[address.asset].is_bundle
+            if platform.store.has(address):
+                refuse_damaged(instance, platform.store, [address], must_be_recorded=is_bundle)
 
 
 def _describe(contract: Contract, files: Mapping[str, bytes]) -> pl.LazyFrame:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from gosales_assets.operations.instance import history_of
 from gosales_assets.operations.plan import check_assets
 from gosales_assets.operations.status import status_of
-from gosales_assets.operations.verify import verify
+from gosales_assets.operations.verify import Verified, verify
 from gosales_assets.platform.platform import Platform
 from gosales_assets.quality.checks import present_schema, snapshot_path
 from gosales_checks.verdicts.schema_snapshot import (
@@ -23,7 +23,7 @@ from gosales_resources.store.address import Address, remedy
 DONE, DIFFERENT = 0, 1
 SHOWN = 20
 WHAT_TO_DO = {
-    "differs": "the file is not the one that was made: restore it from a backup, or make it anew",
+    "differs": "a file is not the one that was made: restore it from a backup, or make it anew",
     "missing": "it was made and is gone: restore it, or make it anew",
     "unrecorded": "this event log does not know it (another store or a wiped log): make it anew to "
     "have it recorded",
@@ -125,15 +125,16 @@ def print_status(platform: Platform, cutoffs: Sequence[dt.date], tables: Sequenc
 
 def print_verified(platform: Platform, cutoffs: Sequence[dt.date], tables: Sequence[str]) -> bool:
     """Print what differs, is missing or unrecorded and what to do; True when nothing is."""
-    by_finding: dict[str, list[Address]] = {}
+    by_finding: dict[str, list[Verified]] = {}
     with history_of(platform) as instance:
         for one in verify(platform, instance, cutoffs, tables):
-            by_finding.setdefault(one.finding, []).append(one.address)
+            by_finding.setdefault(one.finding, []).append(one)
     print(f"{len(by_finding.pop('same', []))} partition(s) are what was recorded.")
-    for finding, addresses in by_finding.items():
-        print(f"{len(addresses)} {finding}: {WHAT_TO_DO[finding]}")
-        for address in addresses[:SHOWN]:
-            print(f"  {address}: {remedy(address)}")
-        if len(addresses) > SHOWN:
-            print(f"  and {len(addresses) - SHOWN} more")
+    for finding, found in by_finding.items():
+        print(f"{len(found)} {finding}: {WHAT_TO_DO[finding]}")
+        for one in found[:SHOWN]:
+            what = f"{one.damage}; " if one.damage else ""
+            print(f"  {one.address}: {what}{remedy(one.address)}")
+        if len(found) > SHOWN:
+            print(f"  and {len(found) - SHOWN} more")
     return not set(by_finding) & {"differs", "missing"}

@@ -8,7 +8,6 @@ cutoff is the business of `installed_base`.
 import datetime as dt
 import hashlib
 import json
-import os
 import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -33,7 +32,13 @@ from gosales_resources.sources.side_tables import (
     side_blocks,
 )
 from gosales_resources.store.parquet import write_parquet
-from gosales_resources.store.staged_folders import Meta, forget_folders, read_meta, write_folder
+from gosales_resources.store.staged_folders import (
+    Meta,
+    forget_folders,
+    keep_folder,
+    read_meta,
+    write_folder,
+)
 
 # Rows sorted at a time, about 0.5 KB each meanwhile.
 PART_ROWS = 1_000_000
@@ -137,8 +142,7 @@ def stage_register(
             folder, "fact_assets", _Staging(source, base, divisions, keys, threads).write
         )
     else:
-        # Seen today: see `forget_folders`.
-        os.utime(folder)
+        keep_folder(folder)
     forget_folders(list(root.iterdir()), [folder])
     return Register(source.path, folder, meta["rows_in"], meta["part_count"])
 

@@ -5,15 +5,29 @@ with this history, without variables.
 """
 
 import contextlib
+import logging
 import os
+import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import dagster as dg
+import yaml
+from dagster_shared.check import CheckError
+from dagster_shared.error import DagsterError
 from filelock import FileLock
 
+from gosales_assets.operations.history import (
+    INDEX,
+    MAIN_TABLES,
+    damage_message,
+    damaged_files,
+    put_aside,
+    telling_history_errors,
+)
 from gosales_assets.platform.platform import Platform
-from gosales_resources.errors import StorageError
+from gosales_resources.errors import HistoryError, StorageError
 from gosales_resources.instance.event_log import BATCH_EVENTS, BATCH_VARIABLE
 from gosales_resources.settings.loading import CONFIG_VARIABLE
 from gosales_resources.store.atomic import replacing
@@ -33,6 +47,11 @@ WORKSPACE = """\
 load_from:
   - python_module: gosales_assets.definitions
 """
+SETTINGS, LOCK = "dagster.yaml", "opening.lock"
+MISSING = "missing"
+# As many bytes of `dagster.yaml` as chance may change without anybody having written it.
+SPOILT_BYTES = 8
+LOG = logging.getLogger("gosales")
 OURS = "# Written by gosales: what `dagster dev` in this folder opens."
 
 
@@ -42,27 +61,110 @@ def home_of(platform: Platform) -> Path:
 
 
 def open_instance(platform: Platform) -> dg.DagsterInstance:
-    """Open (and on first use create) the embedded instance under the store's root."""
+    """Open (and on first use create) the embedded instance under the store's root.
+
+    What is damaged of it is put aside, and told.
+
+    Raises
+    ------
+    StorageError
+        When nothing may be written there, or `dagster.yaml` is not usable.
+    """
     home = home_of(platform)
-    if not (home / "dagster.yaml").is_file():
-        with replacing(home / "dagster.yaml", "dagster instance") as temporary:
-            temporary.write_text(INSTANCE_SETTINGS, encoding="utf-8")
-    os.environ["DAGSTER_HOME"] = str(home)
-    os.environ.setdefault(BATCH_VARIABLE, str(BATCH_EVENTS))
-    # Two that make the history's files at once leave them with two versions, for good.
-    with FileLock(home / "opening.lock"):
-        return dg.DagsterInstance.get()
+    with telling_history_errors(home):
+        home.mkdir(parents=True, exist_ok=True)
+        # Two that make the history's files at once leave them with two versions, for good.
+        with FileLock(home / LOCK):
+            if found := settings_damage(home / SETTINGS):
+                if found != MISSING:
+                    LOG.warning("%s is damaged (%s): it is made anew", home / SETTINGS, found)
+                with replacing(home / SETTINGS, "dagster instance", home) as temporary:
+                    temporary.write_text(INSTANCE_SETTINGS, encoding="utf-8")
+            for path, wrong in damaged_files(home).items():
+                put_aside(path, wrong)
+            return _opened(home)
 
 
 @contextlib.contextmanager
 def history_of(platform: Platform) -> Iterator[dg.DagsterInstance]:
-    """Give the history to look at; where there is none yet an empty one, and nothing is made."""
-    if (home_of(platform) / "dagster.yaml").is_file():
-        with open_instance(platform) as instance:
-            yield instance
-    else:
-        with dg.DagsterInstance.ephemeral() as instance:
-            yield instance
+    """Give the history to look at; where there is none yet an empty one, and nothing is made.
+
+    Where nothing may be written a copy of its index is looked at: SQLite writes to read.
+
+    Raises
+    ------
+    HistoryError
+        When it is damaged: who only looks puts nothing aside.
+    """
+    home = home_of(platform)
+    with contextlib.ExitStack() as stack, telling_history_errors(home):
+        if not os.path.lexists(home / SETTINGS):
+            yield stack.enter_context(dg.DagsterInstance.ephemeral())
+            return
+        if not _may_be_written(home):
+            home = stack.enter_context(_copy_of(home))
+        if found := settings_damage(home / SETTINGS):
+            raise HistoryError(damage_message(home_of(platform) / SETTINGS, found))
+        for path, wrong in damaged_files(home).items():
+            if path.relative_to(home).as_posix() in MAIN_TABLES:
+                raise HistoryError(
+                    damage_message(home_of(platform) / path.relative_to(home), wrong)
+                )
+        with FileLock(home / LOCK):
+            instance = _opened(home)
+        yield stack.enter_context(instance)
+
+
+def _opened(home: Path) -> dg.DagsterInstance:
+    os.environ["DAGSTER_HOME"] = str(home)
+    os.environ.setdefault(BATCH_VARIABLE, str(BATCH_EVENTS))
+    try:
+        return dg.DagsterInstance.get()
+    except (DagsterError, CheckError, ImportError, AttributeError) as error:
+        raise StorageError(
+            f"{home / SETTINGS} cannot be used ({str(error).strip().partition(chr(10))[0]}). Mend "
+            "it, or move it away and run again: it is then written anew."
+        ) from error
+
+
+def settings_damage(path: Path) -> str | None:
+    """Say why `dagster.yaml` is not what was written, nor what a person would write."""
+    if not path.exists():
+        return "a link to nowhere" if path.is_symlink() else MISSING
+    if not path.is_file():
+        return "not a file"
+    text, ours = path.read_bytes(), INSTANCE_SETTINGS.encode()
+    unlike = sum(a != b for a, b in zip(text, ours, strict=False))
+    if text == ours:
+        return None
+    if ours.startswith(text):
+        return "cut off" if text else "empty"
+    # No edit of a person's: it would have another length, or other words.
+    if len(text) == len(ours) and unlike <= SPOILT_BYTES:
+        return f"{unlike} byte(s) are not what was written"
+    try:
+        is_mapping = isinstance(yaml.safe_load(text), dict)
+    except (yaml.YAMLError, UnicodeDecodeError):
+        is_mapping = False
+    return None if is_mapping else "not YAML of an instance"
+
+
+def _may_be_written(home: Path) -> bool:
+    names = ("", "history", "history/runs", "schedules", LOCK, *MAIN_TABLES)
+    return all(os.access(home / name, os.W_OK) for name in names if (home / name).exists())
+
+
+@contextlib.contextmanager
+def _copy_of(home: Path) -> Iterator[Path]:
+    """Copy what commands that only look need of a history: settings and index, not the runs."""
+    with tempfile.TemporaryDirectory(prefix="gosales-history-") as folder:
+        copy = Path(folder)
+        (copy / INDEX).parent.mkdir(parents=True)
+        shutil.copyfile(home / SETTINGS, copy / SETTINGS)
+        for name in (INDEX, f"{INDEX}-wal"):
+            if (home / name).is_file():
+                shutil.copyfile(home / name, copy / name)
+        yield copy
 
 
 def write_environment(platform: Platform, folder: Path) -> None:

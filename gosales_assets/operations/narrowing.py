@@ -1,13 +1,13 @@
 """Leaves out of a plan what is current: just what is stale, or reads what is made, is made."""
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import dagster as dg
 
 from gosales_assets.operations.batches import Batch, cover, merge
-from gosales_assets.operations.plan import units
+from gosales_assets.operations.plan import Request, plan, units
 from gosales_assets.platform.platform import Platform
 from gosales_assets.platform.publishing import Verdicts
 from gosales_assets.star.dimensions import build_dim_product
@@ -19,6 +19,9 @@ from gosales_resources.partitions.keys import PartitionKey
 from gosales_resources.sources.table import read_table
 from gosales_resources.store.address import Address
 
+# Damaged partitions named one by one, of those that one function makes.
+SHOWN = 6
+
 
 @dataclass
 class Narrowing:
@@ -29,6 +32,8 @@ class Narrowing:
     """Whose history says what has passed its checks."""
     log: Mapping[dt.date, str] | None
     """Digest of each increment of the raw log; None where it was not looked at."""
+    report: Callable[[str], object] = print
+    """Told what is damaged."""
     is_dry: bool = False
     """Nothing is made: what would be made counts as changed for what reads it."""
     made: set[Address] = field(default_factory=set)
@@ -50,6 +55,7 @@ class Narrowing:
                     stale.append(key)
             if stale:
                 runs += cover(platform.space, unit, stale)
+                self._tell_damage(verdicts, [Address(n, *key) for n in unit for key in stale])
         if not self.is_dry:
             # They are made before the next batch is judged, from what is in the store then.
             self.made.clear()
@@ -66,6 +72,14 @@ class Narrowing:
             self.made.add(address)
         return is_stale
 
+    def _tell_damage(self, verdicts: Verdicts, stale: Sequence[Address]) -> None:
+        found = [(a, verdicts.damage(CONTRACTS[a.asset], a)) for a in stale]
+        told = [f"{address} is damaged and made anew: {wrong}" for address, wrong in found if wrong]
+        for line in told[:SHOWN]:
+            self.report(line)
+        if len(told) > SHOWN:
+            self.report(f"and {len(told) - SHOWN} more of {stale[0].asset}")
+
     def _reads_made(self, contract: Contract, address: Address) -> bool:
         inputs = self.platform.freshness.inputs
         return any(
@@ -73,6 +87,39 @@ class Narrowing:
             for read in contract.reads
             for upstream in inputs.addresses(read, contract, address)
         )
+
+
+def repairs(
+    platform: Platform, instance: dg.DagsterInstance, batches: Sequence[Batch]
+) -> list[Batch]:
+    """Plan what makes anew the damaged partitions that a plan only looks at, with what they need.
+
+    Parameters
+    ----------
+    platform, instance
+        Where partitions lie, and whose history says what was made.
+    batches
+        The plan. What it makes itself is not among them.
+    """
+    verdicts = Verdicts(instance, platform.space, platform.store)
+    made = {address for batch in batches for address in batch.addresses}
+    looked_at = {
+        upstream
+        for address in made
+        for read in CONTRACTS[address.asset].reads
+        if not read.is_loaded
+        for upstream in platform.freshness.inputs.addresses(read, CONTRACTS[address.asset], address)
+    }
+    found = [
+        address
+        for address in looked_at - made
+        if platform.store.has(address) and verdicts.damage(CONTRACTS[address.asset], address)
+    ]
+    if not found:
+        return []
+    cutoffs = tuple(sorted({address.cutoff for address in found}))
+    assets = tuple(sorted({address.asset for address in found}))
+    return plan(platform, Request(cutoffs, assets=assets, upstream=True))
 
 
 def why_stale(
@@ -84,11 +131,14 @@ def why_stale(
 ) -> list[str]:
     """Say why a stored partition must be made anew; empty when it is current, or not there.
 
-    Settings by path, `schema`, `code`, `data of X`; or what its blocking checks say: that one failed,
-    or that none has looked at what is stored.
+    `damaged: ...` where a file is not the one that was made; settings by path, `schema`, `code`,
+    `data of X`; or what its blocking checks say: that one failed, or that none has looked at what is
+    stored.
     """
     if not platform.store.has(address):
         return []
+    if found := verdicts.damage(contract, address):
+        return [f"damaged: {found}"]
     changed = platform.freshness.changes(contract, address, log)
     return changed or verdicts.changes(contract, address)
 

@@ -18,14 +18,18 @@ import dagster as dg
 from gosales_assets.operations.batches import Batch, describe
 from gosales_assets.operations.history import (
     HISTORY_ERRORS,
+    INDEX,
+    damage_message,
     history_message,
+    is_damage,
+    put_aside,
     telling_history_errors,
 )
-from gosales_assets.operations.instance import open_instance
-from gosales_assets.operations.narrowing import Narrowing, read_log
+from gosales_assets.operations.instance import home_of, open_instance
+from gosales_assets.operations.narrowing import Narrowing, read_log, repairs
 from gosales_assets.operations.plan import Request, plan
 from gosales_assets.platform.platform import Platform
-from gosales_resources.errors import GosalesError
+from gosales_resources.errors import GosalesError, HistoryError
 
 # What all phases import (scikit-learn, LightGBM, matplotlib) takes 1.5 s: loaded when it is needed.
 GRAPH = "gosales_assets.definitions"
@@ -59,8 +63,26 @@ def execute(
     """Run what a request makes, in order; stop at the first run that fails.
 
     What is current is left out, judged before each run from what is in the store by then. `config`
-    is Dagster's run configuration of assets by name.
+    is Dagster's run configuration of assets by name. A history that turns out to be damaged is put
+    aside, and the request begun again.
     """
+    try:
+        return _execute(platform, request, report, config)
+    except HistoryError as error:
+        index = home_of(platform) / INDEX
+        if not index.exists():
+            # Elsewhere (PostgreSQL), and not ours to put aside.
+            raise
+        put_aside(index, str(error.__cause__ or error).partition("\n")[0])
+        return _execute(platform, request, report, config)
+
+
+def _execute(
+    platform: Platform,
+    request: Request,
+    report: Callable[[str], None],
+    config: Mapping[str, Mapping[str, object]] | None,
+) -> Outcome:
     batches = plan(platform, request)
     _check_families(platform.settings.features.off)
     settings_hash = platform.settings.content_hash()
@@ -76,9 +98,11 @@ def execute(
     job = definitions.resolve_implicit_global_asset_job_def().with_logger_defs(
         {"console": dg.LoggerDefinition(_progress_logger)}
     )
-    home = platform.settings.store_root / "dagster"
+    home = home_of(platform)
     with telling_history_errors(home), open_instance(platform) as instance:
-        narrowing = None if request.is_forced else Narrowing(platform, instance, log)
+        narrowing = None if request.is_forced else Narrowing(platform, instance, log, report)
+        if narrowing:
+            batches = repairs(platform, instance, batches) + batches
         for number, batch in enumerate(batches, start=1):
             left = narrowing.left(batch) if narrowing else [batch]
             skipped = batch.partition_count - sum(part.partition_count for part in left)
@@ -161,6 +185,11 @@ def first_error(result: dg.ExecuteInProcessResult, home: Path) -> str:
     """Return our own message where an error of ours, or of the history, is the cause.
 
     Dagster's otherwise. `home` is the folder of the history.
+
+    Raises
+    ------
+    HistoryError
+        When the history is damaged.
     """
     for event in result.all_events:
         if not event.is_step_failure:
@@ -168,10 +197,15 @@ def first_error(result: dg.ExecuteInProcessResult, home: Path) -> str:
         failure = event.step_failure_data.error
         error = failure
         while error is not None:
+            # Dagster puts the qualified class name in front of the message.
+            said = error.message.partition(": ")[2].strip()
+            if error.cls_name == HistoryError.__name__:
+                raise HistoryError(said)
             if error.cls_name in _our_errors():
-                # Dagster puts the qualified class name in front of the message.
-                return error.message.partition(": ")[2].strip()
+                return said
             if error.cls_name in HISTORY_ERRORS:
+                if is_damage(said):
+                    raise HistoryError(damage_message(home / INDEX, said))
                 return history_message(home, error.message)
             error = error.cause
         return failure.to_string() if failure else f"step {event.step_key} failed"

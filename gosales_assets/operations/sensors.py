@@ -69,7 +69,7 @@ def next_runs(
     report: Callable[[str], None],
 ) -> list[Batch]:
     """Return the runs that come next: of the first batch of the plan that is not current."""
-    narrowing = Narrowing(platform, instance, read_log(platform, report))
+    narrowing = Narrowing(platform, instance, read_log(platform, report), report)
     for batch in plan(platform, request):
         if left := narrowing.left(batch):
             return left

@@ -9,9 +9,9 @@ import dagster as dg
 
 from gosales_assets.platform.platform import Platform
 from gosales_checks.contracts.registry import CONTRACTS
-from gosales_resources.partitions.keys import PartitionKey
+from gosales_resources.instance.recorded import recorded_checksums
 from gosales_resources.store.address import Address
-from gosales_resources.store.checksums import checksum
+from gosales_resources.store.checksums import damage
 
 Finding = Literal["same", "differs", "missing", "unrecorded"]
 
@@ -22,6 +22,8 @@ class Verified:
 
     address: Address
     finding: Finding
+    damage: str = ""
+    """What is wrong with which file, where it differs."""
 
 
 def verify(
@@ -35,31 +37,14 @@ def verify(
         if tables and contract.name not in tables:
             continue
         keys = platform.space.keys(contract.partitioned_by, cutoffs)
-        recorded = _recorded(instance, contract.name, keys)
+        recorded = recorded_checksums(instance, contract.name, keys)
         for key in keys:
-            address = Address(contract.name, *key)
-            then, now = recorded.get(str(key)), checksum(platform.store, address)
-            if then is None and now is None:
-                continue
-            if then is None:
-                yield Verified(address, "unrecorded")
-            elif now is None:
+            address, then = Address(contract.name, *key), recorded.get(str(key))
+            is_there = platform.store.has(address)
+            found = damage(platform.store, address, then) if is_there else None
+            if found:
+                yield Verified(address, "differs", found)
+            elif is_there:
+                yield Verified(address, "unrecorded" if then is None else "same")
+            elif then is not None:
                 yield Verified(address, "missing")
-            else:
-                yield Verified(address, "same" if now == then else "differs")
-
-
-def _recorded(
-    instance: dg.DagsterInstance, asset: str, keys: Sequence[PartitionKey]
-) -> dict[str, str]:
-    """Return partition key -> checksum of its latest materialisation."""
-    found = {}
-    for key in map(str, keys):
-        records = instance.fetch_materializations(
-            dg.AssetRecordsFilter(asset_key=dg.AssetKey(asset), asset_partitions=[key]), limit=1
-        ).records
-        made = records[0].asset_materialization if records else None
-        metadata = made.metadata if made else {}
-        if "content_sha256" in metadata:
-            found[key] = str(metadata["content_sha256"].value)
-    return found

@@ -15,8 +15,10 @@ from gosales_checks.contracts.contract import Contract
 from gosales_checks.contracts.registry import CONTRACTS, made_together
 from gosales_checks.partition_checks import CONTENT
 from gosales_resources.errors import ContractError
+from gosales_resources.instance.recorded import reading_events, recorded_checksums
 from gosales_resources.partitions.space import PartitionSpace
 from gosales_resources.store.address import Address
+from gosales_resources.store.checksums import damage
 from gosales_resources.store.tables import TableStore
 
 # A verdict is a finished evaluation; planned ones say nothing yet.
@@ -42,8 +44,10 @@ class Verdicts:
     def __init__(
         self, instance: dg.DagsterInstance, space: PartitionSpace, store: TableStore
     ) -> None:
-        self._log, self._space, self._store = instance.event_log_storage, space, store
+        self._instance, self._space, self._store = instance, space, store
+        self._log = instance.event_log_storage
         self._known: dict[tuple[str, str], dict[str, Verdict]] = {}
+        self._recorded: dict[str, dict[str, str]] = {}
 
     def latest(self, contract: Contract, check: str) -> dict[str, Verdict]:
         """Return partition -> latest verdict of a check; a partition without any is absent."""
@@ -52,12 +56,13 @@ class Verdicts:
             keys = self._space.keys(contract.partitioned_by, self._space.cutoffs())
             wanted = {str(k) for k in keys if self._store.has(Address(contract.name, *k))}
             found: dict[str, Verdict] = {}
-            for partition, verdict in self._newest_first(*name) if wanted else ():
-                found.setdefault(partition, verdict)
-                # A history grows; what is older than the latest of each is not looked at.
-                wanted.discard(partition)
-                if not wanted:
-                    break
+            with reading_events(self._instance):
+                for partition, verdict in self._newest_first(*name) if wanted else ():
+                    found.setdefault(partition, verdict)
+                    # A history grows; what is older than the latest of each is not looked at.
+                    wanted.discard(partition)
+                    if not wanted:
+                        break
             self._known[name] = found
         return self._known[name]
 
@@ -81,6 +86,13 @@ class Verdicts:
                     )
             cursor = records[-1].id
 
+    def damage(self, contract: Contract, address: Address) -> str | None:
+        """Say what is wrong with the files of a partition, by its recorded checksum; see `damage`."""
+        if contract.name not in self._recorded:
+            keys = self._space.keys(contract.partitioned_by, self._space.cutoffs())
+            self._recorded[contract.name] = recorded_checksums(self._instance, contract.name, keys)
+        return damage(self._store, address, self._recorded[contract.name].get(str(address.key)))
+
     def missing(self, contract: Contract, address: Address) -> list[str]:
         """List the blocking checks of a stored partition that have no verdict on its content."""
         content = self._store.content(address)
@@ -101,7 +113,12 @@ class Verdicts:
         ]
 
     def changes(self, contract: Contract, address: Address) -> list[str]:
-        """Say why a stored partition may not be built upon; empty where it has passed its checks."""
+        """Say why a stored partition may not be built upon.
+
+        Empty where it is what was made, to the byte, and has passed its checks.
+        """
+        if found := self.damage(contract, address):
+            return [f"damaged: {found}"]
         failed = [f"{check} failed" for check in self.failed(contract, address)]
         return failed or [f"no verdict of {check}" for check in self.missing(contract, address)]
 
@@ -125,8 +142,8 @@ def refuse_unproven(
     Raises
     ------
     ContractError
-        Naming checks and partitions that failed, or that have no verdict on what is stored, and
-        what to do.
+        Naming checks and partitions that failed, that have no verdict on what is stored, or whose
+        files are damaged, and what to do.
     """
     found = [
         f"{address}: {change}"
@@ -137,9 +154,10 @@ def refuse_unproven(
     if found:
         more = f" and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
         raise ContractError(
-            f"Not published: of what it is made from {len(found)} blocking check(s) failed, or have "
-            f"no verdict in this run history: {'; '.join(found[:SHOWN])}{more}. Look at the check in "
-            "the UI, mend the input, rematerialise the asset, then this one."
+            f"Not published: of what it is made from {len(found)} blocking check(s) failed, have no "
+            f"verdict in this run history, or looked at another file than is stored: "
+            f"{'; '.join(found[:SHOWN])}{more}. Look at the check in the UI, mend the input, "
+            "rematerialise the asset, then this one."
         )
 
 

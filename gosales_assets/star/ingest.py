@@ -1,8 +1,7 @@
 """From raw inputs to a staged log that increments are cut from."""
 
 import datetime as dt
-import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +14,13 @@ from gosales_checks.contracts.star import SALES_LOG
 from gosales_checks.freshness.code import code_of_modules
 from gosales_checks.freshness.setting_values import declared_text
 from gosales_resources.errors import SourceError
+from gosales_resources.instance.thread_map import map_threads
 from gosales_resources.settings.tree import Settings
 from gosales_resources.sources.digest import source_digest
 from gosales_resources.sources.files import open_inputs
 from gosales_resources.sources.raw import Extent
 from gosales_resources.sources.streams import file_stamp
-from gosales_resources.store.atomic import replacing
+from gosales_resources.store.sealed_json import read_sealed, write_sealed
 
 # What the last reading came to: so that a plan need not read the log.
 INDEX = "index.json"
@@ -59,7 +59,8 @@ def ingest(
     """
     log, base = settings.source.sales_log, settings.source_dir
     state = _state(settings)
-    blocks, digests = _recall(staging, state), _digests(staging, state)
+    blocks = _recall(staging, state, settings.threads_used)
+    digests = _digests(staging, state)
     if blocks is None:
         digests = {}
         corrections = read_corrections(base / log.corrections if log.corrections else None)
@@ -99,15 +100,20 @@ def recall_digests(
 
     Nothing is read but the inputs' sizes and times of change, and the small sources.
     """
-    digests = _digests(staging, _state(settings))
-    return digests if digests and set(cutoffs) <= set(digests) else None
+    state = _state(settings)
+    digests = _digests(staging, state)
+    if not digests or not set(cutoffs) <= set(digests):
+        return None
+    # Damaged blocks are found here too, not only by who reads them next: 1 GB takes a second.
+    return digests if _recall(staging, state, settings.threads_used) is not None else None
 
 
-def _recall(staging: Path, state: State) -> list[StagedBlock] | None:
+def _recall(staging: Path, state: State, threads: int) -> list[StagedBlock] | None:
     """Return the blocks of the last reading, where nothing has changed since."""
     index = _index(staging, state)
     blocks = [StagedBlock.from_json(told, staging) for told in index["blocks"]]
-    return blocks if blocks and all(block.is_whole for block in blocks) else None
+    whole = map_threads(lambda block: block.is_whole, blocks, threads)
+    return blocks if blocks and all(list(whole)) else None
 
 
 def _digests(staging: Path, state: State) -> dict[dt.date, str]:
@@ -119,7 +125,7 @@ def _extents(staging: Path, state: State) -> dict[str, list[Extent]]:
     """Return how the inputs were cut into blocks the last time, up to what may be cut otherwise."""
     found: dict[str, list[Extent]] = {}
     unsettled: set[str] = set()
-    index = _read_index(staging)
+    index = read_sealed(staging / INDEX)
     # What other code wrote may read otherwise.
     is_ours = index.get("state", {}).get("code") == state["code"]
     for told in index["blocks"] if is_ours else []:
@@ -131,13 +137,8 @@ def _extents(staging: Path, state: State) -> dict[str, list[Extent]]:
     return found
 
 
-def _read_index(staging: Path) -> dict[str, Any]:
-    path = staging / INDEX
-    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-
-
-def _index(staging: Path, state: State) -> dict[str, Any]:
-    index = _read_index(staging)
+def _index(staging: Path, state: State) -> Mapping[str, Any]:
+    index = read_sealed(staging / INDEX)
     # A state that cannot be told (a database) is never known to be the same.
     fits = index.get("state") == state and None not in state.values()
     return index if fits else {"digests": {}, "blocks": []}
@@ -149,8 +150,7 @@ def _remember(staging: Path, state: State, staged: StagedLog) -> None:
         "digests": {cutoff.isoformat(): staged.digest(cutoff) for cutoff in staged.cutoffs},
         "blocks": [block.to_json(staging) for block in staged.blocks],
     }
-    with replacing(staging / INDEX, "sales_log") as temporary:
-        temporary.write_text(json.dumps(index), encoding="utf-8")
+    write_sealed(staging / INDEX, index, "sales_log")
 
 
 def _state(settings: Settings) -> State:

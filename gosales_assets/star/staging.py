@@ -5,7 +5,6 @@ more file, costs what is new. Nothing here depends on the calendar or on what a 
 increment a row belongs to and which division a line is of are decided when increments are cut.
 """
 
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -20,7 +19,12 @@ from gosales_resources.instance.thread_map import map_threads
 from gosales_resources.settings.source import LongLog, WideLog
 from gosales_resources.sources.raw import Block, Extent, RawInput
 from gosales_resources.store.parquet import write_parquet
-from gosales_resources.store.staged_folders import forget_folders, read_meta, write_folder
+from gosales_resources.store.staged_folders import (
+    forget_folders,
+    keep_folder,
+    read_meta,
+    write_folder,
+)
 
 # A group of rows that a scan can pass over by its dates.
 ROW_GROUP_ROWS = 32_768
@@ -162,8 +166,7 @@ class Staging:
         if meta is None or not self._still_fits(folder, meta):
             meta = self._write(folder, typing.type_rows(block.read()))
         else:
-            # Seen today: see `forget_folders`.
-            os.utime(folder)
+            keep_folder(folder)
         return folder, meta
 
     def _still_fits(self, folder: Path, meta: dict[str, Any]) -> bool:

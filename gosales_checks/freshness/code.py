@@ -13,9 +13,9 @@ Left out, each because it cannot change a value:
   that table's content.
 """
 
+import contextlib
 import hashlib
 import importlib.util
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
@@ -24,7 +24,7 @@ from pathlib import Path
 from gosales_checks.freshness.syntax import PACKAGES, Module, Part
 from gosales_resources.errors import StorageError
 from gosales_resources.settings.tree import Settings
-from gosales_resources.store.atomic import replacing
+from gosales_resources.store.sealed_json import read_sealed, write_sealed
 
 PLUMBING = (
     "gosales_assets.platform",
@@ -122,13 +122,9 @@ class Code:
             if source in now
         }
         by = self._source(Module.__module__)[0]
-        text = json.dumps({"by": by, "sources": told}, sort_keys=True)
-        try:
-            with replacing(self.remembered, "code") as temporary:
-                temporary.write_text(text, encoding="utf-8")
-        except StorageError:
-            # A store that may only be read: the next process parses again.
-            return
+        # In a store that may only be read the next process parses again.
+        with contextlib.suppress(StorageError):
+            write_sealed(self.remembered, {"by": by, "sources": told}, "code")
 
     def _digests(self, modules: Iterable[str]) -> list[str]:
         return [f"{name} {self._part(name, WHOLE).digest}" for name in self.closure(modules)]
@@ -198,16 +194,13 @@ def code_of_modules(settings: Settings, *modules: str) -> str:
 
 def _recalled(path: Path | None, by: str) -> dict[str, dict[str, Part]]:
     """Read what `Code.remember` kept; nothing where other code wrote it, or it is damaged."""
-    try:
-        told = json.loads(path.read_text(encoding="utf-8")) if path else {}
-        if told.get("by") != by:
-            return {}
-        return {
-            source: {name: Part(digest, imports) for name, (digest, imports) in parts.items()}
-            for source, parts in told["sources"].items()
-        }
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    told = read_sealed(path) if path else {}
+    if told.get("by") != by:
         return {}
+    return {
+        source: {name: Part(digest, imports) for name, (digest, imports) in parts.items()}
+        for source, parts in told["sources"].items()
+    }
 
 
 def _is_plumbing(name: str) -> bool:

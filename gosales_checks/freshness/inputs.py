@@ -55,7 +55,7 @@ class InputDigests:
             elif log is not None:
                 found["source.sales_log"] = log.get(address.cutoff, UNREADABLE)
             else:
-                known = self.store.facts(address).get("inputs") or {}
+                known = self.store.made_from(address)
                 found |= {k: v for k, v in known.items() if k == "source.sales_log"}
         return found
 

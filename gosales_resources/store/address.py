@@ -64,6 +64,11 @@ def missing_message(addresses: list[Address]) -> str:
     )
 
 
+def damaged_message(address: Address, found: str) -> str:
+    """Say what is wrong with a partition and what makes it anew."""
+    return f"{address} is damaged: {found}. Rematerialise it: {remedy(address)}"
+
+
 def remedy(first: Address, last: Address | None = None) -> str:
     """Return the command that makes the partitions from `first` to `last`."""
     last = last or first

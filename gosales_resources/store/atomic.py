@@ -14,8 +14,18 @@ from gosales_resources.errors import StorageError
 
 
 @contextlib.contextmanager
-def replacing(path: Path, what: str) -> Iterator[Path]:
+def replacing(path: Path, what: str, root: Path | None = None) -> Iterator[Path]:
     """Give a temporary path beside `path`, flushed and renamed onto it when the block succeeds.
+
+    Parameters
+    ----------
+    path
+        The file.
+    what
+        It is, for errors.
+    root
+        Of a place that is ours alone: below it a folder where the file goes, and a file where one of
+        its folders goes, make way.
 
     Raises
     ------
@@ -24,6 +34,8 @@ def replacing(path: Path, what: str) -> Iterator[Path]:
     """
     temporary = path.with_name(f"{_mine(path.name)}{os.getpid()}.partial")
     try:
+        if root is not None:
+            _clear_way(path, root)
         path.parent.mkdir(parents=True, exist_ok=True)
         _forget_partials(path.parent, path.name)
         yield temporary
@@ -38,7 +50,9 @@ def replacing(path: Path, what: str) -> Iterator[Path]:
             "replaced; make room or point storage.root elsewhere, then run again."
         ) from error
     finally:
-        temporary.unlink(missing_ok=True)
+        # Where nothing may be written nothing was: asking to remove it is refused there too.
+        with contextlib.suppress(OSError):
+            temporary.unlink()
 
 
 @contextlib.contextmanager
@@ -55,6 +69,19 @@ def working_folder(parent: Path, name: str) -> Iterator[Path]:
         yield work
     finally:
         shutil.rmtree(work, ignore_errors=True)
+
+
+def _clear_way(path: Path, root: Path) -> None:
+    """Remove what can be no part of a place: files where folders go, a folder where the file goes."""
+    for above in reversed(path.relative_to(root).parents[:-1]):
+        folder = root / above
+        if folder.is_symlink() or folder.exists():
+            if folder.is_dir():
+                continue
+            folder.unlink()
+            break
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
 
 
 def _mine(name: str) -> str:

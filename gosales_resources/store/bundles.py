@@ -5,10 +5,13 @@ import hashlib
 import json
 from collections.abc import Mapping
 
-from gosales_resources.errors import BundleError
-from gosales_resources.store.address import Address, Provenance, Written, remedy
+from gosales_resources.errors import DamagedError
+from gosales_resources.store.address import Address, Provenance, Written, damaged_message
 from gosales_resources.store.place import Folder
 from gosales_resources.store.provenance import BUNDLE_INDEX, read_index
+
+# Of the digest of a file's content, in its name.
+NAMED_DIGITS = 16
 
 
 def write_bundle(
@@ -38,7 +41,7 @@ def write_bundle(
     """
     folder, index = address.folder, {}
     for name in sorted(files):
-        stored = f"{hashlib.sha256(files[name]).hexdigest()[:16]}-{name}"
+        stored = f"{hashlib.sha256(files[name]).hexdigest()[:NAMED_DIGITS]}-{name}"
         place.put(f"{folder}/{stored}", files[name], str(address))
         index[name] = stored
     names = json.dumps(index, sort_keys=True)
@@ -58,18 +61,36 @@ def read_bundle(place: Folder, address: Address) -> dict[str, bytes]:
 
     Raises
     ------
-    BundleError
-        When its index is unreadable or names a file that is not there.
+    DamagedError
+        When its index is unreadable, or names a file that is not there or has other content.
     """
-    folder = address.folder
+    files = {}
     try:
-        index = read_index(place.get(f"{folder}/{BUNDLE_INDEX}"), str(address))["files"]
-        return {
-            # A name out of a file is a name, not a way to another folder.
-            name: place.get(f"{folder}/{str(stored).rpartition('/')[2]}")
-            for name, stored in index.items()
-        }
-    except (OSError, ValueError, KeyError, AttributeError) as error:
-        raise BundleError(
-            f"{address} is damaged ({error}). Rematerialise it: {remedy(address)}"
-        ) from error
+        for name, stored in bundle_files(place, address).items():
+            content = place.get(stored)
+            if not is_named_by(stored, hashlib.sha256(content).hexdigest()):
+                raise DamagedError(f"{place.locate(stored)} is not the file that was made")
+            files[name] = content
+    except (OSError, ValueError, DamagedError) as error:
+        raise DamagedError(damaged_message(address, str(error))) from error
+    return files
+
+
+def bundle_files(place: Folder, address: Address) -> dict[str, str]:
+    """Return name -> where it is stored, of the files that a bundle's index names.
+
+    Raises
+    ------
+    DamagedError
+        When its index is unreadable.
+    """
+    index = read_index(place.locate(f"{address.folder}/{BUNDLE_INDEX}"))["files"]
+    # A name out of a file is a name, not a way to another folder.
+    return {
+        name: f"{address.folder}/{str(stored).rpartition('/')[2]}" for name, stored in index.items()
+    }
+
+
+def is_named_by(stored: str, digest: str) -> bool:
+    """Tell whether a file's name begins with the digest of its content, as it was stored."""
+    return stored.rpartition("/")[2].partition("-")[0].partition(".")[0] == digest[:NAMED_DIGITS]

@@ -1,43 +1,92 @@
-"""Checksums of what is stored, to hold against those that were recorded when it was written."""
+"""Whether what is stored is what was made: held against the checksum recorded when it was written.
 
-import hashlib
+Every byte of a file counts: the record is of the whole file, and a bundle's index names its files by
+their content. Parquet readers notice one flipped bit in five.
+"""
 
+from gosales_resources.errors import DamagedError
 from gosales_resources.store.address import Address
-from gosales_resources.store.atomic import sha256_of
-from gosales_resources.store.provenance import BUNDLE_INDEX, read_index
+from gosales_resources.store.bundles import bundle_files, is_named_by
+from gosales_resources.store.place import Folder
+from gosales_resources.store.provenance import BUNDLE_INDEX
+from gosales_resources.store.quarantine import quarantine_of
 from gosales_resources.store.tables import TableStore
 
-# Of a bundle whose files are not those that its index names.
-DAMAGED = "damaged"
+
+def damage(store: TableStore, address: Address, recorded: str | None) -> str | None:
+    """Say what is wrong with the files of a partition.
+
+    Parameters
+    ----------
+    store, address
+        Which partition.
+    recorded
+        The checksum that its last write reported; None where the run history has none.
+
+    Returns
+    -------
+    str or None
+        A clause that names the file; None where the partition is what was made, where it is not
+        there and was never made, and where nothing is recorded and it can be read.
+    """
+    path = store.path_of(address)
+    if path is None:
+        return f"{store.place.locate(address.folder)} is gone" if recorded else None
+    try:
+        if strays := store.strays(address):
+            return f"{store.place.locate(strays[0])} does not belong there"
+        found = checksum(store, address)
+        if recorded is not None and found != recorded:
+            what = "is empty" if not path.stat().st_size else "is not the file that was made"
+            return f"{path} {what} (its SHA-256 is not the recorded one)"
+        facts = store.facts(address)
+    except DamagedError as error:
+        return _cause(error)
+    kept_out = quarantine_of(address, facts)
+    if kept_out is not None and not _is_whole(store.place, kept_out):
+        return f"{store.place.locate(kept_out)} is not the file that was made"
+    return None
 
 
 def checksum(store: TableStore, address: Address) -> str | None:
     """Compute the SHA-256 that a write of what is stored would report.
 
-    A bundle's is that of its index, which names every file by its content; a bundle with a file
-    gone, or of other content than its name says, is `DAMAGED`.
+    A bundle's is that of its index, which names every file by its content.
 
     Returns
     -------
     str or None
         None when the partition is not there.
+
+    Raises
+    ------
+    DamagedError
+        When it cannot be read, or a file of a bundle is gone or of other content than its name says.
     """
     path = store.path_of(address)
     if path is None:
         return None
-    if path.name == BUNDLE_INDEX and not _is_whole(store, address):
-        return DAMAGED
-    return sha256_of(path)
+    if path.name == BUNDLE_INDEX:
+        for stored in bundle_files(store.place, address).values():
+            if not _is_whole(store.place, stored):
+                raise DamagedError(f"{store.place.locate(stored)} is not the file that was made")
+    name = f"{address.folder}/{path.name}"
+    try:
+        return store.place.digest(name)
+    except OSError as error:
+        raise DamagedError(f"{path} cannot be read ({error.strerror or error})") from error
 
 
-def _is_whole(store: TableStore, address: Address) -> bool:
-    folder = address.folder
-    index = read_index(store.place.get(f"{folder}/{BUNDLE_INDEX}"), str(address))
-    for stored in map(str, index["files"].values()):
-        name = f"{folder}/{stored.rpartition('/')[2]}"
-        if store.place.stat(name) is None:
-            return False
-        digest = hashlib.sha256(store.place.get(name)).hexdigest()
-        if digest[:16] != stored.partition("-")[0]:
-            return False
-    return True
+def _is_whole(place: Folder, name: str) -> bool:
+    """Tell whether a file that is named by its content is there and has it."""
+    try:
+        return is_named_by(name, place.digest(name))
+    except (OSError, ValueError):
+        return False
+
+
+def _cause(error: BaseException) -> str:
+    """Return the clause about the file, without what the store says around it."""
+    while error.__cause__ is not None and isinstance(error.__cause__, DamagedError):
+        error = error.__cause__
+    return str(error)

@@ -13,8 +13,14 @@ import dagster as dg
 import polars as pl
 
 from gosales_resources.errors import GosalesError, PartitionMissingError
+from gosales_resources.instance.recorded import CHECKSUM, refuse_damaged
 from gosales_resources.partitions.keys import PartitionKey
-from gosales_resources.store.address import Address, Provenance, Written, missing_message
+from gosales_resources.store.address import (
+    Address,
+    Provenance,
+    Written,
+    missing_message,
+)
 from gosales_resources.store.quarantine import forget, quarantined, scan_quarantine, write_split
 from gosales_resources.store.shared_columns import SharedColumns
 from gosales_resources.store.tables import TableStore
@@ -102,12 +108,13 @@ class TableIOManager(dg.IOManager):
 
         Raises
         ------
-        PartitionMissingError, StalePartitionError
-            When one that must be there is not, or was made under other settings.
+        PartitionMissingError, StalePartitionError, DamagedError
+            When one that must be there is not, was made under other settings, or is not what was made.
         """
         upstream = context.asset_key.path[-1]
         provenance = self._specs[upstream].provenance
         present = _present(context, self._store)
+        refuse_damaged(context.instance, self._store, present)
         frames = {a.key: self._store.scan_table(a, provenance(a)) for a in present}
         if context.dagster_type.typing_type is pl.LazyFrame:
             if not frames:
@@ -133,10 +140,17 @@ class BundleIOManager(dg.IOManager):
         _write_all(context, obj, self._store, write, spec.inputs)
 
     def load_input(self, context: dg.InputContext) -> Bundles:
-        """Return the files of every upstream bundle."""
+        """Return the files of every upstream bundle.
+
+        Raises
+        ------
+        PartitionMissingError, StalePartitionError, DamagedError
+            As of a table; and when this history does not know a bundle, whatever it says of itself.
+        """
         upstream = context.asset_key.path[-1]
         provenance = self._specs[upstream].provenance
         present = _present(context, self._store)
+        refuse_damaged(context.instance, self._store, present, must_be_recorded=True)
         return Bundles(
             upstream, {a.key: self._store.read_bundle(a, provenance(a)) for a in present}
         )
@@ -205,6 +219,6 @@ def _facts(written: Written) -> dict[str, Any]:
     return {
         "dagster/row_count": written.rows,
         "size_bytes": written.bytes,
-        "content_sha256": written.sha256,
+        CHECKSUM: written.sha256,
         "path": dg.MetadataValue.path(str(written.path)),
     }

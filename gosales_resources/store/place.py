@@ -5,8 +5,10 @@ more class with these functions, and nothing else of the store changes.
 """
 
 import contextlib
+import errno
 import os
 import shutil
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,8 +16,11 @@ from pathlib import Path
 from filelock import FileLock
 
 from gosales_resources.store.atomic import replacing
+from gosales_resources.store.file_digests import digest_of_file
 
 LOCKS = ".locks"
+# No such name; a file where a folder should be; a link to itself.
+NOTHING_THERE = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP)
 
 
 @dataclass(frozen=True)
@@ -60,7 +65,7 @@ class Folder:
         StorageError
             As `put`.
         """
-        with replacing(self.root / name, what) as temporary:
+        with replacing(self.root / name, what, self.root) as temporary:
             yield temporary
 
     def put_if(self, name: str, content: bytes, stamp: str | None, what: str) -> bool:
@@ -97,11 +102,25 @@ class Folder:
         """
         return (self.root / name).read_bytes()
 
+    def digest(self, name: str) -> str:
+        """Return the SHA-256 of what is behind a name, in hexadecimal digits.
+
+        Raises
+        ------
+        OSError
+            When nothing is, or it cannot be read.
+        """
+        return digest_of_file(self.root / name)
+
     def stat(self, name: str) -> Stat | None:
-        """Look at a name; None where nothing is behind it."""
+        """Look at a name; None where no file is behind it (nothing, a folder, a link to nowhere)."""
         try:
             found = (self.root / name).stat()
-        except (FileNotFoundError, NotADirectoryError):
+        except OSError as error:
+            if error.errno in NOTHING_THERE:
+                return None
+            raise
+        if not stat.S_ISREG(found.st_mode):
             return None
         return Stat(found.st_size, f"{found.st_mtime_ns}-{found.st_size}-{found.st_ino}")
 
@@ -113,8 +132,10 @@ class Folder:
         folder = self.root / prefix
         try:
             found = sorted(entry.name for entry in os.scandir(folder) if entry.is_file())
-        except (FileNotFoundError, NotADirectoryError):
-            return []
+        except OSError as error:
+            if error.errno in NOTHING_THERE:
+                return []
+            raise
         return [f"{prefix}/{name}" for name in found if not name.endswith(".partial")]
 
     def remove(self, name: str) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 
 from gosales_resources.by_stamp import ByStamp
-from gosales_resources.errors import BundleError
+from gosales_resources.errors import DamagedError
 from gosales_resources.store.address import Provenance
 from gosales_resources.store.shared_columns import FACT as SHARED
 
@@ -16,6 +16,8 @@ BUNDLE_INDEX = "bundle.json"
 PREFIX = "gosales."
 # Facts in the metadata that are JSON, not plain text.
 JSON_FACTS = ("settings", "quarantined", "inputs", SHARED)
+# What comes of reading JSON that is none, or has another shape.
+NO_JSON = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
 # A plan asks for a partition many times.
 _FACTS: ByStamp[Path, Mapping[str, Any]] = ByStamp()
 
@@ -49,31 +51,48 @@ def differences(stored: Mapping[str, Any], provenance: Provenance) -> list[str]:
 
 
 def read_facts(path: Path, stamp: str) -> Mapping[str, Any]:
-    """Read what a stored file or bundle index says of itself; empty when it says nothing."""
+    """Read what a stored file or bundle index says of itself; empty when it says nothing.
+
+    Raises
+    ------
+    DamagedError
+        When it cannot be read, or says what no file of ours does.
+    """
     return _FACTS.get(path, stamp, lambda: _facts_of(path))
 
 
 def _facts_of(path: Path) -> Mapping[str, Any]:
     if path.name == BUNDLE_INDEX:
-        return read_index(path.read_bytes(), str(path))["provenance"]
-    ours = {
-        key.removeprefix(PREFIX): value
-        for key, value in pl.read_parquet_metadata(path).items()
-        if key.startswith(PREFIX)
-    }
-    return ours | {key: json.loads(ours[key]) for key in JSON_FACTS if key in ours}
+        return read_index(path)["provenance"]
+    try:
+        ours = {
+            key.removeprefix(PREFIX): value
+            for key, value in pl.read_parquet_metadata(path).items()
+            if key.startswith(PREFIX)
+        }
+        # Of another shape than a mapping, it is not what was written.
+        return ours | {key: dict(json.loads(ours[key])) for key in JSON_FACTS if key in ours}
+    # Of 3,000 flipped bits in a footer one makes the reader panic; pyarrow's does not and takes twice
+    # as long for every file.
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, *NO_JSON) as error:
+        found = "is empty" if not path.stat().st_size else f"is no Parquet file of ours ({error})"
+        raise DamagedError(f"{path} {found}") from error
+    except OSError as error:
+        raise DamagedError(f"{path} cannot be read ({error.strerror or error})") from error
 
 
-def read_index(content: bytes, name: str) -> dict[str, dict[str, Any]]:
+def read_index(path: Path) -> dict[str, dict[str, Any]]:
     """Read which files a bundle has and what it was made under.
 
     Raises
     ------
-    BundleError
-        When it is no index.
+    DamagedError
+        When it is no index, or cannot be read.
     """
     try:
-        index = json.loads(content)
+        index = json.loads(path.read_bytes())
         return {"files": dict(index["files"]), "provenance": dict(index["provenance"])}
-    except (ValueError, KeyError, TypeError) as error:
-        raise BundleError(f"{name} is not a bundle index ({error}). Rematerialise it.") from error
+    except NO_JSON as error:
+        raise DamagedError(f"{path} is no index of a bundle ({error!r})") from error
+    except OSError as error:
+        raise DamagedError(f"{path} cannot be read ({error.strerror or error})") from error

@@ -9,6 +9,7 @@ import hashlib
 import io
 import json
 from collections.abc import Mapping
+from typing import Any
 
 import polars as pl
 
@@ -80,7 +81,11 @@ def scan_quarantine(store: TableStore, address: Address) -> pl.LazyFrame | None:
     polars.LazyFrame or None
         The columns of the table and `broken_rules`, in the order they were offered.
     """
-    name = store.facts(address).get("quarantine")
-    return (
-        pl.scan_parquet(store.place.locate(f"{FOLDER}/{address.folder}/{name}")) if name else None
-    )
+    name = quarantine_of(address, store.facts(address))
+    return pl.scan_parquet(store.place.locate(name)) if name else None
+
+
+def quarantine_of(address: Address, facts: Mapping[str, Any]) -> str | None:
+    """Return where the rows kept out of a partition lie, by what its file says; None without any."""
+    name = facts.get("quarantine")
+    return f"{FOLDER}/{address.folder}/{name}" if name else None

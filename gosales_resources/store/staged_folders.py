@@ -4,7 +4,8 @@ Their names say what is in them (hashes of content, settings and code), so equal
 content. All of them can be removed at any time; what they hold is then made again.
 """
 
-import json
+import contextlib
+import logging
 import os
 import shutil
 from collections.abc import Callable, Collection
@@ -13,20 +14,32 @@ from typing import Any
 
 from gosales_resources.errors import StorageError
 from gosales_resources.store.atomic import working_folder
+from gosales_resources.store.file_digests import digest_of_file, stamp_of
+from gosales_resources.store.sealed_json import read_sealed, sealed
 
 META = "block.json"
+# Name of a file -> SHA-256 of its content, in what a folder says of itself.
+FILES = "files"
+LOG = logging.getLogger("gosales")
 A_DAY = 86_400
 Meta = dict[str, Any]
 
 
 def read_meta(folder: Path) -> Meta | None:
-    """Return what a folder says of itself; None where it is not there or not whole."""
+    """Return what a folder says of itself; None where it is not there, or not to the byte what was made."""
+    meta = dict(read_sealed(folder / META))
     try:
-        meta = json.loads((folder / META).read_text(encoding="utf-8"))
-        return meta if meta.get("bytes") == _sizes(folder) else None
-    except (OSError, ValueError):
-        # Never staged, or damaged: made anew either way.
+        return meta if meta and meta[FILES] == _digests(folder) else None
+    except OSError:
+        # A file that cannot be read: made anew.
         return None
+
+
+def keep_folder(folder: Path) -> None:
+    """Say that a folder was used today; see `forget_folders`."""
+    # Where nothing may be written nothing is forgotten either.
+    with contextlib.suppress(OSError):
+        os.utime(folder)
 
 
 def write_folder(folder: Path, what: str, make: Callable[[Path], Meta]) -> Meta:
@@ -47,10 +60,12 @@ def write_folder(folder: Path, what: str, make: Callable[[Path], Meta]) -> Meta:
         When there is no room or no permission.
     """
     try:
+        if folder.parent.is_file():
+            folder.parent.unlink()
         with working_folder(folder.parent, folder.name) as work:
             meta = make(work)
-            meta |= {"bytes": _sizes(work)}
-            (work / META).write_text(json.dumps(meta), encoding="utf-8")
+            meta |= {FILES: _digests(work)}
+            (work / META).write_text(sealed(meta), encoding="utf-8")
             _put(work, folder, meta)
     except OSError as error:
         raise StorageError(
@@ -64,13 +79,31 @@ def forget_folders(found: Collection[Path], kept: Collection[Path]) -> None:
     """Remove folders that are not kept, except a day's: another run may read them."""
     newest = max((folder.stat().st_mtime for folder in kept), default=0.0)
     for folder in found:
-        if folder not in kept and folder.stat().st_mtime < newest - A_DAY:
+        # Whatever lies there, a link to nowhere too.
+        if folder not in kept and folder.lstat().st_mtime < newest - A_DAY:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _sizes(folder: Path) -> dict[str, int]:
-    paths = sorted(p for p in folder.iterdir() if p.is_file() and p.name != META)
-    return {path.name: path.stat().st_size for path in paths}
+def _digests(folder: Path) -> dict[str, str]:
+    paths = sorted(p for p in folder.iterdir() if p.name != META)
+    # A folder among them is none that was made.
+    return {path.name: digest_of_file(path) if path.is_file() else "" for path in paths}
+
+
+def _tell_damage(folder: Path) -> None:
+    """Name what is damaged in a folder that is to be replaced; nothing where it was made otherwise."""
+    meta = read_sealed(folder / META)
+    if not meta:
+        # One that is there and cannot be read has been told.
+        if stamp_of(folder / META) is None:
+            LOG.warning("%s is damaged (no %s): it is made anew", folder, META)
+        return
+    then, now = meta[FILES], _digests(folder)
+    for name in sorted({*then, *now}):
+        if then.get(name) != now.get(name):
+            LOG.warning(
+                "%s is damaged (not the file that was made): it is made anew", folder / name
+            )
 
 
 def _put(work: Path, folder: Path, meta: Meta) -> None:
@@ -80,6 +113,7 @@ def _put(work: Path, folder: Path, meta: Meta) -> None:
         # Another run staged the same content meanwhile: equal by its name, and maybe in use.
         if read_meta(folder) == meta:
             return
+        _tell_damage(folder)
         # Damaged, or made otherwise: moved away only when its successor is there.
         away = work.with_name(f"{work.name}.away")
         try:
@@ -87,3 +121,6 @@ def _put(work: Path, folder: Path, meta: Meta) -> None:
             os.replace(work, folder)
         finally:
             shutil.rmtree(away, ignore_errors=True)
+            with contextlib.suppress(OSError):
+                # It was a file, in the folder's place.
+                away.unlink()

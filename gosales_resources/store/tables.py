@@ -14,10 +14,17 @@ from typing import Any
 
 import polars as pl
 
-from gosales_resources.errors import PartitionMissingError, StalePartitionError
-from gosales_resources.store.address import Address, Provenance, Written, missing_message, remedy
+from gosales_resources.errors import DamagedError, PartitionMissingError, StalePartitionError
+from gosales_resources.store.address import (
+    Address,
+    Provenance,
+    Written,
+    damaged_message,
+    missing_message,
+    remedy,
+)
 from gosales_resources.store.atomic import sha256_of
-from gosales_resources.store.bundles import read_bundle, write_bundle
+from gosales_resources.store.bundles import bundle_files, read_bundle, write_bundle
 from gosales_resources.store.parquet import Content, one_ahead, write_parts, write_whole
 from gosales_resources.store.place import Folder
 from gosales_resources.store.provenance import (
@@ -30,6 +37,8 @@ from gosales_resources.store.provenance import (
 from gosales_resources.store.shared_columns import SharedColumns, content_of_both, put_together
 
 PART = "part-0.parquet"
+# Content of a partition that cannot say what its content is.
+DAMAGED = "damaged"
 
 
 @dataclass(frozen=True)
@@ -82,6 +91,8 @@ class TableStore:
             rows = write(temporary, tables, lambda: metadata | named(content.facts))
             digest = sha256_of(temporary)
             size = temporary.stat().st_size
+        for stray in self.strays(address):
+            self.place.remove(stray)
         return Written(self.place.locate(name), rows, size, digest)
 
     def scan_table(self, address: Address, provenance: Provenance | None) -> pl.LazyFrame:
@@ -101,6 +112,8 @@ class TableStore:
         StalePartitionError
             When it was written under other settings or another schema, or what it shares with
             others has been made anew, with other content.
+        DamagedError
+            When what the file says of itself cannot be read.
         """
         name = f"{address.folder}/{PART}"
         if self.place.stat(name) is None:
@@ -161,16 +174,63 @@ class TableStore:
     def content(self, address: Address) -> str:
         """Return the digest of a stored partition's rows, columns shared with others included.
 
-        `absent` when it is not there.
+        `absent` when it is not there, `damaged` when it cannot be told.
         """
-        facts = self.facts(address)
+        try:
+            facts = self.facts(address)
+        except DamagedError:
+            return DAMAGED
         own, found = str(facts.get("content", "absent")), SharedColumns.of(facts)
         return own if found is None else content_of_both(own, found[1])
 
     def facts(self, address: Address) -> Mapping[str, Any]:
-        """Read what a stored partition says of itself; empty when it is not there."""
+        """Read what a stored partition says of itself; empty when it is not there.
+
+        Raises
+        ------
+        DamagedError
+            When it cannot be read.
+        """
         path, stamp = self.path_of(address), self.stamp(address)
-        return read_facts(path, stamp) if path and stamp else {}
+        try:
+            return read_facts(path, stamp) if path and stamp else {}
+        except DamagedError as error:
+            raise DamagedError(damaged_message(address, str(error))) from error
+
+    def made_from(self, address: Address) -> Mapping[str, str]:
+        """Return what a partition says it was made from; nothing when it is not there, or damaged."""
+        try:
+            return self.facts(address).get("inputs") or {}
+        except DamagedError:
+            return {}
+
+    def strays(self, address: Address) -> list[str]:
+        """List the files in a partition's folder that are not its own: other readers would take them in.
+
+        Names with a dot or a line in front are passed over, as readers of such folders do.
+
+        Raises
+        ------
+        DamagedError
+            When a bundle's index, which says what is its own, cannot be read.
+        """
+        names, own = self.place.list(address.folder), {f"{address.folder}/{PART}"}
+        if not own & set(names):
+            index = f"{address.folder}/{BUNDLE_INDEX}"
+            own = {index, *bundle_files(self.place, address).values()} if index in names else set()
+        found = (name for name in names if name not in own)
+        return [name for name in found if not name.rpartition("/")[2].startswith((".", "_"))]
+
+    def stored_in(self, address: Address) -> list[Address]:
+        """List the partitions that a stored one lies in: its own, and that of the columns it shares.
+
+        Raises
+        ------
+        DamagedError
+            When it cannot be read.
+        """
+        found = SharedColumns.of(self.facts(address))
+        return [address, Address(found[0].table, address.cutoff)] if found else [address]
 
     def stamp(self, address: Address) -> str | None:
         """Return what changes when a partition is replaced; None when it is not there."""
@@ -211,8 +271,8 @@ class TableStore:
             When it was never materialised.
         StalePartitionError
             When it was written under other settings.
-        BundleError
-            When its index is unreadable or names a file that is not there.
+        DamagedError
+            When its index is unreadable, or names a file that is not there or has other content.
         """
         if self.place.stat(f"{address.folder}/{BUNDLE_INDEX}") is None:
             raise PartitionMissingError(missing_message([address]))

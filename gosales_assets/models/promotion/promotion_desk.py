@@ -4,7 +4,8 @@ A pin is kept in the partition of `promotion` itself: making it anew carries it 
 released. Beside `assets.py` this file alone of the phase knows Dagster.
 """
 
-from collections.abc import Mapping
+import datetime as dt
+from collections.abc import Mapping, Sequence
 
 import dagster as dg
 import polars as pl
@@ -22,9 +23,10 @@ from gosales_assets.models.promotion.promotion import (
 from gosales_assets.platform.platform import Platform
 from gosales_assets.platform.publishing import Verdicts
 from gosales_checks.contracts.models import MODEL, PROMOTION
-from gosales_resources.errors import BundleError, ContractError, ScopeError
+from gosales_resources.errors import BundleError, ContractError, DamagedError, ScopeError
+from gosales_resources.instance.recorded import latest_metadata
 from gosales_resources.partitions.keys import PartitionKey
-from gosales_resources.store.address import Address
+from gosales_resources.store.address import Address, damaged_message
 from gosales_resources.store.upstream import Tables
 
 
@@ -42,7 +44,7 @@ class PromotionDesk:
     """Decides which model scores a partition."""
 
     def __init__(self, platform: Platform, instance: dg.DagsterInstance) -> None:
-        self._platform = platform
+        self._platform, self._instance = platform, instance
         self._verdicts = Verdicts(instance, platform.space, platform.store)
 
     def judge(
@@ -65,10 +67,13 @@ class PromotionDesk:
             When the new model failed its checks and there is no earlier one.
         ScopeError
             When the pin names a cutoff whose model may not score here.
+        DamagedError
+            When a model that is judged is not the one that was made.
         """
         cutoff, division = key.cutoff, str(key.division)
         space, store = self._platform.space, self._platform.store
         own = Address(MODEL.name, cutoff, division)
+        self._refuse_damaged([own, *self._stored_before(own)])
         challenger = self._platform.read_bundle(MODEL, *key)
         newest = space.steps_after(cutoff, -space.window_steps)
         past = [a for a in self._earlier(own) if a.cutoff <= newest]
@@ -91,17 +96,19 @@ class PromotionDesk:
 
     def _earlier(self, own: Address) -> list[Address]:
         """List the earlier models that are stored and have passed their check, oldest first."""
-        space, store = self._platform.space, self._platform.store
-        found = []
-        for cutoff in space.cutoffs_read("incumbents", own.cutoff):
-            address = Address(MODEL.name, cutoff, own.division)
-            if (
-                cutoff < own.cutoff
-                and store.has(address)
-                and not self._verdicts.changes(MODEL, address)
-            ):
-                found.append(address)
-        return found
+        stored = self._stored_before(own)
+        return [address for address in stored if not self._verdicts.changes(MODEL, address)]
+
+    def _stored_before(self, own: Address) -> list[Address]:
+        cutoffs = self._platform.space.cutoffs_read("incumbents", own.cutoff)
+        earlier = [Address(MODEL.name, c, own.division) for c in cutoffs if c < own.cutoff]
+        return [address for address in earlier if self._platform.store.has(address)]
+
+    def _refuse_damaged(self, addresses: Sequence[Address]) -> None:
+        """Raise on models that are not what was made: without them another one might score."""
+        for address in addresses:
+            if found := self._verdicts.damage(MODEL, address):
+                raise DamagedError(damaged_message(address, found))
 
     def _outcomes(self, key: PartitionKey, features: Tables, labels: Tables) -> Judged | None:
         """Return the newest training cutoff whose labels are there and not censored."""
@@ -119,6 +126,15 @@ class PromotionDesk:
         if change.pin_to is not None:
             (day,) = self._platform.space.select_cutoffs(change.pin_to)
             return Pin(day, change.reason or "no reason given")
+        if self._verdicts.damage(PROMOTION, address):
+            # A person's decision is in the history too: it outlives the file.
+            told = latest_metadata(self._instance, PROMOTION.name, [address.key])[str(address.key)]
+            day, reason = (told.get(name) for name in ("pinned_to", "pin_reason"))
+            return (
+                Pin(dt.date.fromisoformat(str(day.value)), str(reason.value))
+                if day and reason
+                else None
+            )
         if not self._platform.store.has(address):
             return None
         kept = self._platform.store.scan_table(address, None).collect().row(0, named=True)
