@@ -29,6 +29,7 @@ from gosales_resources.errors import GosalesError
 
 # What all phases import (scikit-learn, LightGBM, matplotlib) takes 1.5 s: loaded when it is needed.
 GRAPH = "gosales_assets.definitions"
+CHECK_FAILED = "DagsterAssetCheckFailedError"
 
 
 @dataclass
@@ -171,6 +172,10 @@ def first_error(result: dg.ExecuteInProcessResult, home: Path) -> str:
             if error.cls_name in _our_errors():
                 # Dagster puts the qualified class name in front of the message.
                 return error.message.partition(": ")[2].strip()
+            if error.cls_name == CHECK_FAILED:
+                # Which check, and what it found, is told beside; how Dagster got there says nothing.
+                lines = error.message.partition(": ")[2].strip().splitlines()
+                return " ".join(line.strip() for line in lines)
             if error.cls_name in HISTORY_ERRORS:
                 return history_message(home, error.message)
             error = error.cause

@@ -36,6 +36,7 @@ def sales_log_ingest(platform: Platform) -> dg.AssetsDefinition:
     def sales_log_ingest(context: dg.AssetExecutionContext) -> Iterator[dg.Output[Partitions]]:
         products = read_products(settings)
         log = ingest(settings, products, space.cutoffs(), platform.staging, context.log.info)
+        log.require_visible(settings.source.sales_log.place)
         cut = {SALES_LOG: log.lines, SALES_LOG_REJECTS: log.rejects, SALES_LEDGER: log.ledger}
         for contract, take in cut.items():
             made = Partitions(

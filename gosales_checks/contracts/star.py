@@ -4,6 +4,7 @@ import dataframely as dy
 
 from gosales_checks.contracts.contract import MONEY, Contract, Read
 from gosales_checks.verdicts.ledger import RECONCILES
+from gosales_checks.verdicts.reject_shares import WITHIN_BOUNDS
 
 # How a raw row becomes lines, and in which increment. The list of divisions is not among them: a
 # line's division is the taxonomy's (docs/adr/0007).
@@ -224,7 +225,7 @@ SALES_LEDGER = Contract(
     grain="one row per raw file known by the cutoff",
     group="raw",
     made_by="star.sales_log_ingest",
-    blocking_checks=(RECONCILES,),
+    blocking_checks=(RECONCILES, WITHIN_BOUNDS),
     partitioned_by="cutoff",
     settings=PARSING,
     sources=("sales_log",),

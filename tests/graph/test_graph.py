@@ -19,6 +19,8 @@ MOVES_NO_NUMBER = [
     "config_file",
     "contracts.freshness_days",
     "contracts.prevalence_max_ratio",
+    "contracts.rejects_block_frac",
+    "contracts.rejects_warn_frac",
     "contracts.row_count_max_ratio",
     "contracts.row_count_min_increments",
     "contracts.row_count_min_ratio",
