@@ -9,6 +9,7 @@ import dagster as dg
 import polars as pl
 
 from gosales_assets.platform.platform import Platform
+from gosales_assets.star.past import LogPast
 from gosales_checks.contracts.contract import Contract
 from gosales_checks.contracts.registry import STAGING
 from gosales_checks.contracts.star import SALES_LEDGER, SALES_LOG, SALES_LOG_REJECTS
@@ -28,6 +29,7 @@ from gosales_checks.verdicts.reject_shares import (
     count_rejects,
     judge_rejects,
 )
+from gosales_checks.verdicts.restatement import AS_STORED, REMEDY
 from gosales_resources.by_stamp import ByStamp
 from gosales_resources.errors import PartitionMissingError, StalePartitionError
 from gosales_resources.store.address import Address
@@ -38,7 +40,12 @@ Read = TypeVar("Read")
 
 def define_checks(platform: Platform) -> list[dg.AssetChecksDefinition]:
     """Declare what is checked of the sales log's tables, beside their contracts."""
-    return [ledger_check(platform), rejects_check(platform), *arrival_checks(platform)]
+    return [
+        ledger_check(platform),
+        rejects_check(platform),
+        past_check(platform),
+        *arrival_checks(platform),
+    ]
 
 
 def ledger_check(platform: Platform) -> dg.AssetChecksDefinition:
@@ -66,6 +73,25 @@ def rejects_check(platform: Platform) -> dg.AssetChecksDefinition:
         f"{bounds.rejects_block_frac:.0%}, or where nothing is kept, it fails."
     )
     return platform.blocking(SALES_LEDGER, WITHIN_BOUNDS, description, examine)
+
+
+def past_check(platform: Platform) -> dg.AssetChecksDefinition:
+    """Declare the check that the past is what was stored: it blocks, and in fail_soft it warns."""
+    is_soft = platform.settings.mode == "fail_soft"
+
+    def examine(address: Address) -> Examined:
+        past = LogPast.of(platform)
+        found = past.restatement(address.cutoff)
+        if found is None:
+            return Examined()
+        told = f"the past is not what was stored: {found.told}. {REMEDY}"
+        return Examined({told: found.lost + found.gained}, is_tolerated=is_soft)
+
+    description = (
+        "No line of the increment is lost, changed or new against what was stored of it, unless it "
+        "has arrived since, or the source or a correction declares it."
+    )
+    return platform.blocking(SALES_LEDGER, AS_STORED, description, examine)
 
 
 def read_offered(platform: Platform, contract: Contract, cutoff: dt.date) -> pl.LazyFrame:

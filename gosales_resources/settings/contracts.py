@@ -13,6 +13,11 @@ class ContractSettings(StrictModel):
         description="File of the announced schema, relative to the settings file; `gosales schema "
         "accept` writes it.",
     )
+    restatements: str = Field(
+        default="accepted_restatements.json",
+        description="File of the changes of the past that were accepted, relative to the settings "
+        "file; `gosales restatement accept` adds to it.",
+    )
     rejects_warn_frac: float = Field(
         default=0.05,
         ge=0,

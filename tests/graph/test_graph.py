@@ -21,6 +21,7 @@ MOVES_NO_NUMBER = [
     "contracts.prevalence_max_ratio",
     "contracts.rejects_block_frac",
     "contracts.rejects_warn_frac",
+    "contracts.restatements",
     "contracts.row_count_max_ratio",
     "contracts.row_count_min_increments",
     "contracts.row_count_min_ratio",
