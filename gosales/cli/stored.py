@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from gosales_assets.operations.instance import history_of
 from gosales_assets.operations.plan import check_assets
-from gosales_assets.operations.status import status_of
+from gosales_assets.operations.status import look_at_log, status_of
 from gosales_assets.operations.verify import verify
 from gosales_assets.platform.platform import Platform
 from gosales_assets.quality.checks import present_schema, snapshot_path
@@ -133,8 +133,9 @@ def print_status(platform: Platform, cutoffs: Sequence[dt.date], tables: Sequenc
     """Print counts per table, and what is stale because of what."""
     counts: Counter[tuple[str, str]] = Counter()
     because: dict[tuple[str, tuple[str, ...]], list[Address]] = {}
+    log, said = look_at_log(platform)
     with history_of(platform) as instance:
-        for status in status_of(platform, instance, cutoffs, tables):
+        for status in status_of(platform, instance, cutoffs, tables, log):
             counts[status.address.asset, status.state] += 1
             if status.state == "stale":
                 name = (status.address.asset, status.reasons)
@@ -148,6 +149,10 @@ def print_status(platform: Platform, cutoffs: Sequence[dt.date], tables: Sequenc
         of = f" of {', '.join(divisions)}" if divisions else ""
         span = f"{addresses[0].cutoff}..{addresses[-1].cutoff}"
         print(f"stale: {asset} {span}{of}: {', '.join(reasons)}")
+    for line in said:
+        print(f"raw sales_log: {line}")
+    if log is not None:
+        print("which increments that touches, and what is made from them, is known when it is read")
     if because:
         print("make them: gosales materialize --cutoffs FIRST..LAST (what is current stays)")
 
