@@ -94,6 +94,15 @@ def build(folder: Path, arguments: tuple[str, ...] = STAR) -> Done:
     return Child(folder, arguments).wait()
 
 
+def accept_past(folder: Path, arguments: tuple[str, ...]) -> None:
+    """Build, and accept what of the past is not what an earlier build stored."""
+    build(folder, arguments)
+    command = [sys.executable, "-m", "gosales", "restatement", "accept"]
+    subprocess.run(
+        [*command, "--config", str(folder / "gosales.yaml")], check=True, capture_output=True
+    )
+
+
 def make_world(folder: Path, customers: int) -> Path:
     """Write a sample company with its settings."""
     folder.mkdir(parents=True)

@@ -9,12 +9,16 @@ from gosales.cli.show import read_stored
 from gosales.cli.terminal import print_frame, say
 from gosales_assets.operations.runs import Outcome
 from gosales_assets.platform.platform import Platform
+from gosales_assets.star.checks import RejectReader
 from gosales_checks.contracts.registry import VIOLATIONS
+from gosales_checks.contracts.star import SALES_LOG_REJECTS
 from gosales_checks.contracts.validation import FORWARD_VALIDATION
 from gosales_checks.contracts.whitespace import WHITESPACE
+from gosales_checks.verdicts.reject_shares import RejectShare, commonest_reasons
 from gosales_resources.store.address import Address
 
 SHOWN_FINDINGS = 10
+SHOWN_REASONS = 3
 LIST_COLUMNS = [
     "rank",
     "customer_name",
@@ -39,10 +43,27 @@ def print_outcome(platform: Platform, outcome: Outcome) -> None:
         say(f"  {check} ({asset}): {finding}")
     if len(outcome.failed_checks) > SHOWN_FINDINGS:
         say(f"  and {len(outcome.failed_checks) - SHOWN_FINDINGS} more; see the UI.")
+    print_rejects(platform)
     if outcome.error:
         say(f"error: {outcome.error}")
         say("Finished partitions are kept; after the remedy run the same command again.")
     say(f"store: {platform.store.root}")
+
+
+def print_rejects(platform: Platform) -> None:
+    """Say what of the log is rejected, over all increments that are stored, and the commonest why."""
+    shares = RejectReader(platform).read_all()
+    if not shares:
+        return
+    whole = sum(shares.values(), RejectShare())
+    say(f"sales log: {whole.describe(platform.settings.value.replace('_', ' '))}.")
+    rejects = pl.concat(platform.read(SALES_LOG_REJECTS, cutoff) for cutoff in shares)
+    for reason in commonest_reasons(rejects, SHOWN_REASONS):
+        said = f"  {reason['count']:,} x {reason['kind']}"
+        example = "" if reason["kind"] == reason["example"] else f" (such as: {reason['example']})"
+        say(f"{said}{example}")
+    if last := max((cutoff for cutoff, share in shares.items() if share.rejected), default=None):
+        say(f"rows: gosales show {SALES_LOG_REJECTS.name} --cutoff {last}")
 
 
 def judge_again(platform: Platform, outcome: Outcome) -> tuple[dt.date, ...]:

@@ -1,4 +1,4 @@
-"""Commands on what is stored: `status`, `verify`, `schema diff`, `schema accept`."""
+"""Commands on what is stored: `status`, `verify`; what is accepted: `schema`, `restatement`."""
 
 import argparse
 import datetime as dt
@@ -7,10 +7,13 @@ from collections.abc import Sequence
 
 from gosales_assets.operations.instance import history_of
 from gosales_assets.operations.plan import check_assets
-from gosales_assets.operations.status import status_of
+from gosales_assets.operations.status import look_at_log, status_of
 from gosales_assets.operations.verify import Verified, verify
 from gosales_assets.platform.platform import Platform
 from gosales_assets.quality.checks import present_schema, snapshot_path
+from gosales_assets.star.past import LogPast, accepted_path
+from gosales_checks.contracts.star import SALES_LOG
+from gosales_checks.verdicts.restatement import record_accepted
 from gosales_checks.verdicts.schema_snapshot import (
     SchemaSnapshot,
     all_changes,
@@ -42,14 +45,17 @@ def add_stored_commands(
         parser.add_argument("tables", nargs="*", metavar="TABLE", help="without any all")
         parser.add_argument("--cutoffs", metavar="2024-03-31..2024-12-31", help="without it all")
         parser.set_defaults(command=command)
-    schema = commands.add_parser("schema", help="the announced schema of tables and raw files")
-    actions = schema.add_subparsers(required=True, metavar="ACTION")
-    for action, command, text in (
-        ("diff", _schema_diff, "print what differs from the announced schema"),
-        ("accept", _schema_accept, "announce the present schema"),
+    for name, of, diff, accept in (
+        ("schema", "the announced schema of tables and raw files", _schema_diff, _schema_accept),
+        ("restatement", "the past of the log against what was stored", _past_diff, _past_accept),
     ):
-        sub = actions.add_parser(action, parents=[settings], help=text)
-        sub.set_defaults(command=command)
+        actions = commands.add_parser(name, help=of).add_subparsers(required=True, metavar="ACTION")
+        for action, command, text in (
+            ("diff", diff, f"print what differs: {of}"),
+            ("accept", accept, f"accept what differs: {of}"),
+        ):
+            sub = actions.add_parser(action, parents=[settings], help=text)
+            sub.set_defaults(command=command)
 
 
 def _status(options: argparse.Namespace) -> int:
@@ -90,6 +96,29 @@ def _schema_accept(options: argparse.Namespace) -> int:
     return DONE
 
 
+def _past_diff(options: argparse.Namespace) -> int:
+    found = LogPast.of(_platform(options)).told()
+    print("\n".join(f"{cutoff}: {told}" for cutoff, told in found.items()) or "As it was stored.")
+    if found:
+        print("If this is meant: gosales restatement accept")
+    return DIFFERENT if found else DONE
+
+
+def _past_accept(options: argparse.Namespace) -> int:
+    platform = _platform(options)
+    past, path = LogPast.of(platform), accepted_path(platform.settings)
+    found = past.told()
+    if found:
+        record_accepted(path, SALES_LOG.name, found, dt.datetime.now(dt.UTC))
+    # Recorded first: killed in between, it is accepted once more.
+    past.forget(past.kept())
+    print("\n".join(f"{cutoff}: {told}" for cutoff, told in found.items()) or "Nothing changed.")
+    if found:
+        print(f"Accepted in {path}; keep it in version control.")
+        print("Go on: gosales materialize, the same command again.")
+    return DONE
+
+
 def _cutoffs(platform: Platform, options: argparse.Namespace) -> list[dt.date]:
     if options.cutoffs:
         return platform.space.select_cutoffs(options.cutoffs)
@@ -104,8 +133,9 @@ def print_status(platform: Platform, cutoffs: Sequence[dt.date], tables: Sequenc
     """Print counts per table, and what is stale because of what."""
     counts: Counter[tuple[str, str]] = Counter()
     because: dict[tuple[str, tuple[str, ...]], list[Address]] = {}
+    log, said = look_at_log(platform)
     with history_of(platform) as instance:
-        for status in status_of(platform, instance, cutoffs, tables):
+        for status in status_of(platform, instance, cutoffs, tables, log):
             counts[status.address.asset, status.state] += 1
             if status.state == "stale":
                 name = (status.address.asset, status.reasons)
@@ -119,6 +149,10 @@ def print_status(platform: Platform, cutoffs: Sequence[dt.date], tables: Sequenc
         of = f" of {', '.join(divisions)}" if divisions else ""
         span = f"{addresses[0].cutoff}..{addresses[-1].cutoff}"
         print(f"stale: {asset} {span}{of}: {', '.join(reasons)}")
+    for line in said:
+        print(f"raw sales_log: {line}")
+    if log is not None:
+        print("which increments that touches, and what is made from them, is known when it is read")
     if because:
         print("make them: gosales materialize --cutoffs FIRST..LAST (what is current stays)")
 

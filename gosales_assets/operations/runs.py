@@ -33,6 +33,7 @@ from gosales_resources.errors import GosalesError, HistoryError
 
 # What all phases import (scikit-learn, LightGBM, matplotlib) takes 1.5 s: loaded when it is needed.
 GRAPH = "gosales_assets.definitions"
+CHECK_FAILED = "DagsterAssetCheckFailedError"
 
 
 @dataclass
@@ -203,6 +204,9 @@ def first_error(result: dg.ExecuteInProcessResult, home: Path) -> str:
                 raise HistoryError(said)
             if error.cls_name in _our_errors():
                 return said
+            if error.cls_name == CHECK_FAILED:
+                # Which check, and what it found, is told beside; how Dagster got there says nothing.
+                return " ".join(line.strip() for line in said.splitlines())
             if error.cls_name in HISTORY_ERRORS:
                 if is_damage(said):
                     raise HistoryError(damage_message(home / INDEX, said))

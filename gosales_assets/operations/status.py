@@ -10,7 +10,9 @@ import dagster as dg
 from gosales_assets.operations.narrowing import why_stale
 from gosales_assets.platform.platform import Platform
 from gosales_assets.platform.publishing import Verdicts
+from gosales_assets.star.ingest import changed_inputs
 from gosales_checks.contracts.registry import CONTRACTS
+from gosales_resources.errors import SourceError
 from gosales_resources.store.address import Address
 
 State = Literal["current", "stale", "missing"]
@@ -42,7 +44,35 @@ def status_of(
             address = Address(contract.name, *key)
             if not platform.store.has(address):
                 yield PartitionStatus(address, "missing")
-            elif reasons := why_stale(platform, verdicts, contract, address, log):
+            elif reasons := _reasons(platform, verdicts, address, log):
                 yield PartitionStatus(address, "stale", tuple(reasons))
             else:
                 yield PartitionStatus(address, "current")
+
+
+def look_at_log(platform: Platform) -> tuple[Mapping[dt.date, str] | None, list[str]]:
+    """Look at the raw log without reading it, where its files tell.
+
+    Returns
+    -------
+    tuple
+        What `status_of` takes it for: None as it was read, or nothing of it as it was; and what is to
+        be said of it, line by line.
+    """
+    settings = platform.settings
+    try:
+        changed = changed_inputs(settings, platform.staging)
+    except SourceError as error:
+        return {}, [str(error)]
+    if changed is None:
+        return None, ["whether it has changed is known when it is read"]
+    return ({} if changed else None), changed
+
+
+def _reasons(
+    platform: Platform, verdicts: Verdicts, address: Address, log: Mapping[dt.date, str] | None
+) -> list[str]:
+    try:
+        return why_stale(platform, verdicts, CONTRACTS[address.asset], address, log)
+    except SourceError as error:
+        return [str(error)]

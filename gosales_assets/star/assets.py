@@ -1,5 +1,6 @@
 """Assets of the star phase."""
 
+import datetime as dt
 from collections.abc import Iterator
 
 import dagster as dg
@@ -13,6 +14,7 @@ from gosales_assets.star.facts import (
     purchase_history_in_parts,
 )
 from gosales_assets.star.ingest import ingest
+from gosales_assets.star.past import LogPast
 from gosales_checks.contracts.star import (
     DIM_PRODUCT,
     FACT_TRANSACTIONS,
@@ -24,6 +26,7 @@ from gosales_checks.contracts.star import (
 from gosales_resources.partitions.keys import PartitionKey
 from gosales_resources.settings.tree import Settings
 from gosales_resources.sources.table import read_table
+from gosales_resources.store.address import Address
 from gosales_resources.store.io_managers import Partition, Partitions
 from gosales_resources.store.upstream import Tables
 
@@ -32,19 +35,29 @@ def sales_log_ingest(platform: Platform) -> dg.AssetsDefinition:
     """Define the sales log, its rejects and its ledger."""
     settings, space = platform.settings, platform.space
 
+    def is_other(cutoff: dt.date, digest: str) -> bool:
+        address = Address(SALES_LOG.name, cutoff)
+        return bool(platform.freshness.changes(SALES_LOG, address, {cutoff: digest}))
+
     @platform.tables(SALES_LOG, SALES_LOG_REJECTS, SALES_LEDGER)
     def sales_log_ingest(context: dg.AssetExecutionContext) -> Iterator[dg.Output[Partitions]]:
         products = read_products(settings)
         log = ingest(settings, products, space.cutoffs(), platform.staging, context.log.info)
+        log.require_visible(settings.source.sales_log.place)
+        keys, past = keys_of(context), LogPast.of(platform)
+        past.keep(key.cutoff for key in keys if is_other(key.cutoff, log.digest(key.cutoff)))
         cut = {SALES_LOG: log.lines, SALES_LOG_REJECTS: log.rejects, SALES_LEDGER: log.ledger}
         for contract, take in cut.items():
             made = Partitions(
                 Partition(
                     key, take(key.cutoff), inputs={"source.sales_log": log.digest(key.cutoff)}
                 )
-                for key in keys_of(context)
+                for key in keys
             )
             yield dg.Output(made, output_name=contract.name)
+        # All of it is stored by now.
+        for told in past.settle([key.cutoff for key in keys]):
+            context.log.info(f"sales log: {told}")
 
     return sales_log_ingest
 

@@ -1,13 +1,17 @@
-"""Checks of the star phase: the ledger reconciles, increments are of usual size, the log is fresh."""
+"""Checks of the star phase: the ledger reconciles, little is rejected, the log arrives as usual."""
 
 import contextlib
 import datetime as dt
+from abc import ABC, abstractmethod
+from typing import Generic, TypeVar
 
 import dagster as dg
 import polars as pl
 
 from gosales_assets.platform.platform import Platform
+from gosales_assets.star.past import LogPast
 from gosales_checks.contracts.contract import Contract
+from gosales_checks.contracts.registry import STAGING
 from gosales_checks.contracts.star import SALES_LEDGER, SALES_LOG, SALES_LOG_REJECTS
 from gosales_checks.findings import Examined, Findings
 from gosales_checks.partition_checks import Examine
@@ -19,15 +23,29 @@ from gosales_checks.verdicts.arrivals import (
     judge_row_count,
 )
 from gosales_checks.verdicts.ledger import RECONCILES, ledger_breaches
+from gosales_checks.verdicts.reject_shares import (
+    WITHIN_BOUNDS,
+    RejectShare,
+    count_rejects,
+    judge_rejects,
+)
+from gosales_checks.verdicts.restatement import AS_STORED, REMEDY
 from gosales_resources.by_stamp import ByStamp
 from gosales_resources.errors import PartitionMissingError, StalePartitionError
 from gosales_resources.store.address import Address
 from gosales_resources.store.quarantine import BROKEN_RULES, scan_quarantine
 
+Read = TypeVar("Read")
+
 
 def define_checks(platform: Platform) -> list[dg.AssetChecksDefinition]:
     """Declare what is checked of the sales log's tables, beside their contracts."""
-    return [ledger_check(platform), *arrival_checks(platform)]
+    return [
+        ledger_check(platform),
+        rejects_check(platform),
+        past_check(platform),
+        *arrival_checks(platform),
+    ]
 
 
 def ledger_check(platform: Platform) -> dg.AssetChecksDefinition:
@@ -39,6 +57,41 @@ def ledger_check(platform: Platform) -> dg.AssetChecksDefinition:
 
     description = "Rows, lines, quantity and money in = loaded + rejected + duplicate, per file."
     return platform.blocking(SALES_LEDGER, RECONCILES, description, examine)
+
+
+def rejects_check(platform: Platform) -> dg.AssetChecksDefinition:
+    """Declare the blocking check that most of what came in was kept."""
+    value, bounds = platform.settings.value, platform.settings.contracts
+    shares = RejectReader(platform)
+
+    def examine(address: Address) -> Examined:
+        every = shares.read_all()
+        return judge_rejects(every[address.cutoff], every.values(), value, bounds)
+
+    description = (
+        f"At most {bounds.rejects_warn_frac:.0%} of rows and of money rejected, else it warns; above "
+        f"{bounds.rejects_block_frac:.0%}, or where nothing is kept, it fails."
+    )
+    return platform.blocking(SALES_LEDGER, WITHIN_BOUNDS, description, examine)
+
+
+def past_check(platform: Platform) -> dg.AssetChecksDefinition:
+    """Declare the check that the past is what was stored: it blocks, and in fail_soft it warns."""
+    is_soft = platform.settings.mode == "fail_soft"
+
+    def examine(address: Address) -> Examined:
+        past = LogPast.of(platform)
+        found = past.restatement(address.cutoff)
+        if found is None:
+            return Examined()
+        told = f"the past is not what was stored: {found.told}. {REMEDY}"
+        return Examined({told: found.lost + found.gained}, is_tolerated=is_soft)
+
+    description = (
+        "No line of the increment is lost, changed or new against what was stored of it, unless it "
+        "has arrived since, or the source or a correction declares it."
+    )
+    return platform.blocking(SALES_LEDGER, AS_STORED, description, examine)
 
 
 def read_offered(platform: Platform, contract: Contract, cutoff: dt.date) -> pl.LazyFrame:
@@ -93,31 +146,30 @@ def arrival_checks(platform: Platform) -> list[dg.AssetChecksDefinition]:
     ]
 
 
-class LedgerReader:
-    """Ledgers of all increments; a range of partitions asks for the same ones over and over."""
+class IncrementReader(ABC, Generic[Read]):
+    """What is read of each increment; a range of partitions asks for the same ones over and over."""
 
     def __init__(self, platform: Platform) -> None:
         self._platform = platform
-        self._known: ByStamp[dt.date, Arrival] = ByStamp()
+        self._known: ByStamp[dt.date, Read] = ByStamp()
 
-    def read(self, cutoff: dt.date) -> Arrival:
-        """Read one increment's ledger.
+    @abstractmethod
+    def _read(self, cutoff: dt.date) -> Read: ...
+
+    def read(self, cutoff: dt.date) -> Read:
+        """Read one increment.
 
         Raises
         ------
         PartitionMissingError, StalePartitionError
             When it is not there, or was made under other settings.
         """
-        stamp = self._platform.store.stamp(Address(SALES_LEDGER.name, cutoff))
+        store = self._platform.store
+        stamps = [store.stamp(Address(name, cutoff)) for name in STAGING]
+        stamp = None if None in stamps else tuple(stamps)
         return self._known.get(cutoff, stamp, lambda: self._read(cutoff))
 
-    def _read(self, cutoff: dt.date) -> Arrival:
-        table = self._platform.read(SALES_LEDGER, cutoff).collect()
-        through = table["data_through"].max()
-        day = through if isinstance(through, dt.date) else None
-        return Arrival(int(table["rows_in"].sum()), day)
-
-    def read_all(self) -> dict[dt.date, Arrival]:
+    def read_all(self) -> dict[dt.date, Read]:
         """Read the increments that are there and current."""
         found = {}
         for cutoff in self._platform.space.cutoffs():
@@ -125,3 +177,24 @@ class LedgerReader:
             with contextlib.suppress(PartitionMissingError, StalePartitionError):
                 found[cutoff] = self.read(cutoff)
         return found
+
+
+class LedgerReader(IncrementReader[Arrival]):
+    """How many rows each increment has, and how far they reach."""
+
+    def _read(self, cutoff: dt.date) -> Arrival:
+        table = self._platform.read(SALES_LEDGER, cutoff).collect()
+        through = table["data_through"].max()
+        day = through if isinstance(through, dt.date) else None
+        return Arrival(int(table["rows_in"].sum()), day)
+
+
+class RejectReader(IncrementReader[RejectShare]):
+    """What of each increment was kept and rejected."""
+
+    def _read(self, cutoff: dt.date) -> RejectShare:
+        ledger, lines, rejects = (
+            self._platform.read(table, cutoff)
+            for table in (SALES_LEDGER, SALES_LOG, SALES_LOG_REJECTS)
+        )
+        return count_rejects(ledger, lines, rejects, self._platform.settings.value)

@@ -20,6 +20,7 @@ from gosales_assets.star.rejects import build_rejects
 from gosales_assets.star.restatements import build_reversals, no_reversals, replaced_rows
 from gosales_assets.star.staging import StagedBlock
 from gosales_assets.star.typing import CONTENT
+from gosales_resources.errors import SourceError
 from gosales_resources.settings.source import DivisionRoute, Duplicates
 
 # Lines taken at a time, about 1 KB each while they are sorted.
@@ -155,6 +156,22 @@ class StagedLog:
         """Raw rows that were known only after the last cutoff of the calendar."""
         later = self.days.filter(pl.col("known_on") > self.cutoffs[-1])
         return int(later["row_count"].sum())
+
+    def require_visible(self, place: str) -> None:
+        """Make sure that some row was known by the last cutoff; `place` names the log.
+
+        Raises
+        ------
+        SourceError
+            When all of them wait for cutoffs that the calendar does not have.
+        """
+        if self.waiting_count == self.row_count:
+            first = self.days["known_on"].min()
+            raise SourceError(
+                f"{place}: none of its {self.row_count:,} rows was known by {self.cutoffs[-1]}, the "
+                f"last cutoff; the earliest was known on {first}. Move calendar.end, or look at "
+                "source.sales_log.date_formats."
+            )
 
     @cached_property
     def days(self) -> pl.DataFrame:

@@ -108,6 +108,42 @@ def recall_digests(
     return digests if _recall(staging, state, settings.threads_used) is not None else None
 
 
+def changed_inputs(settings: Settings, staging: Path) -> list[str] | None:
+    """Name the inputs of the log that are not what was read the last time, and what became of them.
+
+    Files are looked at by size and time of change; one that has others is read for its content.
+
+    Returns
+    -------
+    list of str or None
+        Empty when nothing has changed; None where it is not known: the log was never read, or is a
+        table that tells nothing without being read.
+
+    Raises
+    ------
+    SourceError
+        When an input is missing or cannot be read.
+    """
+    log, index = settings.source.sales_log, _read_index(staging)
+    then = index.get("state", {})
+    inputs = {f"input {raw.name}": raw for raw in open_inputs(log, settings.source_dir)}
+    stamps = {name: raw.stamp() for name, raw in inputs.items()}
+    if not then or None in stamps.values():
+        return None
+    known = {name for name in then if name.startswith("input ")}
+    found = [f"{name.removeprefix('input ')} is new" for name in stamps if name not in known]
+    found += [f"{name.removeprefix('input ')} is gone" for name in sorted(known - set(stamps))]
+    for name in (name for name in stamps if name in known and stamps[name] != then[name]):
+        raw = inputs[name]
+        read = [told["key"] for told in index["blocks"] if told["source_file"] == raw.name]
+        if read != [block.key for block in raw.blocks()]:
+            found.append(f"{raw.name} has changed")
+    fixes = settings.source_dir / log.corrections if log.corrections else None
+    if fixes and then["corrections"] != (file_stamp(fixes) if fixes.is_file() else None):
+        found.append(f"{log.corrections} has changed" if fixes.is_file() else f"{fixes} is gone")
+    return found
+
+
 def _recall(staging: Path, state: State, threads: int) -> list[StagedBlock] | None:
     """Return the blocks of the last reading, where nothing has changed since."""
     index = _index(staging, state)

@@ -4,6 +4,8 @@ import dataframely as dy
 
 from gosales_checks.contracts.contract import MONEY, Contract, Read
 from gosales_checks.verdicts.ledger import RECONCILES
+from gosales_checks.verdicts.reject_shares import WITHIN_BOUNDS
+from gosales_checks.verdicts.restatement import AS_STORED
 
 # How a raw row becomes lines, and in which increment. The list of divisions is not among them: a
 # line's division is the taxonomy's (docs/adr/0007).
@@ -237,7 +239,7 @@ SALES_LEDGER = Contract(
     grain="one row per raw file known by the cutoff",
     group="raw",
     made_by="star.sales_log_ingest",
-    blocking_checks=(RECONCILES,),
+    blocking_checks=(RECONCILES, WITHIN_BOUNDS, AS_STORED),
     partitioned_by="cutoff",
     settings=PARSING,
     sources=("sales_log",),

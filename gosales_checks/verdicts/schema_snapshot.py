@@ -5,19 +5,17 @@ what differs from it later is an unannounced change. Nothing is read here: see
 `gosales_assets/quality/checks.py` for where the present schema comes from.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from gosales_checks.contracts.contract import Contract
-from gosales_resources.errors import SettingsError
-from gosales_resources.store.atomic import replacing
+from gosales_checks.verdicts.announced_file import read_announced, write_announced
 
 AS_ANNOUNCED = "schema_as_announced"
 NOT_YET = "no schema is announced yet: `gosales schema accept` announces the present one"
-FORMAT = 1
+WHAT = "schema snapshot"
 
 Columns = Mapping[str, str]
 
@@ -87,35 +85,30 @@ def read_snapshot(path: Path) -> SchemaSnapshot | None:
     SettingsError
         When the file is not a schema snapshot.
     """
-    if not path.is_file():
-        return None
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-        if content["format"] != FORMAT:
-            raise ValueError(f"format {content['format']}, expected {FORMAT}")
-        return SchemaSnapshot(
-            {n: (dict(t["columns"]), tuple(t["key"])) for n, t in content["tables"].items()},
-            {n: tuple(dict(h) for h in headers) for n, headers in content["sources"].items()},
-        )
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise SettingsError(
-            f"{path} is not a schema snapshot ({error}). Restore it from version control, or "
-            "look at `gosales schema diff` and write it anew: gosales schema accept."
-        ) from error
+    remedy = (
+        "Restore it from version control, or look at `gosales schema diff` and write it anew: gosales "
+        "schema accept."
+    )
+    return read_announced(path, WHAT, _parsed, remedy)
 
 
 def write_snapshot(path: Path, snapshot: SchemaSnapshot) -> None:
     """Announce a schema; readers see the old file or the new one, never a part."""
-    content: dict[str, Any] = {
-        "format": FORMAT,
+    content = {
         "sources": {n: [list(h.items()) for h in hs] for n, hs in sorted(snapshot.sources.items())},
         "tables": {
             name: {"columns": list(columns.items()), "key": list(key)}
             for name, (columns, key) in sorted(snapshot.tables.items())
         },
     }
-    with replacing(path, "schema snapshot") as temporary:
-        temporary.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8", newline="\n")
+    write_announced(path, WHAT, content)
+
+
+def _parsed(content: dict[str, Any]) -> SchemaSnapshot:
+    return SchemaSnapshot(
+        {n: (dict(t["columns"]), tuple(t["key"])) for n, t in content["tables"].items()},
+        {n: tuple(dict(h) for h in headers) for n, headers in content["sources"].items()},
+    )
 
 
 def _same(one: Columns, other: Columns) -> bool:

@@ -58,12 +58,12 @@ def test_it_makes_the_cutoffs_that_are_due_and_then_what_new_rows_touch(
     assert any("whitespace" in assets for assets in ran)
     assert keep_current(folder) == []
     with (folder / "sales_log.csv").open("a", newline="", encoding="utf-8") as handle:
-        csv.DictWriter(handle, HEADER, restval="").writerow(row("0007", "2024-11-11"))
+        csv.DictWriter(handle, HEADER, restval="").writerow(row("0007", "2024-12-31"))
     ran = keep_current(folder)
     assert ran[0] == ("sales_ledger", "sales_log", "sales_log_rejects")
     assert materialize(folder, cutoffs="2024-03-31..2024-12-31") == 0
     whole = tmp_path / "whole"
-    write_world(whole, [*random_rows(), row("0007", "2024-11-11")], OVERRIDES)
+    write_world(whole, [*random_rows(), row("0007", "2024-12-31")], OVERRIDES)
     assert materialize(whole, cutoffs="2024-03-31..2024-12-31") == 0
     assert stored(folder) == stored(whole)
 
