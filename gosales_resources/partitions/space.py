@@ -154,7 +154,7 @@ class PartitionSpace:
 
     def cutoffs_read(self, span: CutoffSpan, cutoff: dt.date) -> list[dt.date]:
         """List the cutoffs of the calendar that a partition reads another table at."""
-        after = {"label_window": self.widest_steps + 1, "up_to_window_end": self.widest_steps}
+        after = {"label_window": self.widest_steps, "up_to_window_end": self.widest_steps}
         if span == "training":
             return self.training_cutoffs(cutoff)
         first = cutoff if span in ("cutoff", "label_window") else dt.date.min
@@ -170,14 +170,10 @@ class PartitionSpace:
         )
 
     def _label_window(self) -> dg.PartitionMapping:
-        """Cutoff <- the cutoffs from it to one past the end of its widest label window.
-
-        One past: a log without a sale on the window's last day is known to cover it only by a
-        later row.
-        """
+        """Cutoff <- the cutoffs from it to the one that closes its widest label window."""
         return dg.TimeWindowPartitionMapping(
             start_offset=0,
-            end_offset=self.widest_steps + 1,
+            end_offset=self.widest_steps,
             allow_nonexistent_upstream_partitions=True,
         )
 
