@@ -13,9 +13,9 @@ import polars as pl
 
 from gosales_resources.errors import ScopeError
 
-# At which cutoffs a partition of cutoff C reads another table: C itself; all up to C; C to one past
-# the end of its label window; all up to the one that closes it; the training cutoffs; C and back to
-# the models whose outcomes are known at C.
+# At which cutoffs a partition of cutoff C reads another table: C itself; all up to C; C to the one
+# that closes its label window; all up to that one; the training cutoffs; C and back to the models
+# whose outcomes are known at C.
 CutoffSpan = Literal[
     "cutoff", "up_to_cutoff", "label_window", "up_to_window_end", "training", "incumbents"
 ]

@@ -22,7 +22,7 @@ SHOWN_REASONS = 3
 LIST_COLUMNS = [
     "rank",
     "customer_name",
-    "division",
+    "division_name",
     "rep",
     "p_icp",
     "ev",

@@ -24,7 +24,8 @@ def describe_cutoff(
         The as-of date C.
     ledger
         `sales_ledger` of C and the cutoffs after it that are there, one row per source file and
-        cutoff; `data_through` is the latest day that file's rows reach.
+        cutoff; `log_through` is the latest day that the log is known to cover: a quiet end of a
+        window is covered where later rows show that the log goes on.
     customers
         `dim_customer` of C.
     settings
@@ -39,7 +40,7 @@ def describe_cutoff(
     """
     lengths = settings.widths_months
     end, widest = label_window(cutoff, lengths[0]).end, label_window(cutoff, lengths[-1]).end
-    latest = ledger["data_through"].max()
+    latest = ledger["log_through"].max()
     reaches = [day for day in (latest, complete_through) if isinstance(day, dt.date)]
     # Later days say nothing more of this window; so a mature cutoff stays as it is.
     through = min(max(reaches), widest) if reaches else None

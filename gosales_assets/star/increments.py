@@ -20,11 +20,14 @@ from gosales_assets.star.rejects import build_rejects
 from gosales_assets.star.restatements import build_reversals, no_reversals, replaced_rows
 from gosales_assets.star.staging import StagedBlock
 from gosales_assets.star.typing import CONTENT
+from gosales_resources.dates import shift_months
 from gosales_resources.errors import SourceError
 from gosales_resources.settings.source import DivisionRoute, Duplicates
 
 # Lines taken at a time, about 1 KB each while they are sorted.
 CHUNK_LINES = 750_000
+# A row dated further after the calendar's end does not show that the log goes on until then.
+PLAUSIBLE_MONTHS = 12
 DaySpan = tuple[dt.date, dt.date]
 
 
@@ -228,13 +231,21 @@ class StagedLog:
         return pl.DataFrame(bases, {"base": pl.Int64, "offset": pl.Int64}, orient="row")
 
     def _reach(self, cutoff: dt.date) -> pl.DataFrame:
-        """Return how far each file reaches up to a cutoff: source_file, data_through."""
+        """Return how far each file, and the log as a whole, reaches up to a cutoff."""
         return (
             self.days.filter(pl.col("known_on") <= cutoff)
             .group_by("source_file")
             .agg(data_through=pl.col("known_on").max())
+            .with_columns(log_through=pl.lit(min(self._latest, cutoff)))
             .sort("source_file")
         )
+
+    @cached_property
+    def _latest(self) -> dt.date:
+        """The latest day that a row became known, slips of the pen such as 2099 left out."""
+        plausible = pl.col("known_on") <= shift_months(self.cutoffs[-1], PLAUSIBLE_MONTHS)
+        latest = self.days.filter(plausible)["known_on"].max()
+        return latest if isinstance(latest, dt.date) else dt.date.min
 
     def _survey(self, cutoff: dt.date) -> Survey:
         if cutoff not in self._surveys:

@@ -124,7 +124,7 @@ def changed_inputs(settings: Settings, staging: Path) -> list[str] | None:
     SourceError
         When an input is missing or cannot be read.
     """
-    log, index = settings.source.sales_log, _read_index(staging)
+    log, index = settings.source.sales_log, read_sealed(staging / INDEX)
     then = index.get("state", {})
     inputs = {f"input {raw.name}": raw for raw in open_inputs(log, settings.source_dir)}
     stamps = {name: raw.stamp() for name, raw in inputs.items()}

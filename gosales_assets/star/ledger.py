@@ -87,7 +87,7 @@ def build_ledger(tallies: pl.DataFrame, reach: pl.DataFrame) -> pl.DataFrame:
     tallies
         Of its parts; several rows per file.
     reach
-        source_file and data_through of every file that was known by the cutoff.
+        source_file, data_through and log_through of every file that was known by the cutoff.
 
     Returns
     -------

@@ -167,6 +167,11 @@ class SalesLedger(dy.Schema):
         nullable=True,
         description="Latest day up to the cutoff that a row of the file became known.",
     )
+    log_through = dy.Date(
+        nullable=True,
+        description="Latest day up to the cutoff that the log as a whole is known to cover: the "
+        "cutoff itself where a later row shows that the log goes on. The same for all files.",
+    )
 
 
 class DimProduct(dy.Schema):

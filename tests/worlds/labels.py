@@ -40,7 +40,7 @@ def build(
 ) -> pl.DataFrame:
     """Label customers at a cutoff, with data that reaches a day."""
     settings = settings or LabelSettings()
-    ledger = pl.DataFrame({"data_through": [through]}, schema={"data_through": pl.Date})
+    ledger = pl.DataFrame({"log_through": [through]}, schema={"log_through": pl.Date})
     described = describe_cutoff(cutoff, ledger, customers.collect(), settings, None)
     widths = possible_widths(described, settings)
     return build_labels("pdm", cutoff, widths, facts, customers, settings, "gross_profit")

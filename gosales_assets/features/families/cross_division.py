@@ -196,7 +196,10 @@ def _division_features(
 def _share(
     part: str, whole: str, overall: int, total: int, strength: float, here: pl.Expr
 ) -> pl.Expr:
-    prior = overall / total if total else 0.0
+    if not total:
+        # Nobody bought anything, or all that is worth nothing: there is no share to shrink to.
+        return pl.lit(None, dtype=pl.Float64)
+    prior = overall / total
     if strength == float("inf"):
         return pl.lit(prior)
     own = pl.when(here).then(pl.col(part)).otherwise(0).sum() + strength * prior

@@ -24,6 +24,8 @@ FEWEST_OF_A_CLASS = 20
 # No probability is certain: an isotonic step may be, and a later customer would contradict it.
 FLOOR = 1e-4
 LINE_STEPS = 50
+# A logit beyond this says no more: a fit has no end on infinite ones.
+LARGEST_MARGIN = 1e3
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,7 @@ class Calibrator:
             Float64 from `FLOOR` to 1 less that, one per row.
         """
         shift = self.intercept + self.whitespace_shift * is_whitespace
-        line = margin * np.where(is_whitespace > 0, self.whitespace_slope, self.slope)
+        line = bounded(margin) * np.where(is_whitespace > 0, self.whitespace_slope, self.slope)
         if self.method == ISOTONIC:
             line = _logit(np.interp(line + self.offset * is_whitespace, *self.steps))
         p = expit(line + shift)
@@ -102,7 +104,7 @@ class Calibrator:
         numpy.ndarray
             Float64 logits, one per row, before the intercept.
         """
-        line = margin * np.where(is_whitespace > 0, self.whitespace_slope, self.slope)
+        line = bounded(margin) * np.where(is_whitespace > 0, self.whitespace_slope, self.slope)
         moved = self.offset if self.method == ISOTONIC else self.whitespace_shift
         return line + moved * (is_whitespace > 0)
 
@@ -131,8 +133,10 @@ def fit_calibrator(held: HeldOut, settings: ModelSettings) -> Calibrator:
     -------
     Calibrator
         The method with the lower Brier score on rows that did not fit it (the newest fold, or a
-        half of the rows where there is one fold), refitted on all; with its reason.
+        half of the rows where there is one fold), refitted on all; with its reason. The margin as
+        it is where too few rows of a class are known.
     """
+    held = replace(held, margin=bounded(held.margin))
     positives, least = int(held.label.sum()), rarer_count(held.label)
     if least < FEWEST_OF_A_CLASS:
         return Calibrator(NONE, f"{least} rows of the rarer class, below {FEWEST_OF_A_CLASS}")
@@ -143,6 +147,8 @@ def fit_calibrator(held: HeldOut, settings: ModelSettings) -> Calibrator:
     if judge.all():
         judge = np.arange(held.label.size) % 2 == 1
     fitting, judged = _rows(held, ~judge), _rows(held, judge)
+    if not both_classes(fitting.label, FEWEST_OF_A_CLASS):
+        return _platt(held, "the rows before the newest fold are nearly all of one class")
     error = {}
     for method, fit in ((PLATT, _platt), (ISOTONIC, _isotonic)):
         p = fit(fitting, "").probability(judged.margin, judged.is_whitespace)
@@ -150,6 +156,22 @@ def fit_calibrator(held: HeldOut, settings: ModelSettings) -> Calibrator:
     chosen = min(error, key=lambda method: (error[method], method != PLATT))
     reason = ", ".join(f"{method} {value:.5f}" for method, value in error.items())
     return (_platt if chosen == PLATT else _isotonic)(held, f"Brier on rows not fitted: {reason}")
+
+
+def bounded(margin: np.ndarray) -> np.ndarray:
+    """Hold margins within what a logit can say.
+
+    Parameters
+    ----------
+    margin
+        Logits, one per row; may be infinite.
+
+    Returns
+    -------
+    numpy.ndarray
+        Finite, one per row, in the order of the input.
+    """
+    return np.clip(margin, -LARGEST_MARGIN, LARGEST_MARGIN)
 
 
 def squared_errors(margin: np.ndarray, label: np.ndarray) -> np.ndarray:
@@ -168,7 +190,7 @@ def squared_errors(margin: np.ndarray, label: np.ndarray) -> np.ndarray:
         Squared error of p, one per row.
     """
     slope, intercept = fit_line(margin, label)
-    return (expit(slope * margin + intercept) - label) ** 2
+    return (expit(slope * bounded(margin) + intercept) - label) ** 2
 
 
 def fit_line(margin: np.ndarray, label: np.ndarray) -> tuple[float, float]:
@@ -188,7 +210,7 @@ def fit_line(margin: np.ndarray, label: np.ndarray) -> tuple[float, float]:
     tuple of float
         Slope and intercept of the logit of p over the margin.
     """
-    x = np.column_stack([margin, np.ones_like(margin)])
+    x = np.column_stack([bounded(margin), np.ones_like(margin)])
     prior, pull = np.array([1.0, 0.0]), np.array([0.1, 1e-6])
     line = prior.copy()
     for _ in range(LINE_STEPS):
@@ -259,7 +281,8 @@ def _shifts(held: HeldOut, logit: np.ndarray) -> tuple[float, float]:
     Each makes the mean probability of its rows the rate that was seen there; a slice with few
     positives keeps the overall one.
     """
-    new = held.newest
+    # Those who calibrate for others may all be of older cutoffs.
+    new = held.newest if held.newest.any() else np.ones_like(held.newest)
     owners, white = new & ~held.is_whitespace, new & held.is_whitespace
     if min(held.label[owners].sum(), held.label[white].sum()) < FEWEST_OF_A_CLASS:
         return _intercept(logit[new], held.label[new]), 0.0
@@ -271,7 +294,10 @@ def _intercept(logit: np.ndarray, label: np.ndarray) -> float:
     positives = float(label.sum())
     # Half a positive more and less: a slice of one class has no finite intercept.
     target = min(max(positives, 0.5), label.size - 0.5)
-    root: Any = brentq(lambda b: float(expit(logit + b).sum()) - target, -60.0, 60.0)
+    # So far out that all rows together are less than half a positive from none, or from all.
+    reach = np.log(2 * label.size) + 1
+    low, high = -logit.max() - reach, reach - logit.min()
+    root: Any = brentq(lambda b: float(expit(logit + b).sum()) - target, low, high)
     return float(root)
 
 

@@ -58,7 +58,8 @@ def judge_models(
         The new bundle.
     earlier
         Cutoff -> bundle of models that may be champions. Those that give a prior rate, or were
-        trained on other features than there are now, are none.
+        trained on other features than there are now, are none; nor is one made after what is
+        judged, for it may not score that, unless all are.
     judged
         What they are judged on; None where no window has ended yet.
     settings
@@ -75,11 +76,15 @@ def judge_models(
     at = dt.date.fromisoformat(card.cutoff)
     models = {cutoff: load_bundle(files) for cutoff, files in sorted(earlier.items())}
     able = {c: model for c, model in models.items() if model.card.status == FITTED}
-    if judged is None:
+    if judged is not None:
+        schema = judged.features.collect_schema()
+        able = {c: model for c, model in able.items() if not mismatches(model, schema)}
+    # Where the data does not cover the newest window, older outcomes are judged: a model made after
+    # them has seen some, and no model scores its own past.
+    met = {c: model for c, model in able.items() if judged is not None and c <= judged.cutoff}
+    if judged is None or (able and not met):
         unjudged = [Contender(c, model.model_id, None) for c, model in able.items()]
         return decide(Contender(at, new_id, None), unjudged, None, settings, blocked)
-    schema = judged.features.collect_schema()
-    able = {c: model for c, model in able.items() if not mismatches(model, schema)}
     held = read_held_out(challenger).filter(pl.col("cutoff") == judged.cutoff)
     customers = _customers(judged, held)
     outcomes = Outcomes(
@@ -94,7 +99,7 @@ def judge_models(
         rank = customers["margin"].to_numpy()
     champions = [
         Contender(cutoff, model.model_id, _rank(model, judged, customers))
-        for cutoff, model in able.items()
+        for cutoff, model in met.items()
     ]
     return decide(Contender(at, new_id, rank), champions, outcomes, settings, blocked)
 

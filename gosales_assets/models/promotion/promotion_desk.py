@@ -26,6 +26,7 @@ from gosales_checks.contracts.models import MODEL, PROMOTION
 from gosales_resources.errors import BundleError, ContractError, DamagedError, ScopeError
 from gosales_resources.instance.recorded import latest_metadata
 from gosales_resources.partitions.keys import PartitionKey
+from gosales_resources.partitions.maturity import mature_labels
 from gosales_resources.store.address import Address, damaged_message
 from gosales_resources.store.upstream import Tables
 
@@ -111,13 +112,12 @@ class PromotionDesk:
                 raise DamagedError(damaged_message(address, found))
 
     def _outcomes(self, key: PartitionKey, features: Tables, labels: Tables) -> Judged | None:
-        """Return the newest training cutoff whose labels are there and not censored."""
-        for past in reversed(self._platform.space.training_cutoffs(key.cutoff)):
-            at = PartitionKey(past, key.division)
-            if at not in labels or at not in features:
-                continue
-            if not labels[at].select(pl.col("is_censored").any()).collect().item():
-                return Judged(past, features[at], labels[at])
+        """Return the newest training cutoff whose labels are there and may be learnt from."""
+        cutoff, division = key
+        past = [PartitionKey(t, division) for t in self._platform.space.training_cutoffs(cutoff)]
+        known = {at.cutoff: labels[at] for at in past if at in labels and at in features}
+        for newest in mature_labels(known, cutoff, newest=1).used:
+            return Judged(newest, features[newest, division], known[newest])
         return None
 
     def _pin(self, address: Address, change: PinChange) -> Pin | None:

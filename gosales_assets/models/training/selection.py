@@ -11,7 +11,12 @@ from itertools import combinations
 
 import numpy as np
 
-from gosales_assets.models.calibration.calibrator import HeldOut, fit_line, squared_errors
+from gosales_assets.models.calibration.calibrator import (
+    HeldOut,
+    bounded,
+    fit_line,
+    squared_errors,
+)
 from gosales_assets.models.learners.candidates import BLEND, kinds
 from gosales_assets.models.rows.classes import both_classes
 from gosales_assets.models.rows.slices import ALL, OWNERS, WHITESPACE
@@ -251,7 +256,7 @@ def aligned_margins(held: HeldOut) -> np.ndarray:
     for inside in (held.is_whitespace, ~held.is_whitespace):
         if inside.any():
             slope, intercept = fit_line(held.margin[inside], held.label[inside])
-            aligned[inside] = slope * held.margin[inside] + intercept
+            aligned[inside] = slope * bounded(held.margin[inside]) + intercept
     return aligned
 
 

@@ -27,7 +27,7 @@ from tests.worlds.training import SETTINGS as TRAINING_SETTINGS
 from tests.worlds.training import C, matrix, noise, train
 
 T = dt.date(2023, 12, 31)
-OLDER = dt.date(2023, 9, 30)
+OLDER, LATER = dt.date(2023, 9, 30), dt.date(2024, 3, 31)
 SETTINGS = PromotionSettings(margin_auc=0.02)
 N = 4000
 
@@ -186,6 +186,29 @@ def test_bundles_are_compared_on_the_same_customers_and_written_as_a_row(bundles
     assert by_hand["model_id"].item() == "old"
     assert "the reps asked" in by_hand["reason"].item()
     assert by_hand["auc_challenger"].item() == found.comparison.auc_challenger
+
+
+@pytest.fixture(scope="module")
+def later(bundles) -> dict[dt.date, dict[str, bytes]]:
+    """The model of T, and one of the quarter after it: it has seen what happened after T."""
+    made = train_model(
+        matrix(), cutoff=LATER, division="pdm", window_months=6, settings=TRAINING_SETTINGS
+    )
+    return {T: bundles[T], LATER: made.to_files()}
+
+
+def test_a_model_made_after_the_outcomes_is_no_contender_on_them(bundles, later):
+    both = judge_models(bundles[C], later, judged(), SETTINGS)
+    alone = judge_models(bundles[C], {T: bundles[T]}, judged(), SETTINGS)
+    assert (both.reason, both.comparison) == (alone.reason, alone.comparison)
+    only_later = judge_models(bundles[C], {LATER: later[LATER]}, judged(), SETTINGS)
+    assert (only_later.decision, only_later.comparison) == (PROMOTED, None)
+    assert only_later.reason == "no outcome to compare on yet"
+
+
+def test_a_blocked_challenger_falls_back_on_a_model_that_could_not_be_compared(bundles, later):
+    found = judge_models(bundles[C], {LATER: later[LATER]}, judged(), SETTINGS, "check failed")
+    assert (found.decision, found.scoring.cutoff) == (KEPT, LATER)
 
 
 def test_a_noise_challenger_does_not_unseat_a_model_that_ranks(bundles):

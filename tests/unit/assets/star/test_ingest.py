@@ -71,6 +71,25 @@ def test_a_row_belongs_to_the_first_cutoff_that_knew_it(tmp_path):
     assert lines_of(log, CUTOFFS[1])["customer_id"].to_list() == ["001"]
 
 
+@pytest.mark.parametrize(
+    ("later", "through"),
+    [
+        ([], "2023-03-20"),
+        (["2023-06-29"], "2023-06-29"),
+        (["2023-12-05"], "2023-06-30"),
+        (["2025-05-01"], "2023-06-30"),
+        (["2099-01-01"], "2023-03-20"),
+    ],
+    ids=["nothing", "before the cutoff", "after a quiet quarter", "after the calendar", "a slip"],
+)
+def test_the_log_covers_a_quiet_cutoff_where_later_rows_show_that_it_goes_on(
+    tmp_path, later, through
+):
+    rows = [row(day="2023-03-20"), *(row("002", day=day) for day in later)]
+    ledger = read_anew(write_world(tmp_path, rows), tmp_path).ledger(CUTOFFS[1])
+    assert ledger["log_through"].cast(pl.String).to_list() == [through]
+
+
 def test_exact_copies_are_counted_once_and_left_out(tmp_path):
     log = read_anew(write_world(tmp_path, [row(), row("002"), row(), row()]), tmp_path)
     ledger = log.ledger(CUTOFFS[0]).row(0, named=True)
