@@ -168,7 +168,7 @@ class _Reader:
 
     def __call__(self) -> Iterator[RawBatch]:
         """Read with the fast parser, else line by line."""
-        if not self.part.is_sound:
+        if not self.part.is_sound or not self._is_text:
             yield from self._line_by_line()
             return
         try:
@@ -177,6 +177,17 @@ class _Reader:
         except (pa.ArrowInvalid, UnicodeDecodeError):
             batches = self._line_by_line()
         yield from batches
+
+    @property
+    def _is_text(self) -> bool:
+        """The parser would tell a row that is none by a traceback on standard error."""
+        if self.encoding != "utf8" or self.part.content.isascii():
+            return True
+        try:
+            self.part.content.decode()
+        except UnicodeDecodeError:
+            return False
+        return True
 
     def _parsed(self) -> Iterator[RawBatch]:
         wrong: list[MisshapenRow] = []
