@@ -15,6 +15,7 @@ import polars as pl
 from gosales_assets.star.cells import layout_of
 from gosales_assets.star.corrections import Corrections, fingerprint
 from gosales_assets.star.typing import TABLES, TypedRows, Typing
+from gosales_resources.errors import SourceError
 from gosales_resources.instance.thread_map import map_threads
 from gosales_resources.settings.source import LongLog, WideLog
 from gosales_resources.sources.raw import Block, Extent, RawInput
@@ -149,10 +150,12 @@ class Staging:
 
     def _blocks(self, raw: RawInput) -> Iterator[tuple[Block, Path, dict[str, Any]]]:
         header = raw.header()
-        typing = Typing(
-            raw.name, header, layout_of(raw.name, header, self.log, self.skus), self.log,
-            frozenset(self.skus), self.corrections,
-        )  # fmt: skip
+        try:
+            layout = layout_of(raw.name, header, self.log, self.skus)
+        except SourceError as error:
+            raise SourceError(f"{error}{raw.elsewhere()}") from error
+        skus = frozenset(self.skus)
+        typing = Typing(raw.name, header, layout, self.log, skus, self.corrections)
         how = typing.fingerprint(self.code)
 
         def staged(block: Block) -> tuple[Block, Path, dict[str, Any]]:

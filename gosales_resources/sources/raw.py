@@ -4,6 +4,7 @@ Nothing is interpreted here; text stays text, types stay types. What columns mea
 phase's business. A kind of input (text, Parquet, Excel, SQL) is one module beside this one.
 """
 
+import re
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -15,7 +16,8 @@ from gosales_resources.errors import SourceError
 
 # Number of a row in its block, from 0, in the order of the input.
 ROW = "__source_row"
-NAMELESS = "column "
+# See `name_of_place`.
+NAMELESS = re.compile(r"\(column [0-9]+\)")
 
 
 @dataclass(frozen=True)
@@ -127,13 +129,18 @@ def checked_header(name: str, header: list[str]) -> list[str]:
     names = [column.strip() for column in header]
     if not any(names):
         raise SourceError(f"{name} is empty: it has no header row.")
-    named = [column or f"({NAMELESS}{at})" for at, column in enumerate(names, start=1)]
+    named = [column or name_of_place(at) for at, column in enumerate(names, start=1)]
     twice = sorted(column for column, count in Counter(named).items() if count > 1)
     if twice:
         raise SourceError(f"{name}, row 1: columns named twice: {', '.join(map(repr, twice))}.")
     return named
 
 
+def name_of_place(place: int) -> str:
+    """Return what a column without a name is called, by its place from 1 on."""
+    return f"(column {place})"
+
+
 def is_nameless(column: str) -> bool:
-    """Tell whether a column has no name of its own; see `checked_header`."""
-    return column.startswith(f"({NAMELESS}") and column.removesuffix(")").split()[-1].isdigit()
+    """Tell whether a column is called by its place."""
+    return NAMELESS.fullmatch(column) is not None

@@ -157,7 +157,7 @@ def test_a_line_whose_price_makes_no_revenue_is_a_reject(tmp_path, cells, reason
     ids=["two revenues", "no quantity", "discount of a revenue"],
 )
 def test_a_price_is_mapped_only_where_it_makes_the_revenue(tmp_path, columns):
-    with pytest.raises(SettingsError, match="unit_price|quantity"):
+    with pytest.raises(SettingsError, match=r"unit_price|quantity"):
         write_long(tmp_path, f"{HEADER}\n{FIRST}\n", columns=columns)
 
 
