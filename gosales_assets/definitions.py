@@ -8,6 +8,7 @@ from types import ModuleType
 import dagster as dg
 
 from gosales_assets.accounts import assets as accounts
+from gosales_assets.accounts import checks as accounts_checks
 from gosales_assets.enrichment import assets as enrichment
 from gosales_assets.enrichment import checks as enrichment_checks
 from gosales_assets.features import assets as features
@@ -45,6 +46,7 @@ ROOMS: dict[str, ModuleType] = {
 }
 CHECKS = (
     star_checks,
+    accounts_checks,
     enrichment_checks,
     labels_checks,
     features_checks,

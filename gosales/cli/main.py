@@ -6,6 +6,7 @@ interrupted.
 """
 
 import argparse
+import datetime as dt
 import sys
 from collections.abc import Sequence
 from importlib.metadata import version
@@ -23,15 +24,22 @@ from gosales.cli.terminal import say
 from gosales.cli.ui import add_ui_options, serve_ui
 from gosales_assets.operations.batches import describe
 from gosales_assets.operations.instance import history_of, write_environment
-from gosales_assets.operations.narrowing import Narrowing
-from gosales_assets.operations.plan import Request, check_assets, missing_upstream, plan
+from gosales_assets.operations.narrowing import Narrowing, read_log
+from gosales_assets.operations.plan import (
+    Request,
+    check_assets,
+    describe_left_out,
+    missing_upstream,
+    plan,
+)
 from gosales_assets.operations.runs import execute
 from gosales_assets.platform.platform import Platform
-from gosales_assets.star.ingest import recall_digests
 from gosales_checks.contracts.registry import CONTRACTS, STAGING, VIOLATIONS
+from gosales_checks.contracts.star import SALES_LOG
 from gosales_resources.errors import GosalesError
 from gosales_resources.settings.loading import load_settings, parse_overrides
 from gosales_resources.settings.tree import Settings
+from gosales_resources.store.address import Address
 
 SHOWN_MISSING = 10
 DONE, FAILED, UNUSABLE, INTERRUPTED = 0, 1, 2, 130
@@ -151,32 +159,48 @@ def _materialize(options: argparse.Namespace) -> int:
         if not judged.error:
             print_violations(platform, cutoffs)
     print_outcome(platform, outcome)
+    if left := describe_left_out(platform, request):
+        say(left)
     return FAILED if outcome.error or outcome.blocked else DONE
 
 
 def print_plan(platform: Platform, request: Request) -> None:
     """Print what would be made, from what, and what is missing."""
     batches = plan(platform, request)
+    uncertain = 0
     if not request.is_forced:
-        cutoffs = platform.space.cutoffs()
-        log = recall_digests(platform.settings, cutoffs, platform.staging)
-        if log is None:
-            print(
-                "the raw log is new or has changed: which increments it changes is known when it is read"
-            )
         with history_of(platform) as instance:
+            log = _log_of_plan(platform)
             dry = Narrowing(platform, instance, log, print, is_dry=True)
             batches = [part for batch in batches for part in dry.left(batch)]
+        uncertain = len(dry.uncertain)
     total = sum(batch.partition_count for batch in batches)
-    print(f"{total} asset partitions in {len(batches)} runs:")
+    most = " at most" if uncertain else ""
+    print(f"{total} asset partitions{most} in {len(batches)} runs:")
     for number, batch in enumerate(batches, start=1):
         print(f"  {number:>2}. {describe(batch)}")
+    if uncertain:
+        print(f"{uncertain} of them only if what they are made from comes out otherwise than it is")
+    if left := describe_left_out(platform, request):
+        print(left)
     print(f"from {platform.settings.source.sales_log.place} in {platform.settings.source_dir}")
     print(f"into {platform.store.root}")
     if missing := missing_upstream(platform, request, batches):
         shown = ", ".join(str(address) for address in missing[:SHOWN_MISSING])
         more = f" and {len(missing) - SHOWN_MISSING} more" if len(missing) > SHOWN_MISSING else ""
         print(f"missing upstream ({len(missing)}): {shown}{more}")
+
+
+def _log_of_plan(platform: Platform) -> dict[dt.date, str] | None:
+    """Return the digest of each increment of the log; None where nothing is stored to hold them to.
+
+    A log that has changed is read, as the run would: nothing else tells which increments it changes.
+    What is read is remembered, so that the run need not read it again.
+    """
+    cutoffs = platform.space.cutoffs()
+    if any(platform.store.has(Address(SALES_LOG.name, cutoff)) for cutoff in cutoffs):
+        return read_log(platform, say)
+    return None
 
 
 def _show(options: argparse.Namespace) -> int:

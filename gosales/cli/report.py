@@ -35,7 +35,8 @@ MEASURES = {"auc": "AUC", "lift_10": "lift@10", "cal_mae": "cal-MAE", "base_rate
 def print_outcome(platform: Platform, outcome: Outcome) -> None:
     """Say what was made, which checks failed, and what stopped the run."""
     say(
-        f"{outcome.partitions} asset partitions in {outcome.seconds:.1f} s"
+        f"{outcome.partitions} asset partitions in {len(outcome.batches)} runs, "
+        f"{outcome.seconds:.1f} s"
         f"{f', {outcome.current} were current' if outcome.current else ''}, "
         f"{outcome.passed_checks} checks passed, {len(outcome.failed_checks)} did not."
     )

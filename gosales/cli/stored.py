@@ -5,14 +5,15 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Sequence
 
+from gosales_assets.accounts.past import AttributePast
 from gosales_assets.operations.instance import history_of
 from gosales_assets.operations.plan import check_assets
 from gosales_assets.operations.status import look_at_log, status_of
 from gosales_assets.operations.verify import Verified, verify
+from gosales_assets.platform.past import accepted_path
 from gosales_assets.platform.platform import Platform
 from gosales_assets.quality.checks import present_schema, snapshot_path
-from gosales_assets.star.past import LogPast, accepted_path
-from gosales_checks.contracts.star import SALES_LOG
+from gosales_assets.star.past import LogPast
 from gosales_checks.verdicts.restatement import record_accepted
 from gosales_checks.verdicts.schema_snapshot import (
     SchemaSnapshot,
@@ -25,6 +26,7 @@ from gosales_resources.store.address import Address, remedy
 
 DONE, DIFFERENT = 0, 1
 SHOWN = 20
+PASTS = (LogPast, AttributePast)
 WHAT_TO_DO = {
     "differs": "a file is not the one that was made: restore it from a backup, or make it anew",
     "missing": "it was made and is gone: restore it, or make it anew",
@@ -97,8 +99,8 @@ def _schema_accept(options: argparse.Namespace) -> int:
 
 
 def _past_diff(options: argparse.Namespace) -> int:
-    found = LogPast.of(_platform(options)).told()
-    print("\n".join(f"{cutoff}: {told}" for cutoff, told in found.items()) or "As it was stored.")
+    found = _pasts_told(_platform(options))
+    print("\n".join(_lines(found)) or "As it was stored.")
     if found:
         print("If this is meant: gosales restatement accept")
     return DIFFERENT if found else DONE
@@ -106,17 +108,30 @@ def _past_diff(options: argparse.Namespace) -> int:
 
 def _past_accept(options: argparse.Namespace) -> int:
     platform = _platform(options)
-    past, path = LogPast.of(platform), accepted_path(platform.settings)
-    found = past.told()
+    path, found = accepted_path(platform.settings), _pasts_told(platform)
     if found:
-        record_accepted(path, SALES_LOG.name, found, dt.datetime.now(dt.UTC))
+        record_accepted(path, found, dt.datetime.now(dt.UTC))
     # Recorded first: killed in between, it is accepted once more.
-    past.forget(past.kept())
-    print("\n".join(f"{cutoff}: {told}" for cutoff, told in found.items()) or "Nothing changed.")
+    for kind in PASTS:
+        past = kind(platform)
+        past.forget(past.kept())
+    print("\n".join(_lines(found)) or "Nothing changed.")
     if found:
         print(f"Accepted in {path}; keep it in version control.")
         print("Go on: gosales materialize, the same command again.")
     return DONE
+
+
+def _pasts_told(platform: Platform) -> dict[tuple[str, dt.date], str]:
+    return {
+        (kind.tables[0], cutoff): told
+        for kind in PASTS
+        for cutoff, told in kind(platform).told().items()
+    }
+
+
+def _lines(found: dict[tuple[str, dt.date], str]) -> list[str]:
+    return [f"{table} {cutoff}: {told}" for (table, cutoff), told in found.items()]
 
 
 def _cutoffs(platform: Platform, options: argparse.Namespace) -> list[dt.date]:

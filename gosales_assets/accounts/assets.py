@@ -19,6 +19,7 @@ from gosales_assets.accounts.intake import (
     read_sources,
 )
 from gosales_assets.accounts.observations import observe, seen_dates
+from gosales_assets.accounts.past import AttributePast
 from gosales_assets.accounts.roster import build_dim_customer
 from gosales_assets.platform.platform import Platform, keys_of
 from gosales_checks.contracts.accounts import (
@@ -84,14 +85,19 @@ def dim_customer_history(platform: Platform) -> dg.AssetsDefinition:
         customer_enrichment: Tables,
     ) -> Partitions:
         side, observations = read_source(platform.settings, "customers"), observe(sales_log)
+        keys, past = keys_of(context), AttributePast(platform)
+        past.keep(key.cutoff for key in keys)
 
         def made() -> Iterator[Partition]:
-            for key in keys_of(context):
+            for key in keys:
                 cutoff = key.cutoff
                 assets, accounts = fact_assets[cutoff], accounts_at(side, cutoff)
                 told = customer_enrichment[cutoff].select(ENRICHED).collect()
                 parts = customer_history_in_parts(cutoff, accounts, observations, assets, told)
                 yield Partition(key, parts)
+            # All of them are stored by now.
+            for said in past.settle([key.cutoff for key in keys]):
+                context.log.info(f"customers: {said}")
 
         return Partitions(made())
 

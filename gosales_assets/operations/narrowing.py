@@ -37,6 +37,8 @@ class Narrowing:
     is_dry: bool = False
     """Nothing is made: what would be made counts as changed for what reads it."""
     made: set[Address] = field(default_factory=set)
+    uncertain: set[Address] = field(default_factory=set)
+    """Of a dry run: what is made only if what it reads comes out otherwise than it is."""
 
     def left(self, batch: Batch) -> list[Batch]:
         """Return the runs that are left of a batch: just the partitions that are stale.
@@ -63,14 +65,19 @@ class Narrowing:
 
     def _is_stale(self, verdicts: Verdicts, address: Address) -> bool:
         contract = CONTRACTS[address.asset]
-        is_stale = (
-            not self.platform.store.has(address)
-            or self._reads_made(contract, address)
-            or bool(why_stale(self.platform, verdicts, contract, address, self.log))
+        is_stored = self.platform.store.has(address)
+        reads_made = is_stored and self._reads_made(contract, address)
+        # What is made may come out equal; a run sees that, a dry one cannot.
+        is_asked = is_stored and (self.is_dry or not reads_made)
+        has_changed = is_asked and bool(
+            why_stale(self.platform, verdicts, contract, address, self.log)
         )
-        if is_stale:
-            self.made.add(address)
-        return is_stale
+        if is_stored and not reads_made and not has_changed:
+            return False
+        self.made.add(address)
+        if self.is_dry and is_stored and not has_changed:
+            self.uncertain.add(address)
+        return True
 
     def _tell_damage(self, verdicts: Verdicts, stale: Sequence[Address]) -> None:
         found = [(a, verdicts.damage(CONTRACTS[a.asset], a)) for a in stale]

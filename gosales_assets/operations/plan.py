@@ -19,6 +19,8 @@ from gosales_resources.errors import ScopeError, nearest
 from gosales_resources.partitions.keys import PartitionKey
 from gosales_resources.store.address import Address
 
+TARGETS = "target_cutoff"
+
 
 @dataclass(frozen=True)
 class Request:
@@ -48,8 +50,9 @@ def plan(platform: Platform, request: Request) -> list[Batch]:
     """
     wanted = _wanted_cutoffs(platform, request)
     batches: list[Batch] = []
+    of_all = _read_of_all(wanted)
     for names in units(wanted):
-        divisions = _divisions(platform, CONTRACTS[names[0]], request)
+        divisions = _divisions(platform, CONTRACTS[names[0]], request, of_all)
         keys = [PartitionKey(c, d) for c in wanted[names[0]] for d in divisions]
         batches += cover(platform.space, names, keys)
     return merge(platform.space, batches)
@@ -82,6 +85,34 @@ def missing_upstream(
     return sorted(missing, key=str)
 
 
+def left_out(platform: Platform, request: Request) -> tuple[str, ...]:
+    """Name the assets that a request asks for and that some divisions alone do not suffice for.
+
+    The list ranks all divisions against each other: of some of them it would be another list under
+    the same key.
+    """
+    every = platform.space.divisions(TARGETS)
+    if request.divisions is None or set(every) <= set(request.divisions):
+        return ()
+    if request.assets is not None and not (request.upstream and WHITESPACE.name in request.assets):
+        return ()
+    return (WHITESPACE.name,)
+
+
+def describe_left_out(platform: Platform, request: Request) -> str | None:
+    """Say what a request leaves out, why, and which command makes it; None where nothing is."""
+    names = left_out(platform, request)
+    if not names:
+        return None
+    first, last = min(request.cutoffs), max(request.cutoffs)
+    span = f"{first}" if first == last else f"{first}..{last}"
+    return (
+        f"not made: {', '.join(names)}, the ranked list, for it ranks all divisions against each "
+        f"other and only {', '.join(request.divisions or ())} is asked for. Make it: gosales "
+        f"materialize --cutoffs {span} (without --divisions; what is current stays)"
+    )
+
+
 def check_assets(names: Sequence[str]) -> tuple[str, ...]:
     """Check asset names against the graph.
 
@@ -101,9 +132,8 @@ def _wanted_cutoffs(platform: Platform, request: Request) -> dict[str, list[dt.d
     if request.assets is not None and not request.upstream:
         return dict.fromkeys(made_together(request.assets), asked)
     goals = request.assets or CONTRACTS
-    # The ranking needs the signals of every division.
-    left_out = {WHITESPACE.name} if request.divisions else set()
-    wanted = {n: set(asked if n in goals and n not in left_out else ()) for n in CONTRACTS}
+    without = left_out(platform, request)
+    wanted = {n: set(asked if n in goals and n not in without else ()) for n in CONTRACTS}
     for name in reversed(CONTRACTS):
         # What is only looked at is not made for it.
         for read in (r for r in CONTRACTS[name].reads if r.is_loaded):
@@ -117,10 +147,21 @@ def _wanted_cutoffs(platform: Platform, request: Request) -> dict[str, list[dt.d
     return {name: sorted(cutoffs) for name, cutoffs in wanted.items() if cutoffs}
 
 
-def _divisions(platform: Platform, contract: Contract, request: Request) -> Sequence[str | None]:
+def _read_of_all(wanted: Collection[str]) -> set[str]:
+    """Name the tables by target that a wanted table over all targets is made from."""
+    found: set[str] = set()
+    for name in reversed(CONTRACTS):
+        contract = CONTRACTS[name]
+        if name in found or (name in wanted and contract.partitioned_by != TARGETS):
+            found |= {r.table.name for r in contract.reads if r.is_loaded}
+    return {name for name in found if CONTRACTS[name].partitioned_by == TARGETS}
+
+
+def _divisions(
+    platform: Platform, contract: Contract, request: Request, of_all: Collection[str]
+) -> Sequence[str | None]:
     every = platform.space.divisions(contract.partitioned_by)
-    # History across divisions needs the facts of all, whichever targets were asked for.
-    if request.divisions is None or contract.partitioned_by != "target_cutoff":
+    if request.divisions is None or contract.partitioned_by != TARGETS:
         return every
     for division in request.divisions:
         if division not in every:
@@ -128,4 +169,5 @@ def _divisions(platform: Platform, contract: Contract, request: Request) -> Sequ
                 f"Division '{division}' is predictor-only: it feeds features and has no model. "
                 f"Targets: {', '.join(map(str, every))}."
             )
-    return sorted(request.divisions)
+    # What is pooled or summed over all targets needs all of theirs, whichever were asked for.
+    return every if contract.name in of_all else sorted(request.divisions)

@@ -44,7 +44,7 @@ def sales_log_ingest(platform: Platform) -> dg.AssetsDefinition:
         products = read_products(settings)
         log = ingest(settings, products, space.cutoffs(), platform.staging, context.log.info)
         log.require_visible(settings.source.sales_log.place)
-        keys, past = keys_of(context), LogPast.of(platform)
+        keys, past = keys_of(context), LogPast(platform)
         past.keep(key.cutoff for key in keys if is_other(key.cutoff, log.digest(key.cutoff)))
         cut = {SALES_LOG: log.lines, SALES_LOG_REJECTS: log.rejects, SALES_LEDGER: log.ledger}
         for contract, take in cut.items():

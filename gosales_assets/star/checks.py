@@ -29,7 +29,7 @@ from gosales_checks.verdicts.reject_shares import (
     count_rejects,
     judge_rejects,
 )
-from gosales_checks.verdicts.restatement import AS_STORED, REMEDY
+from gosales_checks.verdicts.restatement import AS_STORED
 from gosales_resources.by_stamp import ByStamp
 from gosales_resources.errors import PartitionMissingError, StalePartitionError
 from gosales_resources.store.address import Address
@@ -77,21 +77,16 @@ def rejects_check(platform: Platform) -> dg.AssetChecksDefinition:
 
 def past_check(platform: Platform) -> dg.AssetChecksDefinition:
     """Declare the check that the past is what was stored: it blocks, and in fail_soft it warns."""
-    is_soft = platform.settings.mode == "fail_soft"
-
-    def examine(address: Address) -> Examined:
-        past = LogPast.of(platform)
-        found = past.restatement(address.cutoff)
-        if found is None:
-            return Examined()
-        told = f"the past is not what was stored: {found.told}. {REMEDY}"
-        return Examined({told: found.lost + found.gained}, is_tolerated=is_soft)
-
     description = (
         "No line of the increment is lost, changed or new against what was stored of it, unless it "
         "has arrived since, or the source or a correction declares it."
     )
-    return platform.blocking(SALES_LEDGER, AS_STORED, description, examine)
+    return platform.blocking(
+        SALES_LEDGER,
+        AS_STORED,
+        description,
+        lambda address: LogPast(platform).examine(address.cutoff),
+    )
 
 
 def read_offered(platform: Platform, contract: Contract, cutoff: dt.date) -> pl.LazyFrame:

@@ -13,6 +13,7 @@ import polars as pl
 from gosales_checks.contracts.contract import Contract, Read
 from gosales_checks.contracts.enrichment import CUSTOMER_ENRICHMENT
 from gosales_checks.contracts.star import SALES_LOG
+from gosales_checks.verdicts.attributes import ATTRIBUTES_AS_STORED
 
 SEGMENTS = ["warm", "cold", "prospect"]
 DIVISION = {"kind": "division"}
@@ -217,6 +218,7 @@ DIM_CUSTOMER_HISTORY = Contract(
     grain="one row per customer and span of days in which its attributes did not change",
     group="accounts",
     made_by="accounts.dim_customer_history",
+    blocking_checks=(ATTRIBUTES_AS_STORED,),
     partitioned_by="cutoff",
     settings=("source.customers",),
     reads=(

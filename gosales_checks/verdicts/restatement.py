@@ -206,7 +206,7 @@ def corrected(kept: Sequence[Increment], now: Sequence[Increment], ids: Collecti
 
 
 def record_accepted(
-    path: Path, table: str, told: Mapping[dt.date, str], moment: dt.datetime
+    path: Path, told: Mapping[tuple[str, dt.date], str], moment: dt.datetime
 ) -> None:
     """Add accepted changes to the file that records them.
 
@@ -214,10 +214,8 @@ def record_accepted(
     ----------
     path
         The file; made when it is not there.
-    table
-        Whose past it is.
     told
-        Cutoff -> what it was and is.
+        Table and cutoff -> what it was and is.
     moment
         When it was accepted.
 
@@ -231,6 +229,6 @@ def record_accepted(
     at = moment.isoformat(timespec="seconds")
     added = [
         {"at": at, "table": table, "cutoff": cutoff.isoformat(), "change": change}
-        for cutoff, change in told.items()
+        for (table, cutoff), change in told.items()
     ]
     write_announced(path, RECORD, {"accepted": [*earlier, *added]})

@@ -77,7 +77,7 @@ def test_in_fail_soft_a_restated_past_warns_and_the_run_goes_on(tmp_path, capsys
     write_world(tmp_path, overwritten(), {"mode": "fail_soft"})
     assert load(tmp_path) == 0
     told = capsys.readouterr().err
-    assert "past_as_stored (sales_ledger): WARN: 1 of 1 partition(s) warn" in told
+    assert "past_as_stored (sales_ledger): WARN: 1 of 3 partition(s) warn" in told
     assert "1 line(s) lost or changed, 1 new" in told
 
 
@@ -148,3 +148,23 @@ def reject_id(folder) -> str:
 
     root = folder / "gosales_home" / "store" / "sales_log_rejects"
     return pl.read_parquet(root, glob=True)["reject_id"].item()
+
+
+@pytest.mark.slow
+def test_attributes_overwritten_in_place_stop_a_run_until_accepted_and_a_new_customer_does_not(
+    loaded, capsys
+):
+    def made() -> int:
+        return materialize(loaded, "--select", "dim_customer", "--upstream", cutoffs="2023-03-31")
+
+    assert made() == 0
+    customers = loaded / "customers.csv"
+    text = customers.read_text(encoding="utf-8")
+    customers.write_text(text + "new,New,Aero,7\n", encoding="utf-8")
+    assert made() == 0
+    customers.write_text(text.replace("Aero", "Space") + "new,New,Aero,7\n", encoding="utf-8")
+    assert made() == 1
+    assert "have other attributes (industry" in capsys.readouterr().err
+    assert made() == 1
+    assert gosales(loaded, "restatement", "accept") == 0
+    assert made() == 0

@@ -5,7 +5,7 @@ import datetime as dt
 import dagster as dg
 import pytest
 
-from gosales_assets.operations.plan import Request, plan
+from gosales_assets.operations.plan import Request, describe_left_out, left_out, plan
 from gosales_assets.platform.platform import Platform
 from gosales_checks.contracts.registry import CONTRACTS
 from gosales_resources.errors import ScopeError
@@ -92,3 +92,50 @@ def test_a_calendar_without_an_end_is_walked_once_for_a_plan(platform, monkeypat
     monkeypatch.setattr(dg.TimeWindowPartitionsDefinition, "get_partition_keys", counted)
     assert plan(open_ended, Request((dt.date(2024, 6, 30),)))
     assert len(walks) == 1
+
+
+DAY = dt.date(2024, 6, 30)
+
+
+def test_what_is_made_over_all_divisions_has_what_it_reads_of_all_of_them(platform):
+    batches = plan(platform, Request((DAY,), divisions=("simulation",)))
+    made = {address for batch in batches for address in batch.addresses}
+    inputs = platform.freshness.inputs
+    lacking = {
+        upstream
+        for address in made
+        for read in CONTRACTS[address.asset].reads
+        if read.is_loaded and not read.may_be_missing
+        for upstream in inputs.addresses(read, CONTRACTS[address.asset], address)
+        if upstream not in made
+    }
+    assert lacking == set()
+
+
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [
+        ({}, ()),
+        ({"divisions": ("simulation",)}, ("whitespace",)),
+        ({"divisions": ("simulation", "solid_works")}, ()),
+        (
+            {"divisions": ("simulation",), "assets": ("whitespace",), "upstream": True},
+            ("whitespace",),
+        ),
+        ({"divisions": ("simulation",), "assets": ("scores",), "upstream": True}, ()),
+        ({"divisions": ("simulation",), "assets": ("whitespace",)}, ()),
+    ],
+    ids=["all", "one", "all by name", "the list and what it needs", "no list", "the list alone"],
+)
+def test_a_list_that_some_divisions_do_not_suffice_for_is_left_out_and_told(
+    platform, asked, expected
+):
+    request = Request((DAY,), **asked)
+    assert left_out(platform, request) == expected
+    made = {name for batch in plan(platform, request) for name in batch.assets}
+    wants_list = "whitespace" in (request.assets or CONTRACTS)
+    assert ("whitespace" in made) == (wants_list and not expected)
+    told = describe_left_out(platform, request)
+    assert (told is not None) == bool(expected)
+    if told:
+        assert "gosales materialize --cutoffs 2024-06-30 (without --divisions" in told

@@ -141,9 +141,9 @@ def test_a_long_increment_is_compared_part_by_part_alike(monkeypatch):
 def test_what_was_accepted_is_recorded_beside_what_was_before(tmp_path):
     path, moment = tmp_path / "accepted.json", dt.datetime(2024, 10, 1, tzinfo=dt.UTC)
     for told in ("first", "second"):
-        record_accepted(path, "sales_log", {THROUGH: told}, moment)
+        record_accepted(path, {("sales_log", THROUGH): told}, moment)
     accepted = json.loads(path.read_text(encoding="utf-8"))["accepted"]
     assert [one["change"] for one in accepted] == ["first", "second"]
     path.write_text("[]", encoding="utf-8")
     with pytest.raises(SettingsError, match="version control"):
-        record_accepted(path, "sales_log", {THROUGH: "third"}, moment)
+        record_accepted(path, {("sales_log", THROUGH): "third"}, moment)
