@@ -11,7 +11,7 @@ import polars as pl
 from gosales_resources.dates import visible_at
 from gosales_resources.errors import SourceError
 from gosales_resources.settings.source import CustomerSource
-from gosales_resources.sources.cells import CENTS, text
+from gosales_resources.sources.cells import CENTS, blank_dates, read_dates, text
 from gosales_resources.sources.raw import ROW
 from gosales_resources.sources.table import require_columns
 
@@ -46,12 +46,10 @@ def read_accounts(source: CustomerSource, accounts: pl.DataFrame) -> pl.DataFram
     rows = accounts.select(
         ROW, *((text(columns[n]) if n in columns else absent).alias(n) for n in fields)
     )
-    formats = [
-        pl.col("known_since").str.strptime(pl.Datetime("us"), form, strict=False)
-        for form in source.date_formats
-    ]
-    earliest, latest = pl.min_horizontal(formats), pl.max_horizontal(formats)
-    day = pl.when(earliest == latest).then(earliest).cast(pl.Date)
+    since = columns.get("known_since")
+    day = read_dates(
+        accounts[since] if since else blank_dates(accounts.height), source.date_formats
+    )["moment"].cast(pl.Date)
     dated = rows.with_columns(day=day)
     bad = dated.filter(pl.col("known_since").is_not_null() & pl.col("day").is_null())
     if not bad.is_empty():

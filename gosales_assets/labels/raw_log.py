@@ -9,7 +9,7 @@ import csv
 import datetime as dt
 import gzip
 import hashlib
-import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
@@ -23,11 +23,13 @@ from gosales_assets.labels.raw_cells import (
     plain_number,
     plain_text,
 )
+from gosales_assets.labels.raw_corrections import plain_corrections, plain_reject_id
+from gosales_assets.labels.raw_rules import plain_discount, plain_revenue, plain_where
 from gosales_resources.settings.base import slugify
 from gosales_resources.settings.source import LongLog
 from gosales_resources.settings.tree import Settings
 from gosales_resources.sources.files import open_inputs
-from gosales_resources.sources.raw import ROW, RawInput
+from gosales_resources.sources.raw import ROW, RawInput, is_nameless
 from gosales_resources.sources.table import read_table
 from gosales_resources.sources.text import TextFile
 
@@ -71,17 +73,19 @@ def read_plain_lines(settings: Settings, wanted: Wanted) -> Iterator[PlainLine]:
         Lines of sound rows whose SKU the taxonomy knows, exact copies of a row once, in the order
         of the log. Rows that cannot be read are left out.
     """
-    homes, corrections = _homes(settings), _corrections(settings)
-    seen: set[bytes] = set()
+    homes, corrections = _homes(settings), plain_corrections(settings)
+    seen: set[tuple[bytes, int]] = set()
+    duplicates = settings.source.sales_log.duplicates
     for raw in open_inputs(settings.source.sales_log, settings.source_dir):
-        header = raw.header()
+        header, here = raw.header(), Counter[bytes]()
         by_name = sorted(range(len(header)), key=header.__getitem__)
         measured = _measured_columns(settings, header, homes)
         reading = _Reading(settings, wanted, header, measured, homes, corrections)
         for row in _rows(raw, settings, reading):
-            if len(row) != len(header):
+            # Blank fields behind the last column are none.
+            if len(row) < len(header) or any(row[len(header) :]):
                 continue
-            lines, cells = reading.lines(row)
+            lines, cells = reading.lines(row[: len(header)])
             if not lines:
                 continue
             try:
@@ -90,8 +94,10 @@ def read_plain_lines(settings: Settings, wanted: Wanted) -> Iterator[PlainLine]:
             except UnicodeEncodeError:
                 # Bytes that are no text in this encoding: a reject.
                 continue
-            if copy not in seen:
-                seen.add(copy)
+            here[copy] += 1
+            named = (copy, here[copy] if duplicates == "number" else 0)
+            if named not in seen or duplicates == "keep":
+                seen.add(named)
                 yield from lines
 
 
@@ -133,10 +139,11 @@ def _measured_columns(
     named = log.columns.model_dump()
     if isinstance(log, LongLog):
         return [(header.index(named[m]), "", m) for m in MEASURES if named[m]]
-    identifiers = {*named.values(), *log.ignored_columns}
+    identifiers = {*named.values(), *log.ignored_columns, *(c.column for c in log.where)}
+    identifiers |= {log.sign.column} if log.sign else set()
     found = []
     for at, column in enumerate(header):
-        if column in identifiers:
+        if column in identifiers or is_nameless(column):
             continue
         if column in log.aliases:
             found.append((at, log.aliases[column], log.amount))
@@ -200,13 +207,20 @@ class _Reading:
         self._homes, self._corrections = homes, corrections
         named = self._log.columns.model_dump()
         self._at = {name: header.index(column) for name, column in named.items() if column}
-        self._formats = tuple(self._log.date_formats)
+        self._formats, self._zone = tuple(self._log.date_formats), self._log.time_zone
+        self._nothing = frozenset(word.lower() for word in self._log.null_values)
+        # A failed formula is no nothing.
+        self._no_amount = frozenset(word for word in self._nothing if not word.startswith("#"))
+        self._where = [(header.index(c.column), c) for c in self._log.file_where]
+        sign = self._log.sign
+        self._sign_at = header.index(sign.column) if sign else None
+        self._negative = {value.strip().lower() for value in sign.negative} if sign else set()
         self.date_at = self._at["order_date"]
 
     def is_of_another_day(self, cell: str) -> bool:
         """Tell whether a row of this date is passed over. One that is no date may be corrected."""
         try:
-            moment = plain_moment(cell, self._formats)
+            moment = self._moment(cell)
         except UnreadableRowError:
             return False
         return moment is not None and not self._wanted(moment.date())
@@ -216,7 +230,7 @@ class _Reading:
         lines, is_sound = self._of(row)
         if is_sound or not self._corrections:
             return lines, row
-        fixed = self._corrections.get(_reject_id(self._header, row))
+        fixed = self._corrections.get(plain_reject_id(self._header, row))
         if fixed is None:
             return lines, row
         mended = [fixed.get(n, cell) for n, cell in zip(self._header, row, strict=True)]
@@ -224,38 +238,35 @@ class _Reading:
 
     def _of(self, row: Row) -> tuple[list[PlainLine], bool]:
         """Return a row's lines, and whether nothing of it is rejected."""
+        if self._is_left_out(row):
+            return [], True
         try:
-            moment = plain_moment(row[self.date_at], self._formats)
+            moment = self._moment(row[self.date_at])
             if moment is None:
                 return [], False
             return self._lines(row, moment.date()) if self._wanted(moment.date()) else ([], True)
         except UnreadableRowError:
             return [], False
 
+    def _moment(self, cell: object) -> dt.datetime | None:
+        return plain_moment(cell, self._formats, self._zone, self._nothing)
+
+    def _is_left_out(self, row: Row) -> bool:
+        is_kept = all(plain_where(row[at], condition, self._log) for at, condition in self._where)
+        return not is_kept or self._cell(row, "customer_id") in self._log.not_customers
+
     def _cell(self, row: Row, name: str) -> str:
-        return plain_text(row[self._at[name]]) if name in self._at else ""
+        text = plain_text(row[self._at[name]]) if name in self._at else ""
+        return "" if text.lower() in self._nothing else text
 
     def _lines(self, row: Row, day: dt.date) -> tuple[list[PlainLine], bool]:
         log = self._log
-        recorded = (
-            plain_moment(row[self._at["recorded_at"]], self._formats)
-            if "recorded_at" in self._at
-            else None
-        )
+        recorded = self._moment(row[self._at["recorded_at"]]) if "recorded_at" in self._at else None
         customer, invoice = self._cell(row, "customer_id"), self._cell(row, "invoice_id")
         if not customer or not invoice or day < log.min_order_date:
             raise UnreadableRowError
         rate = self._rate(row)
-        cents: dict[str, tuple[Decimal, bool]] = {}
-        # Most cells of a wide log are blank.
-        for at in [at for at in self._measured if row[at] != ""]:
-            amount, (sku, measure) = plain_number(row[at], log.decimal), self._measured[at]
-            if amount is None:
-                continue
-            article = sku or self._cell(row, "sku")
-            cents.setdefault(article, (Decimal(0), False))
-            if measure == self._value:
-                cents[article] = plain_cents(amount)
+        cents = self._cents(row)
         lines, is_sound = [], True
         for sku, (written, is_rounded) in cents.items():
             division = self._division(sku, self._cell(row, "source_division"))
@@ -269,6 +280,38 @@ class _Reading:
             inexact = is_rounded or rate is not None
             lines.append(PlainLine(customer, day, recorded, sku, division, int(home), inexact, key))
         return lines, is_sound
+
+    def _cents(self, row: Row) -> dict[str, tuple[Decimal, bool]]:
+        """Return the value of each article of a row in cents, and whether it is rounded."""
+        cents: dict[str, tuple[Decimal, bool]] = {}
+        # Most cells of a wide log are blank.
+        for at in [at for at in self._measured if row[at] != ""]:
+            amount = self._number(row[at])
+            sku, measure = self._measured[at]
+            if amount is None:
+                continue
+            article = sku or self._cell(row, "sku")
+            cents.setdefault(article, (Decimal(0), False))
+            if measure == self._value:
+                cents[article] = plain_cents(amount)
+        if "unit_price" in self._at and (revenue := self._revenue(row)) is not None:
+            cents[self._cell(row, "sku")] = (
+                revenue if self._value == "revenue" else (Decimal(0), False)
+            )
+        if self._sign_at is not None and plain_text(row[self._sign_at]).lower() in self._negative:
+            return {sku: (-abs(amount), is_rounded) for sku, (amount, is_rounded) in cents.items()}
+        return cents
+
+    def _revenue(self, row: Row) -> tuple[Decimal, bool] | None:
+        log = self._log
+        unit = log.discount_unit if isinstance(log, LongLog) else "fraction"
+        at = self._at.get("discount")
+        discount = plain_discount("" if at is None else row[at], log.decimal, unit, self._no_amount)
+        price, quantity = (self._number(row[self._at[name]]) for name in ("unit_price", "quantity"))
+        return plain_revenue(price, quantity, discount, unit)
+
+    def _number(self, cell: object) -> Decimal | None:
+        return plain_number(cell, self._log.decimal, self._no_amount)
 
     def _key(
         self, row: Row, customer: str, invoice: str, sku: str, day: dt.date
@@ -302,30 +345,8 @@ class _Reading:
         if currency == log.home_currency:
             return None
         at = self._at.get("conversion_rate")
-        rate = None if at is None else plain_number(row[at], log.decimal)
+        rate = None if at is None else plain_number(row[at], log.decimal, self._nothing)
         if rate is None or round(rate, 6) <= 0:
             raise UnreadableRowError
         rate = round(rate, 6)
         return 1 / rate if log.conversion == "divide" else rate
-
-
-def _corrections(settings: Settings) -> dict[str, dict[str, str]]:
-    name = settings.source.sales_log.corrections
-    found: dict[str, dict[str, str]] = {}
-    if name:
-        with (settings.source_dir / name).open(encoding="utf-8-sig", newline="") as handle:
-            for row in csv.DictReader(handle):
-                # A whole row in place of one without columns ('*') has no cell here to mend.
-                found.setdefault(row["reject_id"].strip(), {})[row["column"].strip()] = row["value"]
-    return {name: cells for name, cells in found.items() if "*" not in cells}
-
-
-def _reject_id(header: Sequence[str], row: Row) -> str:
-    """Name a rejected row by its filled cells, sorted by column, as JSON."""
-    pairs = [
-        json.dumps({"variable": n, "value": str(v)}, ensure_ascii=False, separators=(",", ":"))
-        for n, v in sorted(zip(header, row, strict=True))
-        if v not in (None, "")
-    ]
-    told = f"[{','.join(pairs)}]"
-    return hashlib.blake2b(told.encode("utf-8", "surrogateescape"), digest_size=8).hexdigest()

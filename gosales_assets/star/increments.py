@@ -20,7 +20,7 @@ from gosales_assets.star.rejects import build_rejects
 from gosales_assets.star.restatements import build_reversals, no_reversals, replaced_rows
 from gosales_assets.star.staging import StagedBlock
 from gosales_assets.star.typing import CONTENT
-from gosales_resources.settings.source import DivisionRoute
+from gosales_resources.settings.source import DivisionRoute, Duplicates
 
 # Lines taken at a time, about 1 KB each while they are sorted.
 CHUNK_LINES = 750_000
@@ -49,6 +49,8 @@ class StagedLog:
     routes: Sequence[DivisionRoute]
     line_key: Sequence[str] = ()
     """Columns that name a line whatever its version; empty where the source keeps no versions."""
+    duplicates: Duplicates = "drop"
+    """What an exact copy of a row is; see `LogSource.duplicates`."""
     chunk_lines: int = CHUNK_LINES
     _surveys: dict[dt.date, Survey] = field(default_factory=dict, repr=False, compare=False)
     known: dict[dt.date, str] = field(default_factory=dict, repr=False, compare=False)
@@ -185,7 +187,7 @@ class StagedLog:
         rows = replaced_rows(lines, self.line_key)["row_id"].unique().implode()
         of_them = pl.col("row_id").is_in(rows)
         slim = pl.concat([block.scan("rows") for block in self.blocks]).filter(of_them).collect()
-        copies = _copies(slim).implode()
+        copies = _copies(slim, self.duplicates).implode()
         found = lines.filter(of_them & ~pl.col("row_id").is_in(copies)).collect()
         return build_reversals(found, self.line_key)
 
@@ -222,7 +224,7 @@ class StagedLog:
             copies, tallies = [pl.Series("row_id", [], pl.Int64)], [tally(*self._nothing())]
             for span in self._spans(cutoff):
                 rows = self._scan("rows", cutoff, span).collect()
-                copies.append(_copies(rows))
+                copies.append(_copies(rows, self.duplicates))
                 lines = strange_lines(self._scan("strange", cutoff, span), self.products)
                 unknown = lines.group_by("row_id").len("strange").collect()
                 reversals = with_division(self._taken_back(cutoff, span), self.products).collect()
@@ -278,8 +280,18 @@ class StagedLog:
         return scanned.join(but.to_frame().lazy(), on="row_id", how="anti")
 
 
-def _copies(rows: pl.DataFrame) -> pl.Series:
-    """Return all but the first of rows that agree in every cell."""
+def _copies(rows: pl.DataFrame, duplicates: Duplicates) -> pl.Series:
+    """Return all but the first of rows that agree in every cell, as far as they are no more rows.
+
+    Where lines are numbered, the second of two equal rows of a file is another line of its receipt,
+    and is the same as the second of another file.
+    """
+    if duplicates == "keep":
+        return rows["row_id"].clear()
     suspects = rows.filter(~pl.col("is_misshapen") & pl.col("hash_1").is_duplicated())
-    same = pl.struct("hash_1", "hash_2").is_first_distinct()
-    return suspects.sort("row_id").filter(~same)["row_id"]
+    content = ["hash_1", "hash_2"]
+    ordered = suspects.sort("row_id").with_columns(
+        number=pl.int_range(pl.len()).over("source_file", *content)
+    )
+    named = [*content, "number"] if duplicates == "number" else content
+    return ordered.filter(~pl.struct(named).is_first_distinct())["row_id"]

@@ -76,9 +76,12 @@ def ingest(
         )
         blocks = stage.stage(open_inputs(log, base))
     routes = settings.source.taxonomy.routes
-    staged = StagedLog(blocks, cutoffs, products, routes, log.line_key, known=digests)
+    staged = StagedLog(
+        blocks, cutoffs, products, routes, log.line_key, log.duplicates, known=digests
+    )
     if not staged.row_count:
-        raise SourceError(f"{log.place}: the sales log has no rows.")
+        elsewhere = "".join(raw.elsewhere() for raw in open_inputs(log, base))
+        raise SourceError(f"{log.place}: the sales log has no rows.{elsewhere}")
     if waiting := staged.waiting_count:
         progress(
             f"sales log: {waiting:,} rows were known after {cutoffs[-1]} and wait for later cutoffs"

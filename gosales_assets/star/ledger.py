@@ -42,23 +42,31 @@ def tally(
             pl.col("strange").fill_null(0).cast(pl.Int64),
             is_copy=pl.col("row_id").is_in(copies.implode()),
         )
-        .with_columns(loaded=pl.when("is_faulty").then(0).otherwise(known))
+        .with_columns(
+            loaded=pl.when(pl.col("is_faulty") | pl.col("is_left_out")).then(0).otherwise(known),
+            # A copy of a row that is left out is a copy.
+            is_out=pl.col("is_left_out") & ~pl.col("is_copy"),
+        )
     )
-    copy, loaded = pl.col("is_copy"), pl.col("loaded")
+    copy, out, loaded = pl.col("is_copy"), pl.col("is_out"), pl.col("loaded")
+    rejected = ~copy & ~out
     sums = {name: pl.col(column) for name, (column, _) in SCALES.items()}
     counts = (
         counted.group_by("source_file")
         .agg(
             rows_in=pl.len().cast(pl.Int64),
             rows_loaded=(~copy & (loaded > 0)).sum().cast(pl.Int64),
-            rows_rejected=(~copy & (loaded == 0)).sum().cast(pl.Int64),
+            rows_rejected=(rejected & (loaded == 0)).sum().cast(pl.Int64),
             rows_duplicate=copy.sum().cast(pl.Int64),
+            rows_left_out=out.sum().cast(pl.Int64),
             lines_in=pl.col("line_count").sum(),
             lines_loaded=loaded.filter(~copy).sum(),
-            lines_rejected=(pl.col("line_count") - loaded).filter(~copy).sum(),
+            lines_rejected=(pl.col("line_count") - loaded).filter(rejected).sum(),
             lines_duplicate=pl.col("line_count").filter(copy).sum(),
+            lines_left_out=pl.col("line_count").filter(out).sum(),
             **{f"{name}_in": column.sum() for name, column in sums.items()},
             **{f"{name}_duplicate": column.filter(copy).sum() for name, column in sums.items()},
+            **{f"{name}_left_out": column.filter(out).sum() for name, column in sums.items()},
         )
         .collect()
     )
@@ -97,7 +105,7 @@ def build_ledger(tallies: pl.DataFrame, reach: pl.DataFrame) -> pl.DataFrame:
         .with_columns(
             to_decimal(pl.col(f"{name}_{part}"), scale).alias(f"{name}_{part}")
             for name, (_, scale) in SCALES.items()
-            for part in ("in", "duplicate", "reversal")
+            for part in ("in", "duplicate", "left_out", "reversal")
         )
         .sort("source_file")
     )

@@ -22,6 +22,7 @@ IDENTITY = {
     "currency": pl.String(),
     "rate": pl.Float64(),
 }
+NOTHING = pl.lit(None, dtype=pl.String)
 TEXTS = (
     "customer_id",
     "customer_name",
@@ -43,7 +44,7 @@ def identify_rows(frame: pl.DataFrame, log: LogSource, columns: LogColumns) -> p
     frame
         Raw rows with a `row`; columns are text, or typed where the file has types.
     log
-        Date formats, currency rules, earliest legal date.
+        Date formats, words for nothing, currency rules, earliest legal date, ids of no customer.
     columns
         Which source column is which identifier.
 
@@ -51,17 +52,22 @@ def identify_rows(frame: pl.DataFrame, log: LogSource, columns: LogColumns) -> p
     -------
     polars.DataFrame
         One row per raw row, in their order: identifiers, `known_on` (the later of order date and
-        recording time), `rate` (divide by it; 1 for home currency), and `fault`, all findings of
-        the row in one text, null where there are none.
+        recording time), `rate` (divide by it; 1 for home currency), `is_no_customer`, and `fault`,
+        all findings of the row in one text, null where there are none.
     """
     schema = frame.schema
     named = columns.model_dump()
     texts = [
-        (text(source) if (source := named[name]) else pl.lit(None, dtype=pl.String)).alias(name)
+        (text(source, log.null_values) if (source := named[name]) else NOTHING).alias(name)
         for name in TEXTS
     ]
     ordered, recorded = (
-        read_dates(frame[name] if name else blank_dates(frame.height), log.date_formats)
+        read_dates(
+            frame[name] if name else blank_dates(frame.height),
+            log.date_formats,
+            log.time_zone,
+            log.null_values,
+        )
         for name in (columns.order_date, columns.recorded_at)
     )
     typed = frame.select(
@@ -81,6 +87,8 @@ def identify_rows(frame: pl.DataFrame, log: LogSource, columns: LogColumns) -> p
         rate=pl.when(pl.col("currency") != log.home_currency)
         .then(_home_rate(log))
         .otherwise(pl.lit(1.0)),
+        # A blank id is the empty one.
+        is_no_customer=pl.col("customer_id").fill_null("").is_in(log.not_customers),
     ).drop("order_problem", "recorded_problem", "written_rate")
 
 
@@ -119,7 +127,8 @@ def _currency(schema: pl.Schema, log: LogSource, columns: LogColumns) -> list[pl
     rate = pl.lit(None, dtype=pl.Float64)
     if source := columns.conversion_rate:
         rate = scaled(pl.col(source), schema[source], log.decimal, RATE_SCALE) / 10**RATE_SCALE
-    return [text(columns.currency).str.to_uppercase().alias("currency"), rate.alias("written_rate")]
+    currency = text(columns.currency, log.null_values).str.to_uppercase()
+    return [currency.alias("currency"), rate.alias("written_rate")]
 
 
 def _home_rate(log: LogSource) -> pl.Expr:

@@ -16,6 +16,7 @@ import polars as pl
 from gosales_assets.star.cells import layout_of
 from gosales_assets.star.corrections import Corrections, fingerprint
 from gosales_assets.star.typing import TABLES, TypedRows, Typing
+from gosales_resources.errors import SourceError
 from gosales_resources.instance.thread_map import map_threads
 from gosales_resources.settings.source import LongLog, WideLog
 from gosales_resources.sources.raw import Block, Extent, RawInput
@@ -120,7 +121,7 @@ class Staging:
             When there is no room for staged blocks.
         """
         staged: list[StagedBlock] = []
-        base = count = 0
+        base = count = unclear = 0
         for number, raw in enumerate(inputs, start=1):
             first = raw.first_row
             for block, folder, meta in self._blocks(raw.remembering(self.known.get(raw.name, ()))):
@@ -129,10 +130,15 @@ class Staging:
                 staged.append(
                     StagedBlock(raw.name, first, base, key, folder, rows, corrected, extent)
                 )
+                unclear += int(meta["unclear_count"])
                 base, first, count = base + span, first + span, count + rows
                 if len(staged) % 8 == 0:
                     self.progress(f"sales log: {count:,} rows read, now in {raw.name}")
             self.progress(f"sales log: {count:,} rows, {raw.name} done ({number} of {len(inputs)})")
+        if unclear:
+            self.progress(
+                f"sales log: {unclear:,} rows stay that source.sales_log.where cannot compare"
+            )
         self._tell_unused({i for block in staged for i in block.corrected_ids})
         kept = {block.folder for block in staged}
         forget_folders(list(self.root.glob("*/*")), kept)
@@ -140,10 +146,12 @@ class Staging:
 
     def _blocks(self, raw: RawInput) -> Iterator[tuple[Block, Path, dict[str, Any]]]:
         header = raw.header()
-        typing = Typing(
-            raw.name, header, layout_of(raw.name, header, self.log, self.skus), self.log,
-            frozenset(self.skus), self.corrections,
-        )  # fmt: skip
+        try:
+            layout = layout_of(raw.name, header, self.log, self.skus)
+        except SourceError as error:
+            raise SourceError(f"{error}{raw.elsewhere()}") from error
+        skus = frozenset(self.skus)
+        typing = Typing(raw.name, header, layout, self.log, skus, self.corrections)
         how = typing.fingerprint(self.code)
 
         def staged(block: Block) -> tuple[Block, Path, dict[str, Any]]:

@@ -20,6 +20,8 @@ from gosales_assets.star.corrections import (
 from gosales_assets.star.rejects import raw_as_json
 from gosales_assets.star.rows import IDENTITY, identify_rows
 from gosales_resources.settings.source import LongLog, WideLog
+from gosales_resources.sources.cells import text
+from gosales_resources.sources.conditions import select_rows
 from gosales_resources.sources.raw import ROW, RawBatch
 
 # Two independent hashes of all cells of a row: the chance that any two different rows of ten
@@ -31,6 +33,7 @@ ROWS = {
     "known_on": pl.Date(),
     "is_faulty": pl.Boolean(),
     "is_misshapen": pl.Boolean(),
+    "is_left_out": pl.Boolean(),
     "line_count": pl.Int64(),
     **dict.fromkeys(MEASURES, pl.Int64()),
     "hash_1": pl.UInt64(),
@@ -84,12 +87,15 @@ class TypedRows:
     days: pl.DataFrame
     """Per day a row is of and day it became known: counts, sums that name the content, SKUs."""
     corrected_ids: tuple[str, ...]
+    unclear_count: int = 0
+    """Rows that a condition keeps because it cannot compare them."""
 
     def meta(self, corrections: Corrections) -> dict[str, Any]:
         """Return what decides later whether the block may be used as it is."""
         ids = {*self.corrected_ids, *set(self.raws["reject_id"]) & set(corrections)}
         return {
             "row_count": self.rows.height,
+            "unclear_count": self.unclear_count,
             # A sheet numbers its rows with gaps.
             "row_span": self.rows.select((pl.col("row").max() + 1).fill_null(0)).item(),
             "skus": self.lines["sku"].drop_nulls().unique().sort().to_list(),
@@ -142,6 +148,7 @@ class Typing:
             raws.select(list(RAWS)).sort("day", "row"),
             _days(rows, lines),
             tuple(sorted({i for p in parts for i in p.corrected_ids})),
+            sum(p.unclear_count for p in parts),
         )
 
     def _dated(self, rows: pl.DataFrame) -> pl.DataFrame:
@@ -160,14 +167,20 @@ class Typing:
         if self.corrections:
             typed, corrected = self._corrected(batch, typed)
         tables = {name: pl.concat([getattr(part, name) for part in typed]) for name in SCHEMAS}
-        return TypedRows(**tables, days=pl.DataFrame(), corrected_ids=tuple(corrected))
+        unclear = sum(part.unclear_count for part in typed)
+        return TypedRows(
+            **tables, days=pl.DataFrame(), corrected_ids=tuple(corrected), unclear_count=unclear
+        )
 
     def _typed(self, raw: pl.DataFrame) -> TypedRows:
         raw = raw.rename({ROW: "row"})
-        cells = cells_of(raw, self.layout, self.log)
-        rows = _judged(identify_rows(raw, self.log, self.log.columns), cells)
+        cells = _signed(cells_of(raw, self.layout, self.log), raw, self.log)
+        chosen = select_rows(raw, self.log)
+        rows = identify_rows(raw, self.log, self.log.columns)
+        rows = _judged(rows.with_columns(is_left_out=~chosen.is_kept), cells)
         slim = rows.with_columns(_hashes(raw)).select(list(ROWS)).cast(pl.Schema(ROWS))
-        sound = rows.filter(~pl.col("is_faulty")).select("row", "day", "known_on", *IDENTITY)
+        is_sold = ~pl.col("is_faulty") & ~pl.col("is_left_out")
+        sound = rows.filter(is_sold).select("row", "day", "known_on", *IDENTITY)
         lines = cells.drop("unreadable").join(sound, on="row", maintain_order="left")
         lines = lines.select(list(LINES)).cast(pl.Schema(LINES))
         strange = lines.filter(pl.col("sku").is_null() | ~pl.col("sku").is_in(list(self.skus)))
@@ -184,6 +197,7 @@ class Typing:
             told.with_columns(reject_ids(told["raw"])).select(list(RAWS)).cast(pl.Schema(RAWS)),
             pl.DataFrame(),
             (),
+            int(chosen.is_unclear.sum()),
         )
 
     def _misshapen(self, batch: RawBatch) -> TypedRows:
@@ -201,6 +215,7 @@ class Typing:
         ).select(list(RAWS))
         rows = raws.select(OF_ROW).with_columns(
             pl.lit(value=True).alias("is_misshapen"),
+            pl.lit(value=False).alias("is_left_out"),
             *(texts.hash(seed).alias(name) for name, seed in HASH_SEEDS.items()),
         )
         return TypedRows(
@@ -240,8 +255,25 @@ def _without(part: TypedRows, rows: pl.Series) -> TypedRows:
     return replace(part, **{name: getattr(part, name).filter(others) for name in SCHEMAS})
 
 
+def _signed(cells: pl.DataFrame, raw: pl.DataFrame, log: WideLog | LongLog) -> pl.DataFrame:
+    """Turn the measures of rows negative that a column says are returns."""
+    if log.sign is None:
+        return cells
+    negative = [value.strip().lower() for value in log.sign.negative]
+    says = raw.select(text(log.sign.column)).to_series().str.to_lowercase()
+    returned = raw["row"].filter(says.is_in(negative).fill_null(value=False))
+    is_return = pl.col("row").is_in(returned.implode())
+    return cells.with_columns(
+        pl.when(is_return).then(-pl.col(measure).abs()).otherwise(measure).alias(measure)
+        for measure in MEASURES
+    )
+
+
 def _judged(rows: pl.DataFrame, cells: pl.DataFrame) -> pl.DataFrame:
-    """Put each row's faults together: its own, unreadable amounts, no line at all."""
+    """Put each row's faults together: its own, unreadable amounts, no line at all.
+
+    A row that is left out has none: it is not loaded, whatever is wrong with it.
+    """
     counted = rows.with_columns(_per_row(rows["row"], cells)).join(
         _unreadable(cells), on="row", how="left", maintain_order="left"
     )
@@ -251,7 +283,9 @@ def _judged(rows: pl.DataFrame, cells: pl.DataFrame) -> pl.DataFrame:
         pl.when(pl.col("line_count") == 0).then(pl.lit("no amount and no quantity")),
     ]
     fault = pl.concat_str(findings, separator="; ", ignore_nulls=True)
-    return counted.with_columns(fault=pl.when(fault != "").then(fault)).with_columns(
+    counted = counted.with_columns(is_left_out=pl.col("is_left_out") | pl.col("is_no_customer"))
+    is_fault = (fault != "") & ~pl.col("is_left_out")
+    return counted.with_columns(fault=pl.when(is_fault).then(fault)).with_columns(
         is_faulty=pl.col("fault").is_not_null(),
         is_misshapen=pl.lit(value=False),
         # What a row is found by: copies agree in it, and increments are cut along it.

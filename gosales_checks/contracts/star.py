@@ -117,21 +117,31 @@ class SalesLedger(dy.Schema):
     rows_duplicate = dy.Int64(
         min=0, description="Exact copies of an earlier row, left out.", metadata=COUNT
     )
+    rows_left_out = dy.Int64(
+        min=0,
+        description="Rows that the settings leave out: not where, or of no customer.",
+        metadata=COUNT,
+    )
     lines_in = dy.Int64(min=0, description="Lines of all raw rows.", metadata=COUNT)
     lines_loaded = dy.Int64(min=0, description="Lines loaded.", metadata=COUNT)
     lines_rejected = dy.Int64(min=0, description="Lines rejected.", metadata=COUNT)
     lines_duplicate = dy.Int64(min=0, description="Lines of duplicate rows.", metadata=COUNT)
+    lines_left_out = dy.Int64(min=0, description="Lines of rows that are left out.", metadata=COUNT)
     lines_reversal = dy.Int64(
         min=0, description="Lines that take back restated ones.", metadata=COUNT
     )
     quantity_in = dy.Decimal(18, 3, description="Readable quantity of all raw rows.")
     quantity_duplicate = dy.Decimal(18, 3, description="Of it in duplicate rows.")
+    quantity_left_out = dy.Decimal(18, 3, description="Of it in rows that are left out.")
     quantity_reversal = dy.Decimal(18, 3, description="Quantity of lines taken back.")
     revenue_in = dy.Decimal(
         18, 2, description="Readable revenue of all raw rows, as written.", metadata=SOURCE_AMOUNT
     )
     revenue_duplicate = dy.Decimal(
         18, 2, description="Of it in duplicate rows.", metadata=SOURCE_AMOUNT
+    )
+    revenue_left_out = dy.Decimal(
+        18, 2, description="Of it in rows that are left out.", metadata=SOURCE_AMOUNT
     )
     revenue_reversal = dy.Decimal(
         18, 2, description="Revenue of lines taken back.", metadata=SOURCE_AMOUNT
@@ -144,6 +154,9 @@ class SalesLedger(dy.Schema):
     )
     gross_profit_duplicate = dy.Decimal(
         18, 2, description="Of it in duplicate rows.", metadata=SOURCE_AMOUNT
+    )
+    gross_profit_left_out = dy.Decimal(
+        18, 2, description="Of it in rows that are left out.", metadata=SOURCE_AMOUNT
     )
     gross_profit_reversal = dy.Decimal(
         18, 2, description="Gross profit of lines taken back.", metadata=SOURCE_AMOUNT
@@ -228,7 +241,7 @@ SALES_LEDGER = Contract(
     partitioned_by="cutoff",
     settings=PARSING,
     sources=("sales_log",),
-    description="Rows, lines, quantity and money in, loaded, rejected and duplicate.",
+    description="Rows, lines, quantity and money in, loaded, rejected, duplicate and left out.",
 )
 DIM_PRODUCT = Contract(
     name="dim_product",

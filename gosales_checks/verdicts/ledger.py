@@ -1,4 +1,4 @@
-"""The ledger check: what came in is what was loaded, rejected, or an exact duplicate, to the cent.
+"""The ledger check: what came in is loaded, rejected, an exact duplicate or left out, to the cent.
 
 Lines that take back restated ones are stored beside and counted apart.
 
@@ -10,6 +10,8 @@ import polars as pl
 # Name of the blocking check.
 RECONCILES = "sales_ledger_reconciles"
 
+# What becomes of a raw row.
+FATES = ("loaded", "rejected", "duplicate", "left_out")
 MEASURES = {
     "quantity": "quantity",
     "revenue": "revenue_source",
@@ -44,12 +46,12 @@ def ledger_breaches(
     )
     col = pl.col
     accounts = {
-        "rows_in is not rows_loaded + rows_rejected + rows_duplicate": (
-            col("rows_in") != col("rows_loaded") + col("rows_rejected") + col("rows_duplicate")
-        ),
-        "lines_in is not lines_loaded + lines_rejected + lines_duplicate": (
-            col("lines_in") != col("lines_loaded") + col("lines_rejected") + col("lines_duplicate")
-        ),
+        **{
+            f"{unit}_in is not {' + '.join(f'{unit}_{fate}' for fate in FATES)}": (
+                col(f"{unit}_in") != pl.sum_horizontal(f"{unit}_{fate}" for fate in FATES)
+            )
+            for unit in ("rows", "lines")
+        },
         "lines stored in sales_log are not lines_loaded + lines_reversal": (
             col("lines__loaded") != col("lines_loaded") + col("lines_reversal")
         ),
@@ -58,8 +60,13 @@ def ledger_breaches(
         ),
     }
     for name in MEASURES:
-        parts = col(f"{name}__loaded") + col(f"{name}__rejected") + col(f"{name}_duplicate")
-        accounts[f"{name} in + reversal is not {name} loaded + rejected + duplicate"] = (
+        parts = (
+            col(f"{name}__loaded")
+            + col(f"{name}__rejected")
+            + col(f"{name}_duplicate")
+            + col(f"{name}_left_out")
+        )
+        accounts[f"{name} in + reversal is not {name} loaded + rejected + duplicate + left out"] = (
             col(f"{name}_in") + col(f"{name}_reversal") != parts
         )
     strangers = pl.concat([lines.select("source_file"), rejects.select("source_file")]).join(

@@ -55,7 +55,8 @@ class PartitionSpace:
     def cutoff(self) -> dg.TimeWindowPartitionsDefinition:
         """As-of dates; a key is the cutoff itself."""
         calendar = self.settings.calendar
-        months = "3,6,9,12" if calendar.cadence_months == 3 else "*"
+        ends = sorted((calendar.start.month - 1 + step) % 12 + 1 for step in range(0, 12, 3))
+        months = ",".join(map(str, ends)) if calendar.cadence_months == 3 else "*"
         end = calendar.end and shift_months(calendar.end, calendar.cadence_months)
         return dg.TimeWindowPartitionsDefinition(
             start=calendar.start.isoformat(),

@@ -10,13 +10,13 @@ from typing import Literal
 from pydantic import Field
 
 from gosales_resources.settings.base import StrictModel
-from gosales_resources.settings.inputs import FileSource
+from gosales_resources.settings.inputs import DateFormat, FileSource
 
 
 class SideSource(FileSource):
     """What all tables beside the sales log share."""
 
-    date_formats: list[str] = Field(
+    date_formats: list[DateFormat] = Field(
         default=["%Y-%m-%d"],
         min_length=1,
         description="strptime formats; a cell that two of them read as different dates is a reject.",

@@ -12,7 +12,10 @@ from gosales_resources.settings.base import StrictModel
 class CalendarSettings(StrictModel):
     """The as-of dates: month ends from start to end."""
 
-    start: dt.date = Field(description="First cutoff; its increment holds all before.")
+    start: dt.date = Field(
+        description="First cutoff; its increment holds all before. Quarters are counted from it: "
+        "2023-01-31 gives those of January, April, July and October."
+    )
     end: dt.date | None = Field(
         default=None, description="Last cutoff; without it the calendar grows with the days."
     )
@@ -34,6 +37,4 @@ class CalendarSettings(StrictModel):
                 f"end {self.end} is not start {self.start} plus a multiple of "
                 f"{self.cadence_months} months"
             )
-        if self.cadence_months == 3 and self.start.month % 3:
-            raise ValueError(f"a quarterly calendar starts at a quarter end, not {self.start}")
         return self

@@ -6,11 +6,11 @@ environment variable.
 
 import datetime as dt
 import re
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import sqlalchemy as sa
-from pydantic import Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 from sqlalchemy.exc import ArgumentError
 
 from gosales_resources.errors import nearest
@@ -28,22 +28,75 @@ BACKENDS = {
 Scalar = bool | int | float | dt.datetime | dt.date | str
 
 
-class Condition(StrictModel):
-    """Keep the rows of a table whose column compares so; all conditions must hold."""
+LISTED = ("in", "not in")
+# What both strptime and the columnar parser know, with the widths and paddings that they take.
+DIRECTIVE = re.compile(
+    r"%(?:[-_0]?[YyCGgmbBhdejDFHIMSpPTRrsZaAuwUWVnt%cxkl]|[:#]{0,2}z|\.?[369]?f)"
+)
+DAY_OR_MONTH = re.compile(r"%[-_0]?[dejDFcxsmbBh]")
+SERIAL = "serial"
 
-    column: str = Field(description="Column of the table.")
-    op: Literal["=", "!=", "<", "<=", ">", ">=", "in"] = Field(description="Comparison.")
+
+def known_zone(name: str) -> str:
+    """Return the name of a time zone; refuse one that is none."""
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ValueError(f"'{name}' is no IANA time zone, such as America/Denver") from error
+    return name
+
+
+def legal_date_format(form: str) -> str:
+    """Return a date format; refuse one that could read no date."""
+    if form == SERIAL:
+        return form
+    if strays := re.findall("%.?", DIRECTIVE.sub("", form)):
+        raise ValueError(f"'{form}' has {strays[0]!r}, which strptime does not know")
+    if not DAY_OR_MONTH.search(form):
+        raise ValueError(
+            f"'{form}' reads neither a day nor a month; write %Y-%m-%d, %Y-%m or {SERIAL}"
+        )
+    return form
+
+
+TimeZone = Annotated[str, AfterValidator(known_zone)]
+DateFormat = Annotated[str, AfterValidator(legal_date_format)]
+
+
+class Condition(StrictModel):
+    """Keep the rows of a table or file whose column compares so; all conditions must hold."""
+
+    column: str = Field(description="Column of the table or file.")
+    op: Literal["=", "!=", "<", "<=", ">", ">=", "in", "not in"] = Field(description="Comparison.")
     value: Scalar | list[Scalar] = Field(
-        description="What to compare with, bound as a parameter; a list for `in`. Never null."
+        description="What to compare with; a list for `in` and `not in`. Never null. Its type "
+        "decides how cells of a file are read: text, numbers, days, moments or yes and no."
     )
 
     @model_validator(mode="after")
     def _list_for_in(self) -> "Condition":
-        if isinstance(self.value, list) != (self.op == "in"):
-            raise ValueError("`in` takes a list of values, any other comparison takes one value")
+        if isinstance(self.value, list) != (self.op in LISTED):
+            raise ValueError(
+                "`in` and `not in` take a list of values, any other comparison takes one value"
+            )
         if self.value == []:
-            raise ValueError("`in` takes at least one value")
+            raise ValueError(f"`{self.op}` takes at least one value")
+        if len({_kind(value) for value in self.values}) > 1:
+            raise ValueError(f"`{self.op}` takes values of one type, not {self.value}")
+        if isinstance(self.values[0], bool) and self.op in ("<", "<=", ">", ">="):
+            raise ValueError(f"yes and no have no order to compare by `{self.op}`")
         return self
+
+    @property
+    def values(self) -> list[Scalar]:
+        """The value, or the values of the list."""
+        return self.value if isinstance(self.value, list) else [self.value]
+
+
+def _kind(value: Scalar) -> str:
+    if isinstance(value, bool):
+        return "yes or no"
+    return "number" if isinstance(value, int | float) else type(value).__name__
 
 
 class DatabaseTable(StrictModel):
@@ -63,7 +116,7 @@ class DatabaseTable(StrictModel):
         default=None, min_length=1, description="Columns to read; all when not given."
     )
     where: list[Condition] = Field(default_factory=list, description="Which rows to read.")
-    time_zone: str = Field(
+    time_zone: TimeZone = Field(
         default="UTC", description="Time zone that moments with a zone are turned into."
     )
 
@@ -93,15 +146,6 @@ class DatabaseTable(StrictModel):
             raise ValueError(f"variables that begin with {ENV_PREFIX} are settings; rename it")
         return name
 
-    @field_validator("time_zone")
-    @classmethod
-    def _known_zone(cls, name: str) -> str:
-        try:
-            ZoneInfo(name)
-        except (ZoneInfoNotFoundError, ValueError) as error:
-            raise ValueError(f"'{name}' is no IANA time zone, such as America/Denver") from error
-        return name
-
 
 class FileSource(StrictModel):
     """A file, a folder or a glob of files, or a table of a database."""
@@ -126,6 +170,11 @@ class FileSource(StrictModel):
     database: DatabaseTable | None = Field(
         default=None, description="A table of a SQL database, in place of files."
     )
+    where: list[Condition] = Field(
+        default_factory=list,
+        description="Which rows to take, of files and tables alike. A cell of a file that cannot be "
+        "compared keeps its row; a database compares itself.",
+    )
 
     @field_validator("separator")
     @classmethod
@@ -139,6 +188,11 @@ class FileSource(StrictModel):
         if bool(self.path) == (self.database is not None):
             raise ValueError("name either a path or a database")
         return self
+
+    @property
+    def file_where(self) -> list[Condition]:
+        """Conditions on rows as they are read; those on a table are its database's to compare."""
+        return [] if self.database else self.where
 
     @property
     def place(self) -> str:

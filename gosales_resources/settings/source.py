@@ -20,7 +20,10 @@ from gosales_resources.settings.enrichment import (
     MatchSettings,
     OverrideColumns,
 )
-from gosales_resources.settings.inputs import FileSource
+from gosales_resources.settings.inputs import DateFormat, FileSource, TimeZone
+
+# What an exact copy of a row is.
+Duplicates = Literal["drop", "keep", "number"]
 
 
 class LogColumns(StrictModel):
@@ -59,22 +62,77 @@ class LongColumns(LogColumns):
     quantity: str | None = Field(default=None, description="Units; negative for returns.")
     revenue: str | None = Field(default=None, description="Revenue of the line.")
     gross_profit: str | None = Field(default=None, description="Gross profit of the line.")
+    unit_price: str | None = Field(
+        default=None,
+        description="Price of one unit, where the source has no revenue: revenue is then unit price "
+        "x quantity, less the discount, to the cent (half to even).",
+    )
+    discount: str | None = Field(
+        default=None, description="Discount of the line, in discount_unit; with unit_price."
+    )
 
     @model_validator(mode="after")
     def _some_amount(self) -> "LongColumns":
         if not (self.quantity or self.revenue or self.gross_profit):
             raise ValueError("name at least one of quantity, revenue, gross_profit")
+        if self.unit_price and self.revenue:
+            raise ValueError("name revenue or unit_price: a line has one revenue")
+        if self.unit_price and not self.quantity:
+            raise ValueError("unit_price needs quantity: revenue is unit price x quantity")
+        if self.discount and not self.unit_price:
+            raise ValueError("discount needs unit_price: a revenue as written has it in it already")
         return self
+
+
+# As programs write that there is nothing. Not NA, NONE, - or 0, which are somebody's codes.
+NULL_VALUES = (
+    "NULL", "(null)", "<null>", "N/A", "#N/A", "<NA>", "NaN", "NaT", "(blank)", "#NULL!",
+)  # fmt: skip
+
+
+class SignSettings(StrictModel):
+    """Which rows are returns where amounts are written without a sign."""
+
+    column: str = Field(description="Column that says so, such as a document type.")
+    negative: list[str] = Field(
+        min_length=1,
+        description="Its values for returns, in any case: their amounts and quantities are turned "
+        "negative where they are positive.",
+    )
 
 
 class LogSource(FileSource):
     """What wide and long sales logs share."""
 
-    date_formats: list[str] = Field(
+    date_formats: list[DateFormat] = Field(
         default=["%Y-%m-%d"],
         min_length=1,
-        description="strptime formats, tried in order; two that read one text as different dates "
-        "make it a reject.",
+        description="strptime formats; two that read one text as different dates make it a reject. "
+        "One without a day (%Y-%m, %b %Y) stands for the last day of its month, one with %z for the "
+        "day in the zone written, `serial` for the days that spreadsheets count.",
+    )
+    time_zone: TimeZone | None = Field(
+        default=None,
+        description="IANA zone that moments with an offset are told in before their day is taken; "
+        "without it the day is that of each row's own offset.",
+    )
+    null_values: list[str] = Field(
+        default=list(NULL_VALUES),
+        description="Words that stand for nothing, in any case. In amounts one that begins with # "
+        "is a failed formula and stays unreadable.",
+    )
+    sign: SignSettings | None = Field(
+        default=None, description="Rows that are returns by a column's value."
+    )
+    not_customers: list[str] = Field(
+        default_factory=list,
+        description="Ids that are no customers, such as one of all walk-in sales; '' for a blank "
+        "one. Their rows are counted in the ledger and in no fact.",
+    )
+    duplicates: Duplicates = Field(
+        default="drop",
+        description="What an exact copy of a row is: drop, the same row delivered twice; keep, one "
+        "more row; number, one more row within a file, and the same row again in another file.",
     )
     decimal: Literal[".", ","] = Field(
         default=".", description="Decimal mark of money and quantities."
@@ -142,6 +200,11 @@ class LongLog(LogSource):
 
     layout: Literal["long"]
     columns: LongColumns
+    discount_unit: Literal["fraction", "percent", "amount"] = Field(
+        default="fraction",
+        description="What columns.discount holds: a fraction (0.1), a percentage (10), or money "
+        "taken off the line. A cell written with % is a percentage.",
+    )
 
 
 class TaxonomyColumns(StrictModel):
@@ -195,7 +258,7 @@ class CustomerSource(FileSource):
     """CRM accounts: the roster beyond the sales log, and attributes for features."""
 
     columns: CustomerColumns = Field(default_factory=CustomerColumns)
-    date_formats: list[str] = Field(default=["%Y-%m-%d"], min_length=1)
+    date_formats: list[DateFormat] = Field(default=["%Y-%m-%d"], min_length=1)
     numeric_attributes: list[str] = Field(
         default_factory=list,
         description="Columns used as numbers. Map only what was known at the cutoff: never a last "

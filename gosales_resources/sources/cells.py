@@ -3,12 +3,14 @@
 A cell that cannot be read is null; nothing is guessed. Who calls tells blank from unreadable.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from decimal import Decimal
 
 import polars as pl
 
 from gosales_resources.settings.base import slugify
+from gosales_resources.sources.moments import MOMENT, read_moments
+from gosales_resources.sources.numbers import normal, read_numbers
 
 MONEY_SCALE = 2
 CENTS = 10**MONEY_SCALE
@@ -16,29 +18,27 @@ QUANTITY_SCALE = 3
 # Beyond a million billion cents a float no longer holds every cent, and Decimal(18, 2) is full.
 LARGEST = 9e15
 
-CURRENCY_SIGNS = r"[$€£¥]|\b(?:USD|CAD|EUR|GBP)\b"
-# Digits with or without groups of three, and a fraction; the decimal mark is a point by now.
-NUMBER = r"^(?:\d{1,3}(?:,\d{3})+|\d+)?(?:\.\d+)?$"
-# What needs no spelling out.
-PLAIN = {".": r"^-?[0-9]+(?:\.[0-9]+)?$", ",": r"^-?[0-9]+$"}
-CONTROL = r"[\x00-\x1f\x7f]"
 SPELLINGS = {
     **dict.fromkeys(("true", "t", "yes", "y", "1", "1.0", "on", "x"), True),
     **dict.fromkeys(("false", "f", "no", "n", "0", "0.0", "off"), False),
 }
-# What normalising leaves as it is, in every cell of most columns.
-NOT_PLAIN_TEXT = r"[^\x20-\x7e]"
+# A whole number that a program kept as a float, and wrote as one.
+FLOAT_ID = r"^(?:0|[1-9][0-9]*)\.0$"
+YEARS = (1, 9999)
 
 
-def text(column: str) -> pl.Expr:
+def text(column: str, null_values: Collection[str] = ()) -> pl.Expr:
     """Return the trimmed, NFKC-normalised text of a column; blank is null.
 
-    Numbers keep their digits as text, so that identifiers keep leading zeros where they have any.
+    Numbers keep their digits as text, so that identifiers keep leading zeros where they have any;
+    a whole number kept as a float (``17850.0``, typed or written) has no fraction.
 
     Parameters
     ----------
     column
         Of any type.
+    null_values
+        Words that are blank too, see `without_words`.
 
     Returns
     -------
@@ -46,7 +46,11 @@ def text(column: str) -> pl.Expr:
         String.
     """
     # One function per column: an expression used twice would be evaluated twice.
-    return pl.col(column).cast(pl.String).map_batches(_clean, return_dtype=pl.String)
+
+    def read(cells: pl.Series) -> pl.Series:
+        return without_words(_clean(cells), null_values)
+
+    return pl.col(column).map_batches(read, return_dtype=pl.String)
 
 
 def slugs(name: pl.Expr) -> pl.Expr:
@@ -71,7 +75,8 @@ def scaled(cell: pl.Expr, dtype: pl.DataType, decimal: str, scale: int) -> pl.Ex
     Parameters
     ----------
     cell
-        Raw cell of type `dtype`: a number, or text such as ``$1,234.50``, ``(250.00)``, ``-12``.
+        Raw cell of type `dtype`: a number, or text such as ``$1,234.50``, ``(250.00)``, ``-12``;
+        see `read_numbers`.
     dtype
         Its type; numbers are taken as they are.
     decimal
@@ -86,7 +91,7 @@ def scaled(cell: pl.Expr, dtype: pl.DataType, decimal: str, scale: int) -> pl.Ex
     """
 
     def units(cells: pl.Series) -> pl.Series:
-        numbers = cells.cast(pl.Float64) if dtype.is_numeric() else _numbers(cells, decimal)
+        numbers = cells.cast(pl.Float64) if dtype.is_numeric() else read_numbers(cells, decimal)
         counted = (numbers * 10**scale).round(0)
         legal = counted.is_finite() & (counted.abs() < LARGEST)
         return counted.zip_with(legal.fill_null(value=False), counted.clear(1)).cast(pl.Int64)
@@ -155,7 +160,12 @@ def finding_where(condition: pl.Expr, finding: str) -> pl.Expr:
     return pl.when(condition).then(pl.lit(finding))
 
 
-def read_dates(cells: pl.Series, formats: Sequence[str]) -> pl.DataFrame:
+def read_dates(
+    cells: pl.Series,
+    formats: Sequence[str],
+    zone: str | None = None,
+    null_values: Collection[str] = (),
+) -> pl.DataFrame:
     """Read dates (with or without a time) by the configured formats.
 
     Parameters
@@ -163,7 +173,12 @@ def read_dates(cells: pl.Series, formats: Sequence[str]) -> pl.DataFrame:
     cells
         Text, or dates where the file has types; null where blank.
     formats
-        strptime formats, at least one.
+        As `read_moments` takes them, at least one.
+    zone
+        Zone that moments with an offset, or of a typed column with a zone, are told in; without it
+        each is told in its own.
+    null_values
+        Words for nothing, see `without_words`.
 
     Returns
     -------
@@ -173,27 +188,49 @@ def read_dates(cells: pl.Series, formats: Sequence[str]) -> pl.DataFrame:
         read different dates), else null.
     """
     if cells.dtype.is_temporal():
-        moment = pl.col("cell").cast(pl.Datetime("us"))
-        blank = pl.when(moment.is_null()).then(pl.lit("blank"))
-        return cells.rename("cell").to_frame().select(moment=moment, problem=blank)
+        return _typed_dates(cells.rename("cell"), zone)
     cell = pl.col("cell")
-    read = (
-        cells.rename("cell")
-        .to_frame()
-        .select(text("cell"))
-        .with_columns(_reading(cell, form).alias(form) for form in formats)
-        .with_columns(earliest=pl.min_horizontal(formats), latest=pl.max_horizontal(formats))
+    texts = cells.rename("cell").to_frame().select(text("cell")).to_series()
+    moments = {form: read_moments(texts, form, zone) for form in formats}
+    earliest, latest = (
+        pl.DataFrame(moments).select(pick(list(moments))).to_series()
+        for pick in (pl.min_horizontal, pl.max_horizontal)
     )
-    earliest, latest = pl.col("earliest"), pl.col("latest")
+    # Few cells are words: only what no format reads is looked at.
+    unread = (earliest.is_null() & texts.is_not_null()).arg_true()
+    texts = texts.clone().scatter(unread, without_words(texts[unread], null_values))
+    read = pl.DataFrame({"cell": texts, "earliest": earliest, "latest": latest})
+    is_one = pl.col("earliest") == pl.col("latest")
     problem = (
         pl.when(cell.is_null())
         .then(pl.lit("blank"))
-        .when(earliest.is_null())
+        .when(pl.col("earliest").is_null())
         .then(pl.lit("unreadable"))
-        .when(earliest != latest)
+        .when(~is_one)
         .then(pl.lit("ambiguous"))
     )
-    return read.select(moment=pl.when(earliest == latest).then(earliest), problem=problem)
+    return read.select(moment=pl.when(is_one).then("earliest"), problem=problem)
+
+
+def without_words(cells: pl.Series, words: Collection[str]) -> pl.Series:
+    """Return trimmed text with null in place of words that stand for nothing.
+
+    Parameters
+    ----------
+    cells
+        Trimmed text; null stays null.
+    words
+        As NULL or N/A, in any case.
+    """
+    if not words:
+        return cells
+    # By length first, which costs a tenth of writing all cells small.
+    longest = max(len(word.encode()) for word in words)
+    short = (cells.str.len_bytes() <= longest).fill_null(value=False)
+    if not short.any():
+        return cells
+    is_word = cells.filter(short).str.to_lowercase().is_in([word.lower() for word in words])
+    return cells.clone().scatter(short.arg_true().filter(is_word), None)
 
 
 def yes_no(column: str) -> pl.Expr:
@@ -237,50 +274,41 @@ def _slugs(names: pl.Series) -> pl.Series:
 
 
 def _clean(cells: pl.Series) -> pl.Series:
-    stripped = _normal(cells).str.strip_chars()
-    return stripped.set(stripped == "", None)
+    if cells.dtype.is_float():
+        return _float_text(cells)
+    stripped = normal(cells.cast(pl.String)).str.strip_chars()
+    stripped = stripped.set(stripped == "", None)
+    floats = stripped.str.ends_with(".0").fill_null(value=False)
+    if not floats.any():
+        return stripped
+    whole = stripped.filter(floats)
+    whole = whole.zip_with(~whole.str.contains(FLOAT_ID), whole.str.strip_suffix(".0"))
+    return stripped.scatter(floats.arg_true(), whole)
 
 
-def _normal(cells: pl.Series) -> pl.Series:
-    """Normalise to NFKC, control characters to spaces; most cells are plain and are not touched."""
-    odd = cells.str.contains(NOT_PLAIN_TEXT).fill_null(value=False)
-    if not odd.any():
-        return cells
-    normal = cells.filter(odd).str.normalize("NFKC").str.replace_all(CONTROL, " ")
-    return cells.scatter(odd.arg_true(), normal)
+def _float_text(cells: pl.Series) -> pl.Series:
+    """Write floats with the digits that a person would have: no exponent, no empty fraction."""
+    written = cells.cast(pl.String)
+    # Beyond 2**53 a float is no number that anyone wrote, and has no place in a column of int64.
+    whole = (cells.is_finite() & (cells == cells.round(0)) & (cells.abs() < 2**53)).fill_null(
+        value=False
+    )
+    counted = cells.zip_with(whole, cells.clear(1)).cast(pl.Int64).cast(pl.String)
+    return written.zip_with(~whole, counted)
 
 
-def _reading(cell: pl.Expr, form: str) -> pl.Expr:
-    has_time = any(sign in form for sign in ("%H", "%I", "%T", "%s"))
-    kind = pl.Datetime("us") if has_time else pl.Date()
-    return cell.str.strptime(kind, form, strict=False).cast(pl.Datetime("us"))
-
-
-def _numbers(cells: pl.Series, decimal: str) -> pl.Series:
-    """Read plain numbers at once and spell out only the rest: most cells are plain or blank."""
-    cells = cells.str.strip_chars()
-    plain = cells.str.contains(PLAIN[decimal]).fill_null(value=False)
-    read = cells.zip_with(plain, cells.clear(1)).cast(pl.Float64)
-    rest = ~plain & (cells != "").fill_null(value=False)
-    if not rest.any():
-        return read
-    spelled = _spelled(_normal(cells.filter(rest)), decimal)
-    return read.scatter(rest.arg_true(), spelled)
-
-
-def _spelled(cells: pl.Series, decimal: str) -> pl.Series:
-    plain = cells.str.replace_all(CURRENCY_SIGNS, "").str.replace_all(r"\s", "")
-    if decimal == ",":
-        # "1.234,50" becomes "1,234.50".
-        plain = plain.str.replace_all(",", "\x01", literal=True)
-        plain = plain.str.replace_all(".", ",", literal=True)
-        plain = plain.str.replace_all("\x01", ".", literal=True)
-    in_brackets = plain.str.starts_with("(") & plain.str.ends_with(")")
-    bare = plain.str.replace(r"^\((.*)\)$", "$1")
-    signed = bare.str.starts_with("-") | bare.str.ends_with("-")
-    digits = bare.str.strip_prefix("-").str.strip_suffix("-").str.strip_prefix("+")
-    # "(-5)" says negative twice: unreadable rather than guessed.
-    legal = digits.str.contains(NUMBER) & digits.str.contains(r"\d") & ~(in_brackets & signed)
-    ungrouped = digits.str.replace_all(",", "", literal=True)
-    magnitude = ungrouped.zip_with(legal, cells.clear(1)).cast(pl.Float64)
-    return magnitude.zip_with(~(in_brackets | signed), -magnitude)
+def _typed_dates(cells: pl.Series, zone: str | None) -> pl.DataFrame:
+    """Take the dates of a typed column; a moment with a zone is told in `zone`, else in its own."""
+    kind = cells.dtype
+    if isinstance(kind, pl.Datetime) and kind.time_zone is not None:
+        local = cells if zone is None else cells.dt.convert_time_zone(zone)
+        cells = local.dt.replace_time_zone(None)
+    cell, moment = pl.col("cell"), pl.col("cell").cast(MOMENT)
+    is_legal = moment.dt.year().is_between(*YEARS)
+    problem = (
+        pl.when(cell.is_null())
+        .then(pl.lit("blank"))
+        .when(~is_legal.fill_null(value=False))
+        .then(pl.lit("unreadable"))
+    )
+    return cells.to_frame().select(moment=pl.when(is_legal).then(moment), problem=problem)

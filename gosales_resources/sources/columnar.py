@@ -1,5 +1,6 @@
 """Parquet: columns keep their types, a block is a row group."""
 
+import contextlib
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from gosales_resources.errors import SourceError
 from gosales_resources.settings.inputs import FileSource
 from gosales_resources.sources.raw import ROW, Block, RawBatch, RawInput, checked_header
 from gosales_resources.sources.streams import FileState, file_stamp, file_state, require_unchanged
+from gosales_resources.sources.typed import Spelling, as_text
 
 BATCH_ROWS = 131_072
 
@@ -69,9 +71,23 @@ class ParquetFile(RawInput):
 
 
 def _plain(frame: pl.DataFrame) -> pl.DataFrame:
-    """Return dictionary-encoded and all-blank columns as the text that they stand for."""
+    """Return columns that are neither text, numbers nor dates as the text that they stand for."""
     coded = cs.by_dtype(pl.Null, pl.Boolean) | cs.categorical() | cs.enum()
-    return frame.with_columns(coded.cast(pl.String))
+    frame = frame.with_columns(coded.cast(pl.String))
+    odd = frame.select(~(cs.string() | cs.numeric() | cs.date() | cs.datetime())).columns
+    return frame.with_columns(
+        pl.Series(name, [_as_text(cell) for cell in frame[name]], pl.String) for name in odd
+    )
+
+
+def _as_text(cell: object) -> str | None:
+    """Write bytes as the text that they are, if they are any; times, lists and records as told."""
+    if isinstance(cell, bytes):
+        with contextlib.suppress(UnicodeDecodeError):
+            return cell.decode()
+    if isinstance(cell, pl.Series):
+        cell = cell.to_list()
+    return as_text(cell, Spelling())
 
 
 def _opened(path: Path) -> pa_parquet.ParquetFile:

@@ -33,6 +33,7 @@ from gosales_resources.sources.raw import (
     RawBatch,
     RawInput,
     checked_header,
+    name_of_place,
 )
 from gosales_resources.sources.streams import FileState, file_stamp, file_state, require_unchanged
 from gosales_resources.sources.typed import Spelling, as_text, concat_frames, frame_of, spelling_of
@@ -68,7 +69,14 @@ class ExcelFile(RawInput):
     def header(self) -> list[str]:
         """See `RawInput`; the header is the first row with something in it."""
         with self._rows() as rows:
-            return list(self._columns(rows).values())
+            return list(self._columns(rows)[0].values())
+
+    def elsewhere(self) -> str:
+        """See `RawInput`."""
+        with self._sheets() as sheets:
+            others = [title for title in sheets if title != self._wanted(sheets)]
+        told = ", ".join(map(repr, others))
+        return f" The workbook has other sheets: {told}. Set sheet." if others else ""
 
     def stamp(self) -> str:
         """See `RawInput`."""
@@ -92,8 +100,8 @@ class ExcelFile(RawInput):
         self._require_values()
         frames, misshapen = [], []
         with self._rows() as rows:
-            columns = self._columns(rows)
-            while chunk := self._chunk(rows, CHUNK_ROWS):
+            columns, below = self._columns(rows)
+            while chunk := self._chunk(below, CHUNK_ROWS):
                 frame, wrong = self._typed(chunk, columns)
                 frames.append(frame)
                 misshapen += wrong
@@ -104,7 +112,7 @@ class ExcelFile(RawInput):
             yield from map(RawBatch, frame[BATCH_ROWS:].iter_slices(BATCH_ROWS))
 
     @contextmanager
-    def _sheet(self) -> Iterator[ReadOnlyWorksheet]:
+    def _sheets(self) -> Iterator[dict[str, ReadOnlyWorksheet]]:
         with self._reading():
             handle = self.path.open("rb")
         # A workbook that cannot be opened would leave its own handle open.
@@ -112,15 +120,22 @@ class ExcelFile(RawInput):
             with self._reading():
                 book = openpyxl.load_workbook(handle, read_only=True, data_only=True)
             try:
-                sheets = {s.title: s for s in book.worksheets if isinstance(s, ReadOnlyWorksheet)}
-                wanted = self.source.sheet or next(iter(sheets), "")
-                if wanted not in sheets:
-                    raise SourceError(
-                        f"{self.path}: no sheet {wanted!r}. {nearest(wanted, sheets)} Set sheet."
-                    )
-                yield sheets[wanted]
+                yield {s.title: s for s in book.worksheets if isinstance(s, ReadOnlyWorksheet)}
             finally:
                 book.close()
+
+    def _wanted(self, sheets: dict[str, ReadOnlyWorksheet]) -> str:
+        wanted = self.source.sheet or next(iter(sheets), "")
+        if wanted not in sheets:
+            raise SourceError(
+                f"{self.path}: no sheet {wanted!r}. {nearest(wanted, sheets)} Set sheet."
+            )
+        return wanted
+
+    @contextmanager
+    def _sheet(self) -> Iterator[ReadOnlyWorksheet]:
+        with self._sheets() as sheets:
+            yield sheets[self._wanted(sheets)]
 
     @contextmanager
     def _rows(self) -> Iterator["_Rows"]:
@@ -138,13 +153,25 @@ class ExcelFile(RawInput):
                 "workbook did not compute it. Open it in Excel and save it."
             )
 
-    def _columns(self, rows: "_Rows") -> dict[int, str]:
-        """Read on to the header; return the name of each column that has one."""
+    def _columns(self, rows: "_Rows") -> tuple[dict[int, str], "_Rows"]:
+        """Read on to the header; return the name of each column of the table, and the rows below.
+
+        A column in front without a name is one where the first row has something in it: the index
+        that programs write.
+        """
         for _, cells in self._chunk(rows, 1):
-            names = {at: as_text(c, self._spelling) or "" for at, c in enumerate(cells)}
-            named = {at: name for at, name in names.items() if name.strip()}
-            return dict(zip(named, checked_header(str(self.path), [*named.values()]), strict=True))
-        raise SourceError(f"{self.path} is empty: it has no header row.")
+            names = [(as_text(cell, self._spelling) or "").strip() for cell in cells]
+            first = self._chunk(rows, 1)
+            filled = [cell is not None for _, row in first for cell in row]
+            lead = next((at for at, name in enumerate(names) if name), 0)
+            found = {
+                at: name or name_of_place(at + 1)
+                for at, name in enumerate(names)
+                if name or (at < lead and at < len(filled) and filled[at])
+            }
+            header = checked_header(str(self.path), [*found.values()])
+            return dict(zip(found, header, strict=True)), itertools.chain(first, rows)
+        raise SourceError(f"{self.path} is empty: it has no header row.{self.elsewhere()}")
 
     def _chunk(self, rows: "_Rows", size: int) -> list[tuple[int, Sequence[object]]]:
         with self._reading():

@@ -1,6 +1,8 @@
 """Finds the inputs that a source names: a file, the files of a folder or of a glob, a table."""
 
+import contextlib
 import glob
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
@@ -24,6 +26,7 @@ SUFFIXES = {
 # What programs leave beside the data: Excel's locks, downloads under way, Spark's markers.
 NOT_DATA = ("~$", ".", "_")
 OTHER_WORKBOOKS = (".xls", ".xlsb", ".ods")
+DATABASES = (".db", ".sqlite", ".sqlite3")
 UNDER_WAY = (".partial", ".part", ".tmp", ".crdownload")
 
 
@@ -106,9 +109,26 @@ def _format(path: Path, source: FileSource) -> str:
     known = source.format or (SUFFIXES[suffix] if suffix else None)
     if known is None and path.suffix.lower() in OTHER_WORKBOOKS:
         raise SourceError(f"{path}: of Excel's formats only .xlsx is read; save it as that.")
+    if known is None and path.suffix.lower() in DATABASES:
+        raise SourceError(
+            f"{path} is a database: name its table in place of the path, as "
+            f"database: {{url: 'sqlite:///{source.path}', table: ...}}.{_tables(path)}"
+        )
     if known is None:
         raise SourceError(f"{path}: the suffix does not tell the format; set format: csv.")
     return known
+
+
+def _tables(path: Path) -> str:
+    """Name the tables of an SQLite file, where it is one."""
+    try:
+        with contextlib.closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as database:
+            found = database.execute(
+                "SELECT name FROM sqlite_master WHERE type IN ('table', 'view') ORDER BY name"
+            ).fetchall()
+    except sqlite3.Error:
+        return " It cannot be read as SQLite, though."
+    return f" Its tables: {', '.join(repr(name) for (name,) in found) or 'none'}."
 
 
 def _relative(path: Path, base: Path) -> str:

@@ -33,8 +33,19 @@ class FoundTable:
     """False where any column may hold anything (SQLite): values are compared as they are."""
 
 
-def chosen_columns(table: FoundTable, wanted: DatabaseTable) -> list[str]:
+def chosen_columns(
+    table: FoundTable, wanted: DatabaseTable, where: Sequence[Condition] = ()
+) -> list[str]:
     """Return the columns to read.
+
+    Parameters
+    ----------
+    table
+        As its database describes it.
+    wanted
+        Columns and conditions of the settings.
+    where
+        Conditions of the source, which files have too.
 
     Raises
     ------
@@ -42,7 +53,7 @@ def chosen_columns(table: FoundTable, wanted: DatabaseTable) -> list[str]:
         When one that is to be read or compared is not there; the nearest names are offered.
     """
     columns = wanted.columns or list(table.types)
-    named = [*columns, *(condition.column for condition in wanted.where)]
+    named = [*columns, *(condition.column for condition in (*wanted.where, *where))]
     missing = [
         f"  no column {name!r}. {nearest(name, table.types)}"
         for name in dict.fromkeys(named)
@@ -55,15 +66,23 @@ def chosen_columns(table: FoundTable, wanted: DatabaseTable) -> list[str]:
     return columns
 
 
-def build_statement(table: FoundTable, wanted: DatabaseTable) -> sa.Select:
+def build_statement(
+    table: FoundTable, wanted: DatabaseTable, where: Sequence[Condition] = ()
+) -> sa.Select:
     """Select the configured columns and rows, ordered by the primary key, else by all of them.
+
+    Parameters
+    ----------
+    table, wanted, where
+        As of `chosen_columns`. A null meets a condition of the source as a blank cell of a file
+        does: it equals nothing, and nothing is dropped that has no order.
 
     Raises
     ------
     SourceError
         When a column is missing, or a value does not fit the type of its column.
     """
-    columns = chosen_columns(table, wanted)
+    columns = chosen_columns(table, wanted, where)
     # Without types, so that values come as the driver has them and are not made into floats.
     known = {name: sa.column(quoted_name(name, quote=True)) for name in table.types}
     source = sa.table(
@@ -75,6 +94,7 @@ def build_statement(table: FoundTable, wanted: DatabaseTable) -> sa.Select:
     return (
         sa.select(*(source.c[name] for name in columns))
         .where(*(_condition(source.c[c.column], c, table) for c in wanted.where))
+        .where(*(_or_blank(source.c[c.column], c, table) for c in where))
         .order_by(*order)
     )
 
@@ -83,11 +103,19 @@ def _condition(
     column: sa.ColumnElement, condition: Condition, table: FoundTable
 ) -> sa.ColumnElement[bool]:
     kind = table.types[condition.column] if table.has_types else ANY
-    values = condition.value if isinstance(condition.value, list) else [condition.value]
-    bound = [sa.literal(_fitted(value, kind, condition.column), kind) for value in values]
+    bound = [sa.literal(_fitted(value, kind, condition.column), kind) for value in condition.values]
     if condition.op == "in":
         return column.in_(bound)
+    if condition.op == "not in":
+        return column.not_in(bound)
     return column.bool_op(condition.op)(bound[0])
+
+
+def _or_blank(
+    column: sa.ColumnElement, condition: Condition, table: FoundTable
+) -> sa.ColumnElement[bool]:
+    holds = _condition(column, condition, table)
+    return holds if condition.op in ("=", "in") else sa.or_(holds, column.is_(None))
 
 
 def _fitted(value: Scalar, kind: TypeEngine, column: str) -> object:

@@ -4,6 +4,7 @@ Nothing is interpreted here; text stays text, types stay types. What columns mea
 phase's business. A kind of input (text, Parquet, Excel, SQL) is one module beside this one.
 """
 
+import re
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -15,6 +16,8 @@ from gosales_resources.errors import SourceError
 
 # Number of a row in its block, from 0, in the order of the input.
 ROW = "__source_row"
+# See `name_of_place`.
+NAMELESS = re.compile(r"\(column [0-9]+\)")
 
 
 @dataclass(frozen=True)
@@ -84,6 +87,10 @@ class RawInput(ABC):
         """Return column -> type, in its order; `text` where the input has no types."""
         return dict.fromkeys(self.header(), "text")
 
+    def elsewhere(self) -> str:
+        """Say where else rows may be, for an error about none: a sentence behind a blank, or nothing."""
+        return ""
+
     def stamp(self) -> str | None:
         """Return what is cheap to get and changes when the content does; None where nothing is."""
         return None
@@ -109,17 +116,31 @@ class RawInput(ABC):
 
 
 def checked_header(name: str, header: list[str]) -> list[str]:
-    """Return column names without blanks around them; refuse empty and repeated ones.
+    """Return column names without blanks around them; refuse repeated ones and a row of none.
+
+    A column without a name, such as the index that a program writes in front, is called by its
+    place.
 
     Raises
     ------
     SourceError
-        When there is none, or one is there twice.
+        When there is no name at all, or one is there twice.
     """
     names = [column.strip() for column in header]
     if not any(names):
         raise SourceError(f"{name} is empty: it has no header row.")
-    twice = sorted(column for column, count in Counter(names).items() if count > 1)
+    named = [column or name_of_place(at) for at, column in enumerate(names, start=1)]
+    twice = sorted(column for column, count in Counter(named).items() if count > 1)
     if twice:
         raise SourceError(f"{name}, row 1: columns named twice: {', '.join(map(repr, twice))}.")
-    return names
+    return named
+
+
+def name_of_place(place: int) -> str:
+    """Return what a column without a name is called, by its place from 1 on."""
+    return f"(column {place})"
+
+
+def is_nameless(column: str) -> bool:
+    """Tell whether a column is called by its place."""
+    return NAMELESS.fullmatch(column) is not None

@@ -12,8 +12,10 @@ import polars as pl
 
 from gosales_resources.errors import SourceError
 from gosales_resources.settings.inputs import FileSource
+from gosales_resources.sources.conditions import take_rows
 from gosales_resources.sources.files import open_inputs
 from gosales_resources.sources.raw import ROW, Block, RawInput
+from gosales_resources.sources.table import require_where
 
 FILE = "__source_file"
 MISSHAPEN = {
@@ -31,7 +33,7 @@ class RawTable:
     path: str
     """As configured; named in errors."""
     frame: pl.DataFrame
-    """Source columns, `FILE` and `ROW`."""
+    """Source columns, `FILE` and `ROW`, of the rows that the source's `where` keeps."""
     misshapen: pl.DataFrame
     """Rows that cannot be laid out in columns, with their text: columns of `MISSHAPEN`."""
 
@@ -58,7 +60,7 @@ class RawTable:
 class SideBlock:
     """One block of one file of a source, to be read."""
 
-    path: str
+    source: FileSource
     raw: RawInput
     header: list[str]
     block: Block | None
@@ -68,14 +70,15 @@ class SideBlock:
         """Read its rows, numbered from 0 in the block."""
         batches = list(self.block.read()) if self.block else []
         empty = pl.DataFrame(schema={**dict.fromkeys(self.header, pl.String), ROW: pl.Int64})
-        frame = pl.concat(batch.frame for batch in batches) if batches else empty
+        kept = [take_rows(batch.frame, self.source) for batch in batches]
+        frame = pl.concat(kept) if batches else empty
         misshapen = [
             {"source_file": self.raw.name, "source_row": b.row, "reason": b.problem, "raw": b.text}
             for batch in batches
             for b in batch.misshapen
         ]
         named = frame.with_columns(pl.lit(self.raw.name).alias(FILE))
-        return RawTable(self.path, named, pl.DataFrame(misshapen, MISSHAPEN))
+        return RawTable(self.source.path, named, pl.DataFrame(misshapen, MISSHAPEN))
 
 
 def side_blocks(source: FileSource, base: Path) -> Iterator[SideBlock]:
@@ -91,9 +94,10 @@ def side_blocks(source: FileSource, base: Path) -> Iterator[SideBlock]:
     if len({tuple(header) for header in headers}) > 1:
         raise SourceError(f"The files of {source.path} do not have the same columns.")
     for raw, header in zip(inputs, headers, strict=True):
-        yield SideBlock(source.path, raw, header, None)
+        require_where(raw.name, header, source)
+        yield SideBlock(source, raw, header, None)
         for block in raw.blocks():
-            yield SideBlock(source.path, raw, header, block)
+            yield SideBlock(source, raw, header, block)
 
 
 def first_rows(blocks: Iterable[tuple[RawInput, int]]) -> list[int]:

@@ -35,18 +35,22 @@ class SqlTable(RawInput):
         """See `RawInput`."""
         with connected(self.database, self.base, Progress()) as connection:
             table = find_table(connection, self.database)
-            return checked_header(self.name, chosen_columns(table, self.database))
+            return checked_header(
+                self.name, chosen_columns(table, self.database, self.source.where)
+            )
 
     def blocks(self) -> Iterator[Block]:
         """See `RawInput`; there is no file to hash, so the key is of the rows."""
         progress = Progress()
         with connected(self.database, self.base, progress) as connection:
             table = find_table(connection, self.database)
-            columns = chosen_columns(table, self.database)
+            columns = chosen_columns(table, self.database, self.source.where)
             header = checked_header(self.name, columns)
             whole = [isinstance(table.types[name], sa.Integer) for name in columns]
             connection.execution_options(stream_results=True, max_row_buffer=FETCH_ROWS)
-            with connection.execute(build_statement(table, self.database)) as rows:
+            with connection.execute(
+                build_statement(table, self.database, self.source.where)
+            ) as rows:
                 frames = self._frames(rows, header, whole, progress)
                 while block := list(itertools.islice(frames, BLOCK_ROWS // FETCH_ROWS)):
                     frame = concat_frames(block, spelling_of(self.source))

@@ -1,19 +1,20 @@
 """Small sources read whole, and what every source must have."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import polars as pl
 
 from gosales_resources.errors import SourceError, nearest
 from gosales_resources.settings.inputs import FileSource
+from gosales_resources.sources.conditions import take_rows
 from gosales_resources.sources.files import open_inputs
 from gosales_resources.sources.raw import ROW, RawInput
 from gosales_resources.sources.typed import concat_frames, spelling_of
 
 
 def read_table(source: FileSource, base: Path) -> pl.DataFrame:
-    """Read a small source whole; `ROW` is the number of the row for people, in its file.
+    """Read the rows of a small source that its conditions keep; `ROW` numbers them for people.
 
     Parameters
     ----------
@@ -25,8 +26,8 @@ def read_table(source: FileSource, base: Path) -> pl.DataFrame:
     Returns
     -------
     polars.DataFrame
-        One row per row of the source, in the order of files and rows; text columns of a CSV file,
-        typed ones elsewhere, null where blank.
+        One row per row of the source that its `where` keeps, in the order of files and rows, with
+        its number in its file; text columns of a CSV file, typed ones elsewhere, null where blank.
 
     Raises
     ------
@@ -38,20 +39,40 @@ def read_table(source: FileSource, base: Path) -> pl.DataFrame:
     if len(inputs) > 1:
         _require_same_columns(inputs)
     for raw in inputs:
-        first, mine = raw.first_row, []
-        for block in raw.blocks():
-            for batch in block.read():
-                if batch.misshapen:
-                    bad = batch.misshapen[0]
-                    raise SourceError(
-                        f"{raw.name}, row {first + bad.row}: {bad.problem}: {bad.text[:80]!r}."
-                    )
-                mine.append(batch.frame.with_columns(pl.col(ROW) + first))
-            first = mine[-1][ROW].max() + 1 if mine and mine[-1].height else first
+        require_where(raw.name, raw.header(), source)
+        mine = list(_numbered_frames(raw))
         if not mine:
-            raise SourceError(f"{raw.name} has a header and no rows.")
-        frames += mine
+            raise SourceError(f"{raw.name} has a header and no rows.{raw.elsewhere()}")
+        frames += [take_rows(frame, source) for frame in mine]
     return concat_frames(frames, spelling_of(source))
+
+
+def _numbered_frames(raw: RawInput) -> Iterator[pl.DataFrame]:
+    first = raw.first_row
+    for block in raw.blocks():
+        following = first
+        for batch in block.read():
+            if batch.misshapen:
+                bad = batch.misshapen[0]
+                raise SourceError(
+                    f"{raw.name}, row {first + bad.row}: {bad.problem}: {bad.text[:80]!r}."
+                )
+            numbered = batch.frame.with_columns(pl.col(ROW) + first)
+            following = int(numbered[ROW][-1]) + 1 if numbered.height else following
+            yield numbered
+        first = following
+
+
+def require_where(name: Path | str, columns: Sequence[str], source: FileSource) -> None:
+    """Make sure that the columns are there that a source's conditions on files name.
+
+    Raises
+    ------
+    SourceError
+        Listing every missing column with the nearest names.
+    """
+    wanted = {f"where {at}": c.column for at, c in enumerate(source.file_where, start=1)}
+    require_columns(name, columns, wanted)
 
 
 def require_columns(name: Path | str, columns: Sequence[str], wanted: dict[str, str]) -> None:

@@ -42,6 +42,7 @@ from gosales_resources.sources.streams import (
     open_stream,
     require_unchanged,
 )
+from gosales_resources.sources.text_columns import TextColumns
 
 # What is remembered at a time. A change in the middle of a file costs from there to its end. Typed
 # side by side: files of 87 and 37 MB peaked at 1.2 GiB in blocks of 32 MiB, at 0.9 in those of 16.
@@ -68,7 +69,7 @@ class TextFile(RawInput):
     def header(self) -> list[str]:
         """See `RawInput`."""
         with open_stream(self.path, self.source.encoding) as stream:
-            return self._header(_first_record(stream, self._separator))
+            return self._columns(_first_records(stream, self._separator)).names
 
     def stamp(self) -> str:
         """See `RawInput`."""
@@ -82,9 +83,9 @@ class TextFile(RawInput):
         """See `RawInput`."""
         before = file_state(self.path)
         with open_stream(self.path, self.source.encoding) as stream:
-            first = _first_record(stream, self._separator)
-            header = self._header(first)
-            how = [header, self.source.encoding, self._separator]
+            first = _first_records(stream, self._separator)
+            columns = self._columns(first)
+            how = [columns.names, self.source.encoding, self._separator, *columns.surplus]
             salt = hashlib.sha256(json.dumps(how).encode())
 
             def block(part: _Part) -> Block:
@@ -92,7 +93,7 @@ class TextFile(RawInput):
                 digest.update(part.content)
                 key = digest.hexdigest()[:32]
                 extent = Extent(key, len(part.content)) if part.is_settled else None
-                return Block(key, _Reader(header, self._separator, self._encoding, part), extent)
+                return Block(key, _Reader(columns, self._separator, self._encoding, part), extent)
 
             rest = first.rest
             for extent in self.known:
@@ -119,17 +120,30 @@ class TextFile(RawInput):
         encoding = self.source.encoding
         return "utf8" if encoding in WIDE_ENCODINGS else encoding
 
-    def _header(self, first: "_FirstRecord") -> list[str]:
-        if first.record.startswith(BOMS_16) and self._encoding == "utf8":
+    def _columns(self, first: "_FirstRecords") -> "TextColumns":
+        if first.header.startswith(BOMS_16) and self._encoding == "utf8":
             raise SourceError(f"{self.path} is UTF-16 text; set encoding: utf16.")
         try:
-            names = split_fields(first.record.decode(CODECS[self._encoding]), self._separator)
+            names = split_fields(first.header.decode(CODECS[self._encoding]), self._separator)
         except ValueError as error:
             raise SourceError(
                 f"{self.path}, row 1: is not {self.source.encoding} text with columns ({error}); "
                 "set encoding or separator."
             ) from error
-        return checked_header(str(self.path), names)
+        width = len(names)
+        while names and not names[-1].strip():
+            names.pop()
+        header = checked_header(str(self.path), names)
+        return TextColumns(header, max(width, self._width(first.row, len(header))))
+
+    def _width(self, row: bytes, expected: int) -> int:
+        """Count the fields of the first row, where those beyond the header's are blank."""
+        try:
+            fields = split_fields(row.decode(CODECS[self._encoding]), self._separator)
+        except ValueError:
+            # It will be told as what it is when it is read.
+            return expected
+        return expected if any(fields[expected:]) else len(fields)
 
 
 @dataclass(frozen=True)
@@ -147,14 +161,14 @@ class _Part:
 class _Reader:
     """Reads one block's bytes."""
 
-    header: list[str]
+    columns: TextColumns
     separator: str
     encoding: str
     part: _Part
 
     def __call__(self) -> Iterator[RawBatch]:
         """Read with the fast parser, else line by line."""
-        if not self.part.is_sound:
+        if not self.part.is_sound or not self._is_text:
             yield from self._line_by_line()
             return
         try:
@@ -164,28 +178,40 @@ class _Reader:
             batches = self._line_by_line()
         yield from batches
 
+    @property
+    def _is_text(self) -> bool:
+        """The parser would tell a row that is none by a traceback on standard error."""
+        if self.encoding != "utf8" or self.part.content.isascii():
+            return True
+        try:
+            self.part.content.decode()
+        except UnicodeDecodeError:
+            return False
+        return True
+
     def _parsed(self) -> Iterator[RawBatch]:
         wrong: list[MisshapenRow] = []
 
         def set_aside(row: pa_csv.InvalidRow) -> str:
-            problem = f"{row.actual_columns} fields, expected {row.expected_columns}"
+            problem = f"{row.actual_columns} fields, expected {len(self.columns.names)}"
             # Counted from 1; only the single-threaded parser counts.
             wrong.append(MisshapenRow(row.number - 1, row.text, problem))
             return "skip"
 
+        names = [*self.columns.names, *self.columns.surplus]
         reader = pa_csv.open_csv(
             pa.BufferReader(self.part.content),
             pa_csv.ReadOptions(
                 use_threads=False,
                 block_size=PARSER_BYTES,
-                column_names=self.header,
+                column_names=names,
                 encoding=self.encoding,
             ),
             pa_csv.ParseOptions(
                 delimiter=self.separator, newlines_in_values=True, invalid_row_handler=set_aside
             ),
             pa_csv.ConvertOptions(
-                column_types=dict.fromkeys(self.header, pa.string()),
+                column_types=dict.fromkeys(names, pa.string()),
                 strings_can_be_null=True,
                 null_values=[""],
             ),
@@ -206,12 +232,50 @@ class _Reader:
     def _batch(
         self, pending: list[pa.RecordBatch], numbers: pl.Series, wrong: list[MisshapenRow]
     ) -> RawBatch:
-        schema = pa.schema([(name, pa.string()) for name in self.header])
-        views = pa.schema([(name, pa.string_view()) for name in self.header])
+        names = [*self.columns.names, *self.columns.surplus]
+        schema = pa.schema([(name, pa.string()) for name in names])
+        views = pa.schema([(name, pa.string_view()) for name in names])
         # As views, which Polars takes as they are: 0.05 s for 32 MiB against 0.13 s.
         table = pa.Table.from_batches(pending, schema).cast(views)
-        frame = pl.DataFrame(pl.from_arrow(table))
-        return RawBatch(frame.with_columns(numbers.alias(ROW)), wrong)
+        frame = pl.DataFrame(pl.from_arrow(table)).with_columns(numbers.alias(ROW))
+        frame, filled = self._without_surplus(frame)
+        mended, beyond = self._mended(wrong)
+        if mended.height:
+            frame = pl.concat([frame, mended]).sort(ROW)
+        return RawBatch(frame, sorted([*filled, *beyond], key=lambda bad: bad.row))
+
+    def _without_surplus(self, frame: pl.DataFrame) -> tuple[pl.DataFrame, list[MisshapenRow]]:
+        """Drop what is behind the last column; a row with something there is none of the table."""
+        surplus = self.columns.surplus
+        if not surplus:
+            return frame, []
+        is_filled = pl.any_horizontal(pl.col(name).is_not_null() for name in surplus)
+        wrong = [
+            MisshapenRow(
+                row[-1],
+                self.separator.join(cell or "" for cell in row[:-1]),
+                f"field {len(self.columns.names) + 1} or one behind it is filled but has no header",
+            )
+            for row in frame.filter(is_filled).iter_rows()
+        ]
+        return frame.filter(~is_filled).drop(surplus), wrong
+
+    def _mended(self, wrong: list[MisshapenRow]) -> tuple[pl.DataFrame, list[MisshapenRow]]:
+        """Take rows whose fields are too many only by blank ones; return the others as they are."""
+        rows, numbers, left = [], [], []
+        for bad in wrong:
+            try:
+                fields = self.columns.fitted(split_fields(bad.text, self.separator))
+            except ValueError:
+                left.append(bad)
+            else:
+                rows.append([field or None for field in fields])
+                numbers.append(bad.row)
+        return self._frame(rows, numbers), left
+
+    def _frame(self, rows: list[list[str | None]], numbers: list[int]) -> pl.DataFrame:
+        frame = pl.DataFrame(rows, dict.fromkeys(self.columns.names, pl.String), orient="row")
+        return frame.with_columns(pl.Series(ROW, numbers, pl.Int64))
 
     def _line_by_line(self) -> Iterator[RawBatch]:
         codec = CODECS[self.encoding]
@@ -220,9 +284,7 @@ class _Reader:
         wrong: list[MisshapenRow] = []
         for number, record in enumerate(split_records(self.part.content, self.separator.encode())):
             try:
-                fields = split_fields(record.decode(codec), self.separator)
-                if len(fields) != len(self.header):
-                    raise ValueError(f"{len(fields)} fields, expected {len(self.header)}")
+                fields = self.columns.fitted(split_fields(record.decode(codec), self.separator))
             except UnicodeDecodeError as error:
                 shown = record.decode(codec, "backslashreplace")
                 problem = f"not {self.encoding} text at byte {error.start}"
@@ -232,21 +294,23 @@ class _Reader:
             else:
                 rows.append([field or None for field in fields])
                 numbers.append(number)
-        frame = pl.DataFrame(rows, dict.fromkeys(self.header, pl.String), orient="row")
-        yield RawBatch(frame.with_columns(pl.Series(ROW, numbers, pl.Int64)), wrong)
+        yield RawBatch(self._frame(rows, numbers), wrong)
 
 
 @dataclass(frozen=True)
-class _FirstRecord:
-    record: bytes
+class _FirstRecords:
+    header: bytes
+    row: bytes
+    """The first behind it, as far as it was read; it is in `rest` too."""
     rest: bytes
-    """What was read beyond it."""
+    """What was read beyond the header."""
 
 
-def _first_record(stream: ByteStream, separator: str) -> _FirstRecord:
+def _first_records(stream: ByteStream, separator: str) -> _FirstRecords:
     start = stream.read(LONGEST_RECORD).removeprefix(BOM)
-    record, end = next(find_records(start, separator.encode()), (b"", len(start)))
-    return _FirstRecord(record, start[end:])
+    header, end = next(find_records(start, separator.encode()), (b"", len(start)))
+    row = next(split_records(start[end:], separator.encode()), b"")
+    return _FirstRecords(header, row, start[end:])
 
 
 def _numbers(first: int, count: int, wrong: list[MisshapenRow]) -> pl.Series:

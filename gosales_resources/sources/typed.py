@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from gosales_resources.settings.inputs import FileSource
+from gosales_resources.sources.moments import HAS_DAY
 
 INT64 = range(-(2**63), 2**63)
 DAY = pl.Date()
@@ -35,7 +36,9 @@ class Spelling:
 
 def spelling_of(source: FileSource) -> Spelling:
     """Return how the parser of a source expects numbers and dates to be written."""
-    zone = ZoneInfo(source.database.time_zone) if source.database else None
+    of_table = source.database.time_zone if source.database else None
+    named = getattr(source, "time_zone", None) or of_table
+    zone = ZoneInfo(named) if named else None
     formats = tuple(getattr(source, "date_formats", ()))
     return Spelling(getattr(source, "decimal", "."), formats, zone)
 
@@ -160,6 +163,9 @@ def _date_text(value: dt.date, spelling: Spelling) -> str:
     moment = _moment(value, spelling)
     for form in spelling.date_formats:
         text = value.strftime(form)
+        # A month would be read as its last day.
+        if not HAS_DAY.search(form):
+            continue
         # Formats that Python writes and does not read (%F) are passed over.
         with contextlib.suppress(ValueError):
             if dt.datetime.strptime(text, form) == moment:  # noqa: DTZ007  none has a zone here

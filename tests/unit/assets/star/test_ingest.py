@@ -124,7 +124,7 @@ def test_the_ledger_check_sees_a_lost_line_and_a_lost_cent(tmp_path):
     )
     cent = lines_of(log).with_columns(pl.col("gross_profit_source") + pl.lit(Decimal("0.01")))
     assert list(ledger_breaches(ledger, cent.lazy(), rejects)) == [
-        "gross_profit in + reversal is not gross_profit loaded + rejected + duplicate"
+        "gross_profit in + reversal is not gross_profit loaded + rejected + duplicate + left out"
     ]
 
 

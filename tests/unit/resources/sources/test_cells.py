@@ -34,7 +34,7 @@ def test_money_in_usual_spellings_is_read(cell, expected):
 
 
 @pytest.mark.parametrize(
-    "cell", ["", " ", "TBD", "1,23", "1.234,50", "-", "(-5)", "--5", "1e5", "5.", "nan", "inf", "$"]
+    "cell", ["", " ", "TBD", "1,23", "1.234,50", "(-5)", "--5", "1e5", "5.", "nan", "inf", "$"]
 )
 def test_cells_that_are_no_number_are_refused(cell):
     assert cents(cell) is None
@@ -88,3 +88,10 @@ def test_a_date_is_read_refused_or_called_ambiguous(cell, expected):
 def test_text_keeps_leading_zeros_and_loses_blanks_and_control_characters():
     frame = pl.DataFrame({"t": ["  00497588 ", "a\x1fb", "ﬁn", " "]})
     assert frame.select(text("t")).to_series().to_list() == ["00497588", "a b", "fin", None]
+
+
+def test_an_identifier_kept_as_a_float_has_no_fraction():
+    floats = pl.DataFrame({"id": [1.0, None, 17850.0, 1.5, 1e16, float("nan")]})
+    texts = pl.DataFrame({"id": ["1.0", " 17850.0 ", "0.0", "007.0", "1.10", "v1.0"]})
+    assert floats.select(text("id"))["id"].to_list()[:4] == ["1", None, "17850", "1.5"]
+    assert texts.select(text("id"))["id"].to_list() == ["1", "17850", "0", "007.0", "1.10", "v1.0"]

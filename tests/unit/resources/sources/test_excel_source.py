@@ -16,7 +16,7 @@ from gosales_resources.settings.source import LongLog
 from gosales_resources.sources import excel
 from gosales_resources.sources.cells import read_dates, scaled, text
 from gosales_resources.sources.files import open_inputs
-from gosales_resources.sources.raw import ROW
+from gosales_resources.sources.raw import ROW, RawInput
 from gosales_resources.sources.table import read_table
 from tests.worlds.file_formats import as_excel
 
@@ -196,3 +196,33 @@ def test_a_sheet_without_anything_is_empty(tmp_path):
     openpyxl.Workbook().save(tmp_path / "empty.xlsx")
     with pytest.raises(SourceError, match="is empty: it has no header row"):
         read_table(FileSource(path="empty.xlsx"), tmp_path)
+
+
+def sheets_of(folder: Path, **sheets: list[list[object]]) -> RawInput:
+    book = openpyxl.Workbook()
+    book.remove(book.worksheets[0])
+    for title, rows in sheets.items():
+        sheet = book.create_sheet(title)
+        for row in rows:
+            sheet.append(row)
+    book.save(folder / "book.xlsx")
+    return open_inputs(FileSource(path="book.xlsx"), folder)[0]
+
+
+def test_an_index_in_front_without_a_name_is_called_by_its_place(tmp_path):
+    raw = sheets_of(tmp_path, Data=[[None, "id", "net"], [0, "C1", 5], [1, "C2", 6]])
+    frame = pl.concat(batch.frame for block in raw.blocks() for batch in block.read())
+    assert (raw.header(), frame["id"].to_list()) == (["(column 1)", "id", "net"], ["C1", "C2"])
+
+
+def test_blank_columns_in_front_are_passed_over(tmp_path):
+    raw = sheets_of(tmp_path, Data=[[None, None, "id"], [None, None, "C1"]])
+    assert raw.header() == ["id"]
+
+
+@pytest.mark.parametrize("cover", [[], [["Report of 2023"]]], ids=["empty", "a title alone"])
+def test_a_sheet_without_rows_names_the_others(tmp_path, cover):
+    raw = sheets_of(tmp_path, Cover=cover, Lines=[["id"], ["C1"]], Notes=[["n"]])
+    with pytest.raises(SourceError, match="other sheets: 'Lines', 'Notes'"):
+        read_table(FileSource(path="book.xlsx"), tmp_path)
+    assert raw.elsewhere().startswith(" The workbook has other sheets")

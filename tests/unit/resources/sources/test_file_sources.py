@@ -1,7 +1,9 @@
 """Files of any format, folders and globs: the same rows, and nothing that is no data."""
 
+import contextlib
 import datetime as dt
 import shutil
+import sqlite3
 from pathlib import Path
 
 import polars as pl
@@ -152,3 +154,27 @@ def test_what_is_not_there_is_said_with_what_is(tmp_path, path, message):
 def test_a_source_has_one_place_and_a_plain_separator(settings):
     with pytest.raises(ValueError, match=r"path or a database|ASCII"):
         FileSource.model_validate(settings)
+
+
+@pytest.mark.parametrize("name", ["sales.db", "sales.sqlite", "sales.SQLITE3"])
+def test_a_path_to_a_database_says_what_to_write_and_names_its_tables(tmp_path, name):
+    with contextlib.closing(sqlite3.connect(tmp_path / name)) as database:
+        database.execute("CREATE TABLE lines (id TEXT)")
+        database.commit()
+    with pytest.raises(SourceError) as error:
+        open_inputs(FileSource(path=name), tmp_path)
+    told = str(error.value)
+    assert f"database: {{url: 'sqlite:///{name}', table: ...}}" in told
+    assert "Its tables: 'lines'." in told
+
+
+def test_parquet_columns_of_any_type_are_read_as_text(tmp_path):
+    odd = {
+        "bytes": [b"abc", b"\xff\x00", None], "list": [[1, 2], [], None],
+        "time": [dt.time(1, 2), None, None], "span": [dt.timedelta(days=1), None, None],
+        "record": [{"a": 1}, {"a": None}, None],
+    }  # fmt: skip
+    pl.DataFrame(odd).write_parquet(tmp_path / "odd.parquet")
+    frame = read_table(FileSource(path="odd.parquet"), tmp_path).drop(ROW)
+    assert set(frame.dtypes) == {pl.String}
+    assert frame.row(0) == ("abc", "[1, 2]", "01:02:00", "1 day, 0:00:00", '{"a": 1}')

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from gosales_resources.errors import SourceError
 from gosales_resources.sources import records, text
+from gosales_resources.sources.text_columns import TextColumns
 from tests.worlds.text_files import HEADER, PACKERS, ROWS, csv_text, numbered, read_rows
 
 
@@ -165,7 +166,9 @@ def test_both_parsers_read_sound_rows_alike(row, data):
     content = (",".join(row) + end).encode() * 3
     fast, slow = (
         [list(batch.frame.iter_rows()) for batch in parse()]
-        for reader in [text._Reader(["x", "y"], ",", "utf8", text._Part(content, True, False))]
+        for reader in [
+            text._Reader(TextColumns(["x", "y"], 2), ",", "utf8", text._Part(content, True, False))
+        ]
         for parse in (reader._parsed, reader._line_by_line)
     )
     assert fast == slow
