@@ -91,7 +91,8 @@ def take_sample(
                 f"{name} has other columns than {inputs[0].name}: {', '.join(map(repr, other))}. "
                 "Inspect files of one kind together."
             )
-    where = inputs[0].elsewhere()
+    elsewhere = inputs[0].elsewhere()
+    where = f"{elsewhere} On the command line: --sheet." if elsewhere else ""
     each = max(rows // len(inputs), 2)
     taken = [_first_rows(raw, each) for raw in inputs]
     frame = pl.concat([t.frame.select(first) for t in taken], how="vertical_relaxed")
@@ -104,7 +105,7 @@ def take_sample(
             f"({', '.join(first[:3])}). Is that the header? Remove title lines above it.{where}"
         )
     whole = all(t.is_whole for t in taken)
-    return Sample(source, list(headers), frame, whole, misshapen, where.strip())
+    return Sample(source, list(headers), frame, whole, misshapen, elsewhere.strip())
 
 
 def scan(
