@@ -14,6 +14,7 @@ from functools import cache
 
 import polars as pl
 
+from gosales_resources.settings.inputs import SERIAL
 from gosales_resources.sources.cells import read_dates
 
 DAYS = (
@@ -58,7 +59,23 @@ TIMES = (
     "T%H:%M:%S%z",
     "T%H:%M:%S%.f%z",
 )
-FORMATS = tuple(day + time for day, time in itertools.product(DAYS, TIMES))
+# A month stands for its last day.
+MONTHS = (
+    "%Y-%m",
+    "%Y/%m",
+    "%m/%Y",
+    "%m-%Y",
+    "%m.%Y",
+    "%b %Y",
+    "%B %Y",
+    "%b-%Y",
+    "%b-%y",
+    "%b %y",
+    "%Y%m",
+)
+FORMATS = (*(day + time for day, time in itertools.product(DAYS, TIMES)), *MONTHS, SERIAL)
+# Numbers that are dates only where the column's name says so: 45000, 202301.
+NUMBERS = re.compile(r"9{5}(\.9+)?|9{6}")
 # "21:15:00 -0500", "21:15:00+01:00": an offset is part of a time, or it is a year.
 OFFSET = re.compile(r"(:\d\d(?:\.\d+)?)(\s?)[+-]\d\d:?\d\d$")
 # A two-digit year read by %Y is year 24.
@@ -163,13 +180,18 @@ def find_given_formats(values: Sequence[tuple[str, int]], formats: Sequence[str]
     return DateFinding(list(formats), share >= 1 - SLIPS, share, why, unread=bad[:3])
 
 
-def zones_of(formats: Sequence[str]) -> str | None:
-    """Say which day is meant where dates carry a zone; None where none does.
+def meant_days(formats: Sequence[str]) -> str | None:
+    """Say which day is meant where dates carry a zone or have no day; None where they say it.
 
     Examples
     --------
-    >>> zones_of(["%Y-%m-%d"])
+    >>> meant_days(["%b %Y"])
+    'a month without a day stands for its last day'
     """
+    if any(form in MONTHS for form in formats):
+        return "a month without a day stands for its last day"
+    if SERIAL in formats:
+        return "days as spreadsheets count them, from 1899-12-30"
     if any("%z" in form for form in formats):
         return (
             "the dates carry their offset: the day is that of each row's own zone; time_zone names "
@@ -180,8 +202,16 @@ def zones_of(formats: Sequence[str]) -> str | None:
     return None
 
 
-def looks_like_dates(texts: Sequence[str]) -> bool:
-    """Tell whether most of some values are dates by any format (a cheap look, no decision)."""
+def looks_like_dates(texts: Sequence[str], *, is_named: bool = False) -> bool:
+    """Tell whether most of some values are dates by any format (a cheap look, no decision).
+
+    Parameters
+    ----------
+    texts
+        Filled cells.
+    is_named
+        The column is named like a date, so that numbers may be one too.
+    """
     if not texts:
         return False
     by_shape: dict[str, list[str]] = {}
@@ -189,6 +219,8 @@ def looks_like_dates(texts: Sequence[str]) -> bool:
         by_shape.setdefault(shape_of(text), []).append(text)
     dated = 0
     for shape, members in by_shape.items():
+        if NUMBERS.fullmatch(shape) and not is_named:
+            continue
         read = [_read(form, members).count() for form in _formats_of(shape)]
         dated += max(read, default=0)
     return dated > 0.9 * len(texts)
@@ -273,8 +305,8 @@ def _formats_of(shape: str) -> list[str]:
     """Return the formats that write dates of a shape; months short or long."""
     zone = dt.timezone(dt.timedelta(hours=1))
     example = dt.datetime(2024, 3, 15, 10, 11, 12, 123_000, zone)
-    found = []
-    for form in FORMATS:
+    found = [SERIAL] if re.fullmatch(r"9{5}(\.9+)?", shape) else []
+    for form in FORMATS[:-1]:
         written = {
             shape_of(example.strftime(form.replace("%.f", ".%f").replace("%b", month)))
             for month in ("%b", "%B")

@@ -8,7 +8,7 @@ from gosales.onboarding.dates import (
     DateFinding,
     find_date_formats,
     find_given_formats,
-    zones_of,
+    meant_days,
 )
 from gosales.onboarding.draft import Draft
 from gosales.onboarding.finding import Finding
@@ -62,10 +62,10 @@ def decide_formats(
         bad = f" (not {', '.join(finding.unread[:2])})" if finding.unread else ""
         share = "" if inputs.date_formats else f"{finding.read_frac:.2%} read, "
         said.append(f"{column}: {share}{finding.why}{bad}")
-    if zones := zones_of(formats):
-        said.append(zones)
+    if meant := meant_days(formats):
+        said.append(meant)
     is_sure = all(finding.is_sure for finding in found.values())
-    certainty = "sure" if is_sure and not zones else "guessed"
+    certainty = "sure" if is_sure and not meant else "guessed"
     return formats, Finding("date_formats", ", ".join(formats), certainty, "; ".join(said))
 
 

@@ -67,9 +67,10 @@ def late_columns(draft: Draft, totals: Totals) -> list[Finding]:
 def place_notes(draft: Draft) -> list[Finding]:
     """Say which sheet is read, and that a code page is a guess."""
     sample, found = draft.sample, []
-    if sample.other_sheets:
-        why = f"other sheets: {', '.join(sample.other_sheets)} (--sheet)"
-        found.append(Finding("sheet", sample.source.sheet or "the first", "guessed", why))
+    if sample.elsewhere:
+        why = f"{sample.elsewhere} On the command line: --sheet"
+        certainty = "sure" if sample.source.sheet else "guessed"
+        found.append(Finding("sheet", sample.source.sheet or "the first", certainty, why))
     if sample.source.encoding in CODE_PAGES:
         why = "not UTF-8, and a code page is a guess: are the letters right"
         words = _beyond_ascii(sample.frame)

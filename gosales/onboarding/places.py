@@ -4,13 +4,9 @@ import sqlite3
 from pathlib import Path
 from urllib.parse import quote
 
-import openpyxl
-
 from gosales_resources.errors import SourceError
 from gosales_resources.settings.inputs import DatabaseTable, FileSource
-
-WORKBOOKS = (".xlsx", ".xlsm")
-DATABASES = (".sqlite", ".sqlite3", ".db", ".db3")
+from gosales_resources.sources.files import DATABASES
 
 
 def place_of(
@@ -43,20 +39,6 @@ def place_of(
     if table is not None and table not in names:
         raise SourceError(f"{path}: no table {table!r}; there is {', '.join(names) or 'none'}.")
     return FileSource(database=DatabaseTable(url=f"sqlite:///{path}", table=table or names[0]))
-
-
-def other_sheets(source: FileSource, base: Path) -> list[str]:
-    """List the sheets of a workbook that are not read; none of anything else."""
-    path = base / Path(source.path).expanduser()
-    if not path.is_file() or path.suffix.lower() not in WORKBOOKS:
-        return []
-    book = openpyxl.load_workbook(path, read_only=True)
-    try:
-        names = list(book.sheetnames)
-    finally:
-        book.close()
-    read = source.sheet or names[0]
-    return [name for name in names if name != read]
 
 
 def _tables(path: Path) -> list[str]:

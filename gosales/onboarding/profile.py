@@ -6,6 +6,8 @@ from typing import Literal
 import polars as pl
 
 from gosales.onboarding.dates import looks_like_dates
+from gosales.onboarding.words import DATES, name_points
+from gosales_resources.settings.source import NULL_VALUES
 from gosales_resources.sources.cells import QUANTITY_SCALE, is_filled, scaled, text
 
 Kind = Literal["empty", "date", "number", "text"]
@@ -70,21 +72,23 @@ def profile(frame: pl.DataFrame, name: str) -> Profile:
     kind: Kind
     filled = frame.filter(is_filled(pl.col(name), column.dtype)) if _is_cells(column) else frame
     filled = filled.filter(pl.col(name).is_not_null())
-    cells = filled.select(text(name)).to_series()
-    texts = cells.drop_nulls()
+    cells = filled.select(text(name, NULL_VALUES)).to_series()
+    filled = filled.filter(cells.is_not_null())
+    texts = cells = cells.drop_nulls()
     numbers = read_numbers(filled[name])
     number_frac = share_of(numbers.is_not_null()) if filled.height else 0.0
+    is_named = any(name_points(name, role) for role in DATES)
     looked_at = texts.gather_every(max(texts.len() // 200, 1)).head(200).to_list()
     if not filled.height:
         kind, share = "empty", 0.0
-    elif column.dtype.is_temporal() or looks_like_dates(looked_at):
+    elif column.dtype.is_temporal() or looks_like_dates(looked_at, is_named=is_named):
         kind, share = "date", 1.0
     elif number_frac >= NEARLY_ALL:
         kind, share = "number", number_frac
     else:
         kind, share = "text", 1.0
     read = numbers.drop_nulls()
-    odd = cells.filter(cells.is_not_null() & numbers.is_null()) if number_frac else texts.clear()
+    odd = cells.filter(numbers.is_null()) if number_frac else texts.clear()
     scale = 10**QUANTITY_SCALE
     return Profile(
         name=name,

@@ -161,15 +161,16 @@ class _Assignment:
         ]
         columns = {known: f.value for known, f in self.found.items() if f.value}
         options = suggest(self.frame, self.profiles, free, role, columns)
-        said = mine or ["no column is named like one"]
-        said.append(
-            f"by their values these may be: {', '.join(options)}"
-            if options
-            else "no other column has values like one"
-            if mine
-            else "and none has values like one"
-        )
-        return Finding(role, None, "undecided", "; ".join(said), is_essential=True, options=options)
+        said = "; ".join(mine) if mine else "no column is named like one"
+        if options:
+            said += f"; by their values these may be: {', '.join(options)}"
+        else:
+            said += (
+                "; no other column has values like one"
+                if mine
+                else ", and none has values like one"
+            )
+        return Finding(role, None, "undecided", said, is_essential=True, options=options)
 
     def _given(self, role: str, column: str) -> Finding:
         found = self.profiles[column]

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import polars as pl
 
-from gosales.onboarding.places import other_sheets, place_of
+from gosales.onboarding.places import place_of
 from gosales_resources.errors import SourceError
 from gosales_resources.settings.inputs import FileSource
 from gosales_resources.sources.files import open_inputs
-from gosales_resources.sources.raw import ROW, RawBatch, RawInput
+from gosales_resources.sources.raw import ROW, RawBatch, RawInput, is_nameless
 
 SEPARATORS = (",", ";", "\t", "|")
 # latin1 reads any bytes; cp1252 is what Windows writes and refuses five of them.
@@ -38,8 +38,8 @@ class Sample:
     is_whole: bool
     """The sample is all rows there are."""
     misshapen: int
-    other_sheets: list[str] = field(default_factory=list)
-    """Of the workbook, those that are not read."""
+    elsewhere: str = ""
+    """What else the input has, as the other sheets of a workbook."""
 
     @property
     def header(self) -> list[str]:
@@ -79,20 +79,10 @@ def take_sample(
         When it cannot be read in any of the ways there are, has no rows, or its first line is no
         header.
     """
-    place = place_of(path, base, sheet, table)
-    others = other_sheets(place, base)
-    try:
-        return _sample(_opened_best(place, base), base, rows, others)
-    except SourceError as error:
-        if not others:
-            raise
-        raise SourceError(f"{error} Other sheets: {', '.join(others)} (--sheet).") from error
-
-
-def _sample(source: FileSource, base: Path, rows: int, others: list[str]) -> Sample:
+    source = _opened_best(place_of(path, base, sheet, table), base)
     inputs = open_inputs(source, base)
-    # A column without a name cannot be mapped.
-    headers = {raw.name: [name for name in raw.header() if name] for raw in inputs}
+    # A column without a name is nobody's.
+    headers = {raw.name: [c for c in raw.header() if not is_nameless(c)] for raw in inputs}
     first = headers[inputs[0].name]
     for name, header in headers.items():
         if set(header) != set(first):
@@ -101,19 +91,21 @@ def _sample(source: FileSource, base: Path, rows: int, others: list[str]) -> Sam
                 f"{name} has other columns than {inputs[0].name}: {', '.join(map(repr, other))}. "
                 "Inspect files of one kind together."
             )
+    elsewhere = inputs[0].elsewhere()
+    where = f"{elsewhere} On the command line: --sheet." if elsewhere else ""
     each = max(rows // len(inputs), 2)
     taken = [_first_rows(raw, each) for raw in inputs]
     frame = pl.concat([t.frame.select(first) for t in taken], how="vertical_relaxed")
     misshapen = sum(t.misshapen for t in taken)
     if frame.is_empty() and not misshapen:
-        raise SourceError(f"{base / source.place}: the file has a header and no rows.")
+        raise SourceError(f"{base / source.place}: the file has a header and no rows.{where}")
     if misshapen > MOST * (frame.height + misshapen):
         raise SourceError(
             f"{base / source.place}: most rows do not have the {len(first)} field(s) of the first line "
-            f"({', '.join(first[:3])}). Is that the header? Remove title lines above it."
+            f"({', '.join(first[:3])}). Is that the header? Remove title lines above it.{where}"
         )
     whole = all(t.is_whole for t in taken)
-    return Sample(source, list(headers), frame, whole, misshapen, others)
+    return Sample(source, list(headers), frame, whole, misshapen, elsewhere.strip())
 
 
 def scan(

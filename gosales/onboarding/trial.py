@@ -76,15 +76,13 @@ def try_settings(settings: Settings) -> Trial:
         return Trial(problem=str(error))
 
 
-def trial_findings(trial: Trial, *, keeps_copies: bool = False) -> list[Finding]:
+def trial_findings(trial: Trial) -> list[Finding]:
     """Say what became of the rows that were tried; essential where the proposal is not usable.
 
     Parameters
     ----------
     trial
         What was tried.
-    keeps_copies
-        Exact copies are no longer to be asked about.
 
     Returns
     -------
@@ -102,7 +100,7 @@ def trial_findings(trial: Trial, *, keeps_copies: bool = False) -> list[Finding]
         is_lost = share > MOST_REJECTED
         certainty = "undecided" if share > MANY_REJECTED else "left out"
         found.append(Finding("rows", None, certainty, why, is_essential=is_lost))
-    if trial.copies and not keeps_copies:
+    if trial.copies:
         why = (
             f"{trial.copies:,} of {trial.rows:,} rows tried are exact copies of another and are left "
             "out; where the same line twice is two sales: duplicates: number (or keep) in "
@@ -137,7 +135,9 @@ def _try_log(settings: Settings, products: pl.DataFrame, folder: Path) -> Trial:
     skus = products["sku"].to_list()
     staging = Staging(folder, log, skus, {}, lambda _: None, "trial", settings.threads_used)
     routes = settings.source.taxonomy.routes
-    staged = StagedLog(staging.stage(inputs), [EVER], products, routes, log.line_key)
+    staged = StagedLog(
+        staging.stage(inputs), [EVER], products, routes, log.line_key, log.duplicates
+    )
     if not staged.row_count:
         raise SourceError(f"{log.place}: the sales log has no rows.")
     ledger = staged.ledger(EVER)
@@ -147,9 +147,9 @@ def _try_log(settings: Settings, products: pl.DataFrame, folder: Path) -> Trial:
         for reason, raw in part.select("reason", "raw").rows():
             reasons[_kind(reason)] += 1
             totals += bool(TOTALS.search(raw))
-    loaded, copies = int(ledger["rows_loaded"].sum()), int(ledger["rows_duplicate"].sum())
-    rows = int(ledger["rows_in"].sum())
-    return Trial(rows, rows - loaded - copies, copies, dict(reasons.most_common()), totals)
+    counts = {name: int(ledger[f"rows_{name}"].sum()) for name in ("in", "rejected", "duplicate")}
+    rows, rejected, copies = counts.values()
+    return Trial(rows, rejected, copies, dict(reasons.most_common()), totals)
 
 
 def _kind(reason: str) -> str:

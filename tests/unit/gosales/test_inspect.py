@@ -9,7 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gosales.onboarding.accounts import inspect_accounts
-from gosales.onboarding.dates import find_date_formats, shape_of
+from gosales.onboarding.dates import (
+    find_date_formats,
+    find_given_formats,
+    meant_days,
+    shape_of,
+)
 from gosales.onboarding.money import find_currency, find_value
 from gosales.onboarding.numbers import find_decimal
 from gosales.onboarding.period import propose_period
@@ -83,9 +88,41 @@ def test_a_two_digit_year_is_not_year_24():
     assert dates("%d/%m/%y").formats == ["%d/%m/%y"]
 
 
-def test_two_and_four_digit_years_together_are_told_to_clash():
-    values = [(day.strftime(("%m/%d/%Y", "%m/%d/%y")[n % 2]), 1) for n, day in enumerate(DAYS)]
-    assert "two different days" in str(find_date_formats(values).undecided)
+def test_two_and_four_digit_years_together_are_both_read_and_days_above_twelve_decide_for_both():
+    values = [(day.strftime(("%d/%m/%Y", "%d/%m/%y")[day.day > 12]), 1) for day in DAYS]
+    found = find_date_formats(values)
+    assert (sorted(found.formats), found.undecided) == (["%d/%m/%Y", "%d/%m/%y"], None)
+    assert found.read_frac == 1
+
+
+@pytest.mark.parametrize("form", ["%Y-%m", "%m/%Y", "%b %Y", "%b-%y", "%Y%m"])
+def test_months_are_dates(form):
+    months = [dt.date(2021 + n // 12, n % 12 + 1, 1) for n in range(30)]
+    assert dates(form, months).formats == [form]
+
+
+def test_days_as_spreadsheets_count_them_are_dates():
+    assert find_date_formats([(str(45000 + n), 1) for n in range(60)]).formats == ["serial"]
+
+
+@pytest.mark.parametrize(("name", "kind"), [("Invoice Date", "date"), ("Article", "number")])
+def test_numbers_are_dates_only_where_the_column_is_named_like_one(name, kind):
+    assert profile(pl.DataFrame({name: [str(45000 + n) for n in range(60)]}), name).kind == kind
+
+
+@pytest.mark.parametrize("zone", ["-0500", "+01:00", "+05:30"])
+def test_dates_with_an_offset_are_found_and_told_which_day_is_meant(zone):
+    values = [(f"{day:%Y-%m-%d} 21:15:00 {zone}", 1) for day in DAYS]
+    found = find_date_formats(values)
+    assert (found.formats, found.read_frac) == (["%Y-%m-%d %H:%M:%S %z"], 1.0)
+    assert "own zone" in str(meant_days(found.formats))
+
+
+def test_given_formats_are_told_with_the_share_they_read_and_are_not_sure_with_less():
+    values = [(day.strftime(("%d/%m/%Y", "%Y-%m-%d")[n % 2]), 1) for n, day in enumerate(DAYS)]
+    found = find_given_formats(values, ["%Y-%m-%d"])
+    assert "reads 100 of 200 rows" in found.why
+    assert (found.is_sure, found.read_frac) == (False, 0.5)
 
 
 @given(st.dates(dt.date(1951, 1, 1), dt.date(2099, 12, 31)))
@@ -223,6 +260,22 @@ def test_several_currencies_without_a_rate_are_a_person_s_decision():
     counts = pl.DataFrame({"cur": ["EUR", "USD"], "rows": [1, 2]})
     (home,) = find_currency(counts, {}, ".").findings
     assert (home.blocks, home.options) == (True, ["USD", "EUR"])
+
+
+@pytest.mark.parametrize(
+    ("signs", "home"),
+    [({"€": 3, "$": 5}, None), ({"r$": 4}, "BRL"), ({"chf": 4}, "CHF"), ({"%": 2}, "USD")],
+    ids=str,
+)
+def test_signs_beside_the_amounts_name_the_currency_and_two_of_them_none(signs, home):
+    (finding,) = find_currency(None, signs, ".").findings
+    assert (finding.value, finding.blocks) == (home, home is None)
+
+
+def test_a_given_currency_that_signs_speak_against_is_not_sure():
+    (finding,) = find_currency(None, {"€": 3}, ".", "USD").findings
+    assert (finding.value, finding.certainty) == ("USD", "guessed")
+    assert "3 amounts carry the sign of EUR" in finding.why
 
 
 @pytest.mark.parametrize(("losses", "value"), [(1, "gross_profit"), (3, "revenue")])

@@ -78,7 +78,7 @@ def test_an_order_number_with_blanks_in_it_is_an_invoice():
         ([n % 28 + 1 for n in range(ROWS)], "without a gap: codes"),
         ([(n % 10) / 10 for n in range(ROWS)], "shares, not amounts"),
         ([328.25 + n % 5 for n in ORDER], "one value over all lines of an order in 30 of 30"),
-        (["n/a" if n % 5 == 0 else n + 0.5 for n in range(ROWS)], "'n/a' does not"),
+        (["tbd" if n % 5 == 0 else n + 0.5 for n in range(ROWS)], "'tbd' does not"),
     ],
     ids=["constant", "team number", "fraction", "order total", "not all numbers"],
 )
