@@ -5,6 +5,7 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Sequence
 
+from gosales.cli.terminal import tell
 from gosales_assets.operations.instance import history_of
 from gosales_assets.operations.plan import check_assets
 from gosales_assets.operations.status import status_of
@@ -69,14 +70,14 @@ def _schema_diff(options: argparse.Namespace) -> int:
     path = snapshot_path(platform.settings)
     announced = read_snapshot(path)
     if announced is None:
-        print(
+        tell(
             f"No schema is announced in {path}; `gosales schema accept` announces the present one."
         )
         return DONE
     changes = all_changes(announced, present_schema(platform))
-    print("\n".join(changes) or f"As announced in {path}.")
+    tell("\n".join(changes) or f"As announced in {path}.")
     if changes:
-        print("If this is meant: gosales schema accept")
+        tell("If this is meant: gosales schema accept")
     return DIFFERENT if changes else DONE
 
 
@@ -85,8 +86,8 @@ def _schema_accept(options: argparse.Namespace) -> int:
     path, present = snapshot_path(platform.settings), present_schema(platform)
     changes = all_changes(read_snapshot(path) or SchemaSnapshot(), present)
     write_snapshot(path, present)
-    print("\n".join(changes) or "Nothing changed.")
-    print(f"Announced in {path}; keep it in version control.")
+    tell("\n".join(changes) or "Nothing changed.")
+    tell(f"Announced in {path}; keep it in version control.")
     return DONE
 
 
@@ -110,17 +111,17 @@ def print_status(platform: Platform, cutoffs: Sequence[dt.date], tables: Sequenc
             if status.state == "stale":
                 name = (status.address.asset, status.reasons)
                 because.setdefault(name, []).append(status.address)
-    print(f"{'table':<24}{'current':>9}{'stale':>9}{'missing':>9}")
+    tell(f"{'table':<24}{'current':>9}{'stale':>9}{'missing':>9}")
     for name in dict.fromkeys(asset for asset, _ in counts):
         numbers = [counts[name, state] for state in ("current", "stale", "missing")]
-        print(f"{name:<24}" + "".join(f"{number:>9}" for number in numbers))
+        tell(f"{name:<24}" + "".join(f"{number:>9}" for number in numbers))
     for (asset, reasons), addresses in because.items():
         divisions = sorted({a.division for a in addresses if a.division})
         of = f" of {', '.join(divisions)}" if divisions else ""
         span = f"{addresses[0].cutoff}..{addresses[-1].cutoff}"
-        print(f"stale: {asset} {span}{of}: {', '.join(reasons)}")
+        tell(f"stale: {asset} {span}{of}: {', '.join(reasons)}")
     if because:
-        print("make them: gosales materialize --cutoffs FIRST..LAST (what is current stays)")
+        tell("make them: gosales materialize --cutoffs FIRST..LAST (what is current stays)")
 
 
 def print_verified(platform: Platform, cutoffs: Sequence[dt.date], tables: Sequence[str]) -> bool:
@@ -129,11 +130,11 @@ def print_verified(platform: Platform, cutoffs: Sequence[dt.date], tables: Seque
     with history_of(platform) as instance:
         for one in verify(platform, instance, cutoffs, tables):
             by_finding.setdefault(one.finding, []).append(one.address)
-    print(f"{len(by_finding.pop('same', []))} partition(s) are what was recorded.")
+    tell(f"{len(by_finding.pop('same', []))} partition(s) are what was recorded.")
     for finding, addresses in by_finding.items():
-        print(f"{len(addresses)} {finding}: {WHAT_TO_DO[finding]}")
+        tell(f"{len(addresses)} {finding}: {WHAT_TO_DO[finding]}")
         for address in addresses[:SHOWN]:
-            print(f"  {address}: {remedy(address)}")
+            tell(f"  {address}: {remedy(address)}")
         if len(addresses) > SHOWN:
-            print(f"  and {len(addresses) - SHOWN} more")
+            tell(f"  and {len(addresses) - SHOWN} more")
     return not set(by_finding) & {"differs", "missing"}
