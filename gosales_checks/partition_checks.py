@@ -15,6 +15,7 @@ from dagster._core.definitions.asset_checks.asset_check_evaluation import (
 from dagster._core.events import DagsterEventBatchMetadata, generate_event_batch_id
 
 from gosales_checks.findings import Examined, Findings
+from gosales_resources import markdown
 from gosales_resources.errors import GosalesError
 from gosales_resources.partitions.keys import PartitionKey
 from gosales_resources.store.address import Address
@@ -101,7 +102,7 @@ def judge_partitions(
     return dg.AssetCheckResult(
         passed=not failed,
         severity=_worst(examined.values(), severity),
-        description=_sentence(examined),
+        description=markdown.paragraph(_sentence(examined)),
         metadata={
             "partitions_checked": len(examined),
             "partitions_failed": len(failed),
@@ -194,19 +195,15 @@ def _sentence(examined: Mapping[str, Examined]) -> str:
 
 
 def _notes(examined: Mapping[str, Examined]) -> str:
-    noted = ((key, e.note) for key, e in examined.items() if e.note)
-    lines = [f"- {key}: {note}" for key, note in islice(noted, SAMPLE_PARTITIONS)]
-    return "\n".join(lines) or "none"
+    noted = (f"{key}: {e.note}" for key, e in examined.items() if e.note)
+    return markdown.bullets(islice(noted, SAMPLE_PARTITIONS))
 
 
 def _table(failed: Mapping[str, Findings]) -> str:
     rows = [
-        {"partition": key, "finding": finding, "rows": count}
-        for key, findings in list(failed.items())[:SAMPLE_PARTITIONS]
+        (*PartitionKey.of(key), finding, count)
+        for key, findings in islice(failed.items(), SAMPLE_PARTITIONS)
         for finding, count in findings.items()
     ]
-    if not rows:
-        return "nothing found"
-    head = "| partition | finding | rows |\n|---|---|---|\n"
-    lines = [f"| {r['partition']} | {r['finding']} | {r['rows']} |" for r in rows]
-    return head + "\n".join(lines)
+    head = ["cutoff", "division", "finding", "rows"]
+    return markdown.table(head, rows) if rows else "nothing found"

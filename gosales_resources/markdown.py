@@ -18,7 +18,7 @@ INVISIBLE = ("Cc", "Cf", "Cs", "Zl", "Zp")
 # What GitHub's Markdown makes a link of by itself. A backslash does not stop it, a code span does.
 _WORD = r"[^\s|`\\*\[\]<>()&~!]*"
 _LINKED = re.compile(rf"{_WORD}(?:://|www\.|@){_WORD}", re.IGNORECASE)
-_SIGNS = re.compile(r"[\\`*\[\]<>&|~]|(?<![^\W_])_+|_+(?![^\W_])")
+_SIGNS = re.compile(r"[\\`*\[\]<>&|~]|(?<=\])\(|(?<!\w)_+|_+(?!\w)")
 _LEADING = re.compile(r"^(?:([-+#=:])|(\d+)([.)]))")
 _ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])|`([^`\\|\s]*)`")
 _BLANKS = re.compile(r"[\t\n\v\f\r\x85\u2028\u2029]+")
@@ -86,7 +86,7 @@ def escape(value: object, longest: int = LONGEST) -> str:
     Examples
     --------
     >>> print(escape("a|b ![x](http://e.com/p.png) dim_customer"))
-    a\|b !\[x\](`http://e.com/p.png`) dim_customer
+    a\|b !\[x\]\(`http://e.com/p.png`) dim_customer
     """
     text = visible(value, longest)
     parts, end = [], 0

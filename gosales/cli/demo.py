@@ -7,7 +7,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from gosales.cli.report import print_list, print_outcome, print_quality
-from gosales.cli.terminal import say
+from gosales.cli.terminal import say, tell
 from gosales.sample.company import CUSTOMERS, Size, generate
 from gosales_assets.operations.instance import write_environment
 from gosales_assets.operations.plan import Request
@@ -60,7 +60,7 @@ def _customers(expected: Path) -> int:
 
 def _print_next(platform: Platform, config: Path) -> None:
     python = shutil.which("gosales") or "gosales"
-    print(
+    tell(
         f"""
 Where things lie
   settings   {config}

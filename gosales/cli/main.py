@@ -20,7 +20,7 @@ from gosales.cli.report import judge_again, print_outcome, print_violations
 from gosales.cli.show import FORMATS, show_table
 from gosales.cli.source import add_source_command
 from gosales.cli.stored import add_stored_commands
-from gosales.cli.terminal import say
+from gosales.cli.terminal import say, tell
 from gosales.cli.ui import add_ui_options, serve_ui
 from gosales_assets.operations.batches import describe
 from gosales_assets.operations.instance import history_of, write_environment
@@ -171,24 +171,24 @@ def print_plan(platform: Platform, request: Request) -> None:
     if not request.is_forced:
         with history_of(platform) as instance:
             log = _log_of_plan(platform)
-            dry = Narrowing(platform, instance, log, print, is_dry=True)
+            dry = Narrowing(platform, instance, log, say, is_dry=True)
             batches = [part for batch in batches for part in dry.left(batch)]
         uncertain = len(dry.uncertain)
     total = sum(batch.partition_count for batch in batches)
     most = " at most" if uncertain else ""
-    print(f"{total} asset partitions{most} in {len(batches)} runs:")
+    tell(f"{total} asset partitions{most} in {len(batches)} runs:")
     for number, batch in enumerate(batches, start=1):
-        print(f"  {number:>2}. {describe(batch)}")
+        tell(f"  {number:>2}. {describe(batch)}")
     if uncertain:
-        print(f"{uncertain} of them only if what they are made from comes out otherwise than it is")
+        tell(f"{uncertain} of them only if what they are made from comes out otherwise than it is")
     if left := describe_left_out(platform, request):
-        print(left)
-    print(f"from {platform.settings.source.sales_log.place} in {platform.settings.source_dir}")
-    print(f"into {platform.store.root}")
+        tell(left)
+    tell(f"from {platform.settings.source.sales_log.place} in {platform.settings.source_dir}")
+    tell(f"into {platform.store.root}")
     if missing := missing_upstream(platform, request, batches):
         shown = ", ".join(str(address) for address in missing[:SHOWN_MISSING])
         more = f" and {len(missing) - SHOWN_MISSING} more" if len(missing) > SHOWN_MISSING else ""
-        print(f"missing upstream ({len(missing)}): {shown}{more}")
+        tell(f"missing upstream ({len(missing)}): {shown}{more}")
 
 
 def _log_of_plan(platform: Platform) -> dict[dt.date, str] | None:
@@ -222,20 +222,20 @@ def _ui(options: argparse.Namespace) -> int:
 def _config_check(options: argparse.Namespace) -> int:
     settings = _load(options)
     cutoffs = Platform.of(settings).space.cutoffs()
-    print(f"{settings.config_file} is legal: settings {settings.content_hash()}, ", end="")
-    print(f"{len(settings.divisions.targets)} targets, {len(cutoffs)} cutoffs.")
+    tell(f"{settings.config_file} is legal: settings {settings.content_hash()}, ", end="")
+    tell(f"{len(settings.divisions.targets)} targets, {len(cutoffs)} cutoffs.")
     for name, key in settings.divisions.digest_keys.items():
-        print(f"  '{name}' is the partition key {key}")
+        tell(f"  '{name}' is the partition key {key}")
     return DONE
 
 
 def _config_show(options: argparse.Namespace) -> int:
     settings = _load(options)
-    print(
+    tell(
         yaml.safe_dump(settings.model_dump(mode="json"), sort_keys=False, allow_unicode=True),
         end="",
     )
-    print(f"# hash of what numbers depend on: {settings.content_hash()}")
+    tell(f"# hash of what numbers depend on: {settings.content_hash()}")
     return DONE
 
 

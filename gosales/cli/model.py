@@ -7,7 +7,7 @@ import polars as pl
 
 from gosales.cli.report import print_outcome
 from gosales.cli.show import read_stored, refuse_what_was_not_made
-from gosales.cli.terminal import print_frame, say
+from gosales.cli.terminal import print_frame, say, tell
 from gosales_assets.operations.plan import Request
 from gosales_assets.operations.runs import execute
 from gosales_assets.platform.platform import Platform
@@ -78,7 +78,7 @@ def _list(options: argparse.Namespace) -> int:
             }
         )
     if not rows:
-        print(f"No model of {division} is stored.")
+        tell(f"No model of {division} is stored.")
         return DONE
     table = pl.DataFrame(rows, infer_schema_length=None)
     print_frame(table, fmt_str_lengths=200, float_precision=3)
@@ -87,7 +87,7 @@ def _list(options: argparse.Namespace) -> int:
 
 def _card(options: argparse.Namespace) -> int:
     platform, division = _open(options)
-    print(read_stored(platform, MODEL_CARD, options.cutoff, division).collect()["card"].item())
+    tell(read_stored(platform, MODEL_CARD, options.cutoff, division).collect()["card"].item())
     return DONE
 
 
@@ -111,14 +111,14 @@ def _decide_again(platform: Platform, division: str, cutoff: str, config: dict[s
         print_outcome(platform, outcome)
         return FAILED
     _say_decision(platform, day, division)
-    print(f"What is made from it is stale now: gosales materialize --cutoffs {day}")
+    tell(f"What is made from it is stale now: gosales materialize --cutoffs {day}")
     return DONE
 
 
 def _say_decision(platform: Platform, cutoff: dt.date, division: str) -> None:
     address = Address(PROMOTION.name, cutoff, division)
     row = platform.store.scan_table(address, None).collect().row(0, named=True)
-    print(f"{division} at {cutoff} is scored by {row['model_id']}: {row['reason']}.")
+    tell(f"{division} at {cutoff} is scored by {row['model_id']}: {row['reason']}.")
 
 
 def _open(options: argparse.Namespace) -> tuple[Platform, str]:

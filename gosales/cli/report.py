@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from gosales.cli.show import read_stored
-from gosales.cli.terminal import print_frame, say
+from gosales.cli.terminal import print_frame, say, tell
 from gosales_assets.operations.runs import Outcome
 from gosales_assets.platform.platform import Platform
 from gosales_assets.star.checks import RejectReader
@@ -111,7 +111,7 @@ def print_violations(platform: Platform, cutoffs: Sequence[dt.date]) -> None:
 def print_list(platform: Platform, cutoff: dt.date, rows: int) -> None:
     """Print the top of the ranked list of one cutoff."""
     table = read_stored(platform, WHITESPACE, cutoff.isoformat(), None)
-    print(f"\nWhom to call about what, as of {cutoff} (top {rows}):\n")
+    tell(f"\nWhom to call about what, as of {cutoff} (top {rows}):\n")
     _print_table(table.head(rows).select(LIST_COLUMNS).collect())
 
 
@@ -125,9 +125,9 @@ def print_quality(platform: Platform, cutoffs: Sequence[dt.date]) -> None:
         .agg(pl.col("value").mean(), divisions=pl.col("division").n_unique())
         .collect()
     )
-    print("\nHow good the models were on the time after their cutoff (mean over divisions):\n")
+    tell("\nHow good the models were on the time after their cutoff (mean over divisions):\n")
     if measured.is_empty():
-        print("  No label window of these cutoffs has ended yet: nothing to validate against.")
+        tell("  No label window of these cutoffs has ended yet: nothing to validate against.")
         return
     wide = (
         measured.with_columns(pl.col("measure").replace(MEASURES))
@@ -136,7 +136,7 @@ def print_quality(platform: Platform, cutoffs: Sequence[dt.date]) -> None:
     )
     order = [name for name in MEASURES.values() if name in wide.columns]
     _print_table(wide.select("slice", "cutoff", "divisions", *order))
-    print("whitespace = customers who never bought in the division: what the list is for.")
+    tell("whitespace = customers who never bought in the division: what the list is for.")
 
 
 def _print_table(frame: pl.DataFrame) -> None:

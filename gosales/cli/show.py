@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 
 import polars as pl
 
-from gosales.cli.terminal import print_frame
+from gosales.cli.terminal import print_frame, tell
 from gosales_assets.operations.instance import history_of
 from gosales_assets.platform.platform import Platform
 from gosales_assets.whitespace.export import spreadsheet_safe
@@ -14,6 +14,7 @@ from gosales_checks.contracts.models import MODEL
 from gosales_checks.contracts.registry import CONTRACTS
 from gosales_resources.errors import GosalesError, ScopeError, nearest
 from gosales_resources.instance.recorded import refuse_damaged
+from gosales_resources.markdown import printable
 from gosales_resources.partitions.keys import PartitionKey
 from gosales_resources.store.address import Address
 
@@ -137,13 +138,13 @@ def write(frame: pl.LazyFrame, form: str, limit: int | None) -> None:
         shown = frame.head(rows).collect()
         total = int(frame.select(pl.len()).collect().item())
         print_frame(shown, tbl_rows=rows, fmt_str_lengths=140, float_precision=4)
-        print(f"{min(rows, total)} of {total} rows")
+        tell(f"{min(rows, total)} of {total} rows")
         return
     table = (frame.head(limit) if limit else frame).collect()
-    if form == "csv":
-        sys.stdout.write(spreadsheet_safe(table).write_csv())
-    elif form == "json":
-        sys.stdout.write(table.write_ndjson())
+    if form in ("csv", "json"):
+        text = spreadsheet_safe(table).write_csv() if form == "csv" else table.write_ndjson()
+        # For a program as it is; a terminal would do what the cells say.
+        sys.stdout.write(printable(text) if sys.stdout.isatty() else text)
     elif sys.stdout.isatty():
         raise GosalesError("Parquet is binary: redirect it into a file, > table.parquet.")
     else:

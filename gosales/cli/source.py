@@ -9,7 +9,7 @@ from pathlib import Path
 import polars as pl
 
 from gosales.cli.source_options import add_source_options, inspected_files
-from gosales.cli.terminal import print_frame, say
+from gosales.cli.terminal import print_frame, say, tell
 from gosales.onboarding.answers import answer
 from gosales.onboarding.finding import Finding
 from gosales.onboarding.inspect import inspect
@@ -65,7 +65,7 @@ def _inspect(options: argparse.Namespace) -> int:
             write(proposal)
     _print_findings(proposal)
     if taxonomy:
-        print(f"\n{taxonomy} written: {proposal.taxonomy.table.height:,} SKUs.")  # pyright: ignore[reportOptionalMemberAccess]
+        tell(f"\n{taxonomy} written: {proposal.taxonomy.table.height:,} SKUs.")  # pyright: ignore[reportOptionalMemberAccess]
         _warn_of_spreadsheets(proposal)
     if proposal.open_decisions:
         _print_open(proposal, options)
@@ -115,7 +115,7 @@ def _warn_of_spreadsheets(proposal: Proposal) -> None:
 
 def _print_findings(proposal: Proposal) -> None:
     sample = proposal.log
-    print(
+    tell(
         f"{proposal.inputs.log}: {len(sample.names)} file(s), {len(sample.header)} columns, "
         f"{proposal.looked_at:,} rows; {sample.frame.height:,} looked at for columns, all for "
         f"dates, SKUs and divisions. Encoding {sample.source.encoding}, "
@@ -125,9 +125,9 @@ def _print_findings(proposal: Proposal) -> None:
     used = {f.value for f in proposal.findings} | set(proposal.ignored)
     used |= proposal.wide.columns if proposal.wide else set()
     if rest := [name for name in sample.header if name not in used]:
-        print(f"not used: {', '.join(map(_shown, rest))}")
+        tell(f"not used: {', '.join(map(_shown, rest))}")
     if proposal.ignored:
-        print(f"ignored: {', '.join(map(_shown, proposal.ignored))}")
+        tell(f"ignored: {', '.join(map(_shown, proposal.ignored))}")
 
 
 def _print_table(findings: list[Finding]) -> None:
@@ -144,12 +144,12 @@ def _shown(text: str) -> str:
 
 
 def _print_open(proposal: Proposal, options: argparse.Namespace) -> None:
-    print(f"\n{options.out} written. {len(proposal.open_decisions)} decision(s) are yours:")
+    tell(f"\n{options.out} written. {len(proposal.open_decisions)} decision(s) are yours:")
     for finding in proposal.open_decisions:
-        print(f"  TODO {finding.what}: {_shown(finding.why)}")
+        tell(f"  TODO {finding.what}: {_shown(finding.why)}")
         if told := answer(finding, proposal.inputs.taxonomy or TAXONOMY_NAME):
-            print(f"       {_shown(told)}")
-    print(
+            tell(f"       {_shown(told)}")
+    tell(
         "\nAnswer on the command line (--is ROLE=COLUMN decides a column) and inspect again with "
         f"--force: what follows from it is then found too. Or edit {options.out}; then\n"
         f"  gosales config check --config {options.out}"
@@ -164,7 +164,7 @@ def _print_next(proposal: Proposal, out: Path) -> None:
     # From the last cutoff whose label window has ended: that one can be validated.
     ripe = [c for c in period.cutoffs if shift_months(c, period.window_months) <= last]
     span = f"{ripe[-1]}..{last}" if ripe else f"{last}"
-    print(
+    tell(
         f"""
 {out} written. Read its remarks, then:
   gosales config check --config {out}

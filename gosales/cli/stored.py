@@ -5,6 +5,7 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Sequence
 
+from gosales.cli.terminal import tell
 from gosales_assets.accounts.past import AttributePast
 from gosales_assets.operations.instance import history_of
 from gosales_assets.operations.plan import check_assets
@@ -77,14 +78,14 @@ def _schema_diff(options: argparse.Namespace) -> int:
     path = snapshot_path(platform.settings)
     announced = read_snapshot(path)
     if announced is None:
-        print(
+        tell(
             f"No schema is announced in {path}; `gosales schema accept` announces the present one."
         )
         return DONE
     changes = all_changes(announced, present_schema(platform))
-    print("\n".join(changes) or f"As announced in {path}.")
+    tell("\n".join(changes) or f"As announced in {path}.")
     if changes:
-        print("If this is meant: gosales schema accept")
+        tell("If this is meant: gosales schema accept")
     return DIFFERENT if changes else DONE
 
 
@@ -93,16 +94,16 @@ def _schema_accept(options: argparse.Namespace) -> int:
     path, present = snapshot_path(platform.settings), present_schema(platform)
     changes = all_changes(read_snapshot(path) or SchemaSnapshot(), present)
     write_snapshot(path, present)
-    print("\n".join(changes) or "Nothing changed.")
-    print(f"Announced in {path}; keep it in version control.")
+    tell("\n".join(changes) or "Nothing changed.")
+    tell(f"Announced in {path}; keep it in version control.")
     return DONE
 
 
 def _past_diff(options: argparse.Namespace) -> int:
     found = _pasts_told(_platform(options))
-    print("\n".join(_lines(found)) or "As it was stored.")
+    tell("\n".join(_lines(found)) or "As it was stored.")
     if found:
-        print("If this is meant: gosales restatement accept")
+        tell("If this is meant: gosales restatement accept")
     return DIFFERENT if found else DONE
 
 
@@ -115,10 +116,10 @@ def _past_accept(options: argparse.Namespace) -> int:
     for kind in PASTS:
         past = kind(platform)
         past.forget(past.kept())
-    print("\n".join(_lines(found)) or "Nothing changed.")
+    tell("\n".join(_lines(found)) or "Nothing changed.")
     if found:
-        print(f"Accepted in {path}; keep it in version control.")
-        print("Go on: gosales materialize, the same command again.")
+        tell(f"Accepted in {path}; keep it in version control.")
+        tell("Go on: gosales materialize, the same command again.")
     return DONE
 
 
@@ -155,21 +156,21 @@ def print_status(platform: Platform, cutoffs: Sequence[dt.date], tables: Sequenc
             if status.state == "stale":
                 name = (status.address.asset, status.reasons)
                 because.setdefault(name, []).append(status.address)
-    print(f"{'table':<24}{'current':>9}{'stale':>9}{'missing':>9}")
+    tell(f"{'table':<24}{'current':>9}{'stale':>9}{'missing':>9}")
     for name in dict.fromkeys(asset for asset, _ in counts):
         numbers = [counts[name, state] for state in ("current", "stale", "missing")]
-        print(f"{name:<24}" + "".join(f"{number:>9}" for number in numbers))
+        tell(f"{name:<24}" + "".join(f"{number:>9}" for number in numbers))
     for (asset, reasons), addresses in because.items():
         divisions = sorted({a.division for a in addresses if a.division})
         of = f" of {', '.join(divisions)}" if divisions else ""
         span = f"{addresses[0].cutoff}..{addresses[-1].cutoff}"
-        print(f"stale: {asset} {span}{of}: {', '.join(reasons)}")
+        tell(f"stale: {asset} {span}{of}: {', '.join(reasons)}")
     for line in said:
-        print(f"raw sales_log: {line}")
+        tell(f"raw sales_log: {line}")
     if log is not None:
-        print("which increments that touches, and what is made from them, is known when it is read")
+        tell("which increments that touches, and what is made from them, is known when it is read")
     if because:
-        print("make them: gosales materialize --cutoffs FIRST..LAST (what is current stays)")
+        tell("make them: gosales materialize --cutoffs FIRST..LAST (what is current stays)")
 
 
 def print_verified(platform: Platform, cutoffs: Sequence[dt.date], tables: Sequence[str]) -> bool:
@@ -178,12 +179,12 @@ def print_verified(platform: Platform, cutoffs: Sequence[dt.date], tables: Seque
     with history_of(platform) as instance:
         for one in verify(platform, instance, cutoffs, tables):
             by_finding.setdefault(one.finding, []).append(one)
-    print(f"{len(by_finding.pop('same', []))} partition(s) are what was recorded.")
+    tell(f"{len(by_finding.pop('same', []))} partition(s) are what was recorded.")
     for finding, found in by_finding.items():
-        print(f"{len(found)} {finding}: {WHAT_TO_DO[finding]}")
+        tell(f"{len(found)} {finding}: {WHAT_TO_DO[finding]}")
         for one in found[:SHOWN]:
             what = f"{one.damage}; " if one.damage else ""
-            print(f"  {one.address}: {what}{remedy(one.address)}")
+            tell(f"  {one.address}: {what}{remedy(one.address)}")
         if len(found) > SHOWN:
-            print(f"  and {len(found) - SHOWN} more")
+            tell(f"  and {len(found) - SHOWN} more")
     return not set(by_finding) & {"differs", "missing"}

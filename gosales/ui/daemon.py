@@ -4,6 +4,7 @@ The parent holds the other end of standard input. A parent that is killed tells 
 of the pipe is closed by the system.
 """
 
+import contextlib
 import os
 import signal
 import sys
@@ -27,5 +28,7 @@ def _end_with_parent() -> None:
 
 
 if __name__ == "__main__":
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-    cli(["run", *sys.argv[1:]])
+    # Interrupted before Dagster looks after interrupts: that is an end like any other.
+    with contextlib.suppress(KeyboardInterrupt):
+        threading.Thread(target=_end_with_parent, daemon=True).start()
+        cli(["run", *sys.argv[1:]])

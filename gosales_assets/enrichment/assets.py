@@ -10,6 +10,7 @@ from gosales_assets.enrichment.build import EnrichmentTables, RawTables, enrich,
 from gosales_assets.platform.platform import Platform, keys_of
 from gosales_checks.contracts.enrichment import CUSTOMER_ENRICHMENT, ENRICHMENT_UNMATCHED
 from gosales_checks.verdicts.coverage import measure_coverage
+from gosales_resources import markdown
 from gosales_resources.settings.inputs import FileSource
 from gosales_resources.settings.tree import Settings
 from gosales_resources.sources.table import read_table
@@ -73,13 +74,5 @@ def coverage_metadata(tables: EnrichmentTables) -> Mapping[str, Any]:
         "matched_by": dict(methods.rows()),
         "overrides_not_on_roster": len(tables.unknown_customers),
         "overrides_not_on_roster_first": ", ".join(tables.unknown_customers[:SHOWN_UNMATCHED]),
-        "worst_unmatched": dg.MetadataValue.md(_table(worst)),
+        "worst_unmatched": dg.MetadataValue.md(markdown.table(worst.columns, worst.rows())),
     }
-
-
-def _table(frame: pl.DataFrame) -> str:
-    def cell(value: object) -> str:
-        return "" if value is None else str(value).replace("|", "/")
-
-    lines = [frame.columns, ["---"] * frame.width, *frame.rows()]
-    return "\n".join(f"| {' | '.join(map(cell, line))} |" for line in lines)

@@ -40,6 +40,7 @@ from gosales_checks.contracts.features import (
 )
 from gosales_checks.contracts.signals import AFFINITY_RULES, EMBEDDINGS
 from gosales_checks.verdicts.leakage import LATEST_SOURCE_ROWS
+from gosales_resources import markdown
 from gosales_resources.dates import visible_at
 from gosales_resources.partitions.keys import PartitionKey
 from gosales_resources.partitions.targets import with_sets
@@ -217,7 +218,9 @@ class Seen:
 def schema_of(described: Described, features: list[Feature]) -> dict[str, object]:
     """Return the columns of a partition, each with description and unit, as the UI shows them."""
     columns = [
-        dg.TableColumn(f.name, str(f.dtype), described.told(f"{f.description}.", f.unit))
+        dg.TableColumn(
+            f.name, str(f.dtype), described.told(markdown.paragraph(f"{f.description}."), f.unit)
+        )
         for f in features
     ]
     return {"dagster/column_schema": dg.TableSchema(columns=[*described.columns, *columns])}

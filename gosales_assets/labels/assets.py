@@ -19,6 +19,7 @@ from gosales_checks.contracts.labels import (
     LABELS,
     PREVALENCE,
 )
+from gosales_resources import markdown
 from gosales_resources.partitions.keys import PartitionKey
 from gosales_resources.partitions.space import PartitionSpace
 from gosales_resources.partitions.targets import counts_for
@@ -169,23 +170,19 @@ def show_prevalence(prevalence: pl.DataFrame) -> dict[str, object]:
     prevalence
         `prevalence` of a cutoff: one row per target and cohort; a null share has no customers.
     """
-    lines = [
-        "| target | cohort | customers | buyers | share | window |",
-        "|---|---|---|---|---|---|",
-    ]
+    head = ["target", "cohort", "customers", "buyers", "share", "window"]
+    rows = []
     for r in prevalence.to_dicts():
         share = "" if r["prevalence_frac"] is None else f"{r['prevalence_frac']:.4f}"
         so_far = " so far" if r["is_censored"] else ""
         window = f"{r['window_months'] or ''}{so_far}"
-        lines.append(
-            f"| {r['division']} | {r['cohort']} | {r['population']} | {r['positives']} | {share} "
-            f"| {window} |"
-        )
+        counts = (r["population"], r["positives"])
+        rows.append((r["division"], r["cohort"], *counts, share, window))
     whole = prevalence.filter(cohort=ALL)
     return {
         "targets": whole.height,
         "positives": int(whole["positives"].sum()),
-        "prevalence": dg.MetadataValue.md("\n".join(lines)),
+        "prevalence": dg.MetadataValue.md(markdown.table(head, rows)),
     }
 
 
@@ -198,12 +195,12 @@ def show_audit(audit: pl.DataFrame) -> dict[str, object]:
         `label_audit` of a cutoff: one row per target.
     """
     told = audit.filter(status="differs").select("division", "differing_customers", "example")
-    lines = [f"- {d}: {n} customers, such as {example}" for d, n, example in told.rows()]
+    lines = [f"{d}: {n} customers, such as {example}" for d, n, example in told.rows()]
     outcomes = audit["status"].value_counts(name="n").sort("status").rows()
     return {
         **{f"targets_{status}": count for status, count in outcomes},
         "customers_differing": int(audit["differing_customers"].sum()),
-        "differences": dg.MetadataValue.md("\n".join(lines) or "none"),
+        "differences": dg.MetadataValue.md(markdown.bullets(lines)),
     }
 
 

@@ -28,6 +28,7 @@ from gosales_checks.contracts.explanations import (
     MODEL_SHAP_SAMPLE,
 )
 from gosales_checks.contracts.models import MODEL, POOLED_MODEL, POOLED_ROWS, PROMOTION, SCORES
+from gosales_resources import markdown
 from gosales_resources.partitions.keys import PartitionKey
 from gosales_resources.partitions.maturity import mature_labels
 from gosales_resources.store.address import Address
@@ -271,11 +272,11 @@ def summarise_drivers(drivers: pl.DataFrame) -> dict[str, object]:
         `model_drivers` of a partition: one row per input, the strongest first.
     """
     top = drivers.filter(status="used").head(SHOWN_DRIVERS)
-    lines = [f"- {r['input']}: {r['shap_mean_abs']:.3f}" for r in top.iter_rows(named=True)]
+    lines = [f"{r['input']}: {r['shap_mean_abs']:.3f}" for r in top.iter_rows(named=True)]
     return {
         "inputs_used": drivers.filter(status="used").height,
         "inputs_dropped": drivers.filter(status="dropped").height,
-        "strongest": dg.MetadataValue.md("\n".join(lines) or "none"),
+        "strongest": dg.MetadataValue.md(markdown.bullets(lines)),
     }
 
 

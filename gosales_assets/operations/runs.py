@@ -29,6 +29,7 @@ from gosales_assets.operations.instance import home_of, open_instance
 from gosales_assets.operations.narrowing import Narrowing, read_log, repairs
 from gosales_assets.operations.plan import Request, plan
 from gosales_assets.platform.platform import Platform
+from gosales_resources import markdown
 from gosales_resources.errors import GosalesError, HistoryError
 
 # What all phases import (scikit-learn, LightGBM, matplotlib) takes 1.5 s: loaded when it is needed.
@@ -164,7 +165,7 @@ def _run(
             (
                 evaluation.asset_key.to_user_string(),
                 evaluation.check_name,
-                f"{severity.value}: {evaluation.description}",
+                f"{severity.value}: {markdown.plain(evaluation.description or '')}",
             )
         )
     if result.success:
@@ -235,7 +236,8 @@ class _Progress(logging.Formatter):
     """What the asset said, without Dagster's run and step ids in front."""
 
     def format(self, record: logging.LogRecord) -> str:
-        return f"      {_meta(record).get('orig_message') or record.getMessage()}"
+        said = _meta(record).get("orig_message") or record.getMessage()
+        return f"      {markdown.printable(said)}"
 
 
 def _meta(record: logging.LogRecord) -> dict[str, Any]:

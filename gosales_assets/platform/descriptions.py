@@ -6,6 +6,7 @@ from typing import Any
 import dagster as dg
 
 from gosales_checks.contracts.contract import HOME_CURRENCY, Contract
+from gosales_resources import markdown
 from gosales_resources.settings.tree import Settings
 
 
@@ -49,4 +50,4 @@ class Described:
         """Return a column's description with its unit; of money the currency that is configured."""
         if unit == HOME_CURRENCY:
             unit = f"{self.settings.source.sales_log.home_currency} (home currency)"
-        return (description or "") + (f" Unit: {unit}." if unit else "")
+        return (description or "") + (f" Unit: {markdown.escape(unit)}." if unit else "")

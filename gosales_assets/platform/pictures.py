@@ -6,6 +6,7 @@ import dagster as dg
 import polars as pl
 
 from gosales_assets.rendering.plots import plot_validation
+from gosales_resources import markdown
 
 # The slice that matters first; the whole where it shows nothing.
 PLOTTED = {"whitespace": "never bought in the division", "all": "all customers"}
@@ -43,4 +44,4 @@ def plot_of_list(table: pl.DataFrame, key: str) -> dict[str, dg.MetadataValue]:
 def embedded(image: bytes, text: str) -> dg.MetadataValue:
     """Return a PNG as metadata that the UI shows in place."""
     data = base64.b64encode(image).decode()
-    return dg.MetadataValue.md(f"![{text}](data:image/png;base64,{data})")
+    return dg.MetadataValue.md(f"![{markdown.escape(text)}](data:image/png;base64,{data})")

@@ -9,9 +9,12 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from gosales_resources.markdown import visible
+
 SIZE_INCHES = (7.1, 2.7)
 DPI = 100
 FEW_TICKS = 5
+SHOWN = 100
 INK, MUTED, ACCENT = "#222222", "#9aa0a6", "#1f6feb"
 
 
@@ -43,7 +46,7 @@ def plot_validation(
     # Fixed margins: fitting them takes as long as drawing, and there is one picture a partition.
     figure.subplots_adjust(left=0.08, right=0.98, bottom=0.17, top=0.8)
     left, right = figure.subplots(1, 2)
-    figure.suptitle(title, fontsize=10, color=INK)
+    figure.suptitle(visible(title, SHOWN), fontsize=10, color=INK, parse_math=False)
     top = max([*high, *stated, 0.01]) * 1.05
     left.plot([0, top], [0, top], color=MUTED, linewidth=1, zorder=1)
     errors = np.abs(np.array([low, high], dtype=float) - np.asarray(observed, dtype=float))
@@ -78,7 +81,7 @@ def plot_families(
     height = 1.1 + 0.2 * len(families)
     figure = Figure(figsize=(SIZE_INCHES[0], height), dpi=DPI)
     figure.subplots_adjust(left=0.13, right=0.98, bottom=0.5 / height, top=1 - 0.55 / height)
-    figure.suptitle(title, fontsize=10, color=INK)
+    figure.suptitle(visible(title, SHOWN), fontsize=10, color=INK, parse_math=False)
     places = list(range(len(families)))
     for at, (axes, (name, (low, middle, high))) in enumerate(
         zip(figure.subplots(1, len(shares)), shares.items(), strict=True)
@@ -87,7 +90,8 @@ def plot_families(
         axes.plot(middle, places, "o", color=ACCENT, markersize=4)
         _label(axes, name, "share of rows", "")
         axes.set_xlim(-0.02, 1.02)
-        axes.set_yticks(places, families if at == 0 else [""] * len(families))
+        names = [visible(family, SHOWN) for family in families]
+        axes.set_yticks(places, names if at == 0 else [""] * len(families), parse_math=False)
         axes.invert_yaxis()
     return _png(figure)
 
@@ -96,7 +100,9 @@ def _label(axes: Axes, title: str, x_label: str, y_label: str) -> None:
     # Places of title and labels are given, and ticks are few: else the extents of all their texts
     # are asked for, and a picture takes half as long again.
     wide, high = axes.bbox.size
-    axes.set_title(title, fontsize=9, color=INK, loc="left", y=1.0)
+    axes.set_title(
+        visible(title, SHOWN), fontsize=9, color=INK, loc="left", y=1.0, parse_math=False
+    )
     axes.set_xlabel(x_label, fontsize=8, color=INK)
     axes.xaxis.set_label_coords(0.5, -0.25 * DPI / high)
     axes.set_ylabel(y_label, fontsize=8, color=INK)

@@ -9,6 +9,7 @@ from gosales_assets.platform.platform import Platform, keys_of
 from gosales_assets.whitespace.rank import rank_candidates
 from gosales_assets.whitespace.signals import build_signals
 from gosales_checks.contracts.whitespace import WHITESPACE, WHITESPACE_SIGNALS
+from gosales_resources import markdown
 from gosales_resources.partitions.keys import PartitionKey
 from gosales_resources.partitions.maturity import mature_labels
 from gosales_resources.store.address import Address
@@ -99,14 +100,15 @@ def summarise_list(ranked: pl.DataFrame) -> dict[str, object]:
     top = ranked.head(TOP)["division"].value_counts(name="rows").sort("rows", "division")
     shares = {row["division"]: row["rows"] for row in top.to_dicts()[::-1]}
     columns = ["rank", "customer_id", "division", "score", "p_icp", "ev"]
-    lines = [
-        f"| {r['rank']} | {r['customer_id']} | {r['division']} | {r['score']:.3f} "
-        f"| {r['p_icp']:.3f} | {'' if r['ev'] is None else round(r['ev'])} |"
-        for r in ranked.head(SHOWN_ROWS).select(columns).to_dicts()
+    rows = [
+        (rank, customer, division, f"{score:.3f}", f"{p_icp:.3f}", "" if ev is None else round(ev))
+        for rank, customer, division, score, p_icp, ev in (
+            ranked.head(SHOWN_ROWS).select(columns).rows()
+        )
     ]
-    head = "| rank | customer | division | score | p_icp | ev |\n|---|---|---|---|---|---|\n"
+    head = ["rank", "customer", "division", "score", "p_icp", "ev"]
     return {
         "ranked": ranked.height,
-        "top_of_the_list": dg.MetadataValue.md(head + "\n".join(lines)),
+        "top_of_the_list": dg.MetadataValue.md(markdown.table(head, rows)),
         f"divisions_in_top_{TOP}": dg.MetadataValue.json(shares),
     }

@@ -14,6 +14,7 @@ import polars as pl
 
 from gosales_resources.errors import GosalesError, PartitionMissingError
 from gosales_resources.instance.recorded import CHECKSUM, refuse_damaged
+from gosales_resources.markdown import LONGEST, visible
 from gosales_resources.partitions.keys import PartitionKey
 from gosales_resources.store.address import (
     Address,
@@ -187,7 +188,11 @@ def _write_all(
         written = write(address, partition.content, inputs)
         versions[key] = store.content(address)
         context.step_context.add_asset_metadata(
-            {**partition.metadata, **_facts(written), **_quarantine(store, address, written)},
+            {
+                **_visible(partition.metadata),
+                **_facts(written),
+                **_quarantine(store, address, written),
+            },
             asset_key=context.asset_key,
             partition_key=key,
         )
@@ -200,6 +205,14 @@ def _write_all(
         context.step_context.set_data_version(context.asset_key, dg.DataVersion(version))
     shown = (asset, len(versions), rows, size / 1e6)
     context.log.info("%s: %d partition(s), %d rows, %.1f MB", *shown)
+
+
+def _visible(metadata: Mapping[str, Any]) -> dict[str, Any]:
+    """Return metadata whose plain texts are one line each, without what is not seen."""
+    return {
+        name: visible(value, LONGEST) if isinstance(value, str) else value
+        for name, value in metadata.items()
+    }
 
 
 def _quarantine(store: TableStore, address: Address, written: Written) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from gosales_assets.models.rows.preparation import LEAK
 from gosales_assets.models.rows.slices import ALL, WHITESPACE
 from gosales_checks.contracts.explanations import MODEL_CARD
 from gosales_checks.contracts.models import FITTED
+from gosales_resources.markdown import bullets, escape, paragraph
 
 SHOWN_DRIVERS = 10
 # Probabilities are said to agree with what happened while their mean error is below this.
@@ -63,14 +64,14 @@ def write_card(
     figures = {(r["slice"], r["measure"]): r for r in evaluation.filter(bin=0).to_dicts()}
     headline = say_headline(card, figures)
     sections = [
-        f"# {card.division}, as of {card.cutoff}",
+        f"# {escape(card.division)}, as of {card.cutoff}",
         headline,
         _what(card),
         *([_how_good(figures), _gains(evaluation)] if (ALL, "auc") in figures else []),
         *([_goes_by(drivers)] if drivers.height else []),
         _chosen(card, report),
         _limits(card, report, drivers),
-        f"Model `{model_id}`.",
+        f"Model {escape(model_id)}.",
     ]
     text = "\n\n".join(part for part in sections if part) + "\n"
     row = {
@@ -87,7 +88,7 @@ def say_headline(card: Card, figures: Mapping[tuple[str, str], Mapping[str, Any]
     """Say in a sentence or two what a model is worth."""
     if card.status != FITTED:
         rate = "no rate is known yet" if card.prior is None else f"everyone gets {card.prior:.1%}"
-        return f"**No ranking: {card.reason}.** {rate[0].upper()}{rate[1:]}."
+        return f"**No ranking: {escape(card.reason)}.** {rate[0].upper()}{rate[1:]}."
     part = WHITESPACE if _value(figures, WHITESPACE, "lift_10") is not None else ALL
     lift, rate = _value(figures, part, "lift_10"), _value(figures, part, "base_rate")
     if lift is None or rate is None:
@@ -199,7 +200,7 @@ def _goes_by(drivers: pl.DataFrame) -> str:
             if turn > 0
             else "less likely"
         )
-        lines.append(f"| {in_words(row['input'])} | {share} | {sign} |")
+        lines.append(f"| {escape(in_words(row['input']))} | {share} | {sign} |")
     return "\n".join(lines)
 
 
@@ -210,7 +211,10 @@ def _chosen(card: Card, report: Mapping[str, Any]) -> str:
     lines = [
         "## How it was chosen",
         "",
-        f"{card.winner}: {card.reason}. Calibration: {card.calibration} ({card.calibration_reason}).",
+        paragraph(
+            f"{card.winner}: {card.reason}. Calibration: {card.calibration} "
+            f"({card.calibration_reason})."
+        ),
         "",
         "| candidate | lift@10 never bought | lift@10 all | AUC all | Brier |",
         "|---|---|---|---|---|",
@@ -218,7 +222,7 @@ def _chosen(card: Card, report: Mapping[str, Any]) -> str:
     for one in tried:
         figures = [one.get(k) for k in ("lift_10_whitespace", "lift_10", "auc", "brier")]
         cells = " | ".join("" if f is None else f"{f:.4g}" for f in figures)
-        lines.append(f"| {one.get('name', '?')} | {cells} |")
+        lines.append(f"| {escape(one.get('name', '?'))} | {cells} |")
     return "\n".join(lines)
 
 
@@ -232,7 +236,7 @@ def _limits(card: Card, report: Mapping[str, Any], drivers: pl.DataFrame) -> str
         "driver is not a cause.",
         "A change of prices, products or territories after the cutoff is not in it.",
     ]
-    return "\n".join(["## Limits", "", *(f"- {note}" for note in dict.fromkeys(notes))])
+    return "\n".join(["## Limits", "", bullets(dict.fromkeys(notes))])
 
 
 def _value(

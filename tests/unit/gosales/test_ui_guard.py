@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import socket
 import threading
 from collections.abc import Callable, Iterator
 
@@ -193,3 +194,29 @@ def test_behind_a_proxy_its_name_is_the_uis_too(context):
 def test_what_is_no_url_of_a_server_is_refused(url):
     with pytest.raises(SettingsError, match="--public-url"):
         Access.of("127.0.0.1", 3000, url)
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["Content-Type: application/json"],
+        ["Host: {own}", "Host: evil.example", "Content-Type: application/json"],
+        ["Host: evil.example", "Host: {own}", "Content-Type: application/json"],
+        ["Host: {own}", f"Origin: {EVIL}", "Origin: http://{own}", "Content-Type: application/json"],
+        ["Host: {own}", f"Origin: http://{{own}}, {EVIL}", "Content-Type: application/json"],
+        ["Host: {own}", "Content-Type: application/json", "Content-Type: text/plain"],
+        ["Host: {own}", "Origin: http://{own}", f"Referer: {EVIL}/p", "Content-Type: application/json"],
+        ["Host:", "Content-Type: application/json"],
+    ],
+    ids=["no Host", "two Hosts", "Hosts turned", "two Origins", "a list of Origins", "two types",
+         "own Origin, foreign Referer", "empty Host"],
+)  # fmt: skip
+def test_headers_that_are_there_twice_or_not_at_all_change_nothing(instance, port, lines):
+    before, body = history(instance), posted(WIPE)
+    head = ["POST /graphql HTTP/1.0", *(line.format(own=f"127.0.0.1:{port}") for line in lines)]
+    head += [f"Content-Length: {len(body)}", "", body]
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as raw:
+        raw.sendall("\r\n".join(head).encode())
+        status = raw.makefile("rb").readline().split()[1]
+    assert status in (b"400", b"403", b"415")
+    assert events(instance) == before
