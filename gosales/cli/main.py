@@ -200,6 +200,8 @@ def _config_check(options: argparse.Namespace) -> int:
     cutoffs = Platform.of(settings).space.cutoffs()
     print(f"{settings.config_file} is legal: settings {settings.content_hash()}, ", end="")
     print(f"{len(settings.divisions.targets)} targets, {len(cutoffs)} cutoffs.")
+    for name, key in settings.divisions.digest_keys.items():
+        print(f"  '{name}' is the partition key {key}")
     return DONE
 
 

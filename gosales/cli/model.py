@@ -119,9 +119,7 @@ def _say_decision(platform: Platform, cutoff: dt.date, division: str) -> None:
 
 def _open(options: argparse.Namespace) -> tuple[Platform, str]:
     platform = Platform.of(load_settings(options.config, parse_overrides(options.set)))
-    targets = platform.settings.divisions.targets
-    if options.division not in targets:
-        raise ScopeError(
-            f"Unknown target '{options.division}'. {nearest(options.division, targets)}"
-        )
-    return platform, options.division
+    (division,) = platform.space.select_divisions([options.division])
+    if division not in (targets := platform.settings.divisions.targets):
+        raise ScopeError(f"'{options.division}' has no model. {nearest(division, targets)}")
+    return platform, division

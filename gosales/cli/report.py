@@ -18,7 +18,7 @@ SHOWN_FINDINGS = 10
 LIST_COLUMNS = [
     "rank",
     "customer_name",
-    "division",
+    "division_name",
     "rep",
     "p_icp",
     "ev",

@@ -192,7 +192,7 @@ def division_names(written: pl.Series, sku_count: int) -> tuple[list[str], list[
         spelled.setdefault(slugify(name), []).append(name)
     findings = []
     if unnamed := spelled.pop("", []):
-        why = f"{', '.join(unnamed)}: a division's name needs letters of the Latin alphabet"
+        why = f"{', '.join(unnamed)}: a division's name needs a letter, digit or symbol"
         findings.append(Finding("divisions", None, "undecided", why, is_essential=True))
     for names in spelled.values():
         if len(names) > 1:

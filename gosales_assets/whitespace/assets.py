@@ -62,7 +62,8 @@ def whitespace(platform: Platform) -> dg.AssetsDefinition:
             for key in keys:
                 signals = pl.concat(whitespace_signals.at(key.cutoff).values())
                 customers = dim_customer[key.cutoff]
-                ranked = rank_candidates(signals, customers, settings.whitespace, currency)
+                names = settings.divisions.target_names
+                ranked = rank_candidates(signals, customers, settings.whitespace, currency, names)
                 frame = ranked.collect()
                 yield Partition(key, frame, metadata=summarise_list(frame))
 

@@ -1,5 +1,7 @@
 """The ranked list of one cutoff, over all divisions."""
 
+from collections.abc import Mapping
+
 import polars as pl
 
 from gosales_assets.whitespace.percentile import percentile
@@ -9,6 +11,8 @@ ORDER = ["score", "p_icp", "ev", "customer_id", "division"]
 DESCENDING = [True, True, True, False, False]
 # Lowest percentile of the score that earns a grade.
 GRADES = (("A", 0.90), ("B", 0.70), ("C", 0.40), ("D", 0.15))
+# Of a division's name in a reason, so that its figures are not cut off.
+NAME_SHOWN = 60
 FROM_CUSTOMER = ["customer_name", "industry", "region", "territory", "rep"]
 SEGMENT_WORDS = {
     "warm": "bought elsewhere recently",
@@ -18,7 +22,11 @@ SEGMENT_WORDS = {
 
 
 def rank_candidates(
-    signals: pl.LazyFrame, customers: pl.LazyFrame, settings: WhitespaceSettings, currency: str
+    signals: pl.LazyFrame,
+    customers: pl.LazyFrame,
+    settings: WhitespaceSettings,
+    currency: str,
+    names: Mapping[str, str],
 ) -> pl.LazyFrame:
     """Rank the eligible candidates of all divisions.
 
@@ -32,6 +40,8 @@ def rank_candidates(
         Weights of the signals; they are normalised to 1.
     currency
         The home currency, as reasons name it.
+    names
+        Division -> its name as people write it.
 
     Returns
     -------
@@ -52,8 +62,9 @@ def rank_candidates(
         .with_columns(
             rank=pl.int_range(1, pl.len() + 1, dtype=pl.Int64),
             grade=_grade(),
-            nba_reason=_reason(currency),
+            division_name=pl.col("division").replace_strict(names, return_dtype=pl.String),
         )
+        .with_columns(nba_reason=_reason(currency))
     )
 
 
@@ -76,8 +87,14 @@ def _reason(currency: str) -> pl.Expr:
             pl.lit(currency),
         )
     )
+    name = pl.col("division_name")
+    short = (
+        pl.when(name.str.len_chars() <= NAME_SHOWN)
+        .then(name)
+        .otherwise(pl.format("{}...", name.str.slice(0, NAME_SHOWN - 3)))
+    )
     return pl.concat_str(
-        pl.format("{}% chance to buy {} (top {}%)", chance, "division", top),
+        pl.format("{}% chance to buy {} (top {}%)", chance, short, top),
         worth.fill_null(""),
         pl.format("; {}", pl.col("segment").replace_strict(SEGMENT_WORDS, return_dtype=pl.String)),
     ).str.slice(0, 140)

@@ -57,7 +57,8 @@ class Whitespace(dy.Schema):
 
     rank = dy.Int64(min=1, description="Place in the list, 1 is best.")
     customer_id = dy.String(primary_key=True, description="Customer.")
-    division = dy.String(primary_key=True, description="What to call about.")
+    division = dy.String(primary_key=True, description="What to call about, as a partition key.")
+    division_name = dy.String(description="Its name, as people write it.")
     cutoff = dy.Date(description="As-of date.")
     customer_name = dy.String(nullable=True, description="Name.")
     segment = dy.String(check=lambda c: c.is_in(SEGMENTS), description="warm, cold or prospect.")
@@ -81,12 +82,18 @@ class Whitespace(dy.Schema):
     grade = dy.String(
         check=lambda c: c.is_in(list("ABCDF")), description="By percentile of the score, A is best."
     )
-    nba_reason = dy.String(max_length=140, description="Why, from the row's own figures.")
+    nba_reason = dy.String(description="Why, from the row's own figures; at most 140 characters.")
 
     @dy.rule()
     def each_place_is_taken_once(cls):
         """No two rows share a rank."""
         return cls.rank.col.is_unique()
+
+    @dy.rule()
+    def reason_is_short(cls):
+        """A reason has at most 140 characters."""
+        # `max_length` counts bytes: two or more for a letter that is not Latin.
+        return cls.nba_reason.col.str.len_chars() <= 140
 
 
 WHITESPACE_SIGNALS = Contract(
@@ -107,7 +114,7 @@ WHITESPACE = Contract(
     group="whitespace",
     made_by="whitespace.whitespace",
     partitioned_by="cutoff",
-    settings=("whitespace", "divisions.targets"),
+    settings=("whitespace", "divisions.target_names"),
     reads=(Read(WHITESPACE_SIGNALS), Read(DIM_CUSTOMER)),
     description="The ranked list over all divisions: whom to call about what.",
 )

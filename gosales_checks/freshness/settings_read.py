@@ -129,10 +129,7 @@ class _Worked:
         end = label_window(cutoff, self.settings.labels.widths_months[-1]).end
         if path != "calendar.end":
             return min(day, end)
-        # One increment past the window is read to see that the log covers it, unless it is said to.
-        complete = self.settings.source.sales_log.complete_through
-        past = 0 if complete is not None and complete >= end else 1
-        return min(day, self.space.steps_after(cutoff, self.space.widest_steps + past))
+        return min(day, self.space.steps_after(cutoff, self.space.widest_steps))
 
     def of_division(self, path: str, cutoff: date, division: str | None) -> Any:
         """Return routes, or SKUs, as far as they move lines into or out of the division.
@@ -201,7 +198,8 @@ def check_paths(contracts: Mapping[str, Contract]) -> None:
     SettingsError
         Naming the contract and the setting.
     """
-    legal = {*setting_paths(Settings), "divisions.slugs", "divisions.targets"}
+    worked_out = (f"divisions.{name}" for name in ("slugs", "targets", "target_names"))
+    legal = {*setting_paths(Settings), *worked_out}
     for contract in contracts.values():
         for term in (*contract.settings, *contract.settings_here):
             path, _, scope = term.partition("@")

@@ -16,6 +16,7 @@ from gosales_resources.by_stamp import ByStamp
 from gosales_resources.dates import CutoffSpan, Partitioning, shift_months
 from gosales_resources.errors import ScopeError, nearest
 from gosales_resources.partitions.keys import PartitionKey
+from gosales_resources.settings.base import slugify
 from gosales_resources.settings.tree import Settings
 
 # How many cutoffs a code location may see arrive while it is loaded, where the calendar has no end:
@@ -302,19 +303,22 @@ class PartitionSpace:
         return day
 
     def select_divisions(self, names: Iterable[str]) -> list[str]:
-        """Check slugs of divisions and targets against the configuration; sorted.
+        """Find divisions and targets by their names or keys; returns keys, sorted.
 
         Raises
         ------
         ScopeError
             When one is unknown; the nearest names are offered.
         """
-        known = sorted({*self.settings.divisions.slugs, *self.settings.divisions.targets})
-        chosen = sorted({name.strip() for name in names})
-        for name in chosen:
-            if name not in known:
-                raise ScopeError(f"Unknown division '{name}'. {nearest(name, known)}")
-        return chosen
+        divisions = self.settings.divisions
+        known = {*divisions.slugs, *divisions.targets}
+        # A key is its own key.
+        chosen = {slugify(name): name for name in names}
+        for key, name in chosen.items():
+            if key not in known:
+                legal = [*divisions.names, *divisions.sku_targets]
+                raise ScopeError(f"Unknown division '{name}'. {nearest(name, legal)}")
+        return sorted(chosen)
 
 
 def dagster_key(definition: dg.PartitionsDefinition, key: PartitionKey) -> str:

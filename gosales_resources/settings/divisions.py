@@ -1,11 +1,14 @@
 """Settings of the divisions and the other targets: what exists, and what gets a model."""
 
+import re
 from typing import Annotated
 
 from pydantic import Field, model_validator
 
 from gosales_resources.errors import nearest
-from gosales_resources.settings.base import StrictModel, slugify
+from gosales_resources.settings.base import DIGEST_DIGITS, StrictModel, slugify
+
+HAS_DIGEST = re.compile(rf"_[0-9a-f]{{{DIGEST_DIGITS}}}$")
 
 
 class DivisionSettings(StrictModel):
@@ -23,16 +26,17 @@ class DivisionSettings(StrictModel):
 
     @model_validator(mode="after")
     def _known_and_distinct(self) -> "DivisionSettings":
-        names = [*self.names, *self.sku_targets]
-        slugs = [slugify(n) for n in names]
-        if "" in slugs:
-            name = names[slugs.index("")]
+        by_key: dict[str, list[str]] = {}
+        for name in [*self.names, *self.sku_targets]:
+            by_key.setdefault(slugify(name), []).append(name)
+        if nameless := by_key.pop("", []):
             raise ValueError(
-                f"'{name}' has no Latin letter and no digit: a partition key needs one"
+                f"{_quoted(nameless)} has no letter, digit or symbol: a partition key needs one"
             )
-        if len(set(slugs)) != len(slugs):
+        if alike := [f"{_quoted(n)} ('{key}')" for key, n in by_key.items() if len(n) > 1]:
             raise ValueError(
-                "names of divisions and SKU targets must be distinct without case, accents and signs"
+                "names of divisions and SKU targets must be distinct without case, accents and signs; "
+                f"these share a partition key: {'; '.join(alike)}"
             )
         for name in self.predictor_only:
             if slugify(name) not in self.slugs:
@@ -52,6 +56,18 @@ class DivisionSettings(StrictModel):
         modelled = set(self.slugs) - {slugify(n) for n in self.predictor_only}
         return sorted(modelled | {slugify(n) for n in self.sku_targets})
 
+    @property
+    def target_names(self) -> dict[str, str]:
+        """What gets a model: partition key -> name as people write it, sorted by key."""
+        names = {slugify(n): n for n in [*self.names, *self.sku_targets]}
+        return {key: names[key] for key in self.targets}
+
+    @property
+    def digest_keys(self) -> dict[str, str]:
+        """Name -> partition key where the name does not tell it: of another script, or too long."""
+        keys = {name: slugify(name) for name in [*self.names, *self.sku_targets]}
+        return {name: key for name, key in keys.items() if HAS_DIGEST.search(key)}
+
     def skus_of(self, target: str) -> list[str] | None:
         """Return the SKUs that a target counts, sorted; None for a division: all of its lines."""
         sets = {slugify(name): skus for name, skus in self.sku_targets.items()}
@@ -63,3 +79,7 @@ class DivisionSettings(StrictModel):
         The taxonomy is data, and the graph is drawn from settings alone: SKUs can be in any.
         """
         return [target] if self.skus_of(target) is None else self.slugs
+
+
+def _quoted(names: list[str]) -> str:
+    return " and ".join(f"'{name}'" for name in names)

@@ -139,7 +139,7 @@ def test_a_rollback_to_a_model_that_is_not_there_says_which_are(world, capsys):
     assert "no model of 2024-03-31 may score here" in told
     assert FIRST in told
     assert gosales(world, "model", "rollback", "simulatoin", "--cutoff", LAST, "--to", FIRST) == 2
-    assert "Did you mean 'simulation'?" in capsys.readouterr().err
+    assert "Did you mean 'Simulation'?" in capsys.readouterr().err
 
 
 def test_scores_refuse_a_model_other_than_the_promoted_one(world, capsys):
