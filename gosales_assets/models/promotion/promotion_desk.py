@@ -117,7 +117,7 @@ class PromotionDesk:
         if change.release:
             return None
         if change.pin_to is not None:
-            (day,) = self._platform.space.select_cutoffs(change.pin_to)
+            day = self._platform.space.select_cutoff(change.pin_to)
             return Pin(day, change.reason or "no reason given")
         if not self._platform.store.has(address):
             return None
