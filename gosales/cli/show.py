@@ -5,6 +5,7 @@ import sys
 from collections.abc import Mapping
 
 import polars as pl
+from polars._typing import PolarsDataType
 
 from gosales.cli.terminal import print_frame, say
 from gosales_assets.platform.platform import Platform
@@ -189,7 +190,7 @@ def _legible(schema: pl.Schema) -> list[pl.Expr]:
     return [_in_hex(pl.col(name), dtype).alias(name) for name, dtype in schema.items()]
 
 
-def _in_hex(value: pl.Expr, dtype: pl.DataType) -> pl.Expr:
+def _in_hex(value: pl.Expr, dtype: PolarsDataType) -> pl.Expr:
     if isinstance(dtype, pl.Binary):
         return value.bin.encode("hex")
     if isinstance(dtype, pl.List):
