@@ -131,8 +131,10 @@ def _add_materialize(
 def _add_show(commands: argparse._SubParsersAction, settings: argparse.ArgumentParser) -> None:
     parser = commands.add_parser("show", parents=[settings], help="print a stored table")
     parser.add_argument("table", metavar="TABLE", help=f"one of {', '.join(CONTRACTS)}")
-    parser.add_argument("--cutoff", required=True)
-    parser.add_argument("--division", help="without it all divisions")
+    parser.add_argument(
+        "--cutoff", required=True, metavar="2024-03-31..2024-12-31", help="one cutoff or a range"
+    )
+    parser.add_argument("--division", metavar="a,b", help="some divisions; without it all")
     parser.add_argument("--limit", type=_positive, help="rows; 20 for format table, else all")
     parser.add_argument("--format", choices=FORMATS, default="table")
     parser.set_defaults(command=_show)

@@ -87,13 +87,14 @@ def _list(options: argparse.Namespace) -> int:
 
 def _card(options: argparse.Namespace) -> int:
     platform, division = _open(options)
-    tell(read_stored(platform, MODEL_CARD, options.cutoff, division).collect()["card"].item())
+    for card in read_stored(platform, MODEL_CARD, options.cutoff, division).collect()["card"]:
+        tell(card)
     return DONE
 
 
 def _rollback(options: argparse.Namespace) -> int:
     platform, division = _open(options)
-    (to,) = platform.space.select_cutoffs(options.to)
+    to = platform.space.select_cutoff(options.to)
     config = {"pin_to": to.isoformat(), "reason": options.reason}
     return _decide_again(platform, division, options.cutoff, config)
 
@@ -104,7 +105,7 @@ def _release(options: argparse.Namespace) -> int:
 
 
 def _decide_again(platform: Platform, division: str, cutoff: str, config: dict[str, object]) -> int:
-    (day,) = platform.space.select_cutoffs(cutoff)
+    day = platform.space.select_cutoff(cutoff)
     request = Request((day,), (division,), (PROMOTION.name,))
     outcome = execute(platform, request, say, {PROMOTION.name: config})
     if outcome.error or outcome.blocked:

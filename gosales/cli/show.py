@@ -1,22 +1,25 @@
 """Prints stored tables: for eyes, for spreadsheets, for other programs."""
 
+import datetime as dt
 import sys
 from collections.abc import Iterable, Mapping
 
 import polars as pl
+from polars._typing import PolarsDataType
 
-from gosales.cli.terminal import print_frame, tell
+from gosales.cli.terminal import print_frame, say, tell
 from gosales_assets.operations.instance import history_of
 from gosales_assets.platform.platform import Platform
 from gosales_assets.whitespace.export import spreadsheet_safe
 from gosales_checks.contracts.contract import Contract
 from gosales_checks.contracts.models import MODEL
 from gosales_checks.contracts.registry import CONTRACTS
-from gosales_resources.errors import GosalesError, ScopeError, nearest
+from gosales_resources.errors import GosalesError, PartitionMissingError, ScopeError, nearest
 from gosales_resources.instance.recorded import refuse_damaged
 from gosales_resources.markdown import printable
 from gosales_resources.partitions.keys import PartitionKey
-from gosales_resources.store.address import Address
+from gosales_resources.settings.base import slugify
+from gosales_resources.store.address import Address, missing_message
 
 FORMATS = ("table", "csv", "json", "parquet")
 ROWS_FOR_EYES = 20
@@ -25,30 +28,37 @@ ROWS_FOR_EYES = 20
 def show_table(
     platform: Platform,
     table: str,
-    cutoff: str,
-    division: str | None,
+    cutoffs: str,
+    divisions: str | None,
     limit: int | None,
     form: str,
 ) -> None:
-    """Write one cutoff of a table to standard output.
+    """Write some cutoffs of a table to standard output.
 
     Raises
     ------
     ScopeError
-        When the table, cutoff or division is unknown, or the table has no division.
+        When the table, a cutoff or a division is unknown, or the table has no division.
     PartitionMissingError
-        When it was never materialised.
+        When a cutoff, or a division that is named, was never materialised.
     """
     if table not in CONTRACTS:
         raise ScopeError(f"Unknown table '{table}'. {nearest(table, CONTRACTS)}")
-    frame = read_stored(platform, CONTRACTS[table], cutoff, division)
+    contract = CONTRACTS[table]
+    frame = read_stored(platform, contract, cutoffs, divisions)
+    if divisions is None:
+        days = platform.space.select_cutoffs(cutoffs)
+        keys = platform.space.keys(contract.partitioned_by, days)
+        absent = [Address(table, *key) for key in keys if not _has(platform, contract, key)]
+        if absent:
+            say(f"not shown, for they are not materialised: {', '.join(map(str, absent))}")
     write(frame, form, limit)
 
 
 def read_stored(
-    platform: Platform, contract: Contract, cutoff: str, division: str | None
+    platform: Platform, contract: Contract, cutoffs: str, divisions: str | None
 ) -> pl.LazyFrame:
-    """Scan one cutoff of a stored table, all its divisions unless one is given.
+    """Scan some cutoffs of a stored table, all its divisions unless some are given.
 
     Parameters
     ----------
@@ -56,40 +66,69 @@ def read_stored(
         Where tables lie.
     contract
         The table, or the model of which the card is read.
-    cutoff
-        A date of the calendar.
-    division
-        One of the table's; None for all that are stored.
+    cutoffs
+        A date of the calendar, or the first and last of several: `2024-03-31..2024-12-31`.
+    divisions
+        Some of the table's, by name or key, with commas between; None for all that are stored.
 
     Returns
     -------
     polars.LazyFrame
-        Rows of the partitions one after another, by division.
+        Rows of the partitions one after another, by cutoff and division.
 
     Raises
     ------
     ScopeError
-        When cutoff or division is not one of the table's.
+        When a cutoff or division is not one of the table's.
     PartitionMissingError, StalePartitionError
-        When nothing is stored, or it was made under other settings.
+        When nothing is stored of a cutoff, or of a division that is named, or it was made under other
+        settings.
     DamagedError
         When what is stored is not what was made.
     """
-    (day,) = platform.space.select_cutoffs(cutoff.split("..", maxsplit=1)[0])
-    legal = platform.space.divisions(contract.partitioned_by)
-    if division is not None and division not in legal:
-        if legal == [None]:
-            raise ScopeError(f"{contract.name} covers all divisions; leave --division out.")
-        raise ScopeError(f"Unknown division '{division}'. {nearest(division, map(str, legal))}")
-    keys = [PartitionKey(day, d) for d in ([division] if division else legal)]
-    # What is there of it; nothing at all is an error below.
-    stored = [key for key in keys if platform.store.has(Address(contract.name, *key))] or keys[:1]
-    refuse_what_was_not_made(platform, [Address(contract.name, *key) for key in stored])
+    days = platform.space.select_cutoffs(cutoffs)
+    named = _named(platform, contract, divisions) if divisions is not None else None
+    wanted = [key for day in days for key in _keys(platform, contract, day, named)]
+    missing = [Address(contract.name, *key) for key in wanted if not _has(platform, contract, key)]
+    if missing:
+        raise PartitionMissingError(missing_message(missing))
+    refuse_what_was_not_made(platform, [Address(contract.name, *key) for key in wanted])
     if contract.is_bundle:
-        return pl.concat(
-            [_describe(contract, platform.read_bundle(contract, *key)) for key in stored]
-        )
-    return pl.concat([platform.read(contract, *key) for key in stored])
+        read = (_describe(contract, platform.read_bundle(contract, *key)) for key in wanted)
+    else:
+        read = (platform.read(contract, *key) for key in wanted)
+    return pl.concat(read)
+
+
+def _named(platform: Platform, contract: Contract, divisions: str) -> list[str]:
+    """Return the keys of the divisions that are named, all of them the table's."""
+    legal = platform.space.divisions(contract.partitioned_by)
+    if legal == [None]:
+        raise ScopeError(f"{contract.name} covers all divisions; leave --division out.")
+    known = platform.settings.divisions
+    # A name may have a comma of its own.
+    is_one = slugify(divisions) in {*known.slugs, *known.targets}
+    chosen = platform.space.select_divisions([divisions] if is_one else divisions.split(","))
+    for key in chosen:
+        if key not in legal:
+            hint = nearest(key, map(str, legal))
+            raise ScopeError(f"{contract.name} has no division '{key}'. {hint}")
+    return chosen
+
+
+def _keys(
+    platform: Platform, contract: Contract, day: dt.date, named: list[str] | None
+) -> list[PartitionKey]:
+    """List a cutoff's partitions that are to be there: those named, else those that are stored."""
+    if named is not None:
+        return [PartitionKey(day, key) for key in named]
+    keys = platform.space.keys(contract.partitioned_by, [day])
+    # Nothing at all is an error, told by the first.
+    return [key for key in keys if _has(platform, contract, key)] or keys[:1]
+
+
+def _has(platform: Platform, contract: Contract, key: PartitionKey) -> bool:
+    return platform.store.has(Address(contract.name, *key))
 
 
 def refuse_what_was_not_made(platform: Platform, addresses: Iterable[Address]) -> None:
@@ -142,10 +181,47 @@ def write(frame: pl.LazyFrame, form: str, limit: int | None) -> None:
         return
     table = (frame.head(limit) if limit else frame).collect()
     if form in ("csv", "json"):
-        text = spreadsheet_safe(table).write_csv() if form == "csv" else table.write_ndjson()
+        if form == "csv":
+            text = spreadsheet_safe(table.select(_flat(table.schema))).write_csv()
+        else:
+            text = table.select(_legible(table.schema)).write_ndjson()
         # For a program as it is; a terminal would do what the cells say.
         sys.stdout.write(printable(text) if sys.stdout.isatty() else text)
     elif sys.stdout.isatty():
         raise GosalesError("Parquet is binary: redirect it into a file, > table.parquet.")
     else:
         table.write_parquet(sys.stdout.buffer)
+
+
+def _flat(schema: pl.Schema) -> list[pl.Expr]:
+    """Return every column as CSV can hold it: nested ones as JSON, spans of time as ISO 8601."""
+    found = []
+    for column, (name, dtype) in zip(_legible(schema), schema.items(), strict=True):
+        if dtype.is_nested():
+            # Only a struct has an encoder: the column is put into one and its braces are cut off.
+            told = pl.struct(column.alias("v")).struct.json_encode()
+            value = told.str.slice(len('{"v":'), told.str.len_chars() - len('{"v":}'))
+            found.append(pl.when(pl.col(name).is_not_null()).then(value).alias(name))
+        elif dtype == pl.Duration:
+            found.append(pl.col(name).dt.to_string("iso"))
+        else:
+            found.append(column)
+    return found
+
+
+def _legible(schema: pl.Schema) -> list[pl.Expr]:
+    """Return every column with bytes, wherever they are in it, as hexadecimal digits."""
+    return [_in_hex(pl.col(name), dtype).alias(name) for name, dtype in schema.items()]
+
+
+def _in_hex(value: pl.Expr, dtype: PolarsDataType) -> pl.Expr:
+    if isinstance(dtype, pl.Binary):
+        return value.bin.encode("hex")
+    if isinstance(dtype, pl.List):
+        return value.list.eval(_in_hex(pl.element(), dtype.inner))
+    if isinstance(dtype, pl.Array):
+        return _in_hex(value.arr.to_list(), pl.List(dtype.inner))
+    if isinstance(dtype, pl.Struct):
+        inner = [_in_hex(value.struct.field(f.name), f.dtype).alias(f.name) for f in dtype.fields]
+        return pl.when(value.is_not_null()).then(pl.struct(inner))
+    return value

@@ -179,7 +179,7 @@ class LedgerReader(IncrementReader[Arrival]):
 
     def _read(self, cutoff: dt.date) -> Arrival:
         table = self._platform.read(SALES_LEDGER, cutoff).collect()
-        through = table["data_through"].max()
+        through = table["log_through"].max()
         day = through if isinstance(through, dt.date) else None
         return Arrival(int(table["rows_in"].sum()), day)
 

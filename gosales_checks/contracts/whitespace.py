@@ -82,15 +82,18 @@ class Whitespace(dy.Schema):
     grade = dy.String(
         check=lambda c: c.is_in(list("ABCDF")), description="By percentile of the score, A is best."
     )
-    # Counted in characters: `max_length` counts bytes, two or more for a letter that is not Latin.
-    nba_reason = dy.String(
-        check=lambda c: c.str.len_chars() <= 140, description="Why, from the row's own figures."
-    )
+    nba_reason = dy.String(description="Why, from the row's own figures; at most 140 characters.")
 
     @dy.rule()
     def each_place_is_taken_once(cls):
         """No two rows share a rank."""
         return cls.rank.col.is_unique()
+
+    @dy.rule()
+    def reason_is_short(cls):
+        """A reason has at most 140 characters."""
+        # `max_length` counts bytes: two or more for a letter that is not Latin.
+        return cls.nba_reason.col.str.len_chars() <= 140
 
 
 WHITESPACE_SIGNALS = Contract(

@@ -288,6 +288,19 @@ class PartitionSpace:
             raise ScopeError(f"--cutoffs {text}: {start} is after {end}.")
         return [cutoff for cutoff in calendar if start <= cutoff <= end]
 
+    def select_cutoff(self, text: str) -> dt.date:
+        """Parse one cutoff of the calendar.
+
+        Raises
+        ------
+        ScopeError
+            As `select_cutoffs`, and when it is a range of several.
+        """
+        found = self.select_cutoffs(text)
+        if len(found) > 1:
+            raise ScopeError(f"'{text}' is {len(found)} cutoffs; give one of them.")
+        return found[0]
+
     def _on_calendar(self, text: str, calendar: list[dt.date]) -> dt.date:
         try:
             day = dt.date.fromisoformat(text.strip())

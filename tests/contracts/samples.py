@@ -118,6 +118,7 @@ BREAKING: dict[str, dict[str, Any]] = {
     "imputed_exactly_where_unusable": {"effective_purchase_date": DAY},
     "both_are_some_of_each": {"both_customer_count": 4},
     "q_is_not_below_p": {"q_value": 0.001},
+    "reason_is_short": {"nba_reason": "x" * 141},
     "open_until_closed": {"is_open": False},
     "nothing_is_lost": {"rows_later": 2},
     "window_ends_after_cutoff": {"window_end": EARLIER},

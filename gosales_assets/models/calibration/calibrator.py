@@ -25,7 +25,7 @@ FEWEST_OF_A_CLASS = 20
 FLOOR = 1e-4
 LINE_STEPS = 50
 # A logit beyond this says no more: a fit has no end on infinite ones.
-LARGEST_MARGIN = 1e3
+FARTHEST_MARGIN = 1e3
 
 
 @dataclass(frozen=True)
@@ -171,7 +171,7 @@ def bounded(margin: np.ndarray) -> np.ndarray:
     numpy.ndarray
         Finite, one per row, in the order of the input.
     """
-    return np.clip(margin, -LARGEST_MARGIN, LARGEST_MARGIN)
+    return np.clip(margin, -FARTHEST_MARGIN, FARTHEST_MARGIN)
 
 
 def squared_errors(margin: np.ndarray, label: np.ndarray) -> np.ndarray:

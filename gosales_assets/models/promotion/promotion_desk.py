@@ -124,7 +124,7 @@ class PromotionDesk:
         if change.release:
             return None
         if change.pin_to is not None:
-            (day,) = self._platform.space.select_cutoffs(change.pin_to)
+            day = self._platform.space.select_cutoff(change.pin_to)
             return Pin(day, change.reason or "no reason given")
         if self._verdicts.damage(PROMOTION, address):
             # A person's decision is in the history too: it outlives the file.

@@ -53,7 +53,8 @@ def held(margin: np.ndarray, label: np.ndarray, white: np.ndarray = WHITE) -> He
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("name", ROWS)
 def test_a_calibration_always_has_an_end(name, method, white):
-    rows = held(*ROWS[name], white)
+    margin, label = ROWS[name]
+    rows = held(margin, label, white)
     found = fit_calibrator(rows, METHODS[method])
     p = found.probability(rows.margin, white)
     assert np.isfinite(p).all()
