@@ -141,6 +141,7 @@ def _do(
         kind.counts.update({what: 1, "told": is_told, "healed": is_healed})
         if not is_healed or (kind.is_told and not is_told):
             kind.wrong = kind.wrong or f"{what} {name}: {done.told[-300:]}"
+    print(f"       ... {len(chosen)} files damaged, healed in {done.seconds:.0f} s", flush=True)
     if differing := difference(now, reference):
         for kind, _ in chosen.values():
             kind.wrong = kind.wrong or differing

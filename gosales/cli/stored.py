@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from gosales_assets.operations.instance import history_of
 from gosales_assets.operations.plan import check_assets
 from gosales_assets.operations.status import status_of
-from gosales_assets.operations.verify import Verified, verify
+from gosales_assets.operations.verify import Verified, verify, verify_beside
 from gosales_assets.platform.platform import Platform
 from gosales_assets.quality.checks import present_schema, snapshot_path
 from gosales_checks.verdicts.schema_snapshot import (
@@ -137,4 +137,7 @@ def print_verified(platform: Platform, cutoffs: Sequence[dt.date], tables: Seque
             print(f"  {one.address}: {what}{remedy(one.address)}")
         if len(found) > SHOWN:
             print(f"  and {len(found) - SHOWN} more")
-    return not set(by_finding) & {"differs", "missing"}
+    beside = verify_beside(platform)
+    for path, wrong in beside:
+        print(f"{path} is damaged ({wrong}): gosales materialize makes it anew")
+    return not beside and not set(by_finding) & {"differs", "missing"}
