@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from fault_world import Result, make_world
+from faults_damage import damaged
 from faults_files import (
     changed_while_read,
     columns_changed,
@@ -32,6 +33,7 @@ FAULTS: list[Fault] = [
     malformed,
     columns_changed,
     two_at_once,
+    damaged,
     sqlite_gone,
     postgres_stopped,
 ]

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from gosales.cli.show import read_stored
+from gosales.cli.show import read_stored, refuse_what_was_not_made
 from gosales.cli.terminal import print_frame, say, tell
 from gosales_assets.operations.runs import Outcome
 from gosales_assets.platform.platform import Platform
@@ -15,6 +15,7 @@ from gosales_checks.contracts.star import SALES_LOG_REJECTS
 from gosales_checks.contracts.validation import FORWARD_VALIDATION
 from gosales_checks.contracts.whitespace import WHITESPACE
 from gosales_checks.verdicts.reject_shares import RejectShare, commonest_reasons
+from gosales_resources.errors import DamagedError
 from gosales_resources.store.address import Address
 
 SHOWN_FINDINGS = 10
@@ -88,6 +89,11 @@ def _has_violations(platform: Platform, cutoff: dt.date) -> bool:
     address = Address(VIOLATIONS.name, cutoff)
     if not platform.store.has(address):
         return False
+    try:
+        refuse_what_was_not_made(platform, [address])
+    except DamagedError:
+        # Whatever it had, it is judged again.
+        return True
     return not platform.store.scan_table(address, None).head(1).collect().is_empty()
 
 

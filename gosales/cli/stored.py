@@ -10,7 +10,7 @@ from gosales_assets.accounts.past import AttributePast
 from gosales_assets.operations.instance import history_of
 from gosales_assets.operations.plan import check_assets
 from gosales_assets.operations.status import look_at_log, status_of
-from gosales_assets.operations.verify import Verified, verify
+from gosales_assets.operations.verify import Verified, verify, verify_beside
 from gosales_assets.platform.past import accepted_path
 from gosales_assets.platform.platform import Platform
 from gosales_assets.quality.checks import present_schema, snapshot_path
@@ -187,4 +187,7 @@ def print_verified(platform: Platform, cutoffs: Sequence[dt.date], tables: Seque
             tell(f"  {one.address}: {what}{remedy(one.address)}")
         if len(found) > SHOWN:
             tell(f"  and {len(found) - SHOWN} more")
-    return not set(by_finding) & {"differs", "missing"}
+    beside = [] if tables else verify_beside(platform)
+    for path, wrong in beside:
+        tell(f"{path} is damaged ({wrong}): gosales materialize makes it anew")
+    return not beside and not set(by_finding) & {"differs", "missing"}

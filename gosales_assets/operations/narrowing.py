@@ -20,7 +20,7 @@ from gosales_resources.sources.table import read_table
 from gosales_resources.store.address import Address
 
 # Damaged partitions named one by one, of those that one function makes.
-SHOWN = 6
+SHOWN = 20
 
 
 @dataclass
@@ -81,11 +81,17 @@ class Narrowing:
 
     def _tell_damage(self, verdicts: Verdicts, stale: Sequence[Address]) -> None:
         found = [(a, verdicts.damage(CONTRACTS[a.asset], a)) for a in stale]
-        told = [f"{address} is damaged and made anew: {wrong}" for address, wrong in found if wrong]
-        for line in told[:SHOWN]:
-            self.report(line)
+        store = self.platform.store
+        told = [(a, wrong) for a, wrong in found if wrong and store.has(a)]
+        for address, wrong in told[:SHOWN]:
+            self.report(f"{address} is damaged and made anew: {wrong}")
         if len(told) > SHOWN:
             self.report(f"and {len(told) - SHOWN} more of {stale[0].asset}")
+        # Where a whole store is gone a line for each would hide the others.
+        if gone := [(a, wrong) for a, wrong in found if wrong and not store.has(a)]:
+            address, wrong = gone[0]
+            more = f" (and {len(gone) - 1} more)" if len(gone) > 1 else ""
+            self.report(f"{address} is damaged and made anew: {wrong}{more}")
 
     def _reads_made(self, contract: Contract, address: Address) -> bool:
         inputs = self.platform.freshness.inputs

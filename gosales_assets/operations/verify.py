@@ -3,15 +3,22 @@
 import datetime as dt
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 import dagster as dg
 
+from gosales_assets.operations.history import damaged_files
+from gosales_assets.operations.instance import home_of
 from gosales_assets.platform.platform import Platform
+from gosales_assets.star.ingest import INDEX
 from gosales_checks.contracts.registry import CONTRACTS
+from gosales_checks.freshness.code import REMEMBERED
 from gosales_resources.instance.recorded import recorded_checksums
 from gosales_resources.store.address import Address
 from gosales_resources.store.checksums import damage
+from gosales_resources.store.sealed_json import read_sealed
+from gosales_resources.store.staged_folders import META, damaged_in
 
 Finding = Literal["same", "differs", "missing", "unrecorded"]
 
@@ -48,3 +55,20 @@ def verify(
                 yield Verified(address, "unrecorded" if then is None else "same")
             elif then is not None:
                 yield Verified(address, "missing")
+
+
+def verify_beside(platform: Platform) -> list[tuple[Path, str]]:
+    """List the damaged files that hold no table: of the run history, and what is staged.
+
+    Returns
+    -------
+    list of (Path, str)
+        File, and what is wrong with it.
+    """
+    found = list(damaged_files(home_of(platform), thoroughly=True).items())
+    staging = platform.staging
+    folders = sorted(path.parent for path in staging.rglob(META))
+    remembered = [staging / INDEX, staging / REMEMBERED, *(folder / META for folder in folders)]
+    found += [(p, "not what was written") for p in remembered if p.exists() and not read_sealed(p)]
+    found += [(path, "not what was made") for folder in folders for path in damaged_in(folder)]
+    return found

@@ -32,6 +32,7 @@ PLUMBING = (
     "gosales_checks.partition_checks",
     "gosales_checks.contracts",
     "gosales_resources.errors",
+    "gosales_resources.instance.recorded",
     "gosales_resources.partitions.keys",
     "gosales_resources.partitions.space",
     "gosales_resources.store.io_managers",

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
+from gosales_resources.errors import StorageError
 from gosales_resources.store.atomic import replacing
 from gosales_resources.store.file_digests import digest_of_file
 
@@ -113,13 +114,19 @@ class Folder:
         return digest_of_file(self.root / name)
 
     def stat(self, name: str) -> Stat | None:
-        """Look at a name; None where no file is behind it (nothing, a folder, a link to nowhere)."""
+        """Look at a name; None where no file is behind it (nothing, a folder, a link to nowhere).
+
+        Raises
+        ------
+        StorageError
+            When it may not be looked at.
+        """
         try:
             found = (self.root / name).stat()
         except OSError as error:
             if error.errno in NOTHING_THERE:
                 return None
-            raise
+            raise self._unreadable(name, error) from error
         if not stat.S_ISREG(found.st_mode):
             return None
         return Stat(found.st_size, f"{found.st_mtime_ns}-{found.st_size}-{found.st_ino}")
@@ -135,7 +142,7 @@ class Folder:
         except OSError as error:
             if error.errno in NOTHING_THERE:
                 return []
-            raise
+            raise self._unreadable(prefix, error) from error
         return [f"{prefix}/{name}" for name in found if not name.endswith(".partial")]
 
     def remove(self, name: str) -> None:
@@ -148,6 +155,12 @@ class Folder:
     def remove_all(self, prefix: str) -> None:
         """Remove everything below a prefix."""
         shutil.rmtree(self.root / prefix, ignore_errors=True)
+
+    def _unreadable(self, name: str, error: OSError) -> StorageError:
+        return StorageError(
+            f"cannot look at {self.root / name}: {error.strerror or error}. Give the permission, or "
+            "point storage.root elsewhere."
+        )
 
     def locate(self, name: str) -> Path:
         """Return what readers of Parquet open."""

@@ -35,6 +35,18 @@ def read_meta(folder: Path) -> Meta | None:
         return None
 
 
+def damaged_in(folder: Path) -> list[Path]:
+    """List what is not as it was made in a folder; what says so itself only where it is gone.
+
+    What is there and cannot be read is told by who reads it.
+    """
+    meta = read_sealed(folder / META)
+    if not meta:
+        return [folder / META] if stamp_of(folder / META) is None else []
+    then, now = meta[FILES], _digests(folder)
+    return [folder / name for name in sorted({*then, *now}) if then.get(name) != now.get(name)]
+
+
 def keep_folder(folder: Path) -> None:
     """Say that a folder was used today; see `forget_folders`."""
     # Where nothing may be written nothing is forgotten either.
@@ -90,22 +102,6 @@ def _digests(folder: Path) -> dict[str, str]:
     return {path.name: digest_of_file(path) if path.is_file() else "" for path in paths}
 
 
-def _tell_damage(folder: Path) -> None:
-    """Name what is damaged in a folder that is to be replaced; nothing where it was made otherwise."""
-    meta = read_sealed(folder / META)
-    if not meta:
-        # One that is there and cannot be read has been told.
-        if stamp_of(folder / META) is None:
-            LOG.warning("%s is damaged (no %s): it is made anew", folder, META)
-        return
-    then, now = meta[FILES], _digests(folder)
-    for name in sorted({*then, *now}):
-        if then.get(name) != now.get(name):
-            LOG.warning(
-                "%s is damaged (not the file that was made): it is made anew", folder / name
-            )
-
-
 def _put(work: Path, folder: Path, meta: Meta) -> None:
     try:
         os.replace(work, folder)
@@ -113,7 +109,8 @@ def _put(work: Path, folder: Path, meta: Meta) -> None:
         # Another run staged the same content meanwhile: equal by its name, and maybe in use.
         if read_meta(folder) == meta:
             return
-        _tell_damage(folder)
+        for path in damaged_in(folder):
+            LOG.warning("%s is damaged (not what was made): it is made anew", path)
         # Damaged, or made otherwise: moved away only when its successor is there.
         away = work.with_name(f"{work.name}.away")
         try:

@@ -6,6 +6,7 @@ equal data under equal settings is an equal version. No Dagster here; see `io_ma
 """
 
 import json
+import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -29,6 +30,7 @@ from gosales_resources.store.parquet import Content, one_ahead, write_parts, wri
 from gosales_resources.store.place import Folder
 from gosales_resources.store.provenance import (
     BUNDLE_INDEX,
+    NO_JSON,
     differences,
     metadata_of,
     named,
@@ -39,6 +41,7 @@ from gosales_resources.store.shared_columns import SharedColumns, content_of_bot
 PART = "part-0.parquet"
 # Content of a partition that cannot say what its content is.
 DAMAGED = "damaged"
+LOG = logging.getLogger("gosales")
 
 
 @dataclass(frozen=True)
@@ -281,9 +284,21 @@ class TableStore:
         return read_bundle(self.place, address)
 
     def remember_settings(self, settings_hash: str, resolved: Mapping[str, object]) -> Path:
-        """Keep the resolved settings under their hash, once."""
+        """Keep the resolved settings under their hash; where others lie there, they are replaced."""
         name = f"settings/{settings_hash}.json"
-        if self.place.stat(name) is None:
-            text = json.dumps(resolved, indent=2, sort_keys=True) + "\n"
-            self.place.put(name, text.encode(), "settings")
+        text = (json.dumps(resolved, indent=2, sort_keys=True) + "\n").encode()
+        if self.place.stat(name) is not None:
+            told = self.place.get(name)
+            if told == text:
+                return self.place.locate(name)
+            if not _is_mapping(told):
+                LOG.warning("%s is damaged: it is written anew", self.place.locate(name))
+        self.place.put(name, text, "settings")
         return self.place.locate(name)
+
+
+def _is_mapping(told: bytes) -> bool:
+    try:
+        return isinstance(json.loads(told), dict)
+    except NO_JSON:
+        return False

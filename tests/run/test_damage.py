@@ -208,3 +208,19 @@ def test_who_may_only_read_is_told_everything_and_what_would_write_says_so(world
     assert "Traceback" not in done.stderr
     (line,) = [t for t in done.stderr.splitlines() if t.startswith("error: ")]
     assert "Permission denied" in line
+
+
+def test_verify_names_what_is_damaged_beside_the_tables(world, capsys):
+    home = world / "gosales_home"
+    past = next(p for p in history(world).parent.glob("*.db") if p.name != "index.db")
+    damaged = [
+        next((home / "staging").rglob("lines.parquet")),
+        home / "staging" / "index.json",
+        home / "staging" / "code.json",
+        past,
+    ]
+    for path in damaged:
+        path.write_bytes(path.read_bytes()[:-5])
+    assert command(world, "verify") == 1
+    told = capsys.readouterr().out.splitlines()
+    assert [sum(t.startswith(f"{p} is damaged") for t in told) for p in damaged] == [1, 1, 1, 1]

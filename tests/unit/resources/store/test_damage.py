@@ -196,3 +196,15 @@ def test_facts_of_another_shape_are_damage(store, told):
     assert "no Parquet file of ours" in str(damage(store, TABLE, None))
     assert store.content(TABLE) == "damaged"
     assert store.made_from(TABLE) == {}
+
+
+def flipped_sign(path):
+    path.write_bytes(path.read_bytes().replace(b"1", b"2"))
+
+
+@pytest.mark.parametrize("fault", [truncated, emptied, zeros, words, flipped_sign, os.remove])
+def test_kept_settings_that_are_not_those_in_force_are_replaced(store, fault):
+    path = store.remember_settings("hash", {"a": 1})
+    whole = path.read_bytes()
+    fault(path)
+    assert store.remember_settings("hash", {"a": 1}).read_bytes() == whole
