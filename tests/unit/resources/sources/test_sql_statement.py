@@ -111,15 +111,10 @@ def test_names_are_quoted_as_each_dialect_does(dialect, expected):
 )
 def test_a_source_compares_its_table_as_it_would_a_file(sqlite, op, value, ids):
     sqlite.run("CREATE TABLE t (id INTEGER, name VARCHAR(20))")
-    sqlite.run(
-        "INSERT INTO t VALUES (:i, :n)",
-        rows=[{"i": i, "n": n} for i, n in enumerate(("a", "b", None), 1)],
-    )
-    database = {"url": sqlite.url, "table": "t"}
+    rows = [{"i": i, "n": n} for i, n in enumerate(("a", "b", None), 1)]
+    sqlite.run("INSERT INTO t VALUES (:i, :n)", rows=rows)
+    (sqlite.base / "t.csv").write_text("id,name\n1,a\n2,b\n3,\n")
     where = [{"column": "name", "op": op, "value": value}]
-    source = FileSource.model_validate({"database": database, "where": where})
-    assert read_table(source, sqlite.folder)["id"].to_list() == ids
-    (sqlite.folder / "t.csv").write_text("id,name\n1,a\n2,b\n3,\n")
-    assert read_table(FileSource.model_validate({"path": "t.csv", "where": where}), sqlite.folder)[
-        "id"
-    ].to_list() == [str(i) for i in ids]
+    for place in ({"database": {"url": sqlite.url, "table": "t"}}, {"path": "t.csv"}):
+        source = FileSource.model_validate(place | {"where": where})
+        assert list(map(int, read_table(source, sqlite.base)["id"])) == ids
