@@ -88,7 +88,9 @@ def identify_rows(frame: pl.DataFrame, log: LogSource, columns: LogColumns) -> p
         .then(_home_rate(log))
         .otherwise(pl.lit(1.0)),
         # A blank id is the empty one.
-        is_no_customer=pl.col("customer_id").fill_null("").is_in(log.not_customers),
+        is_no_customer=pl.col("customer_id").fill_null("").is_in(log.not_customers)
+        if log.not_customers
+        else pl.lit(value=False),
     ).drop("order_problem", "recorded_problem", "written_rate")
 
 

@@ -3,6 +3,7 @@
 A cell that cannot be read is null; nothing is guessed. Who calls tells blank from unreadable.
 """
 
+import re
 from collections.abc import Collection, Sequence
 from decimal import Decimal
 
@@ -222,15 +223,16 @@ def without_words(cells: pl.Series, words: Collection[str]) -> pl.Series:
     words
         As NULL or N/A, in any case.
     """
+    words = [word for word in words if word]
     if not words:
         return cells
-    # By length first, which costs a tenth of writing all cells small.
-    longest = max(len(word.encode()) for word in words)
-    short = (cells.str.len_bytes() <= longest).fill_null(value=False)
-    if not short.any():
+    # By the first sign, which most cells do not share: writing all cells small costs three times that.
+    signs = {re.escape(sign) for word in words for sign in (word[0].lower(), word[0].upper())}
+    alike = cells.str.contains(f"^(?:{'|'.join(sorted(signs))})").fill_null(value=False)
+    if not alike.any():
         return cells
-    is_word = cells.filter(short).str.to_lowercase().is_in([word.lower() for word in words])
-    return cells.clone().scatter(short.arg_true().filter(is_word), None)
+    is_word = cells.filter(alike).str.to_lowercase().is_in([word.lower() for word in words])
+    return cells.clone().scatter(alike.arg_true().filter(is_word), None)
 
 
 def yes_no(column: str) -> pl.Expr:

@@ -45,7 +45,8 @@ def read_moments(cells: pl.Series, form: str, zone: str | None = None) -> pl.Ser
         Datetime without a zone; null where the format does not fit. A year is written with four
         digits where the format says so: 15/01/23 is not of the year 23.
     """
-    cells = ascii_digits(normal(cells)).str.replace_all(DASHES, "-")
+    if cells.str.len_bytes().sum() != cells.str.len_chars().sum():
+        cells = ascii_digits(normal(cells)).str.replace_all(DASHES, "-")
     if form == SERIAL:
         return _serials(cells)
     minutes = None
@@ -90,12 +91,12 @@ def _parsed(cells: pl.Series, form: str) -> pl.Series:
     # Python writes the fraction of a second as .%f, which would be read as nanoseconds.
     form = form.replace(".%f", "%.f")
     read = cells.str.strptime(kind, form, strict=False).cast(MOMENT)
-    year = read.dt.year()
+    odd = ~read.dt.year().is_between(1000, 9999)
+    if not odd.any():
+        return read
     # 0001 is a year as some programs write none; 23 is none.
-    is_year = year.is_between(1000, 9999) | (
-        year.is_between(1, 999) & cells.str.contains(r"\b0[0-9]{3}")
-    )
-    return read.zip_with(is_year.fill_null(value=False), read.clear(1))
+    written = read.dt.year().is_between(1, 999) & cells.str.contains(r"\b0[0-9]{3}")
+    return read.zip_with((~odd | written).fill_null(value=False), read.clear(1))
 
 
 def _without_offset(cells: pl.Series, pattern: str) -> tuple[pl.Series, pl.Series]:

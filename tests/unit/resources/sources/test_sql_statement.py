@@ -7,8 +7,9 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import mssql, postgresql
 
 from gosales_resources.errors import SourceError
-from gosales_resources.settings.inputs import DatabaseTable
+from gosales_resources.settings.inputs import DatabaseTable, FileSource
 from gosales_resources.sources.query import FoundTable, build_statement
+from gosales_resources.sources.table import read_table
 from tests.worlds.databases import number_table
 
 
@@ -102,3 +103,18 @@ def test_names_are_quoted_as_each_dialect_does(dialect, expected):
     )
     statement = build_statement(FoundTable("Order Lines", "dbo", types, ["id"]), wanted)
     assert "".join(str(statement.compile(dialect=dialect)).split()) == "".join(expected.split())
+
+
+@pytest.mark.parametrize(
+    ("op", "value", "ids"),
+    [("!=", "b", [1, 3]), ("not in", ["a", "b"], [3]), ("<", "b", [1, 3]), ("=", "a", [1])],
+)
+def test_a_source_compares_its_table_as_it_would_a_file(sqlite, op, value, ids):
+    sqlite.run("CREATE TABLE t (id INTEGER, name VARCHAR(20))")
+    rows = [{"i": i, "n": n} for i, n in enumerate(("a", "b", None), 1)]
+    sqlite.run("INSERT INTO t VALUES (:i, :n)", rows=rows)
+    (sqlite.base / "t.csv").write_text("id,name\n1,a\n2,b\n3,\n")
+    where = [{"column": "name", "op": op, "value": value}]
+    for place in ({"database": {"url": sqlite.url, "table": "t"}}, {"path": "t.csv"}):
+        source = FileSource.model_validate(place | {"where": where})
+        assert list(map(int, read_table(source, sqlite.base)["id"])) == ids
