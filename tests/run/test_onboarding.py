@@ -158,7 +158,7 @@ def test_a_byte_that_cp1252_does_not_know_is_one_reject(desk):
         (b"a;b;a\n1;2;3\n", "twice"),
         (b"Sales report 2024\n\nDate,Customer,Item,Qty\n2024-01-01,1,2,3\n2024-01-02,1,2,3\n", "title"),
         (b"a,b\n", "no rows"),
-        ("a,b\n1,2\n".encode("utf-16"), "UTF-16"),
+        ("a,b\n1,2\n".encode("utf-16-le"), "UTF-16"),
     ],
     ids=["empty", "columns twice", "title lines", "no rows", "utf-16"],
 )  # fmt: skip
