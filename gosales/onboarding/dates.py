@@ -18,30 +18,11 @@ from gosales_resources.settings.inputs import SERIAL
 from gosales_resources.sources.cells import read_dates
 
 DAYS = (
-    "%Y-%m-%d",
-    "%Y/%m/%d",
-    "%Y.%m.%d",
-    "%Y%m%d",
-    "%d/%m/%Y",
-    "%m/%d/%Y",
-    "%d-%m-%Y",
-    "%m-%d-%Y",
-    "%d.%m.%Y",
-    "%m.%d.%Y",
-    "%d/%m/%y",
-    "%m/%d/%y",
-    "%d-%m-%y",
-    "%m-%d-%y",
-    "%d.%m.%y",
-    "%m.%d.%y",
-    "%d-%b-%Y",
-    "%d-%b-%y",
-    "%d %b %Y",
-    "%d %B %Y",
-    "%b %d, %Y",
-    "%B %d, %Y",
-    "%b %d %Y",
-)
+    "%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y%m%d", "%d/%m/%Y", "%m/%d/%Y",
+    "%d-%m-%Y", "%m-%d-%Y", "%d.%m.%Y", "%m.%d.%Y", "%d/%m/%y", "%m/%d/%y",
+    "%d-%m-%y", "%m-%d-%y", "%d.%m.%y", "%m.%d.%y", "%d-%b-%Y", "%d-%b-%y",
+    "%d %b %Y", "%d %B %Y", "%b %d, %Y", "%B %d, %Y", "%b %d %Y",
+)  # fmt: skip
 TIMES = (
     "",
     " %H:%M",
@@ -61,18 +42,9 @@ TIMES = (
 )
 # A month stands for its last day.
 MONTHS = (
-    "%Y-%m",
-    "%Y/%m",
-    "%m/%Y",
-    "%m-%Y",
-    "%m.%Y",
-    "%b %Y",
-    "%B %Y",
-    "%b-%Y",
-    "%b-%y",
-    "%b %y",
-    "%Y%m",
-)
+    "%Y-%m", "%Y/%m", "%m/%Y", "%m-%Y", "%m.%Y", "%b %Y",
+    "%B %Y", "%b-%Y", "%b-%y", "%b %y", "%Y%m",
+)  # fmt: skip
 FORMATS = (*(day + time for day, time in itertools.product(DAYS, TIMES)), *MONTHS, SERIAL)
 # Numbers that are dates only where the column's name says so: 45000, 202301.
 NUMBERS = re.compile(r"9{5}(\.9+)?|9{6}")

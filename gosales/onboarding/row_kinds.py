@@ -89,7 +89,9 @@ def row_findings(
             chosen = cells.is_in(values).fill_null(value=False)
             is_signed = any(bool((a.filter(chosen) < 0).any()) for a in amounts)
             counts = any(bool((a.filter(chosen) > 0).any()) for a in amounts)
-            if values and counts and not is_signed and not chosen.all():
+            # A cancelled return among cancelled sales is cancelled too; a signed credit memo is right.
+            is_right = is_signed and what == "sign"
+            if values and counts and not is_right and not chosen.all():
                 findings.append(_asked(what, name, values, int(chosen.sum()), frame.height))
     return findings
 

@@ -191,30 +191,39 @@ def _opened_best(place: FileSource, base: Path) -> FileSource:
     """Choose separator by the header's columns and the rows that fit them, then the encoding."""
     problem: SourceError | None = None
     fits: list[tuple[int, int, FileSource]] = []
-    for encoding in ENCODINGS:
+    for encoding in _encodings(place, base):
         for order, separator in enumerate(SEPARATORS):
             source = place.model_copy(update={"separator": separator, "encoding": encoding})
             raw = open_inputs(source, base)[0]
             try:
-                columns = len(raw.header())
+                columns = len(header := raw.header())
             except SourceError as error:
                 # "Named twice" is said by the separator that is right.
                 problem = error if problem is None or "twice" in str(error) else problem
                 continue
+            if any("\x00" in name for name in header):
+                told = "looks like UTF-16. Save it as UTF-8 and try again."
+                raise SourceError(f"{base / place.place}: {told}")
             fits.append((columns, -order, source))
         if fits:
             break
     best = _fewest_misshapen(sorted(fits, key=lambda fit: fit[:2], reverse=True), base)
     if best is None or (problem is not None and "twice" in str(problem) and len(best[1]) == 1):
         raise problem or SourceError(f"{base / place.place}: cannot be read.")
-    source, header, batch = best
-    if any("\x00" in name for name in header):
-        raise SourceError(
-            f"{base / place.place}: looks like UTF-16. Save it as UTF-8 and try again."
-        )
+    source, _, batch = best
     if batch and any(_kind(bad.problem) == NOT_TEXT for bad in batch.misshapen):
         return _non_utf8(source, base)
     return source
+
+
+def _encodings(place: FileSource, base: Path) -> tuple[str, ...]:
+    """Return the encodings to try: UTF-16 says what it is, the others do not."""
+    try:
+        open_inputs(place, base)[0].header()
+    except SourceError as error:
+        if "UTF-16" in str(error):
+            return ("utf16",)
+    return ENCODINGS
 
 
 def _fewest_misshapen(

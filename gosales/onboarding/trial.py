@@ -17,13 +17,14 @@ import polars as pl
 
 from gosales.onboarding.finding import Finding
 from gosales_assets.accounts.intake import read_source
-from gosales_assets.star.assets import read_products
+from gosales_assets.star.dimensions import build_dim_product
 from gosales_assets.star.increments import StagedLog
 from gosales_assets.star.staging import Staging
 from gosales_resources.errors import SourceError
 from gosales_resources.settings.tree import Settings
 from gosales_resources.sources.files import open_inputs
 from gosales_resources.sources.raw import Block, RawInput
+from gosales_resources.sources.table import read_table
 
 # All rows are one increment.
 EVER = dt.date(9999, 12, 31)
@@ -68,7 +69,8 @@ def try_settings(settings: Settings) -> Trial:
         Of all rows, or of the first blocks of a large input.
     """
     try:
-        products = read_products(settings)
+        taxonomy = read_table(settings.source.taxonomy, settings.source_dir)
+        products = build_dim_product(taxonomy, settings)
         read_source(settings, "customers")
         with tempfile.TemporaryDirectory(prefix="gosales-inspect-") as folder:
             return _try_log(settings, products, Path(folder))

@@ -1,6 +1,8 @@
 """A new user with an export the project has never seen: inspect, check, materialize."""
 
 import datetime as dt
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import polars as pl
@@ -158,7 +160,7 @@ def test_a_byte_that_cp1252_does_not_know_is_one_reject(desk):
         (b"a;b;a\n1;2;3\n", "twice"),
         (b"Sales report 2024\n\nDate,Customer,Item,Qty\n2024-01-01,1,2,3\n2024-01-02,1,2,3\n", "title"),
         (b"a,b\n", "no rows"),
-        ("a,b\n1,2\n".encode("utf-16"), "UTF-16"),
+        ("a,b\n1,2\n".encode("utf-16-le"), "UTF-16"),
     ],
     ids=["empty", "columns twice", "title lines", "no rows", "utf-16"],
 )  # fmt: skip
@@ -177,3 +179,50 @@ def test_odd_headers_come_back_from_the_settings_as_they_are(desk):
     assert inspect("log.csv", "--is", given[0], "--is", given[1]) == 1
     columns = settings()["source"]["sales_log"]["columns"]
     assert (columns["invoice_id"], columns["customer_id"]) == (odd[1], odd[2])
+
+
+def test_a_taxonomy_that_inspection_wrote_is_renewed_and_an_edited_one_is_kept(desk, capsys):
+    exports.american(desk)
+    assert inspect("sales.csv", "--is", "source_division=Sales Rep") == 0
+    assert "Lee" in Path("taxonomy.csv").read_text(encoding="utf-8")
+    assert inspect("sales.csv", "--force") == 0
+    edited = Path("taxonomy.csv").read_text(encoding="utf-8").replace("Masks", "Mine")
+    Path("taxonomy.csv").write_text(edited, encoding="utf-8")
+    assert inspect("sales.csv", "--force") == 2
+    assert "never overwritten" in capsys.readouterr().err
+    assert Path("taxonomy.csv").read_text(encoding="utf-8") == edited
+
+
+def test_a_database_file_is_inspected_by_its_path(desk):
+    exports.american(desk)
+    frame = pl.read_csv("sales.csv", infer_schema=False)
+    names = ", ".join(f'"{name}"' for name in frame.columns)
+    with closing(sqlite3.connect("sales.sqlite")) as database:
+        database.execute(f"create table lines ({names})")
+        marks = ", ".join("?" * frame.width)
+        database.executemany(f"insert into lines values ({marks})", frame.rows())
+        database.commit()
+    assert inspect("sales.sqlite") == 0
+    assert settings()["source"]["sales_log"]["database"]["table"] == "lines"
+
+
+def test_rows_that_the_reader_would_reject_are_told_before_exit_0(desk, capsys):
+    exports.american(desk)
+    with Path("sales.csv").open("ab") as handle:
+        handle.write(b"Grand total,,,,,,,,$9.00,,\r\n")
+    assert inspect("sales.csv") == 0
+    assert "1 look like totals of a report" in " ".join(capsys.readouterr().out.split())
+
+
+def test_cancelled_rows_are_left_out_by_the_answer_that_is_printed(desk, capsys):
+    exports.american(desk)
+    frame = pl.read_csv("sales.csv", infer_schema=False).with_row_index()
+    voided = pl.when(pl.col("index") % 10 == 0).then(pl.lit("Void")).otherwise(pl.lit("Paid"))
+    frame.drop("index").with_columns(frame.select(Status=voided)["Status"]).write_csv("status.csv")
+    assert inspect("status.csv") == 1
+    assert "--leave-out Status=Void or --keep Status" in capsys.readouterr().out
+    assert main(["config", "check", "--config", "gosales.yaml"]) == 2
+    assert inspect("status.csv", "--leave-out", "Status=Void", "--force") == 0
+    assert settings()["source"]["sales_log"]["where"] == [
+        {"column": "Status", "op": "!=", "value": "Void"}
+    ]
