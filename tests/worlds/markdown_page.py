@@ -7,7 +7,7 @@ from markdown_it.token import Token
 
 PARSER = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 # GitHub's Markdown makes links of these in plain text, after parsing; not in code.
-AUTOLINKED = re.compile(r"://|www\.|@", re.IGNORECASE)
+AUTOLINKED = re.compile(r"://|www\.|@[\w-]+\.", re.IGNORECASE)
 OURS = {"heading_open", "heading_close", "strong_open", "strong_close", "softbreak"}
 
 HOSTILE = {
