@@ -19,7 +19,7 @@ from gosales_resources.sources.cells import (
     text,
     without_words,
 )
-from gosales_resources.sources.raw import is_nameless
+from gosales_resources.sources.raw import ROW, is_nameless
 from gosales_resources.sources.table import require_columns, require_where
 
 MEASURES = {
@@ -102,7 +102,7 @@ def cells_of(frame: pl.DataFrame, layout: Layout, log: WideLog | LongLog) -> pl.
     Parameters
     ----------
     frame
-        Raw rows with `row`.
+        Raw rows with `ROW`.
     layout
         Of the file they are from.
     log
@@ -237,7 +237,7 @@ def _stacked(frame: pl.DataFrame, layout: Layout, log: WideLog | LongLog) -> pl.
         # Most cells are null: the text of the others is looked at when they are few.
         there = pl.any_horizontal(pl.col(c).is_not_null() for c in columns.values())
         rows = frame.lazy().filter(there)
-        parts.append(rows.select("row", sku.alias("sku"), **cells))
+        parts.append(rows.select(pl.col(ROW).alias("row"), sku.alias("sku"), **cells))
     if not parts:
         return pl.DataFrame(
             schema={"row": pl.Int64, "sku": pl.String, **dict.fromkeys(names, kind)}

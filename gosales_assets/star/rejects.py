@@ -4,7 +4,9 @@ import polars as pl
 
 from gosales_assets.star.cells import MEASURES
 from gosales_resources.sources.cells import MONEY_SCALE, QUANTITY_SCALE, to_decimal
+from gosales_resources.sources.raw import OWN, ROW
 
+NAME, CELL = f"{OWN}column", f"{OWN}cell"
 SCALES = dict(zip(MEASURES, (QUANTITY_SCALE, MONEY_SCALE, MONEY_SCALE), strict=True))
 NAMES = dict(zip(MEASURES, ("quantity", "revenue_source", "gross_profit_source"), strict=True))
 
@@ -57,7 +59,7 @@ def raw_as_json(raw: pl.DataFrame) -> pl.DataFrame:
     Parameters
     ----------
     raw
-        Raw rows with a `row`; columns are text, or typed where the file has types.
+        Raw rows with a `ROW`; columns are text, or typed where the file has types.
 
     Returns
     -------
@@ -65,19 +67,21 @@ def raw_as_json(raw: pl.DataFrame) -> pl.DataFrame:
         One row per raw row; ``[]`` where all of its cells are blank.
     """
     # By name: a delivery with its columns in another order names its rejects the same way.
-    columns = sorted(name for name in raw.columns if name != "row")
-    texts = raw.select("row", pl.col(columns).cast(pl.String))
-    long = texts.unpivot(columns, index="row").filter(pl.col("value").fill_null("") != "")
+    columns = sorted(name for name in raw.columns if name != ROW)
+    texts = raw.select(ROW, pl.col(columns).cast(pl.String))
+    # Under names that no column of the file has.
+    long = texts.unpivot(columns, index=ROW, variable_name=NAME, value_name=CELL)
+    long = long.filter(pl.col(CELL).fill_null("") != "")
     # JSON quoting is Polars' own: a struct of one field, its braces cut off.
-    pair = pl.struct("variable", "value").struct.json_encode()
+    pair = pl.struct(variable=NAME, value=CELL).struct.json_encode()
     told = (
         long.with_columns(pair=pair)
-        .group_by("row", maintain_order=True)
+        .group_by(ROW, maintain_order=True)
         .agg(raw=pl.concat_str(pl.lit("["), pl.col("pair").str.join(","), pl.lit("]")))
     )
     # A row of blanks alone has nothing to tell and is still told of.
     return (
-        raw.select("row")
-        .join(told, on="row", how="left")
-        .with_columns(pl.col("raw").fill_null("[]"))
+        raw.select(ROW)
+        .join(told, on=ROW, how="left")
+        .select(pl.col(ROW).alias("row"), pl.col("raw").fill_null("[]"))
     )

@@ -4,6 +4,7 @@ import polars as pl
 
 from gosales_resources.settings.source import LogColumns, LogSource
 from gosales_resources.sources.cells import blank_dates, finding_where, read_dates, scaled, text
+from gosales_resources.sources.raw import ROW
 
 RATE_SCALE = 6
 # What every line of a row takes from it.
@@ -42,7 +43,7 @@ def identify_rows(frame: pl.DataFrame, log: LogSource, columns: LogColumns) -> p
     Parameters
     ----------
     frame
-        Raw rows with a `row`; columns are text, or typed where the file has types.
+        Raw rows with a `ROW`; columns are text, or typed where the file has types.
     log
         Date formats, words for nothing, currency rules, earliest legal date, ids of no customer.
     columns
@@ -71,7 +72,7 @@ def identify_rows(frame: pl.DataFrame, log: LogSource, columns: LogColumns) -> p
         for name in (columns.order_date, columns.recorded_at)
     )
     typed = frame.select(
-        "row",
+        pl.col(ROW).alias("row"),
         *texts,
         *_currency(schema, log, columns),
         order_date=ordered["moment"].cast(pl.Date),

@@ -14,8 +14,12 @@ import polars as pl
 
 from gosales_resources.errors import SourceError
 
+# No column of a file is called so: what readers put beside its columns is.
+OWN = "__source_"
 # Number of a row in its block, from 0, in the order of the input.
-ROW = "__source_row"
+ROW = f"{OWN}row"
+# Which input a row is from, where several are read as one table.
+FILE = f"{OWN}file"
 # See `name_of_place`.
 NAMELESS = re.compile(r"\(column [0-9]+\)")
 
@@ -124,11 +128,13 @@ def checked_header(name: str, header: list[str]) -> list[str]:
     Raises
     ------
     SourceError
-        When there is no name at all, or one is there twice.
+        When there is no name at all, one is there twice or begins with `OWN`.
     """
     names = [column.strip() for column in header]
     if not any(names):
         raise SourceError(f"{name} is empty: it has no header row.")
+    if own := [column for column in names if column.startswith(OWN)]:
+        raise SourceError(f"{name}: '{own[0]}' is a name of GoSales' own; rename the column.")
     named = [column or name_of_place(at) for at, column in enumerate(names, start=1)]
     twice = sorted(column for column, count in Counter(named).items() if count > 1)
     if twice:

@@ -14,10 +14,9 @@ from gosales_resources.errors import SourceError
 from gosales_resources.settings.inputs import FileSource
 from gosales_resources.sources.conditions import take_rows
 from gosales_resources.sources.files import open_inputs
-from gosales_resources.sources.raw import ROW, Block, RawInput
+from gosales_resources.sources.raw import FILE, ROW, Block, RawInput
 from gosales_resources.sources.table import require_where
 
-FILE = "__source_file"
 MISSHAPEN = {
     "source_file": pl.String,
     "source_row": pl.Int64,

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from gosales_assets.labels.raw_log import read_plain_lines
 from gosales_assets.star.prices import line_revenue
 from gosales_resources.errors import SettingsError, SourceError
+from gosales_resources.sources.raw import FILE, ROW
 from tests.worlds.long_log import COLUMNS, FIRST, HEADER, ledger_of, read_long, write_long
 from tests.worlds.staged_log import lines_of, read_anew, read_log, rejects_of
 
@@ -211,3 +212,33 @@ def test_the_audits_plain_reading_knows_the_same_rules(tmp_path, rules):
     lines = lines_of(log).with_columns(cents=(pl.col("revenue").fill_null(0) * 100).cast(pl.Int64))
     assert sorted(lines.select("customer_id", "sku", "cents").rows()) == plain
     assert ledger_of(log)["rows_in"] == len(MESS)
+
+
+OUR_NAMES = (
+    "row",
+    "row_id",
+    "sku",
+    "at",
+    "raw",
+    "variable",
+    "value",
+    "day",
+    "fault",
+    "revenue",
+    "literal",
+    "len",
+)
+
+
+@pytest.mark.parametrize("name", OUR_NAMES)
+def test_a_column_may_be_called_as_one_of_ours(tmp_path, name):
+    rows = [f"{FIRST},x", "R2,C2,2023-01-06,A2,2,many,y"]
+    log = read_long(tmp_path, *rows, header=f"{HEADER},{name}")
+    assert kept(log) == ["R1"]
+    assert f'"{name}","value":"y"' in rejects_of(log)["raw"].item().replace(" ", "")
+
+
+@pytest.mark.parametrize("name", [ROW, FILE])
+def test_a_name_that_readers_add_is_refused_in_a_file(tmp_path, name):
+    with pytest.raises(SourceError, match=f"'{name}' is a name of GoSales' own"):
+        read_long(tmp_path, f"{FIRST},x", header=f"{HEADER},{name}")
