@@ -316,13 +316,8 @@ class _Reading:
     def _key(
         self, row: Row, customer: str, invoice: str, sku: str, day: dt.date
     ) -> tuple[object, ...]:
-        values = {
-            "customer_id": customer,
-            "invoice_id": invoice,
-            "sku": sku,
-            "order_date": day,
-            "line_number": self._cell(row, "line_number"),
-        }
+        values = {"customer_id": customer, "invoice_id": invoice, "sku": sku, "order_date": day}
+        values["line_number"] = self._cell(row, "line_number")
         return tuple(values[name] for name in self._log.line_key)
 
     def _division(self, sku: str, source_division: str) -> str | None:
