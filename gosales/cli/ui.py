@@ -53,6 +53,7 @@ def serve_ui(platform: Platform, options: argparse.Namespace) -> int:
     # A second each, and every command loads this module.
     from gosales.ui.guard import Access  # noqa: PLC0415
 
+    _refuse_overrides(options)
     _refuse_open(options)
     with take_port(options.host, options.port) as port:
         address, number = port.getsockname()[:2]
@@ -76,6 +77,14 @@ def serve_ui(platform: Platform, options: argparse.Namespace) -> int:
             say(f"Dagster UI on {url} (Ctrl-C ends it)")
             serve(instance, GRAPH, port, access, read_only=options.read_only)
     return 0
+
+
+def _refuse_overrides(options: argparse.Namespace) -> None:
+    if options.set:
+        raise SettingsError(
+            f"--set {options.set[0]!r}: the UI's runs read the settings file and GOSALES_ variables, as "
+            "every later run does. Write it there."
+        )
 
 
 def _refuse_open(options: argparse.Namespace) -> None:

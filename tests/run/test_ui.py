@@ -154,9 +154,10 @@ def test_it_is_not_opened_to_others_by_mistake(tmp_path, capsys):
 @pytest.mark.parametrize(
     ("options", "told"),
     [(["--port", "70000"], "Port 70000 does not exist"),
-     (["--host", "localhost", "--port", "-1"], "Port -1 does not exist")],
+     (["--host", "localhost", "--port", "-1"], "Port -1 does not exist"),
+     (["--set", "models.seed=3"], "read the settings file and GOSALES_ variables")],
 )  # fmt: skip
-def test_a_port_that_is_none_is_refused(tmp_path, capsys, options, told):
+def test_what_the_ui_cannot_do_is_refused(tmp_path, capsys, options, told):
     write_world(tmp_path, [row()])
     assert main(["ui", "--config", str(tmp_path / "gosales.yaml"), *options]) == 2
     assert told in capsys.readouterr().err
