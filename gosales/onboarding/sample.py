@@ -84,6 +84,11 @@ def take_sample(
     # A column without a name is nobody's.
     headers = {raw.name: [c for c in raw.header() if not is_nameless(c)] for raw in inputs}
     first = headers[inputs[0].name]
+    if own := sorted({"row", ROW} & set(first)):
+        # The star phase numbers rows in a column of that name.
+        raise SourceError(
+            f"{inputs[0].name}: column {own[0]!r} has a name of GoSales' own. Rename it."
+        )
     for name, header in headers.items():
         if set(header) != set(first):
             other = sorted(set(header) ^ set(first))[:5]
