@@ -14,6 +14,8 @@ from pathlib import Path
 
 from fault_world import GRAPH, Result, another, build, difference
 
+from gosales_resources.store.sealed_json import read_sealed
+
 SEED = 15
 FLIPS, CUTS = 300, 40
 # Files of one kind that are damaged before the command is run again.
@@ -138,7 +140,7 @@ def _do(
         name = path.relative_to(folder / HOME).as_posix()
         is_healed = is_well and (kind.is_history or now.get(name) == reference.get(name))
         is_told = any(str(path) in line for line in lines)
-        kind.counts.update({what: 1, "told": is_told, "healed": is_healed})
+        kind.counts.update({what: 1, "told": int(is_told), "healed": int(is_healed)})
         if not is_healed or (kind.is_told and not is_told):
             kind.wrong = kind.wrong or f"{what} {name}: {done.told[-300:]}"
     print(f"       ... {len(chosen)} files damaged, healed in {done.seconds:.0f} s", flush=True)
@@ -157,11 +159,18 @@ def _result(kind: Kind) -> Result:
 
 
 def contents(folder: Path) -> dict[str, str]:
-    """Hash the files of the build that must be the same whatever happened: not the history's."""
-    home = folder / HOME
-    return {
-        path.relative_to(home).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
-        for top in ("store", "staging")
-        for path in sorted((home / top).rglob("*"))
-        if path.is_file()
-    }
+    """Hash the files of the build that must be the same whatever happened: not the history's.
+
+    Of what is remembered of the log and of the code, which says when files were changed and in what
+    order they were read, it counts that it is what was written.
+    """
+    home, found = folder / HOME, {}
+    for top in ("store", "staging"):
+        for path in sorted(path for path in (home / top).rglob("*") if path.is_file()):
+            is_remembered = path.parent.name == "staging"
+            name = path.relative_to(home).as_posix()
+            if is_remembered:
+                found[name] = "whole" if read_sealed(path) else "damaged"
+            else:
+                found[name] = hashlib.sha256(path.read_bytes()).hexdigest()
+    return found
