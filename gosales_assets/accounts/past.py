@@ -28,4 +28,4 @@ class AttributePast(Past):
         # What the log or a directory says otherwise is told of them.
         if digests[0] == digests[1]:
             return None
-        return compare_attributes(*self.then(cutoff), *self.now(cutoff))
+        return compare_attributes(*self.before(cutoff), *self.stored(cutoff))

@@ -132,11 +132,11 @@ class Past(ABC):
             return [f"{cutoff} is not held against its past: {', '.join(reset)} changed"]
         return []
 
-    def then(self, cutoff: dt.date) -> list[pl.LazyFrame]:
+    def before(self, cutoff: dt.date) -> list[pl.LazyFrame]:
         """Scan what the tables were."""
         return [scan_past(self.store, Address(name, cutoff)) for name in self.tables]
 
-    def now(self, cutoff: dt.date) -> list[pl.LazyFrame]:
+    def stored(self, cutoff: dt.date) -> list[pl.LazyFrame]:
         """Scan what the tables are."""
         return [self.store.scan_table(Address(name, cutoff), None) for name in self.tables]
 

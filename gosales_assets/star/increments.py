@@ -243,8 +243,10 @@ class StagedLog:
     @cached_property
     def _latest(self) -> dt.date:
         """The latest day that a row became known, slips of the pen such as 2099 left out."""
-        plausible = pl.col("known_on") <= shift_months(self.cutoffs[-1], PLAUSIBLE_MONTHS)
-        latest = self.days.filter(plausible)["known_on"].max()
+        end = self.cutoffs[-1]
+        # A calendar may have no end.
+        last = shift_months(end, PLAUSIBLE_MONTHS) if end.year < dt.MAXYEAR - 1 else dt.date.max
+        latest = self.days.filter(pl.col("known_on") <= last)["known_on"].max()
         return latest if isinstance(latest, dt.date) else dt.date.min
 
     def _survey(self, cutoff: dt.date) -> Survey:

@@ -33,14 +33,14 @@ class LogPast(Past):
         routes = self.settings.source.taxonomy.routes
         same_routes = not settings_changed(self.store, Address(SALES_LOG.name, cutoff), [ROUTES])
         routed = [route.sku for route in routes] if same_routes else []
-        then, now = _increment(self.then(cutoff)), _increment(self.now(cutoff))
+        then, now = _increment(self.before(cutoff)), _increment(self.stored(cutoff))
         return compare_increment(then, now, through, routed, self._corrected_lines())
 
     def explain(self, cutoff: dt.date) -> list[str]:
         """Say which settings, or how many lines the taxonomy, moved."""
         if said := super().explain(cutoff):
             return said
-        moved = moved_lines(_increment(self.then(cutoff)), _increment(self.now(cutoff)))
+        moved = moved_lines(_increment(self.before(cutoff)), _increment(self.stored(cutoff)))
         text = f"{cutoff}: {moved:,} line(s) are of another division than before, by the taxonomy"
         return [text] if moved else []
 
@@ -51,7 +51,7 @@ class LogPast(Past):
         kept = self.kept()
         ids = list(read_corrections(self.settings.source_dir / path))
         then, now = (
-            [_increment(state(cutoff)) for cutoff in kept] for state in (self.then, self.now)
+            [_increment(state(cutoff)) for cutoff in kept] for state in (self.before, self.stored)
         )
         return corrected(then, now, ids)
 

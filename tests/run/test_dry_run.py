@@ -25,7 +25,8 @@ def test_a_dry_run_counts_what_the_run_makes_first_again_and_after_rows_have_arr
     tmp_path, capsys
 ):
     asked = ("--select", "fact_transactions", "--upstream")
-    sold = [row(f"{n:03d}", "2023-02-01") for n in range(4)]
+    # Up to the quarter's end: a later row would say of an earlier end that the log went on.
+    sold = [row(f"{n:03d}", "2023-03-31") for n in range(4)]
     write_world(tmp_path, sold)
     dry, made = counted(capsys, tmp_path, *asked, cutoffs="2023-03-31..2023-06-30")
     assert dry == made == ("12", None, "2")

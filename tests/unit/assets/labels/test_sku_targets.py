@@ -56,7 +56,7 @@ def test_a_line_counts_once_for_its_division_and_once_for_each_set_that_has_its_
         ({"names": ["A"], "sku_targets": {"a": ["x"]}}, "distinct"),
         ({"names": ["A"], "sku_targets": {"B": []}}, "at least 1 item"),
         ({"names": ["A"], "predictor_only": ["A"]}, "at least one"),
-        ({"names": ["A"], "sku_targets": {"?": ["x"]}}, "Latin"),
+        ({"names": ["A"], "sku_targets": {"?": ["x"]}}, "no letter, digit or symbol"),
     ],
     ids=["named like a division", "no SKU", "nothing to model", "no key"],
 )
