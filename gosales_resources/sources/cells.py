@@ -92,7 +92,9 @@ def scaled(cell: pl.Expr, dtype: pl.DataType, decimal: str, scale: int) -> pl.Ex
     """
 
     def units(cells: pl.Series) -> pl.Series:
-        numbers = cells.cast(pl.Float64) if dtype.is_numeric() else read_numbers(cells, decimal)
+        # A typed column that is neither, such as of dates, has no number in it: told by its text.
+        texts = cells if dtype == pl.String() else _clean(cells)
+        numbers = cells.cast(pl.Float64) if dtype.is_numeric() else read_numbers(texts, decimal)
         counted = (numbers * 10**scale).round(0)
         legal = counted.is_finite() & (counted.abs() < LARGEST)
         return counted.zip_with(legal.fill_null(value=False), counted.clear(1)).cast(pl.Int64)
