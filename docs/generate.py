@@ -6,7 +6,7 @@
 import sys
 import types
 from pathlib import Path
-from typing import Any, Union, get_args, get_origin
+from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
@@ -115,6 +115,9 @@ def _default(field: Any) -> str:
 def _type(annotation: Any) -> str:
     if get_origin(annotation) in (Union, types.UnionType):
         return " or ".join(_type(a) for a in get_args(annotation))
+    if get_origin(annotation) is Annotated:
+        # What is checked beside the type has no name of its own.
+        return _type(get_args(annotation)[0])
     name = getattr(annotation, "__name__", str(annotation))
     if arguments := get_args(annotation):
         return f"{name}[{', '.join(_type(a) for a in arguments)}]".replace("|", "\\|")
