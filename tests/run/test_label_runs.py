@@ -14,6 +14,8 @@ from gosales_resources.settings.loading import load_settings
 from tests.run.worlds_run import OVERRIDES, materialize, stored
 from tests.worlds.erp import SETTINGS, random_rows, row, write_world
 
+pytestmark = pytest.mark.slow
+
 C = dt.date(2024, 6, 30)
 BEFORE = dt.date(2024, 3, 31)
 CUTOFFS = f"{BEFORE}..{C}"
@@ -98,7 +100,6 @@ def test_a_model_learns_only_from_windows_that_had_ended_by_its_cutoff(folder):
     assert left_out
 
 
-@pytest.mark.slow
 def test_what_happens_after_a_cutoff_does_not_change_what_its_model_is(folder, tmp_path):
     # The window of a training cutoff may be widened past C by what happens later: the model of C
     # must be the same, byte for byte but for the names of its inputs.

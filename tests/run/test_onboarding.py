@@ -69,6 +69,7 @@ def test_a_german_export_in_cp1252_loads_without_a_line_written_by_hand(desk):
     }  # fmt: skip
 
 
+@pytest.mark.slow
 def test_an_american_export_brings_its_own_taxonomy_and_its_returns(desk):
     exports.american(desk)
     assert inspect("sales.csv") == 0

@@ -81,6 +81,7 @@ def test_in_fail_soft_a_restated_past_warns_and_the_run_goes_on(tmp_path, capsys
     assert "1 line(s) lost or changed, 1 new" in told
 
 
+@pytest.mark.slow
 def test_a_run_that_was_killed_after_it_replaced_a_table_does_not_hide_the_change(
     loaded, monkeypatch
 ):

@@ -150,7 +150,11 @@ def test_without_its_history_a_store_has_no_verdicts_and_nothing_is_published(wo
     assert stored(world, "whitespace") == before
     reasons = stale_of(platform_of(world))
     assert reasons["labels"] == {"no verdict of labels_keeps_contract"}
-    # The same command as ever makes what has no verdict, to the same bytes.
+
+
+@pytest.mark.slow
+def test_without_its_history_a_store_is_made_anew_to_the_same_bytes(world):
+    shutil.rmtree(world / "gosales_home" / "dagster")
     whole = stored(world)
     assert materialize(world) == 0
     assert stored(world) == whole

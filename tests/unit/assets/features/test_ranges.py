@@ -73,7 +73,13 @@ def test_the_bounds_of_everyone_hold_any_id():
 
 
 @pytest.mark.parametrize("scope", SCOPES)
-@pytest.mark.parametrize("cutoff", [C, dt.date(2021, 12, 31)], ids=["late", "first"])
+@pytest.mark.parametrize(
+    "cutoff",
+    [
+        pytest.param(C, id="late"),
+        pytest.param(dt.date(2021, 12, 31), id="first", marks=pytest.mark.slow),
+    ],
+)
 def test_a_tables_bytes_and_what_is_told_of_it_are_those_of_one_range(
     settings, tmp_path, scope, cutoff
 ):
