@@ -18,6 +18,8 @@ WITHIN_BOUNDS = "rejects_within_bounds"
 # Of fewer rows a share tells little: one total row of a quiet month is a half of two.
 FEWEST_ROWS = 10
 NOTHING_KEPT = "nothing is kept"
+# What a rejected row has no value of is part of its reason.
+NAMELESS = pl.col("reason").str.contains(" is blank", literal=True)
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,9 @@ class RejectShare:
     """The same of rejected rows and lines, as far as their amounts can be read."""
     unread: int = 0
     """Rejected rows and lines without a readable amount."""
+    nameless: int = 0
+    """Rejected rows that lack a value every sale has, such as its date; they count in rows alone:
+    such is a total, and its amount is that of all the others."""
 
     def __add__(self, other: "RejectShare") -> "RejectShare":
         """Put two together."""
@@ -56,6 +61,10 @@ class RejectShare:
     def describe(self, measure: str) -> str:
         """Say rows and money in one line; `measure` is what the money is, for people."""
         unread = f"; {self.unread:,} of them have no readable amount" if self.unread else ""
+        if self.nameless:
+            unread += (
+                f"; {self.nameless:,} without a value that every sale has, counted in rows alone"
+            )
         rows = f"{self.rejected:,} of {self.loaded + self.rejected:,} rows"
         if not self.rejected and not self.money_rejected:
             return f"{rows} rejected"
@@ -92,7 +101,9 @@ def count_rejects(
             ledger.select(pl.col("rows_loaded", "rows_rejected").sum()),
             lines.filter(~pl.col("is_reversal")).select(stored=pl.len(), money=amount.sum()),
             rejects.select(
-                money=amount.sum(), unread=(amount.is_null() | (amount == 0)).sum().cast(pl.Int64)
+                money=amount.filter(~NAMELESS).sum(),
+                unread=(amount.is_null() | (amount == 0)).sum().cast(pl.Int64),
+                nameless=NAMELESS.sum().cast(pl.Int64),
             ),
         ]
     )

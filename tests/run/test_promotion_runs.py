@@ -143,7 +143,7 @@ def test_a_rollback_to_a_model_that_is_not_there_says_which_are(world, capsys):
     assert "Did you mean 'Simulation'?" in capsys.readouterr().err
 
 
-def test_scores_refuse_a_model_other_than_the_promoted_one(world, capsys):
+def test_scores_refuse_a_promotion_that_no_run_made(world, capsys):
     platform = Platform.of(load_settings(world / "gosales.yaml"))
     (day,) = platform.space.select_cutoffs(LAST)
     address = Address("promotion", day, DIVISION)
@@ -153,7 +153,7 @@ def test_scores_refuse_a_model_other_than_the_promoted_one(world, capsys):
         address, other, platform.freshness.provenance_of(PROMOTION, address), {"inputs": "{}"}
     )
     assert materialize(world, "--select", "scores", cutoffs=LAST) == 1
-    assert "was promoted" in capsys.readouterr().err
+    assert f"promotion[{LAST}|{DIVISION}] is damaged" in capsys.readouterr().err
 
 
 def test_the_card_is_printed(two_models, capsys):

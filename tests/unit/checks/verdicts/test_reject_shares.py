@@ -79,11 +79,26 @@ def test_money_is_counted_without_signs_and_unreadable_amounts_are_told():
     lines = pl.LazyFrame(
         {"is_reversal": [False, False, False, True], "revenue_source": [50.0, -30.0, None, -50.0]}
     )
-    rejects = pl.LazyFrame({"revenue_source": [-20.0, 0.0, None]})
+    rejects = pl.LazyFrame(
+        {"revenue_source": [-20.0, 0.0, None], "reason": ["rate is missing"] * 3}
+    )
     found = count_rejects(ledger, lines, rejects, "revenue")
     assert found == RejectShare(3, 3, 3, 80.0, 20.0, 2)
     assert found.of_money == 0.2
     assert "2 of them have no readable amount" in found.describe("revenue")
+
+
+def test_the_amount_of_a_total_row_is_no_rejected_money():
+    ledger = pl.LazyFrame({"rows_loaded": [222], "rows_rejected": [2]})
+    lines = pl.LazyFrame({"is_reversal": [False], "revenue_source": [9_455.1]})
+    why = ["Invoice Date is blank", "Invoice No is blank; Invoice Date is blank"]
+    rejects = pl.LazyFrame({"revenue_source": [5_147.9, 10_328.0], "reason": why})
+    found = count_rejects(ledger, lines, rejects, "revenue")
+    assert (found.of_money, found.nameless) == (0.0, 2)
+    assert "2 without a value that every sale has, counted in rows alone" in found.describe(
+        "revenue"
+    )
+    assert outcome(found) == "passes"
 
 
 def test_reasons_are_counted_by_kind_each_finding_of_a_row_apart():
