@@ -94,6 +94,9 @@ def _by_format(text: str, form: str, zone: str | None) -> dt.datetime | None:
         form = form[:-1] + "%z"
     form = re.sub("%[:#]+z", "%z", form)
     if "%z" in form:
+        if re.search(r"[+-][0-9]{2}:?[0-9]{2}:?[0-9]{2}(\.[0-9]+)?$", text):
+            # An offset has hours and minutes; Python's own %z reads seconds too.
+            return None
         text = re.sub(r"([+-][0-9]{2})$", r"\g<1>00", re.sub("(?:UTC|GMT)$", "Z", text))
     texts = [text]
     if re.search("%[bBh]", form):

@@ -42,7 +42,8 @@ SIGNS = (
     "0123456789.,'-+()$€% CRTZ/:\u2212\u2019\u202f\u0663\u0967\u00b2\u2155\U0001d7d8\x00\x85\ufeff"
 )
 CELL = st.one_of(
-    st.text(max_size=10),
+    # Signs that this Python's Unicode knows: Polars' may be a newer one.
+    st.text(st.characters(exclude_categories=("Cs", "Cn")), max_size=10),
     st.text(SIGNS, max_size=12),
     st.floats().map(str),
     st.integers().map(str),
@@ -90,7 +91,7 @@ def test_any_cell_ends_as_a_value_or_as_one_reject(tmp_path_factory, cells):
 
 
 @pytest.mark.slow
-@settings(max_examples=170, deadline=None, suppress_health_check=CHECKS)
+@settings(max_examples=170, deadline=None, derandomize=False, suppress_health_check=CHECKS)
 @given(CELLS)
 def test_ten_thousand_cells_end_as_values_or_rejects(tmp_path_factory, cells):
     require_values_or_rejects(tmp_path_factory.mktemp("cells"), cells)
