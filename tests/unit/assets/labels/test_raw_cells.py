@@ -63,7 +63,13 @@ def test_a_date_is_read_alike_in_both_ways(cells, zone):
 KNOWN = st.characters(exclude_categories=("Cs", "Cn"))
 
 
-@given(st.lists(st.one_of(st.text(KNOWN, max_size=6), st.from_regex(r"[0-9]{1,4}\.[0-9]{1,2}"))))
+@given(
+    st.lists(
+        st.one_of(
+            st.text(KNOWN, max_size=6), st.from_regex(r"[0-9]{1,4}\.[0-9]{1,2}", fullmatch=True)
+        )
+    )
+)
 def test_an_identifier_is_read_alike_in_both_ways(cells):
     frame = pl.DataFrame({"c": cells}, schema={"c": pl.String})
     columnar = frame.select(text("c")).to_series().fill_null("").to_list()
