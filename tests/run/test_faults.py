@@ -80,6 +80,7 @@ def test_other_columns_are_refused_by_name(tmp_path, capsys, change, finding):
     assert stored(tmp_path) == {}
 
 
+@pytest.mark.slow
 def test_columns_in_another_order_leave_the_same_bytes_of_rejects_too(tmp_path):
     rows = [*random_rows(5), row("", "2023-02-03"), row("7", "2023-02-30")]
     write_world(tmp_path / "one", rows)

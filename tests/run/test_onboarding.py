@@ -52,6 +52,7 @@ def load_all() -> tuple[pl.DataFrame, pl.DataFrame]:
     return pl.concat(stored[0]), pl.concat(stored[1])
 
 
+@pytest.mark.slow
 def test_a_german_export_in_cp1252_loads_without_a_line_written_by_hand(desk):
     exports.german(desk)
     assert inspect("Verkäufe.csv", "--customers", "Kunden.csv") == 0
