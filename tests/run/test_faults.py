@@ -127,6 +127,7 @@ def test_two_first_builds_at_once_leave_what_one_leaves_and_a_history_that_opens
     assert stored(tmp_path) == undisturbed
 
 
+@pytest.mark.slow
 def test_a_build_that_is_killed_while_it_writes_is_healed_by_the_next(tmp_path, undisturbed):
     write_world(tmp_path, random_rows(20))
     build, root = child(tmp_path), tmp_path / "gosales_home" / "store"
