@@ -47,7 +47,7 @@ def pooled_rows(platform: Platform) -> dg.AssetsDefinition:
     def pooled_rows(
         context: dg.AssetExecutionContext, features: Tables, labels: Tables
     ) -> Partitions:
-        most = settings.models.pooled_rows // settings.models.training_cutoffs
+        most = settings.models.pooled_rows // platform.space.training_count
 
         def made() -> Iterator[Partition]:
             for key in keys_of(context):
@@ -105,7 +105,7 @@ def model(platform: Platform) -> dg.AssetsDefinition:
             past = [PartitionKey(t, division) for t in space.training_cutoffs(cutoff)]
             require([features, labels], past)
             known = {one.cutoff: labels[one] for one in past}
-            mature = mature_labels(known, cutoff, settings.models.training_cutoffs)
+            mature = mature_labels(known, cutoff, space.training_count)
             pairs = [(features[t, division], known[t]) for t in mature.used]
             trained = train_model(
                 build_matrix(pairs, settings.models.training_rows),

@@ -18,6 +18,7 @@ from gosales_checks.findings import Examined, Findings
 from gosales_checks.partition_checks import Examine
 from gosales_checks.verdicts.guardrails import (
     judge_chance,
+    judge_folds,
     judge_leaks,
     judge_outcomes,
     judge_overfit,
@@ -59,7 +60,7 @@ def bundle_check(
 
 
 def guardrail_checks(platform: Platform) -> list[dg.AssetChecksDefinition]:
-    """Declare the four guardrails."""
+    """Declare the guardrails."""
     gap = platform.settings.models.overfit_gap
     declared: dict[str, tuple[str, Judge]] = {
         "ranks_better_than_chance": (
@@ -69,6 +70,10 @@ def guardrail_checks(platform: Platform) -> list[dg.AssetChecksDefinition]:
         "enough_outcomes_to_learn": (
             "Where training cutoffs are mature there are buyers enough for a model.",
             lambda content: judge_outcomes(content["card"]),
+        ),
+        "chosen_on_later_outcomes": (
+            "Candidates were compared on cutoffs after those that they were fitted on.",
+            lambda content: judge_folds(content["card"]),
         ),
         "does_not_overfit": (
             f"Training AUC at most {gap} above validation AUC.",

@@ -199,7 +199,13 @@ POOLED_ROWS = Contract(
     group="models",
     made_by="models.pooled_rows",
     partitioned_by="cutoff",
-    settings=("models.pooled_rows", "models.training_cutoffs", "divisions.targets"),
+    settings=(
+        "models.pooled_rows",
+        "models.training_cutoffs",
+        "labels.window_months",
+        "calendar.cadence_months",
+        "divisions.targets",
+    ),
     reads=(Read(FEATURES), Read(LABELS)),
     description="Features and labels of all targets for a sample of customers: what the pooled "
     "model is fitted on.",

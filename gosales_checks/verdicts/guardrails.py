@@ -28,6 +28,15 @@ def judge_outcomes(card: Mapping[str, Any]) -> Examined:
     return Examined()
 
 
+def judge_folds(card: Mapping[str, Any]) -> Examined:
+    """Fail where the winner was not chosen on outcomes later than those it was fitted on."""
+    scheme = card["selection_scheme"]
+    if card["fallback"] is not None or scheme == "by time":
+        return Examined()
+    found = f"candidates were compared {scheme}; how they keep over time was not seen"
+    return Examined({found: card["training_row_count"]})
+
+
 def judge_overfit(
     card: Mapping[str, Any], candidates: list[Mapping[str, Any]], largest_gap: float
 ) -> Examined:

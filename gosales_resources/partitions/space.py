@@ -24,6 +24,9 @@ from gosales_resources.settings.tree import Settings
 # more than there are.
 YET_TO_COME = 60
 
+# So many training cutoffs have another one whose label window had ended by then.
+FOLDS_BY_TIME = 2
+
 
 @contextlib.contextmanager
 def expecting_beta_warnings() -> Iterator[None]:
@@ -245,7 +248,16 @@ class PartitionSpace:
 
     @property
     def _training_span(self) -> int:
-        return self.settings.models.training_cutoffs + self.widest_steps - self.window_steps
+        return self.training_count + self.widest_steps - self.window_steps
+
+    @property
+    def training_count(self) -> int:
+        """How many mature cutoffs a model learns from, where there are so many.
+
+        At least as many as the settings ask for, and so many that the later ones lie past the label
+        windows of the earlier: candidates are compared by time then.
+        """
+        return max(self.settings.models.training_cutoffs, self.window_steps + FOLDS_BY_TIME)
 
     def _steps(self, months: int) -> int:
         return -(-months // self.settings.calendar.cadence_months)

@@ -12,7 +12,11 @@ class ModelSettings(StrictModel):
     """Candidates, selection, calibration, guardrails."""
 
     training_cutoffs: int = Field(
-        default=4, ge=1, le=40, description="Newest mature cutoffs to train on."
+        default=4,
+        ge=1,
+        le=40,
+        description="Newest mature cutoffs to train on; more where label windows overlap, so that "
+        "later ones lie past the windows of earlier ones and candidates are compared by time.",
     )
     validation_cutoffs: int = Field(
         default=3, ge=1, le=12, description="Newest training cutoffs that candidates are judged on."

@@ -33,7 +33,7 @@ SCHEMA = pl.Schema(
 
 
 def held_out_table(
-    matrix: pl.DataFrame, held: HeldOut, calibrator: Calibrator, settings: ModelSettings
+    matrix: pl.DataFrame, held: HeldOut, calibrator: Calibrator, p: np.ndarray
 ) -> pl.DataFrame:
     """Put a winner's held-out predictions beside what they are predictions of.
 
@@ -45,8 +45,8 @@ def held_out_table(
         Margins of rows that did not fit the candidate.
     calibrator
         Fitted on them: brings the margins of both slices onto one scale.
-    settings
-        Of the calibration.
+    p
+        `cross_calibrated` of them.
 
     Returns
     -------
@@ -62,15 +62,15 @@ def held_out_table(
         .with_columns(
             ties=pl.Series(ties),
             margin=pl.Series(calibrator.aligned(held.margin, held.is_whitespace)),
-            p=pl.Series(cross_calibrated(held, ties % GROUPS, settings)),
+            p=pl.Series(p),
         )
         .select(pl.col(name).cast(dtype) for name, dtype in SCHEMA.items())
         .sort("cutoff", "ties")
     )
 
 
-def cross_calibrated(held: HeldOut, group: np.ndarray, settings: ModelSettings) -> np.ndarray:
-    """Return p per row, calibrated on the rows of the other groups alone.
+def cross_calibrated(held: HeldOut, ties: np.ndarray, settings: ModelSettings) -> np.ndarray:
+    """Return p per row, calibrated on the rows of other customers alone.
 
     A calibration judged on the rows it was fitted on has mean p = the observed rate by construction.
 
@@ -78,8 +78,8 @@ def cross_calibrated(held: HeldOut, group: np.ndarray, settings: ModelSettings) 
     ----------
     held
         Margins and labels of rows that did not fit the candidate.
-    group
-        Number of the group per row.
+    ties
+        Hash of the customer per row: which group it is in.
     settings
         Of the calibration.
 
@@ -88,7 +88,7 @@ def cross_calibrated(held: HeldOut, group: np.ndarray, settings: ModelSettings) 
     numpy.ndarray
         Float64 strictly between 0 and 1, one per row.
     """
-    p = np.empty(held.margin.size)
+    p, group = np.empty(held.margin.size), ties % GROUPS
     for one in np.unique(group):
         mine = group == one
         fitted = fit_calibrator(held.at(~mine), settings)

@@ -1,14 +1,16 @@
 """From margins to probabilities: Platt, isotonic, or the margin as it is, chosen by Brier score.
 
-Fitted on margins of rows that the candidate was not fitted on. Whitespace and owners may have
-margins of different models, so each has its own slope. Slopes are pooled over cutoffs, intercepts
-come from the newest mature one, so that a shift of the base rate is followed.
+Fitted on margins like those that are published: of a fit on all cutoffs, asked about customers it
+has not seen. Whitespace and owners may have margins of different models, so each has its own slope.
+Slopes are pooled over cutoffs, intercepts come from the newest mature one, so that a shift of the
+base rate is followed.
 """
 
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
+import polars as pl
 from scipy.optimize import brentq
 from scipy.special import expit
 from sklearn.isotonic import IsotonicRegression
@@ -21,8 +23,8 @@ from gosales_resources.settings.models import ModelSettings
 NONE, PLATT, ISOTONIC = "none", "platt", "isotonic"
 # Fewer of a class than this say nothing about calibration.
 FEWEST_OF_A_CLASS = 20
-# No probability is certain: an isotonic step may be, and a later customer would contradict it.
-FLOOR = 1e-4
+# No probability is certain, and a margin beyond all others has still a larger one.
+FLOOR = 1e-6
 LINE_STEPS = 50
 # A logit beyond this says no more: a fit has no end on infinite ones.
 FARTHEST_MARGIN = 1e3
@@ -67,7 +69,7 @@ class Calibrator:
     intercept: float = 0.0
     whitespace_shift: float = 0.0
     steps: tuple[list[float], list[float]] = field(default_factory=lambda: ([], []))
-    """Margins and probabilities of the isotonic map."""
+    """Lines and logits of the isotonic map's knots, both rising."""
 
     def probability(self, margin: np.ndarray, is_whitespace: np.ndarray) -> np.ndarray:
         """Return the probabilities of margins.
@@ -82,14 +84,29 @@ class Calibrator:
         Returns
         -------
         numpy.ndarray
-            Float64 from `FLOOR` to 1 less that, one per row.
+            Float64 above `FLOOR` and below 1 less that, one per row; within a slice it rises with the
+            margin.
         """
         shift = self.intercept + self.whitespace_shift * is_whitespace
+        return _within_floor(expit(self.shape(margin, is_whitespace) + shift))
+
+    def shape(self, margin: np.ndarray, is_whitespace: np.ndarray) -> np.ndarray:
+        """Return logits of the calibrated shape, before the level.
+
+        Parameters
+        ----------
+        margin, is_whitespace
+            As `probability` takes them.
+
+        Returns
+        -------
+        numpy.ndarray
+            Float64, one per row; within a slice it rises with the margin wherever its slope is not 0.
+        """
         line = bounded(margin) * np.where(is_whitespace > 0, self.whitespace_slope, self.slope)
-        if self.method == ISOTONIC:
-            line = _logit(np.interp(line + self.offset * is_whitespace, *self.steps))
-        p = expit(line + shift)
-        return np.clip(p, FLOOR, 1 - FLOOR)
+        if self.method != ISOTONIC:
+            return line
+        return _along(line + self.offset * is_whitespace, self.steps)
 
     def aligned(self, margin: np.ndarray, is_whitespace: np.ndarray) -> np.ndarray:
         """Return margins of both slices on one scale: what a ranking of all customers goes by.
@@ -104,9 +121,7 @@ class Calibrator:
         numpy.ndarray
             Float64 logits, one per row, before the intercept.
         """
-        line = bounded(margin) * np.where(is_whitespace > 0, self.whitespace_slope, self.slope)
-        moved = self.offset if self.method == ISOTONIC else self.whitespace_shift
-        return line + moved * (is_whitespace > 0)
+        return self.shape(margin, is_whitespace) + self.whitespace_shift * (is_whitespace > 0)
 
     def to_json(self) -> dict[str, Any]:
         """Return plain data."""
@@ -134,12 +149,13 @@ def fit_calibrator(held: HeldOut, settings: ModelSettings) -> Calibrator:
     Calibrator
         The method with the lower Brier score on rows that did not fit it (the newest fold, or a
         half of the rows where there is one fold), refitted on all; with its reason. The margin as
-        it is where too few rows of a class are known.
+        it is, at the level of the newest rows, where too few rows of a class are known.
     """
     held = replace(held, margin=bounded(held.margin))
     positives, least = int(held.label.sum()), rarer_count(held.label)
     if least < FEWEST_OF_A_CLASS:
-        return Calibrator(NONE, f"{least} rows of the rarer class, below {FEWEST_OF_A_CLASS}")
+        reason = f"{least} rows of the rarer class, below {FEWEST_OF_A_CLASS}"
+        return _levelled(Calibrator(NONE, reason), held)
     if positives < settings.isotonic_min_positives:
         reason = f"{positives} positives, isotonic from {settings.isotonic_min_positives}"
         return _platt(held, reason)
@@ -226,36 +242,72 @@ def fit_line(margin: np.ndarray, label: np.ndarray) -> tuple[float, float]:
 
 def _platt(held: HeldOut, reason: str) -> Calibrator:
     slope, whitespace_slope, _ = _slopes(held)
-    line = held.margin * np.where(held.is_whitespace, whitespace_slope, slope)
-    intercept, shift = _shifts(held, line)
-    return Calibrator(
-        method=PLATT,
-        reason=reason,
-        slope=slope,
-        whitespace_slope=whitespace_slope,
-        intercept=intercept,
-        whitespace_shift=shift,
-    )
+    shape = Calibrator(PLATT, reason, slope=slope, whitespace_slope=whitespace_slope)
+    return _levelled(shape, held)
+
+
+def _levelled(shape: Calibrator, held: HeldOut) -> Calibrator:
+    """Give a shape the level that makes the mean probability of the newest rows their rate."""
+    intercept, shift = _shifts(held, shape.shape(held.margin, held.is_whitespace))
+    return replace(shape, intercept=intercept, whitespace_shift=shift)
 
 
 def _isotonic(held: HeldOut, reason: str) -> Calibrator:
     slope, whitespace_slope, offset = _slopes(held)
     line = held.margin * np.where(held.is_whitespace, whitespace_slope, slope)
-    line = line + offset * held.is_whitespace
-    model = IsotonicRegression(out_of_bounds="clip", y_min=FLOOR, y_max=1 - FLOOR)
-    model.fit(line, held.label)
-    x, p = model.X_thresholds_, model.y_thresholds_
-    intercept, shift = _shifts(held, _logit(np.interp(line, x, p)))
-    return Calibrator(
+    steps = rising_steps(line + offset * held.is_whitespace, held.label)
+    shape = Calibrator(
         method=ISOTONIC,
         reason=reason,
         slope=slope,
         whitespace_slope=whitespace_slope,
         offset=offset,
-        intercept=intercept,
-        whitespace_shift=shift,
-        steps=([float(v) for v in x], [float(v) for v in p]),
+        steps=steps,
     )
+    return _levelled(shape, held)
+
+
+def rising_steps(line: np.ndarray, label: np.ndarray) -> tuple[list[float], list[float]]:
+    """Return the knots of a centred isotonic regression.
+
+    Parameters
+    ----------
+    line
+        What the rate rises with, one per row.
+    label
+        0 or 1 per row.
+
+    Returns
+    -------
+    tuple of list of float
+        Lines and logits, both rising; at least one knot.
+
+    References
+    ----------
+    Oron and Flournoy (2017), Centered isotonic regression: each flat step stands at its centre.
+    """
+    rate = IsotonicRegression().fit_transform(line, label)
+    steps = (
+        pl.DataFrame({"line": line, "rate": rate})
+        .group_by("rate")
+        .agg(pl.col("line").sort().mean(), n=pl.len())
+        .sort("rate")
+    )
+    p, n = steps["rate"].to_numpy().copy(), steps["n"].to_numpy()
+    if p.size > 1:
+        # A step of one class alone is nearer to it than its neighbour, but not certain.
+        if p[0] <= 0:
+            p[0] = min(0.5 / (n[0] + 1), p[1] / 2)
+        if p[-1] >= 1:
+            p[-1] = 1 - min(0.5 / (n[-1] + 1), (1 - p[-2]) / 2)
+    return steps["line"].to_list(), _logit(p).tolist()
+
+
+def _along(line: np.ndarray, steps: tuple[list[float], list[float]]) -> np.ndarray:
+    """Go along the knots, and on from the first and the last one as steeply as the line."""
+    x, logit = (np.asarray(part) for part in steps)
+    beyond = np.minimum(line - x[0], 0.0) + np.maximum(line - x[-1], 0.0)
+    return np.interp(line, x, logit) + beyond
 
 
 def _slopes(held: HeldOut) -> tuple[float, float, float]:
@@ -304,6 +356,11 @@ def _intercept(logit: np.ndarray, label: np.ndarray) -> float:
 def _logit(p: np.ndarray) -> np.ndarray:
     p = np.clip(p, FLOOR, 1 - FLOOR)
     return np.log(p / (1 - p))
+
+
+def _within_floor(p: np.ndarray) -> np.ndarray:
+    # Squeezed, for what is clipped ties; the clip takes back what rounding adds at the ends.
+    return np.clip(FLOOR + (1 - 2 * FLOOR) * p, FLOOR, 1 - FLOOR)
 
 
 def _rows(held: HeldOut, keep: np.ndarray) -> HeldOut:

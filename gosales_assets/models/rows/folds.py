@@ -15,6 +15,8 @@ from gosales_checks.measures.ranking import tie_breaker
 from gosales_resources.settings.models import ModelSettings
 
 CUSTOMER_FOLDS = 4
+# What is fitted on all cutoffs is asked about customers it has not seen by so many fits of the others.
+CROSSED = 2
 BY_TIME = "by time"
 # Of the rarer class, among the rows that candidates are judged on: fewer cannot tell two apart.
 FEWEST_JUDGED = 5
@@ -74,13 +76,50 @@ def make_folds(table: pl.DataFrame, settings: ModelSettings) -> Folds:
         if not folds
         else "by customer: the newest training cutoff cannot be validated by time"
     )
-    group = tie_breaker(table["customer_id"].to_list()) % CUSTOMER_FOLDS
-    newest = at == np.datetime64(cutoffs[-1])
-    return Folds(
-        [
-            Fold(f"customers {k + 1} of {CUSTOMER_FOLDS}", (group != k).nonzero()[0],
-                 ((group == k) & newest).nonzero()[0], newest=True)
-            for k in range(CUSTOMER_FOLDS)
-        ],
-        scheme,
-    )  # fmt: skip
+    newest = (table["cutoff"] == table["cutoff"].max()).to_numpy()
+    return Folds(by_customer(table, CUSTOMER_FOLDS, newest), scheme)
+
+
+def by_customer(table: pl.DataFrame, groups: int, judged: np.ndarray) -> list[Fold]:
+    """Split rows so that no customer is on both sides: fitted on all cutoffs.
+
+    Parameters
+    ----------
+    table
+        The training matrix.
+    groups
+        How many; a customer's group is told by its hash.
+    judged
+        True for the rows that are judged.
+
+    Returns
+    -------
+    list of Fold
+        One a group.
+    """
+    group = tie_breaker(table["customer_id"].to_list()) % groups
+    return [
+        Fold(
+            f"customers {k + 1} of {groups}",
+            train=(group != k).nonzero()[0],
+            valid=((group == k) & judged).nonzero()[0],
+            newest=True,
+        )
+        for k in range(groups)
+    ]
+
+
+def crossed(table: pl.DataFrame) -> list[Fold]:
+    """Split rows so that fits on all cutoffs can be asked about all of them, but other customers.
+
+    Parameters
+    ----------
+    table
+        The training matrix.
+
+    Returns
+    -------
+    list of Fold
+        `CROSSED` of them.
+    """
+    return by_customer(table, CROSSED, np.ones(table.height, dtype=bool))

@@ -7,13 +7,15 @@ import numpy as np
 import polars as pl
 from scipy.special import expit
 
+from gosales_assets.models.calibration.calibrator import HeldOut
 from gosales_assets.models.learners.learner import Learner
 from gosales_assets.models.learners.narrowing import narrow_inputs
 from gosales_assets.models.learners.pooled import PooledTrees, join_pooled
-from gosales_assets.models.rows.folds import Fold
+from gosales_assets.models.rows.folds import Fold, crossed
 from gosales_assets.models.rows.model_inputs import TrainingInputs
 from gosales_assets.models.rows.preparation import Preparation
 from gosales_assets.models.rows.slices import ALL, WHITESPACE
+from gosales_assets.models.training.fold_inputs import FoldCutter, FoldInputs
 from gosales_assets.models.training.selection import Mixture, Winner, aligned_margins, mix, select
 from gosales_assets.models.training.trials import HeldOutRows, Trial, run_trials
 from gosales_resources.settings.models import ModelSettings
@@ -93,23 +95,91 @@ class Search:
             return narrow_inputs(*join_pooled(prepared, fitted, self.pooled))
         return narrow_inputs(prepared, fitted)
 
+    def cross_fit(self, winner: Winner, settings: ModelSettings) -> HeldOut:
+        """Ask the winner about the training rows, as `fit_winner` fits it, but fitted on other customers.
+
+        Parameters
+        ----------
+        winner
+            Of this search.
+        settings
+            As it ran under; how many rows are looked at.
+
+        Returns
+        -------
+        HeldOut
+            Margins like those that will be published, one per row of the training cutoffs.
+        """
+        cutter = FoldCutter(self.matrix, self.inputs, settings.search_rows)
+        folds = crossed(self.matrix)
+        data = [cutter.prepare(fold) for fold in folds]
+        white = [cutter.is_whitespace[part.valid_rows] for part in data]
+        margins = [
+            sum(
+                self._crossed(one, fold, part, cutter, settings)
+                * np.where(inside, whitespace, owners)
+                for one, (owners, whitespace) in zip(winner.members, winner.shares, strict=True)
+            )
+            for fold, part, inside in zip(folds, data, white, strict=True)
+        ]
+        rows = np.concatenate([part.valid_rows for part in data])
+        at = self.matrix["cutoff"][rows].rank("dense").to_numpy()
+        return HeldOut(
+            margin=np.concatenate(margins),
+            label=self.inputs.label[rows],
+            is_whitespace=cutter.is_whitespace[rows],
+            fold=at,
+            newest=at == at.max(),
+            row=rows,
+        )
+
+    def _crossed(
+        self,
+        trial: Trial,
+        fold: Fold,
+        part: FoldInputs,
+        cutter: FoldCutter,
+        settings: ModelSettings,
+    ) -> np.ndarray:
+        """Return a member's margins of a fold's rows, by a fit on the other customers."""
+        if trial.newest is None:
+            if self.pooled is None:
+                raise ValueError("the pooled trees won, and are not there")
+            return self.pooled.held_out(fold.name, self.matrix[part.valid_rows])
+        if trial.candidate.on_whitespace:
+            part = cutter.narrow(part, fold)
+        fitted = trial.newest.refit(
+            part.train,
+            trial.candidate.parameters,
+            settings,
+            rounds=trial.rounds,
+            unseen=self._unseen(trial),
+        )
+        return fitted.margin(part.valid)
+
     def _run_once(self, settings: ModelSettings) -> SearchResult:
         trials, rows = run_trials(self.matrix, self.inputs, self.folds, settings, self.pooled)
         mixtures = mix(trials, rows)
         return SearchResult(mixtures, select(mixtures, rows, settings), rows)
 
     def _refit(self, trial: Trial, newest: Learner, settings: ModelSettings) -> Learner:
-        rows, unseen = self.inputs, self.folds[-1].valid
+        rows = self.inputs
         if trial.candidate.on_whitespace:
-            white = self.matrix["is_whitespace"].to_numpy()
-            rows, unseen = rows.at(white.nonzero()[0]), unseen[white[unseen]]
+            rows = rows.at(self.matrix["is_whitespace"].to_numpy().nonzero()[0])
         return newest.refit(
             rows,
             trial.candidate.parameters,
             settings,
             rounds=trial.rounds,
-            unseen=self.inputs.at(unseen),
+            unseen=self._unseen(trial),
         )
+
+    def _unseen(self, trial: Trial) -> TrainingInputs:
+        """Return rows that a trial's fit on the newest fold was not fitted on."""
+        unseen = self.folds[-1].valid
+        if trial.candidate.on_whitespace:
+            unseen = unseen[self.matrix["is_whitespace"].to_numpy()[unseen]]
+        return self.inputs.at(unseen)
 
 
 def _less_overfit(first: SearchResult, second: SearchResult) -> SearchResult:

@@ -2,18 +2,19 @@
 
 import datetime as dt
 
+import numpy as np
 import polars as pl
 
-from gosales_assets.models.bundle.held_out import held_out_table
+from gosales_assets.models.bundle.held_out import cross_calibrated, held_out_table
 from gosales_assets.models.bundle.model import DivisionModel
 from gosales_assets.models.calibration.band import fit_band
 from gosales_assets.models.calibration.calibrator import fit_calibrator
 from gosales_assets.models.learners.pooled import PooledTrees
 from gosales_assets.models.rows.classes import rarer_count
-from gosales_assets.models.rows.folds import make_folds
+from gosales_assets.models.rows.folds import BY_TIME, make_folds
 from gosales_assets.models.rows.model_inputs import TrainingInputs
 from gosales_assets.models.rows.preparation import LEAK, Preparation, prepare_rows
-from gosales_assets.models.rows.slices import OWNERS, WHITESPACE
+from gosales_assets.models.rows.slices import ALL, OWNERS, WHITESPACE
 from gosales_assets.models.training.chance import nothing_learnt
 from gosales_assets.models.training.figures import figures_of, figures_of_winner
 from gosales_assets.models.training.outcome import Evidence, TrainingScope
@@ -76,11 +77,15 @@ def _train(
     folds = make_folds(scope.matrix, settings)
     search = Search(scope.matrix, inputs, folds.folds, pooled)
     found = search.run(settings)
-    calibrator = fit_calibrator(found.winner.held, settings)
-    held_out = held_out_table(scope.matrix, found.winner.held, calibrator, settings)
+    winner = found.winner
+    # Fits of folds by time have seen older rates, and less: their margins are not those of the scores.
+    like_scores = search.cross_fit(winner, settings) if folds.scheme == BY_TIME else winner.held
+    calibrator = fit_calibrator(like_scores, settings)
+    p = cross_calibrated(found.winner.held, found.rows.ties, settings)
+    held_out = held_out_table(scope.matrix, found.winner.held, calibrator, p)
     figures = [figures_of(one).to_json() for one in found.mixtures]
     evidence = Evidence(scheme=folds.scheme, candidates=figures, held_out=held_out)
-    if reason := nothing_learnt(held_out):
+    if reason := _nothing_learnt(found, p, ALL):
         chance = f"cannot be ranked better than by chance: {reason}"
         return scope.prior_model(NOISE, chance, evidence)
     preparation, members = search.fit_winner(found.winner, settings)
@@ -92,23 +97,37 @@ def _train(
         members=members,
         calibrator=calibrator,
         band=fit_band(held_out, scope.matrix, scope.window_months),
-        warnings=_warnings(found, inputs.preparation, held_out, settings),
+        warnings=_warnings(found, p, inputs.preparation, settings),
+    )
+
+
+def _nothing_learnt(found: SearchResult, p: np.ndarray, name: str) -> str | None:
+    """Say why a slice cannot be ranked by the winner; None where it can."""
+    rows = found.rows
+    inside = {
+        ALL: np.ones(p.size, dtype=bool),
+        WHITESPACE: rows.is_whitespace,
+        OWNERS: ~rows.is_whitespace,
+    }[name]
+    return nothing_learnt(
+        rows.label[inside],
+        p[inside],
+        [one.margin[inside] for one in found.mixtures if name in one.judged],
+        rows.fold[inside],
+        rows.ties[inside],
     )
 
 
 def _warnings(
-    found: SearchResult, prepared: Preparation, held_out: pl.DataFrame, settings: ModelSettings
+    found: SearchResult, p: np.ndarray, prepared: Preparation, settings: ModelSettings
 ) -> list[str]:
     """Say what a reader of the model should know."""
     leaks = ((name, why) for name, why in prepared.dropped.items() if why.startswith(LEAK))
     said = [f"{name} dropped: {why}" for name, why in leaks]
     if found.overfit_gap > settings.overfit_gap:
         said.append(f"training AUC is {found.overfit_gap:.3f} above validation AUC")
-    white = pl.col("is_whitespace")
-    for name, mixture, inside in (
-        (WHITESPACE, found.winner.whitespace, white),
-        (OWNERS, found.winner.owners, ~white),
-    ):
-        if name in mixture.judged and (reason := nothing_learnt(held_out.filter(inside))):
+    winner = found.winner
+    for name, mixture in ((WHITESPACE, winner.whitespace), (OWNERS, winner.owners)):
+        if name in mixture.judged and (reason := _nothing_learnt(found, p, name)):
             said.append(f"the {name} alone cannot be ranked better than by chance: {reason}")
     return said

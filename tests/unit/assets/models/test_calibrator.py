@@ -12,6 +12,7 @@ from gosales_assets.models.calibration.calibrator import (
     HeldOut,
     fit_calibrator,
     fit_line,
+    rising_steps,
 )
 from gosales_resources.settings.models import ModelSettings
 
@@ -102,3 +103,38 @@ def test_a_line_always_has_an_end(name):
     slope, intercept = fit_line(*ROWS[name])
     assert np.isfinite([slope, intercept]).all()
     assert slope >= 0
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("seed", range(5))
+def test_a_larger_margin_is_a_larger_probability(method, seed):
+    draw = np.random.default_rng(seed)
+    margin = 2 * draw.normal(size=3000)
+    # A rate that is flat in the middle: plain isotonic steps tie there.
+    label = (draw.random(3000) < 0.1 + 0.6 * (margin > 1) + 0.1 * (margin > -2)).astype(float)
+    white = draw.random(3000) < 0.5
+    found = fit_calibrator(held(margin, label, white), METHODS[method])
+    asked = np.sort(np.concatenate([margin, np.linspace(-12, 12, 500)]))
+    for part in (0.0, 1.0):
+        p = found.probability(asked, np.full(asked.size, part))
+        assert (np.diff(p)[np.diff(asked) > 1e-9] > 0).all()
+
+
+def test_isotonic_knots_stand_at_the_centre_of_their_steps():
+    line = np.array([0.0, 1.0, 2.0, 3.0, 4.0, 5.0])
+    label = np.array([0.0, 1.0, 0.0, 1.0, 0.0, 1.0])
+    x, logit = rising_steps(line, label)
+    # Steps by hand: {0}, {1, 2}, {3, 4} and {5}, at rates 0, 1/2, 1/2 and 1; equal ones are one.
+    assert x == [0.0, 2.5, 5.0]
+    assert logit[1] == pytest.approx(0.0)
+    assert logit[0] < 0 < logit[2]
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_mean_probability_is_the_rate_of_the_newest_rows(method):
+    rows = held(NOISE, LABEL)
+    p = fit_calibrator(rows, METHODS[method]).probability(rows.margin, WHITE)
+    for part in (WHITE, ~WHITE):
+        assert p[rows.newest & part].mean() == pytest.approx(
+            LABEL[rows.newest & part].mean(), abs=1e-4
+        )

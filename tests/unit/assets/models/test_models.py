@@ -64,6 +64,19 @@ def test_a_model_comes_close_to_the_true_probabilities_on_new_customers(fresh):
     assert auc(y[white], p[white]) > 0.7
 
 
+def test_the_level_is_that_of_the_newest_training_cutoff_where_the_rate_moved():
+    rates = (-3.5, -3.0, -2.2, -1.2)
+    parts = [matrix(2500, [c], rate=rate) for c, rate in zip(TRAINING, rates, strict=True)]
+    bundle = load_bundle(train(pl.concat(parts)).to_files())
+    # Others of the newest training cutoff's rate: the final fit has seen it, fits of folds have not.
+    fresh = customers(C, 6000, seed=7, rate=rates[-1])
+    p, white = score(bundle, features(fresh))["p_icp"].to_numpy(), fresh["is_whitespace"].to_numpy()
+    label = fresh["label"].to_numpy()
+    for part in (white, ~white):
+        rate = label[part].mean()
+        assert abs(p[part].mean() - rate) < 3 * np.sqrt(2 * rate * (1 - rate) / part.sum())
+
+
 def test_every_customer_is_scored_once_and_in_order(trained, fresh):
     shuffled = fresh.sample(fraction=1.0, shuffle=True, seed=3)
     bundle = load_bundle(trained.to_files())

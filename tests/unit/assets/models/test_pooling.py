@@ -19,7 +19,7 @@ from gosales_assets.models.learners.linear import Linear
 from gosales_assets.models.learners.pooled import PooledTrees, join_pooled
 from gosales_assets.models.learners.trees import Trees, fit_trees
 from gosales_assets.models.rows.binning import bin_rows
-from gosales_assets.models.rows.folds import make_folds
+from gosales_assets.models.rows.folds import crossed, make_folds
 from gosales_assets.models.rows.matrix import sample_rows, stack_rows
 from gosales_assets.models.rows.model_inputs import ModelInputs, TrainingInputs
 from gosales_assets.models.rows.preparation import fit_preparation, prepare_rows
@@ -122,7 +122,8 @@ def test_no_input_of_the_pooled_model_names_a_division(pooled):
 def test_pooled_trees_of_a_time_fold_saw_no_label_that_was_not_known_by_then(pooled):
     table = pooled_rows()
     folds = make_folds(table, SETTINGS)
-    assert sorted(pooled.by_fold) == sorted(fold.name for fold in folds.folds)
+    named = [fold.name for fold in (*folds.folds, *crossed(table))]
+    assert sorted(pooled.by_fold) == sorted(named)
     at = table["cutoff"].to_list()
     for fold in folds.folds:
         assert all(shift_months(at[i], 6) <= dt.date.fromisoformat(fold.name) for i in fold.train)
