@@ -8,6 +8,7 @@ from ablation import ablation
 from faults import faults
 from features import features
 from matching import matching
+from noise import noise
 from oracle import against_oracle
 from quality import against_simple_models
 from scoring import scoring
@@ -135,6 +136,7 @@ BENCHMARKS = {
     "scoring": scoring,
     "features": features,
     "training": training,
+    "noise": noise,
 }
 USUAL = ["speed", "overhead", "quality"]
 
