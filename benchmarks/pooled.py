@@ -1,7 +1,7 @@
 """The list over all divisions and its calibration, several cutoffs of each log; see README.md.
 
-`python benchmarks/pooled.py [LOG ...] [--store DIR] [--json FILE]`: with a store folder that is kept,
-a second run makes only what changed code or settings have made stale.
+`python benchmarks/pooled.py [LOG ...] [--cutoffs DATE ...] [--store DIR] [--json FILE]`: with a store
+folder that is kept, a second run makes only what changed code or settings have made stale.
 """
 
 import argparse
@@ -51,7 +51,11 @@ LOGS = {
 }
 
 
-def pooled(names: tuple[str, ...] = tuple(LOGS), store: Path | None = None) -> list[dict]:
+def pooled(
+    names: tuple[str, ...] = tuple(LOGS),
+    store: Path | None = None,
+    chosen: tuple[dt.date, ...] = (),
+) -> list[dict]:
     """Build, judge and print each log; return all figures."""
     figures = []
     for name in names:
@@ -60,14 +64,14 @@ def pooled(names: tuple[str, ...] = tuple(LOGS), store: Path | None = None) -> l
             continue
         with ExitStack() as stack:
             folder = store or Path(stack.enter_context(tempfile.TemporaryDirectory()))
-            figures += [{"log": name} | row for row in told(name, folder / name)]
+            cutoffs = chosen or LOGS[name].cutoffs
+            figures += [{"log": name} | row for row in told(name, cutoffs, folder / name)]
     return figures
 
 
-def told(name: str, folder: Path) -> list[dict]:
+def told(name: str, cutoffs: tuple[dt.date, ...], folder: Path) -> list[dict]:
     """Build a log's scores in a folder, as far as they are not current, and judge them."""
     folder.mkdir(parents=True, exist_ok=True)
-    cutoffs = LOGS[name].cutoffs
     platform = Platform.of(settings_of(name, folder))
     began = time.perf_counter()
     made = build(platform, Request(cutoffs, assets=NEEDED, upstream=True))
@@ -104,13 +108,16 @@ def settings_of(name: str, folder: Path) -> Settings:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("logs", nargs="*", metavar="LOG", help=f"out of {', '.join(LOGS)}")
+    parser.add_argument(
+        "--cutoffs", nargs="+", default=[], metavar="DATE", help="others than a log's usual ones"
+    )
     parser.add_argument("--store", type=Path, help="folder to keep the stores in, and to reuse")
     parser.add_argument("--json", type=Path, help="file for all figures")
     given = parser.parse_args()
     if unknown := [name for name in given.logs if name not in LOGS]:
         parser.error(f"unknown: {', '.join(unknown)}; there are {', '.join(LOGS)}")
     print(machine())
-    figures = pooled(tuple(given.logs) or tuple(LOGS), given.store)
+    figures = pooled(tuple(given.logs) or tuple(LOGS), given.store, days(*given.cutoffs))
     if given.json:
         rows = [{name: none_of(value) for name, value in row.items()} for row in figures]
         given.json.write_text(json.dumps(rows, indent=1, default=str) + "\n", encoding="utf-8")
