@@ -23,14 +23,17 @@ from gosales_resources.sources.cells import CENTS
 
 DRAWS, SEED = 500, 20_240_101
 OURS, BOUND, RANDOM = "p", "p at the true division rates", "random (expected)"
+WORTH, PLAIN = "ev", "p x industry mean value"
+# What the order by expected value must catch more money than.
+BEATEN = ("RFM rank", "RFM regression", PLAIN)
 ORDERS = {
     OURS: pl.col("p_icp"),
-    "ev": pl.col("ev").fill_null(0.0),
+    WORTH: pl.col("ev").fill_null(0.0),
     BOUND: pl.col("p_at_true_rate"),
     "popularity (last mature rate)": pl.col("past_rate"),
     "RFM rank": pl.col("rfm_rank"),
     "RFM regression": pl.col("p_rfm"),
-    "p x industry mean value": pl.col("p_icp") * pl.col("plain_value"),
+    PLAIN: pl.col("p_icp") * pl.col("plain_value"),
 }
 TENTH = TOP_FRACS.index(0.10)
 KINDS = (("wins", WINS), ("money", MONEY))
@@ -56,8 +59,7 @@ def told_list(found: Judged) -> list[dict]:
     ]
     per_cutoff = cutoff_rows(found, by_order)
     tell(found, figures, per_cutoff)
-    ratio = tell_ratio(by_order)
-    return [*figures, *per_cutoff, ratio]
+    return [*figures, *per_cutoff, tell_ratio(by_order), *tell_worth(by_order)]
 
 
 def pairs_of(found: Judged, cutoff) -> tuple[Pairs, dict[str, np.ndarray]]:
@@ -133,6 +135,19 @@ def tell_ratio(by_order: dict[str, np.ndarray]) -> dict:
     figure = f"{found.value:.3f} [{found.low:.3f}, {found.high:.3f}]"
     show("  p of its bound", [("wins in the top 10 %", figure, "target >= 0.95")])
     return {"order": f"{OURS} over {BOUND}", "kind": "wins", "top": 0.10} | bounds("", found)
+
+
+def tell_worth(by_order: dict[str, np.ndarray]) -> list[dict]:
+    """Print how much more money the order by expected value catches than others."""
+    money = {n: by_order[n][:, MONEY, :, TENTH].mean(axis=0) for n in (WORTH, *BEATEN)}
+    figures = [
+        {"order": f"{WORTH} less {name}", "kind": "money", "top": 0.10}
+        | bounds("", interval_of_draws(money[WORTH] - money[name]))
+        for name in BEATEN
+    ]
+    rows = [(row["order"], share(row), "target > 0") for row in figures]
+    show("  share of money in the top 10 %", rows)
+    return figures
 
 
 def bounds(prefix: str, found: Interval) -> dict[str, float]:
