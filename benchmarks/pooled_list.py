@@ -112,7 +112,7 @@ def tell(found: Judged, figures: list[dict], per_cutoff: list[dict]) -> None:
             rows = [(row["order"], share(row), above(row)) for row in chosen]
             show(
                 f"pooled: {found.name}, share of {kind} in the top {frac:.0%} of pairs, mean of "
-                f"{len(found.cutoffs)} cutoffs [95 % by customer]",
+                f"{len(found.cutoffs)} cutoffs [95 % by customer], sd over cutoffs",
                 rows,
             )
     print(f"\npooled: {found.name}, by cutoff, top 10 %: wins, money")
@@ -157,7 +157,8 @@ def bounds(prefix: str, found: Interval) -> dict[str, float]:
 def share(row: dict) -> str:
     if "low" not in row:
         return f"{row['value']:.3f}"
-    return f"{row['value']:.3f} [{row['low']:.3f}, {row['high']:.3f}]"
+    spread = f" sd {row['spread']:.3f}" if row.get("spread") is not None else ""
+    return f"{row['value']:.3f} [{row['low']:.3f}, {row['high']:.3f}]{spread}"
 
 
 def above(row: dict) -> str:
