@@ -10,6 +10,7 @@ from features import features
 from matching import matching
 from noise import noise
 from oracle import against_oracle
+from pooled import pooled
 from quality import against_simple_models
 from scoring import scoring
 from training import training
@@ -137,6 +138,7 @@ BENCHMARKS = {
     "features": features,
     "training": training,
     "noise": noise,
+    "pooled": pooled,
 }
 USUAL = ["speed", "overhead", "quality"]
 
