@@ -66,9 +66,7 @@ def _dealt_out(table: pl.DataFrame, deal: int) -> pl.DataFrame:
         .join(outcomes, on=["cutoff", "other"], how="left", maintain_order="left")
         .drop("other")
         # The other one was not a customer yet: it did not buy.
-        .with_columns(
-            pl.col("label").fill_null(0), pl.col("net_value_window").fill_null(0.0)
-        )
+        .with_columns(pl.col("label").fill_null(0), pl.col("net_value_window").fill_null(0.0))
     )
 
 

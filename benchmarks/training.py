@@ -144,7 +144,7 @@ def _train_plainly(table: pl.DataFrame, settings: ModelSettings) -> float:
 def _matrix(platform: Platform, division: str) -> pl.DataFrame:
     store, past = platform.store, platform.space.training_cutoffs(CUTOFF)
     labels = {t: store.scan_table(Address("labels", t, division), None) for t in past}
-    most = platform.space.training_count
+    most = platform.settings.models.training_cutoffs
     used = mature_labels(labels, CUTOFF, most).used
     pairs = [(store.scan_table(Address("features", t, division), None), labels[t]) for t in used]
     return build_matrix(pairs, platform.settings.models.training_rows)

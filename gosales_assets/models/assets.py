@@ -47,7 +47,7 @@ def pooled_rows(platform: Platform) -> dg.AssetsDefinition:
     def pooled_rows(
         context: dg.AssetExecutionContext, features: Tables, labels: Tables
     ) -> Partitions:
-        most = settings.models.pooled_rows // platform.space.training_count
+        most = settings.models.pooled_rows // settings.models.training_cutoffs
 
         def made() -> Iterator[Partition]:
             for key in keys_of(context):

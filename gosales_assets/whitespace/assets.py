@@ -33,7 +33,7 @@ def whitespace_signals(platform: Platform) -> dg.AssetsDefinition:
                 past = [PartitionKey(t, key.division) for t in space.training_cutoffs(key.cutoff)]
                 labels.require(past)
                 known = {t: labels[t, division] for t, division in past}
-                mature = mature_labels(known, key.cutoff, space.training_count).used
+                mature = mature_labels(known, key.cutoff, settings.models.training_cutoffs).used
                 frame = build_signals(
                     scores[key],
                     pl.concat([known[t] for t in mature]) if mature else None,

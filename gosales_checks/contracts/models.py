@@ -199,13 +199,7 @@ POOLED_ROWS = Contract(
     group="models",
     made_by="models.pooled_rows",
     partitioned_by="cutoff",
-    settings=(
-        "models.pooled_rows",
-        "models.training_cutoffs",
-        "labels.window_months",
-        "calendar.cadence_months",
-        "divisions.targets",
-    ),
+    settings=("models.pooled_rows", "models.training_cutoffs", "divisions.targets"),
     reads=(Read(FEATURES), Read(LABELS)),
     description="Features and labels of all targets for a sample of customers: what the pooled "
     "model is fitted on.",

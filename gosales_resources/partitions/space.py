@@ -252,9 +252,9 @@ class PartitionSpace:
 
     @property
     def training_count(self) -> int:
-        """How many mature cutoffs a model learns from, where there are so many.
+        """How many mature cutoffs a training reads, where there are so many.
 
-        At least as many as the settings ask for, and so many that the later ones lie past the label
+        At least those that a model is fitted on, and so many that the later ones lie past the label
         windows of the earlier: candidates are compared by time then.
         """
         return max(self.settings.models.training_cutoffs, self.window_steps + FOLDS_BY_TIME)

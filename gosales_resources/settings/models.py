@@ -15,8 +15,8 @@ class ModelSettings(StrictModel):
         default=4,
         ge=1,
         le=40,
-        description="Newest mature cutoffs to train on; more where label windows overlap, so that "
-        "later ones lie past the windows of earlier ones and candidates are compared by time.",
+        description="Newest mature cutoffs that a model is fitted on. Where label windows overlap, "
+        "older ones are read too, so that candidates can be compared by time.",
     )
     validation_cutoffs: int = Field(
         default=3, ge=1, le=12, description="Newest training cutoffs that candidates are judged on."

@@ -89,7 +89,7 @@ def test_a_model_learns_only_from_windows_that_had_ended_by_its_cutoff(folder):
         found = windows(folder, read, target)
         bundle = platform.read_bundle(CONTRACTS["model"], C, target)
         ripe = [t for t, (_, end, censored, _) in found.items() if end <= C and not censored]
-        ripe = ripe[-platform.space.training_count :]
+        ripe = ripe[-platform.settings.models.training_cutoffs :]
         assert describe_bundle(bundle)["training_cutoff_count"].item() == len(ripe)
         for t, (months, end, _, positives) in found.items():
             assert end == shift_months(t, months)

@@ -76,50 +76,59 @@ def make_folds(table: pl.DataFrame, settings: ModelSettings) -> Folds:
         if not folds
         else "by customer: the newest training cutoff cannot be validated by time"
     )
-    newest = (table["cutoff"] == table["cutoff"].max()).to_numpy()
-    return Folds(by_customer(table, CUSTOMER_FOLDS, newest), scheme)
+    fitted, newest = fitted_rows(table, settings), (table["cutoff"] == cutoffs[-1]).to_numpy()
+    return Folds(_by_customer(table, CUSTOMER_FOLDS, fitted, newest), scheme)
 
 
-def by_customer(table: pl.DataFrame, groups: int, judged: np.ndarray) -> list[Fold]:
-    """Split rows so that no customer is on both sides: fitted on all cutoffs.
+def fitted_rows(table: pl.DataFrame, settings: ModelSettings) -> np.ndarray:
+    """Tell which rows a model is fitted on in the end: those of the newest cutoffs.
+
+    Parameters
+    ----------
+    table
+        The training matrix; may reach further back, for folds by time.
+    settings
+        How many cutoffs.
+
+    Returns
+    -------
+    numpy.ndarray
+        True or False per row.
+    """
+    newest = table["cutoff"].unique().sort().tail(settings.training_cutoffs)
+    return table["cutoff"].is_in(newest.implode()).to_numpy()
+
+
+def crossed(table: pl.DataFrame, settings: ModelSettings) -> list[Fold]:
+    """Split the rows that a model is fitted on so that fits on them can be asked about others of them.
 
     Parameters
     ----------
     table
         The training matrix.
-    groups
-        How many; a customer's group is told by its hash.
-    judged
-        True for the rows that are judged.
+    settings
+        How many cutoffs a model is fitted on.
 
     Returns
     -------
     list of Fold
-        One a group.
+        `CROSSED` of them; no customer is on both sides of one.
     """
+    fitted = fitted_rows(table, settings)
+    return _by_customer(table, CROSSED, fitted, fitted)
+
+
+def _by_customer(
+    table: pl.DataFrame, groups: int, fitted: np.ndarray, judged: np.ndarray
+) -> list[Fold]:
+    """Split rows by the hash of their customer; `fitted` and `judged` say which rows count at all."""
     group = tie_breaker(table["customer_id"].to_list()) % groups
     return [
         Fold(
             f"customers {k + 1} of {groups}",
-            train=(group != k).nonzero()[0],
+            train=((group != k) & fitted).nonzero()[0],
             valid=((group == k) & judged).nonzero()[0],
             newest=True,
         )
         for k in range(groups)
     ]
-
-
-def crossed(table: pl.DataFrame) -> list[Fold]:
-    """Split rows so that fits on all cutoffs can be asked about all of them, but other customers.
-
-    Parameters
-    ----------
-    table
-        The training matrix.
-
-    Returns
-    -------
-    list of Fold
-        `CROSSED` of them.
-    """
-    return by_customer(table, CROSSED, np.ones(table.height, dtype=bool))

@@ -40,11 +40,14 @@ class TrainingScope:
     cutoff: dt.date
     window_months: int
     matrix: pl.DataFrame
+    """All rows that were read, also those of older cutoffs that only folds are made of."""
+    fitted: pl.DataFrame
+    """Those that the model is fitted on."""
 
     @property
     def positives(self) -> int:
-        """Buyers among the training rows."""
-        return int(self.matrix["label"].sum()) if not self.matrix.is_empty() else 0
+        """Buyers among the rows that the model is fitted on."""
+        return int(self.fitted["label"].sum()) if not self.fitted.is_empty() else 0
 
     def prior_model(
         self, fallback: str, reason: str, evidence: Evidence | None = None
@@ -127,21 +130,21 @@ class TrainingScope:
         )
 
     def _prior_rate(self) -> float | None:
-        if self.matrix.is_empty():
+        if self.fitted.is_empty():
             return None
-        newest = self.matrix.filter(pl.col("cutoff") == pl.col("cutoff").max())["label"]
+        newest = self.fitted.filter(pl.col("cutoff") == pl.col("cutoff").max())["label"]
         # Laplace's rule: nobody bought yet is a small rate, not an impossible one.
         return (int(newest.sum()) + 1) / (newest.len() + 2)
 
     def _card(self, **known: Any) -> Card:
         """Fill in what every outcome says of its training rows."""
-        empty = self.matrix.is_empty()
-        cutoffs = [] if empty else self.matrix["cutoff"].unique().sort().to_list()
+        empty = self.fitted.is_empty()
+        cutoffs = [] if empty else self.fitted["cutoff"].unique().sort().to_list()
         return Card(
             division=self.division,
             cutoff=self.cutoff.isoformat(),
             training_cutoffs=[c.isoformat() for c in cutoffs],
-            training_row_count=self.matrix.height,
+            training_row_count=self.fitted.height,
             positive_count=self.positives,
             window_months=self.window_months,
             **known,

@@ -13,7 +13,7 @@ from gosales_assets.models.learners.pooled import PooledTrees
 from gosales_assets.models.learners.trees import Trees, fit_trees
 from gosales_assets.models.rows.binning import bin_rows, take_binned
 from gosales_assets.models.rows.classes import both_classes
-from gosales_assets.models.rows.folds import crossed, make_folds
+from gosales_assets.models.rows.folds import crossed, fitted_rows, make_folds
 from gosales_assets.models.rows.preparation import prepare_rows
 from gosales_checks.contracts.models import FITTED, NO_MODEL
 from gosales_resources.settings.models import ModelSettings
@@ -127,7 +127,7 @@ def _fit(rows: pl.DataFrame, settings: ModelSettings, threads: int) -> PooledTre
     table = table.with_columns(window_end=pl.col("window_end").max().over("cutoff"))
     prepared, raw = prepare_rows(table, settings)
     binned = bin_rows(raw, table["label"].to_numpy())
-    folds, halves = make_folds(table, settings).folds, crossed(table)
+    folds, halves = make_folds(table, settings).folds, crossed(table, settings)
     parts: list[tuple[lgb.Dataset, lgb.Dataset | None]] = []
     for fold in folds:
         # Base rates of the rows it is fitted on: later ones would tell of outcomes not known by then.
@@ -135,9 +135,10 @@ def _fit(rows: pl.DataFrame, settings: ModelSettings, threads: int) -> PooledTre
         train, valid = (take_binned(binned, at, start[at]) for at in (fold.train, fold.valid))
         parts.append((train, valid))
     # As long as the whole: they say how it does on customers that it has not seen.
-    start = _division_logits(table, table)
-    parts += [(take_binned(binned, fold.train, start[fold.train]), None) for fold in halves]
-    parts.append((binned.set_init_score(start), None))
+    fitted = fitted_rows(table, settings).nonzero()[0]
+    start = _division_logits(table, table[fitted])
+    whole_and_parts = [*(fold.train for fold in halves), fitted]
+    parts += [(take_binned(binned, at, start[at]), None) for at in whole_and_parts]
 
     def fit(part: tuple[lgb.Dataset, lgb.Dataset | None]) -> Trees:
         return fit_trees(part[0], PARAMETERS, settings, rounds=MOST_ROUNDS, valid=part[1])

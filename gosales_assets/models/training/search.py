@@ -11,7 +11,7 @@ from gosales_assets.models.calibration.calibrator import HeldOut
 from gosales_assets.models.learners.learner import Learner
 from gosales_assets.models.learners.narrowing import narrow_inputs
 from gosales_assets.models.learners.pooled import PooledTrees, join_pooled
-from gosales_assets.models.rows.folds import Fold, crossed
+from gosales_assets.models.rows.folds import Fold, crossed, fitted_rows
 from gosales_assets.models.rows.model_inputs import TrainingInputs
 from gosales_assets.models.rows.preparation import Preparation
 from gosales_assets.models.rows.slices import ALL, WHITESPACE
@@ -111,7 +111,7 @@ class Search:
             Margins like those that will be published, one per row of the training cutoffs.
         """
         cutter = FoldCutter(self.matrix, self.inputs, settings.search_rows)
-        folds = crossed(self.matrix)
+        folds = crossed(self.matrix, settings)
         data = [cutter.prepare(fold) for fold in folds]
         white = [cutter.is_whitespace[part.valid_rows] for part in data]
         margins = [
@@ -163,11 +163,11 @@ class Search:
         return SearchResult(mixtures, select(mixtures, rows, settings), rows)
 
     def _refit(self, trial: Trial, newest: Learner, settings: ModelSettings) -> Learner:
-        rows = self.inputs
+        wanted = fitted_rows(self.matrix, settings)
         if trial.candidate.on_whitespace:
-            rows = rows.at(self.matrix["is_whitespace"].to_numpy().nonzero()[0])
+            wanted &= self.matrix["is_whitespace"].to_numpy()
         return newest.refit(
-            rows,
+            self.inputs if wanted.all() else self.inputs.at(wanted.nonzero()[0]),
             trial.candidate.parameters,
             settings,
             rounds=trial.rounds,

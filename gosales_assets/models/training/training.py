@@ -11,7 +11,7 @@ from gosales_assets.models.calibration.band import fit_band
 from gosales_assets.models.calibration.calibrator import fit_calibrator
 from gosales_assets.models.learners.pooled import PooledTrees
 from gosales_assets.models.rows.classes import rarer_count
-from gosales_assets.models.rows.folds import BY_TIME, make_folds
+from gosales_assets.models.rows.folds import BY_TIME, fitted_rows, make_folds
 from gosales_assets.models.rows.model_inputs import TrainingInputs
 from gosales_assets.models.rows.preparation import LEAK, Preparation, prepare_rows
 from gosales_assets.models.rows.slices import ALL, OWNERS, WHITESPACE
@@ -54,18 +54,19 @@ def train_model(
         `fitted`, or `prior` with a reason: no training cutoff, too few of a class, or nothing
         learnt. The prior is the base rate of the newest training cutoff; null without any.
     """
-    scope = TrainingScope(division, cutoff, window_months, matrix)
+    fitted = matrix if matrix.is_empty() else matrix.filter(fitted_rows(matrix, settings))
+    scope = TrainingScope(division, cutoff, window_months, matrix, fitted)
     if matrix.is_empty():
         return scope.prior_model(NO_CUTOFF, "no training cutoff yet")
-    label = matrix["label"].to_numpy()
-    if (least := rarer_count(label)) < settings.min_positives:
+    if (least := rarer_count(fitted["label"].to_numpy())) < settings.min_positives:
         reason = f"{least} training rows of the rarer class, {settings.min_positives} needed"
         return scope.prior_model(FEW_OUTCOMES, reason)
     prepared, raw = prepare_rows(matrix, settings, pooled.preparation if pooled else None)
     if not prepared.columns:
         return scope.prior_model(NO_FEATURE, "no feature varies")
     shared = pooled if pooled and pooled.fits(prepared) else None
-    return _train(scope, TrainingInputs(prepared, raw, label), settings, shared)
+    inputs = TrainingInputs(prepared, raw, matrix["label"].to_numpy())
+    return _train(scope, inputs, settings, shared)
 
 
 def _train(

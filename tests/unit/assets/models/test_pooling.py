@@ -122,7 +122,7 @@ def test_no_input_of_the_pooled_model_names_a_division(pooled):
 def test_pooled_trees_of_a_time_fold_saw_no_label_that_was_not_known_by_then(pooled):
     table = pooled_rows()
     folds = make_folds(table, SETTINGS)
-    named = [fold.name for fold in (*folds.folds, *crossed(table))]
+    named = [fold.name for fold in (*folds.folds, *crossed(table, SETTINGS))]
     assert sorted(pooled.by_fold) == sorted(named)
     at = table["cutoff"].to_list()
     for fold in folds.folds:
