@@ -96,10 +96,6 @@ class Trees(Learner):
         own = np.flatnonzero(self.booster.feature_importance("split", iteration=-1))
         return own, own if self.inputs is None else np.asarray(self.inputs)[own]
 
-    def shortened(self, rounds: int) -> "Trees":
-        """Return the model that fewer rounds of the same boosting had made."""
-        return replace(self, text=self.booster.model_to_string(num_iteration=rounds), rounds=rounds)
-
     def margin(self, rows: ModelInputs, rounds: int | None = None) -> np.ndarray:
         """See `Learner`; of the raw inputs, clipped to `LARGEST_MARGIN`."""
         margin = self._predict(rows.raw, 1, raw_score=True, num_iteration=rounds or -1)[:, 0]

@@ -16,7 +16,7 @@ from gosales_resources.settings.models import ModelSettings
 
 CUSTOMER_FOLDS = 4
 # What is fitted on all cutoffs is asked about customers it has not seen by so many fits of the others.
-CROSSED = 2
+CROSSED = 4
 BY_TIME = "by time"
 # Of the rarer class, among the rows that candidates are judged on: fewer cannot tell two apart.
 FEWEST_JUDGED = 5
@@ -77,7 +77,7 @@ def make_folds(table: pl.DataFrame, settings: ModelSettings) -> Folds:
         else "by customer: the newest training cutoff cannot be validated by time"
     )
     fitted, newest = fitted_rows(table, settings), (table["cutoff"] == cutoffs[-1]).to_numpy()
-    return Folds(_by_customer(table, CUSTOMER_FOLDS, fitted, newest), scheme)
+    return Folds(_by_customer(table, "customers", CUSTOMER_FOLDS, fitted, newest), scheme)
 
 
 def fitted_rows(table: pl.DataFrame, settings: ModelSettings) -> np.ndarray:
@@ -115,17 +115,17 @@ def crossed(table: pl.DataFrame, settings: ModelSettings) -> list[Fold]:
         `CROSSED` of them; no customer is on both sides of one.
     """
     fitted = fitted_rows(table, settings)
-    return _by_customer(table, CROSSED, fitted, fitted)
+    return _by_customer(table, "left out", CROSSED, fitted, fitted)
 
 
 def _by_customer(
-    table: pl.DataFrame, groups: int, fitted: np.ndarray, judged: np.ndarray
+    table: pl.DataFrame, name: str, groups: int, fitted: np.ndarray, judged: np.ndarray
 ) -> list[Fold]:
     """Split rows by the hash of their customer; `fitted` and `judged` say which rows count at all."""
     group = tie_breaker(table["customer_id"].to_list()) % groups
     return [
         Fold(
-            f"customers {k + 1} of {groups}",
+            f"{name} {k + 1} of {groups}",
             train=((group != k) & fitted).nonzero()[0],
             valid=((group == k) & judged).nonzero()[0],
             newest=True,

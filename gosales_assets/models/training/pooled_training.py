@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
 import lightgbm as lgb
 import numpy as np
@@ -127,30 +128,28 @@ def _fit(rows: pl.DataFrame, settings: ModelSettings, threads: int) -> PooledTre
     table = table.with_columns(window_end=pl.col("window_end").max().over("cutoff"))
     prepared, raw = prepare_rows(table, settings)
     binned = bin_rows(raw, table["label"].to_numpy())
-    folds, halves = make_folds(table, settings).folds, crossed(table, settings)
-    parts: list[tuple[lgb.Dataset, lgb.Dataset | None]] = []
-    for fold in folds:
-        # Base rates of the rows it is fitted on: later ones would tell of outcomes not known by then.
-        start = _division_logits(table, table[fold.train])
-        train, valid = (take_binned(binned, at, start[at]) for at in (fold.train, fold.valid))
-        parts.append((train, valid))
-    # As long as the whole: they say how it does on customers that it has not seen.
+    folds, others = make_folds(table, settings).folds, crossed(table, settings)
+
+    def part(rows: np.ndarray, start: np.ndarray) -> lgb.Dataset:
+        return take_binned(binned, rows, start[rows])
+
+    def fit_fold(data: tuple[lgb.Dataset, lgb.Dataset]) -> Trees:
+        return fit_trees(data[0], PARAMETERS, settings, rounds=MOST_ROUNDS, valid=data[1])
+
+    # Base rates of the rows it is fitted on: later ones would tell of outcomes not known by then.
+    starts = [_division_logits(table, table[fold.train]) for fold in folds]
+    data = [(part(f.train, at), part(f.valid, at)) for f, at in zip(folds, starts, strict=True)]
     fitted = fitted_rows(table, settings).nonzero()[0]
     start = _division_logits(table, table[fitted])
-    whole_and_parts = [*(fold.train for fold in halves), fitted]
-    parts += [(take_binned(binned, at, start[at]), None) for at in whole_and_parts]
-
-    def fit(part: tuple[lgb.Dataset, lgb.Dataset | None]) -> Trees:
-        return fit_trees(part[0], PARAMETERS, settings, rounds=MOST_ROUNDS, valid=part[1])
-
+    parts = [part(rows, start) for rows in (*(fold.train for fold in others), fitted)]
     with ThreadPoolExecutor(threads) as pool:
-        *by_fold, whole = pool.map(fit, parts)
-    rounds = max(1, round(float(np.mean([one.rounds for one in by_fold[: len(folds)]]))))
+        by_fold = list(pool.map(fit_fold, data))
+        rounds = max(1, round(float(np.mean([one.rounds for one in by_fold]))))
+        fit = partial(fit_trees, parameters=PARAMETERS, settings=settings, rounds=rounds)
+        *by_others, whole = pool.map(fit, parts)
+    named = zip([*folds, *others], [*by_fold, *by_others], strict=True)
     return PooledTrees(
-        preparation=prepared,
-        # The first trees of a longer boosting are those of a shorter one.
-        trees=whole.shortened(rounds),
-        by_fold={fold.name: one for fold, one in zip([*folds, *halves], by_fold, strict=True)},
+        preparation=prepared, trees=whole, by_fold={fold.name: trees for fold, trees in named}
     )
 
 

@@ -309,7 +309,7 @@ def test_the_first_trees_of_a_longer_boosting_are_those_of_a_shorter_one():
     longer, shorter = (
         fit_trees(binned, Trees.grid(SETTINGS)[-1], SETTINGS, rounds=n) for n in (20, 7)
     )
-    assert np.array_equal(longer.shortened(7).margin(rows), shorter.margin(rows))
+    assert np.array_equal(longer.margin(rows, 7), shorter.margin(rows))
     assert not np.array_equal(longer.margin(rows), shorter.margin(rows))
 
 
