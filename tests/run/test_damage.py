@@ -98,6 +98,26 @@ def test_what_reads_a_damaged_table_alone_refuses_it_by_name(world, capsys):
     assert "Traceback" not in told
 
 
+def test_what_is_said_in_a_run_is_seen_however_slow_dagster_copies_it(world, tmp_path):
+    # Dagster copies what a step says by `tail`, and ends that with the run.
+    mute = tmp_path / "programs" / "tail"
+    mute.parent.mkdir()
+    mute.write_text("#!/bin/sh\nexec sleep 600\n")
+    mute.chmod(0o755)
+    index = world / "gosales_home" / "staging" / "index.json"
+    index.write_bytes(index.read_bytes()[:-5])
+    # By name, so that the log is read in the run itself.
+    words = ["materialize", "--select", "sales_log", "--cutoffs", "2023-03-31"]
+    call = [sys.executable, "-c", SCRIPT, str(world / "gosales.yaml"), json.dumps([words])]
+    paths = {"PATH": f"{mute.parent}:{os.environ['PATH']}", "PYTHONPATH": ":".join(sys.path)}
+    done = subprocess.run(
+        call, env={**os.environ, **paths}, capture_output=True, text=True, check=False
+    )
+    assert "codes [0]" in done.stdout, done.stderr
+    assert done.stderr.count(f"{index} is damaged") == 1
+    assert "      sales_log: 1 partition(s)" in done.stderr
+
+
 def history(world: Path) -> Path:
     return world / "gosales_home" / "dagster" / "history" / "runs" / "index.db"
 
