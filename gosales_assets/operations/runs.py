@@ -23,7 +23,7 @@ from gosales_assets.operations.history import (
     telling_history_errors,
 )
 from gosales_assets.operations.instance import home_of, open_instance
-from gosales_assets.operations.narrowing import Narrowing, read_log, repairs
+from gosales_assets.operations.narrowing import Narrowing, mend_staged, read_log, repairs
 from gosales_assets.operations.plan import Request, plan
 from gosales_assets.operations.telling import telling
 from gosales_assets.platform.platform import Platform
@@ -94,6 +94,8 @@ def _execute(
     with ThreadPoolExecutor(1) as aside:
         loading = aside.submit(import_module, GRAPH)
         log = None if request.is_forced else read_log(platform, report)
+        if not request.is_forced:
+            mend_staged(platform)
         definitions: dg.Definitions = loading.result().build_definitions(platform.settings)
     job, home = definitions.resolve_implicit_global_asset_job_def(), home_of(platform)
     with telling_history_errors(home), open_instance(platform) as instance, telling() as logger:

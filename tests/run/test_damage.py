@@ -77,6 +77,20 @@ def test_damaged_tables_are_told_and_healed_by_the_same_command(world, made, cap
     assert "0 asset partitions" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("table", ["sales_log", "sales_ledger"])
+def test_increments_that_cannot_be_opened_are_healed_together(world, made, capsys, table):
+    folder = part(world, table).parents[1]
+    # Of the later increment first: the run is about both, and each looks at the other.
+    log = sorted(part(world, "sales_log").parents[1].rglob("*.parquet"))[-1]
+    other = sorted(folder.rglob("*.parquet"))[0]
+    for path in (log, other):
+        path.write_bytes(path.read_bytes()[:-9])
+    assert star(world) == 0
+    told = capsys.readouterr().err
+    assert [told.count(f"damaged and made anew: {path}") for path in (log, other)] == [1, 1]
+    assert stored(world) == stored(made)
+
+
 def test_status_and_verify_tell_a_damaged_file_in_a_line_with_the_remedy(world, capsys):
     path = part(world, "sales_log")
     flip(path)
