@@ -9,6 +9,7 @@ from faults import faults
 from features import features
 from matching import matching
 from oracle import against_oracle
+from pooled import pooled
 from quality import against_simple_models
 from scoring import scoring
 from training import training
@@ -135,6 +136,7 @@ BENCHMARKS = {
     "scoring": scoring,
     "features": features,
     "training": training,
+    "pooled": pooled,
 }
 USUAL = ["speed", "overhead", "quality"]
 

@@ -199,12 +199,26 @@ class Resamples:
         return self._sums_in_top(self.ranking.outcome)
 
     @cached_property
-    def revenue_lifts(self) -> np.ndarray:
-        """Mean value in the top of each list over that of all: (resamples, fracs)."""
+    def values_in_top(self) -> np.ndarray:
+        """Sum of the values in the top of each list: (resamples, fracs); nan without values."""
         value = self.ranking.value
         if value is None:
             return np.full((len(self), len(self.fracs)), math.nan)
-        return ratio(self._sums_in_top(value) / self.tops.counts, self.mean(value)[:, None])
+        return self._sums_in_top(value)
+
+    @cached_property
+    def value(self) -> np.ndarray:
+        """Sum of all values of each resample; nan without values."""
+        value = self.ranking.value
+        if value is None:
+            return np.full(len(self), math.nan)
+        return np.einsum("dr,r->d", self.weights, value)
+
+    @cached_property
+    def revenue_lifts(self) -> np.ndarray:
+        """Mean value in the top of each list over that of all: (resamples, fracs)."""
+        means = ratio(self.value, self.totals)
+        return ratio(self.values_in_top / self.tops.counts, means[:, None])
 
     def mean(self, terms: np.ndarray) -> np.ndarray:
         """Return the weighted mean of one number per row.
