@@ -12,6 +12,7 @@ from oracle import against_oracle
 from quality import against_simple_models
 from scoring import scoring
 from training import training
+from value import value
 from world import machine, measured, sample_world, show
 
 EIGHT = "2023-03-31..2024-12-31"
@@ -135,6 +136,7 @@ BENCHMARKS = {
     "scoring": scoring,
     "features": features,
     "training": training,
+    "value": value,
 }
 USUAL = ["speed", "overhead", "quality"]
 
