@@ -155,7 +155,9 @@ def figures(rows: Buyers, by: str, weights: np.ndarray) -> np.ndarray:
     ratios = decile_ratios(predicted, rows.actual, weights, rows.ties)
     off = np.abs(ratios - 1)
     whole = normalised_gini(predicted, rows.actual, weights)
-    return np.array([total, off.mean(), off.max(), whole, within(rows, predicted, weights)])
+    return np.array(
+        [total, mean_known(off), np.fmax.reduce(off), whole, within(rows, predicted, weights)]
+    )
 
 
 def within(rows: Buyers, predicted: np.ndarray, weights: np.ndarray) -> float:
@@ -165,7 +167,13 @@ def within(rows: Buyers, predicted: np.ndarray, weights: np.ndarray) -> float:
         at = rows.division == division
         if at.sum() >= LEAST_BUYERS:
             found.append(normalised_gini(predicted[at], rows.actual[at], weights[at]))
-    return float(np.nanmean(found)) if found else float("nan")
+    return mean_known(np.array(found))
+
+
+def mean_known(values: np.ndarray) -> float:
+    """Return the mean of those that are known; nan where none is."""
+    known = values[np.isfinite(values)]
+    return float(known.mean()) if known.size else float("nan")
 
 
 def report(name: str, part: str, of_cutoff: Mapping[dt.date, Buyers]) -> None:
@@ -181,8 +189,11 @@ def report(name: str, part: str, of_cutoff: Mapping[dt.date, Buyers]) -> None:
     for by in (OURS, *RIVALS):
         # Customers are drawn once for all cutoffs, whose figures are averaged draw by draw.
         drawn = [draws_of(rows, by, everyone) for rows in of_cutoff.values()]
-        mean = np.mean(drawn, axis=0)
-        low, high = np.nanquantile(mean[1:], (0.025, 0.975), axis=0)
+        mean = np.array(
+            [mean_known(column) for column in np.stack(drawn, axis=-1).reshape(-1, len(drawn))]
+        )
+        mean = mean.reshape(drawn[0].shape)
+        low, high = np.quantile(mean[1:], (0.025, 0.975), axis=0)
         names = ("in all", "tenths off, mean", "tenths off, most", "Gini", "Gini in divisions")
         for at, what in enumerate(names):
             interval = f"{mean[0, at]:.3f} ({low[at]:.3f}, {high[at]:.3f})"

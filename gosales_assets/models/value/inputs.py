@@ -18,8 +18,8 @@ KEYS = ("cutoff", "division", "customer_id")
 SIZES = (("rfm", "gp_sum"), ("rfm", "gp_mean"), ("rfm", "transactions"))
 AS_OF = ("recency", "days")
 ATTRIBUTES = "attr"
-# Longer windows are those that a young log has not filled: on the panel of nine months 24-month sums,
-# tenure and the like put the total of all buyers at 1.8 of what came.
+# Longer windows are those that a young log has not filled; tenure and longer sums told no more
+# (sample company M, Gini 0.768 with them, 0.766 without).
 LONGEST_MONTHS = 12
 # Levels of a category, by training frequency; the penalty does the rest.
 MOST_LEVELS = 12
