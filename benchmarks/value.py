@@ -25,7 +25,7 @@ from gosales_checks.measures.ranking import tie_breaker
 from gosales_resources.partitions.maturity import mature_labels
 from gosales_resources.settings.loading import load_settings
 
-DRAWS, SEED = 300, 20_240_101
+DRAWS, SEED = 100, 20_240_101
 CUTOFFS: Mapping[str, tuple[dt.date, ...]] = {
     "adventureworks_reseller": tuple(
         dt.date(2012, month, day) for month, day in ((4, 30), (6, 30), (8, 31), (10, 31))
