@@ -13,6 +13,7 @@ from pooled import pooled
 from quality import against_simple_models
 from scoring import scoring
 from training import training
+from value import value
 from world import machine, measured, sample_world, show
 
 EIGHT = "2023-03-31..2024-12-31"
@@ -137,6 +138,7 @@ BENCHMARKS = {
     "features": features,
     "training": training,
     "pooled": pooled,
+    "value": value,
 }
 USUAL = ["speed", "overhead", "quality"]
 
