@@ -14,6 +14,7 @@ from pooled import pooled
 from quality import against_simple_models
 from scoring import scoring
 from training import training
+from value import value
 from world import machine, measured, sample_world, show
 
 EIGHT = "2023-03-31..2024-12-31"
@@ -139,6 +140,7 @@ BENCHMARKS = {
     "training": training,
     "noise": noise,
     "pooled": pooled,
+    "value": value,
 }
 USUAL = ["speed", "overhead", "quality"]
 

@@ -7,7 +7,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from gosales.cli.report import print_list, print_outcome, print_quality
-from gosales.cli.terminal import say, tell
+from gosales.cli.terminal import say, tell, under_settings
 from gosales.sample.company import CUSTOMERS, Size, generate
 from gosales_assets.operations.instance import write_environment
 from gosales_assets.operations.plan import Request
@@ -44,8 +44,9 @@ def run_demo(folder: Path, size: Size) -> int:
     # In the demo's folder, and here, where `make demo` was said.
     for place in (folder, Path.cwd()):
         write_environment(platform, place)
-    outcome = execute(platform, Request(CUTOFFS), say)
-    print_outcome(platform, outcome)
+    with under_settings(config):
+        outcome = execute(platform, Request(CUTOFFS), say)
+        print_outcome(platform, outcome)
     if outcome.error:
         return 1
     print_list(platform, CUTOFFS[-1], LIST_ROWS)

@@ -20,7 +20,7 @@ from gosales.cli.report import judge_again, print_outcome, print_violations
 from gosales.cli.show import FORMATS, show_table
 from gosales.cli.source import add_source_command
 from gosales.cli.stored import add_stored_commands
-from gosales.cli.terminal import say, tell
+from gosales.cli.terminal import say, tell, under_settings
 from gosales.cli.ui import add_ui_options, serve_ui
 from gosales_assets.operations.batches import describe
 from gosales_assets.operations.instance import history_of, write_environment
@@ -57,14 +57,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     its traceback.
     """
     options = build_parser().parse_args(arguments)
-    try:
-        return int(options.command(options))
-    except GosalesError as error:
-        say(f"error: {error}")
-        return UNUSABLE
-    except KeyboardInterrupt:
-        say("interrupted: finished partitions are kept; run the same command again to go on.")
-        return INTERRUPTED
+    # Of a command without settings nothing is given.
+    given = vars(options)
+    with under_settings(given.get("config"), given.get("set", ())):
+        try:
+            return int(options.command(options))
+        except GosalesError as error:
+            say(f"error: {error}")
+            return UNUSABLE
+        except KeyboardInterrupt:
+            say("interrupted: finished partitions are kept; run the same command again to go on.")
+            return INTERRUPTED
 
 
 def build_parser() -> argparse.ArgumentParser:

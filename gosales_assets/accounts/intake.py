@@ -1,6 +1,8 @@
 """What came in from the tables beside the sales log: all of them read, rejected, counted."""
 
 import datetime as dt
+import logging
+import shutil
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,8 +17,12 @@ from gosales_checks.contracts.accounts import SIDE_SOURCES, SourceLedger, Source
 from gosales_checks.freshness.code import code_of_modules
 from gosales_resources.settings.tree import Settings
 from gosales_resources.sources.side_tables import read_raw
+from gosales_resources.store.staged_folders import read_meta
 
 STAGED_BY = "gosales_assets.accounts.register"
+# Folder of staged registers.
+REGISTER = "assets"
+LOG = logging.getLogger("gosales")
 CRM = {table.contract.name: table for table in CRM_TABLES}
 
 
@@ -46,6 +52,20 @@ def read_register(settings: Settings) -> Register | None:
     if register is not None and settings.mode == "strict":
         refuse_rejects([register])
     return register
+
+
+def mend_register(settings: Settings) -> None:
+    """Stage the asset register anew where what is staged of it is damaged; see `read_register`.
+
+    Its table may be current, and then nothing else looks at what it was made from.
+    """
+    root = settings.staging_root / REGISTER
+    folders = sorted(root.iterdir()) if root.is_dir() else []
+    if damaged := [folder for folder in folders if read_meta(folder) is None]:
+        _register(settings)
+    for folder in (folder for folder in damaged if read_meta(folder) is None):
+        LOG.warning("%s is damaged and of no use any more: it is removed", folder)
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def read_sources(settings: Settings) -> dict[str, SideRows | Register]:
@@ -130,7 +150,7 @@ def _register(settings: Settings) -> Register | None:
     source = settings.source.assets
     if source is None:
         return None
-    root = settings.staging_root / "assets"
+    root = settings.staging_root / REGISTER
     code = code_of_modules(settings, STAGED_BY)
     return stage_register(
         source, settings.source_dir, settings.divisions.slugs, root, code, settings.threads_used

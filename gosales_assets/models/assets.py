@@ -18,6 +18,9 @@ from gosales_assets.models.scoring.scoring import score
 from gosales_assets.models.training.evaluation import evaluate_training
 from gosales_assets.models.training.pooled_training import train_pooled
 from gosales_assets.models.training.training import train_model
+from gosales_assets.models.value.training import train_values
+from gosales_assets.models.value.value_bundle import describe_values, load_values
+from gosales_assets.models.value.values import summarise_values, value_customers
 from gosales_assets.platform.pictures import plot_of_list
 from gosales_assets.platform.platform import Platform, keys_of
 from gosales_assets.platform.side_by_side import side_by_side
@@ -27,7 +30,15 @@ from gosales_checks.contracts.explanations import (
     MODEL_EVALUATION,
     MODEL_SHAP_SAMPLE,
 )
-from gosales_checks.contracts.models import MODEL, POOLED_MODEL, POOLED_ROWS, PROMOTION, SCORES
+from gosales_checks.contracts.models import (
+    CONDITIONAL_VALUES,
+    MODEL,
+    POOLED_MODEL,
+    POOLED_ROWS,
+    PROMOTION,
+    SCORES,
+    VALUE_MODEL,
+)
 from gosales_resources import markdown
 from gosales_resources.partitions.keys import PartitionKey
 from gosales_resources.partitions.maturity import mature_labels
@@ -86,6 +97,56 @@ def pooled_model(platform: Platform) -> dg.AssetsDefinition:
         return Partitions(made)
 
     return pooled_model
+
+
+def value_model(platform: Platform) -> dg.AssetsDefinition:
+    """Define the model of what a purchase is worth."""
+    settings, space = platform.settings, platform.space
+
+    @platform.bundle(VALUE_MODEL, {"python"})
+    def value_model(context: dg.AssetExecutionContext, pooled_rows: Tables) -> Partitions:
+        keys = keys_of(context)
+        platform.publish(context.instance, [Address(VALUE_MODEL.name, *key) for key in keys])
+
+        def train(key: PartitionKey) -> Partition:
+            past = [PartitionKey(t) for t in space.training_cutoffs(key.cutoff)]
+            pooled_rows.require(past)
+            rows = stack_rows([pooled_rows[one] for one in past], key.cutoff)
+            files = train_values(rows, cutoff=key.cutoff.isoformat(), settings=settings.whitespace)
+            shown = describe_values(files).drop("cutoff").row(0, named=True).items()
+            return Partition(key, files, metadata={n: v for n, v in shown if v is not None})
+
+        made = side_by_side(train, keys, "trained", context.log.info, settings.threads_used)
+        return Partitions(made)
+
+    return value_model
+
+
+def conditional_values(platform: Platform) -> dg.AssetsDefinition:
+    """Define what a purchase would be worth, customer by customer."""
+    settings, space = platform.settings, platform.space
+
+    @platform.table(CONDITIONAL_VALUES)
+    def conditional_values(
+        context: dg.AssetExecutionContext, value_model: Bundles, features: Tables, labels: Tables
+    ) -> Partitions:
+        keys, newest = keys_of(context), settings.models.training_cutoffs
+        opened = {c: load_values(value_model[c]) for c in sorted({key.cutoff for key in keys})}
+
+        def value(key: PartitionKey) -> Partition:
+            past = [PartitionKey(t, key.division) for t in space.training_cutoffs(key.cutoff)]
+            labels.require(past)
+            known = {t: labels[t, division] for t, division in past}
+            mature = mature_labels(known, key.cutoff, newest).used
+            sales = pl.concat([known[t] for t in mature]) if mature else None
+            found = opened[key.cutoff]
+            frame = value_customers(features[key], sales, found, settings.whitespace)
+            return Partition(key, frame, metadata=summarise_values(frame, found))
+
+        made = side_by_side(value, keys, "valued", context.log.info, settings.threads_used)
+        return Partitions(made)
+
+    return conditional_values
 
 
 def model(platform: Platform) -> dg.AssetsDefinition:

@@ -11,9 +11,10 @@ import polars as pl
 
 from gosales_assets.models.bundle.bundle import describe_bundle, read_report
 from gosales_assets.models.bundle.pooled_bundle import describe_pooled
+from gosales_assets.models.value.value_bundle import describe_values
 from gosales_assets.platform.platform import Platform
 from gosales_checks.contracts.contract import Contract, judge
-from gosales_checks.contracts.models import MODEL, POOLED_MODEL
+from gosales_checks.contracts.models import MODEL, POOLED_MODEL, VALUE_MODEL
 from gosales_checks.findings import Examined, Findings
 from gosales_checks.partition_checks import Examine
 from gosales_checks.verdicts.guardrails import (
@@ -32,6 +33,7 @@ def define_checks(platform: Platform) -> list[dg.AssetChecksDefinition]:
     """Declare what is checked of models."""
     return [
         bundle_check(platform, POOLED_MODEL, describe_pooled),
+        bundle_check(platform, VALUE_MODEL, describe_values),
         bundle_check(platform, MODEL, describe_bundle),
         *guardrail_checks(platform),
     ]

@@ -1,11 +1,13 @@
 """Leaves out of a plan what is current: just what is stale, or reads what is made, is made."""
 
+import contextlib
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import dagster as dg
 
+from gosales_assets.accounts.intake import mend_register
 from gosales_assets.operations.batches import Batch, cover, merge
 from gosales_assets.operations.plan import Request, plan, units
 from gosales_assets.platform.platform import Platform
@@ -154,6 +156,15 @@ def why_stale(
         return [f"damaged: {found}"]
     changed = platform.freshness.changes(contract, address, log)
     return changed or verdicts.changes(contract, address)
+
+
+def mend_staged(platform: Platform) -> None:
+    """Make anew what is damaged of what is staged and a plan may not read, and tell it.
+
+    Where its source cannot be read nothing is mended: the run that needs it says why.
+    """
+    with contextlib.suppress(GosalesError):
+        mend_register(platform.settings)
 
 
 def read_log(platform: Platform, report: Callable[[str], None]) -> dict[dt.date, str]:

@@ -3,15 +3,12 @@
 The instance is a local folder with SQLite, the same that the UI opens; no server is needed.
 """
 
-import logging
-import sys
 import time
 from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
-from typing import Any
 
 import dagster as dg
 
@@ -26,8 +23,9 @@ from gosales_assets.operations.history import (
     telling_history_errors,
 )
 from gosales_assets.operations.instance import home_of, open_instance
-from gosales_assets.operations.narrowing import Narrowing, read_log, repairs
+from gosales_assets.operations.narrowing import Narrowing, mend_staged, read_log, repairs
 from gosales_assets.operations.plan import Request, plan
+from gosales_assets.operations.telling import telling
 from gosales_assets.platform.platform import Platform
 from gosales_resources import markdown
 from gosales_resources.errors import GosalesError, HistoryError
@@ -96,12 +94,12 @@ def _execute(
     with ThreadPoolExecutor(1) as aside:
         loading = aside.submit(import_module, GRAPH)
         log = None if request.is_forced else read_log(platform, report)
+        if not request.is_forced:
+            mend_staged(platform)
         definitions: dg.Definitions = loading.result().build_definitions(platform.settings)
-    job = definitions.resolve_implicit_global_asset_job_def().with_logger_defs(
-        {"console": dg.LoggerDefinition(_progress_logger)}
-    )
-    home = home_of(platform)
-    with telling_history_errors(home), open_instance(platform) as instance:
+    job, home = definitions.resolve_implicit_global_asset_job_def(), home_of(platform)
+    with telling_history_errors(home), open_instance(platform) as instance, telling() as logger:
+        job = job.with_logger_defs({"console": logger})
         narrowing = None if request.is_forced else Narrowing(platform, instance, log, report)
         if narrowing:
             batches = repairs(platform, instance, batches) + batches
@@ -220,25 +218,3 @@ def first_error(result: dg.ExecuteInProcessResult, home: Path) -> str:
 
 def _our_errors() -> set[str]:
     return {"GosalesError", *(cls.__name__ for cls in GosalesError.__subclasses__())}
-
-
-def _progress_logger(_: dg.InitLoggerContext) -> logging.Logger:
-    """Show what assets log; Dagster's own events are in the instance and in the UI."""
-    logger = logging.Logger("gosales.progress", logging.INFO)
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_Progress())
-    handler.addFilter(lambda record: _meta(record).get("dagster_event") is None)
-    logger.addHandler(handler)
-    return logger
-
-
-class _Progress(logging.Formatter):
-    """What the asset said, without Dagster's run and step ids in front."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        said = _meta(record).get("orig_message") or record.getMessage()
-        return f"      {markdown.printable(said)}"
-
-
-def _meta(record: logging.LogRecord) -> dict[str, Any]:
-    return getattr(record, "dagster_meta", {})

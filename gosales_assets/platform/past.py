@@ -15,7 +15,7 @@ import polars as pl
 from gosales_assets.platform.platform import Platform
 from gosales_checks.findings import Examined
 from gosales_checks.verdicts.restatement import REMEDY, Restatement
-from gosales_resources.errors import StorageError
+from gosales_resources.errors import DamagedError, StorageError
 from gosales_resources.settings.tree import Settings
 from gosales_resources.store.address import Address
 from gosales_resources.store.past import (
@@ -68,7 +68,7 @@ class Past(ABC):
             return None
         try:
             return None if self.reset_by(cutoff) else self.compared(cutoff)
-        except (pl.exceptions.PolarsError, OSError) as error:
+        except (pl.exceptions.PolarsError, OSError, DamagedError) as error:
             folder = self.store.place.locate(past_of(Address(self.tables[0], cutoff)).folder)
             raise StorageError(
                 f"{cutoff} cannot be held against its past: what is kept in {folder} and beside it is "

@@ -23,6 +23,7 @@ from gosales_checks.contracts.star import (
     SALES_LOG,
     SALES_LOG_REJECTS,
 )
+from gosales_resources.errors import DamagedError
 from gosales_resources.partitions.keys import PartitionKey
 from gosales_resources.settings.tree import Settings
 from gosales_resources.sources.table import read_table
@@ -37,7 +38,11 @@ def sales_log_ingest(platform: Platform) -> dg.AssetsDefinition:
 
     def is_other(cutoff: dt.date, digest: str) -> bool:
         address = Address(SALES_LOG.name, cutoff)
-        return bool(platform.freshness.changes(SALES_LOG, address, {cutoff: digest}))
+        try:
+            return bool(platform.freshness.changes(SALES_LOG, address, {cutoff: digest}))
+        except DamagedError:
+            # It was told when it was found stale; nothing can be held against it.
+            return False
 
     @platform.tables(SALES_LOG, SALES_LOG_REJECTS, SALES_LEDGER)
     def sales_log_ingest(context: dg.AssetExecutionContext) -> Iterator[dg.Output[Partitions]]:

@@ -31,7 +31,7 @@ from gosales_checks.verdicts.reject_shares import (
 )
 from gosales_checks.verdicts.restatement import AS_STORED
 from gosales_resources.by_stamp import ByStamp
-from gosales_resources.errors import PartitionMissingError, StalePartitionError
+from gosales_resources.errors import DamagedError, PartitionMissingError, StalePartitionError
 from gosales_resources.store.address import Address
 from gosales_resources.store.quarantine import BROKEN_RULES, scan_quarantine
 
@@ -168,8 +168,8 @@ class IncrementReader(ABC, Generic[Read]):
         """Read the increments that are there and current."""
         found = {}
         for cutoff in self._platform.space.cutoffs():
-            # What is missing or stale says nothing of what is usual.
-            with contextlib.suppress(PartitionMissingError, StalePartitionError):
+            # What is missing, stale or damaged says nothing of what is usual.
+            with contextlib.suppress(PartitionMissingError, StalePartitionError, DamagedError):
                 found[cutoff] = self.read(cutoff)
         return found
 

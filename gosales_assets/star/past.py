@@ -1,5 +1,6 @@
 """The past of the sales log: what increments were, against what they are."""
 
+import contextlib
 import datetime as dt
 
 import polars as pl
@@ -14,6 +15,7 @@ from gosales_checks.verdicts.restatement import (
     corrected,
     moved_lines,
 )
+from gosales_resources.errors import DamagedError
 from gosales_resources.store.address import Address
 from gosales_resources.store.past import has_past, scan_past, settings_changed
 
@@ -63,7 +65,9 @@ class LogPast(Past):
             if has_past(self.store, address):
                 days.append(_latest(scan_past(self.store, address)))
             elif self.store.has(address):
-                days.append(_latest(self.store.scan_table(address, None)))
+                # A damaged one says its day when it is made anew, by the same command.
+                with contextlib.suppress(DamagedError):
+                    days.append(_latest(self.store.scan_table(address, None)))
         return max((day for day in days if day is not None), default=None)
 
 

@@ -18,6 +18,7 @@ from gosales_assets.star.typing import TABLES, TypedRows, Typing
 from gosales_resources.errors import SourceError
 from gosales_resources.instance.thread_map import map_threads
 from gosales_resources.settings.source import LongLog, WideLog
+from gosales_resources.sources.odd_text import OddText, describe_odd
 from gosales_resources.sources.raw import Block, Extent, RawInput
 from gosales_resources.store.parquet import write_parquet
 from gosales_resources.store.staged_folders import (
@@ -29,6 +30,8 @@ from gosales_resources.store.staged_folders import (
 
 # A group of rows that a scan can pass over by its dates.
 ROW_GROUP_ROWS = 32_768
+# Texts in a wrong encoding that are kept of a block, to be told.
+SHOWN_ODD = 100
 
 
 @dataclass(frozen=True)
@@ -126,6 +129,7 @@ class Staging:
         """
         staged: list[StagedBlock] = []
         base = count = unclear = 0
+        odd: set[str] = set()
         for number, raw in enumerate(inputs, start=1):
             first = raw.first_row
             for block, folder, meta in self._blocks(raw.remembering(self.known.get(raw.name, ()))):
@@ -135,6 +139,7 @@ class Staging:
                     StagedBlock(raw.name, first, base, key, folder, rows, corrected, extent)
                 )
                 unclear += int(meta["unclear_count"])
+                odd.update(meta["odd_texts"])
                 base, first, count = base + span, first + span, count + rows
                 if len(staged) % 8 == 0:
                     self.progress(f"sales log: {count:,} rows read, now in {raw.name}")
@@ -143,6 +148,9 @@ class Staging:
             self.progress(
                 f"sales log: {unclear:,} rows stay that source.sales_log.where cannot compare"
             )
+        if odd:
+            told = describe_odd(odd, self.log.encoding)
+            self.progress(f"sales log: {told} (source.sales_log.encoding)")
         self._tell_unused({i for block in staged for i in block.corrected_ids})
         kept = {block.folder for block in staged}
         forget_folders(list(self.root.glob("*/*")), kept)
@@ -167,7 +175,9 @@ class Staging:
         folder = self.root / how / block.key
         meta = read_meta(folder)
         if meta is None or not self._still_fits(folder, meta):
-            meta = self._write(folder, typing.type_rows(block.read()))
+            odd = OddText(self.log.encoding)
+            typed = typing.type_rows(odd.watched(block.read()))
+            meta = self._write(folder, typed, odd)
         else:
             keep_folder(folder)
         return folder, meta
@@ -182,7 +192,7 @@ class Staging:
             ids |= set(raws["reject_id"]) & set(self.corrections)
         return fingerprint(self.corrections, ids) == meta["corrections"]
 
-    def _write(self, folder: Path, typed: TypedRows) -> dict[str, Any]:
+    def _write(self, folder: Path, typed: TypedRows, odd: OddText) -> dict[str, Any]:
         def make(work: Path) -> dict[str, Any]:
             for name in TABLES:
                 frame: pl.DataFrame = getattr(typed, name)
@@ -192,7 +202,7 @@ class Staging:
                     compression="lz4",
                     row_group_size=ROW_GROUP_ROWS,
                 )
-            return typed.meta(self.corrections)
+            return {**typed.meta(self.corrections), "odd_texts": sorted(odd.found)[:SHOWN_ODD]}
 
         return write_folder(folder, "sales_log", make)
 

@@ -10,8 +10,6 @@ from gosales_assets.whitespace.rank import rank_candidates
 from gosales_assets.whitespace.signals import build_signals
 from gosales_checks.contracts.whitespace import WHITESPACE, WHITESPACE_SIGNALS
 from gosales_resources import markdown
-from gosales_resources.partitions.keys import PartitionKey
-from gosales_resources.partitions.maturity import mature_labels
 from gosales_resources.store.address import Address
 from gosales_resources.store.io_managers import Partition, Partitions
 from gosales_resources.store.upstream import Tables
@@ -22,24 +20,14 @@ TOP = 100
 
 def whitespace_signals(platform: Platform) -> dg.AssetsDefinition:
     """Define the signals of every candidate of a target."""
-    settings, space = platform.settings, platform.space
 
     @platform.table(WHITESPACE_SIGNALS)
     def whitespace_signals(
-        context: dg.AssetExecutionContext, scores: Tables, labels: Tables, dim_customer: Tables
+        context: dg.AssetExecutionContext, scores: Tables, conditional_values: Tables
     ) -> Partitions:
         def made() -> Iterator[Partition]:
             for key in keys_of(context):
-                past = [PartitionKey(t, key.division) for t in space.training_cutoffs(key.cutoff)]
-                labels.require(past)
-                known = {t: labels[t, division] for t, division in past}
-                mature = mature_labels(known, key.cutoff, settings.models.training_cutoffs).used
-                frame = build_signals(
-                    scores[key],
-                    pl.concat([known[t] for t in mature]) if mature else None,
-                    dim_customer[key.cutoff],
-                    settings.whitespace,
-                ).collect()
+                frame = build_signals(scores[key], conditional_values[key]).collect()
                 yield Partition(key, frame, metadata=summarise(frame))
 
         return Partitions(made())

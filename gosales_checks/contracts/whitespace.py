@@ -4,8 +4,7 @@ import dataframely as dy
 
 from gosales_checks.contracts.accounts import DIM_CUSTOMER
 from gosales_checks.contracts.contract import MONEY, Contract, Read
-from gosales_checks.contracts.labels import LABELS
-from gosales_checks.contracts.models import SCORES
+from gosales_checks.contracts.models import CONDITIONAL_VALUES, SCORES, VALUE_STATUSES
 
 SEGMENTS = ["warm", "cold", "prospect"]
 # Why a candidate is not ranked, in the order the gates are applied: each row has one reason.
@@ -37,6 +36,11 @@ class WhitespaceSignals(dy.Schema):
         nullable=True, description="Expected value of a purchase; null without past buyers.",
         metadata=MONEY,
     )  # fmt: skip
+    value_status = dy.String(
+        check=lambda c: c.is_in(VALUE_STATUSES),
+        description="Where the conditional value comes from: learnt, industry_mean, division_mean, "
+        "no_buyer.",
+    )
     ev = dy.Float64(nullable=True, description="p_icp times the conditional value.", metadata=MONEY)
     model_status = dy.String(description="fitted, or the prior rate.")
 
@@ -103,8 +107,7 @@ WHITESPACE_SIGNALS = Contract(
     group="whitespace",
     made_by="whitespace.whitespace_signals",
     partitioned_by="target_cutoff",
-    settings=("whitespace.ev_cap_quantile", "whitespace.ev_shrinkage_buyers"),
-    reads=(Read(SCORES), Read(LABELS, "training", may_be_missing=True), Read(DIM_CUSTOMER)),
+    reads=(Read(SCORES), Read(CONDITIONAL_VALUES)),
     description="Signals of every candidate of a division, with the reason where it is not ranked.",
 )
 WHITESPACE = Contract(

@@ -19,7 +19,8 @@ WITHIN_BOUNDS = "rejects_within_bounds"
 FEWEST_ROWS = 10
 NOTHING_KEPT = "nothing is kept"
 # What a rejected row has no value of is part of its reason.
-NAMELESS = pl.col("reason").str.contains(" is blank", literal=True)
+BLANK = " is blank"
+NAMELESS = pl.col("reason").str.contains(BLANK, literal=True)
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,8 @@ class RejectShare:
     nameless: int = 0
     """Rejected rows that lack a value every sale has, such as its date; they count in rows alone:
     such is a total, and its amount is that of all the others."""
+    blank: tuple[str, ...] = ()
+    """Columns that those have no value in, each once an increment."""
 
     def __add__(self, other: "RejectShare") -> "RejectShare":
         """Put two together."""
@@ -62,8 +65,11 @@ class RejectShare:
         """Say rows and money in one line; `measure` is what the money is, for people."""
         unread = f"; {self.unread:,} of them have no readable amount" if self.unread else ""
         if self.nameless:
+            columns = ", ".join(sorted(set(self.blank)))
             unread += (
-                f"; {self.nameless:,} without a value that every sale has, counted in rows alone"
+                f"; {self.nameless:,} of them are blank in {columns}: a total row looks so, and their "
+                "amounts are not counted (leave total rows out by source.sales_log.where; else fill "
+                "the column in the source)"
             )
         rows = f"{self.rejected:,} of {self.loaded + self.rejected:,} rows"
         if not self.rejected and not self.money_rejected:
@@ -104,10 +110,18 @@ def count_rejects(
                 money=amount.filter(~NAMELESS).sum(),
                 unread=(amount.is_null() | (amount == 0)).sum().cast(pl.Int64),
                 nameless=NAMELESS.sum().cast(pl.Int64),
+                blank=_blank_columns().implode(),
             ),
         ]
     )
-    return RejectShare(*rows.row(0), *kept.row(0), *lost.row(0))
+    *counts, blank = lost.row(0)
+    return RejectShare(*rows.row(0), *kept.row(0), *counts, blank=tuple(blank))
+
+
+def _blank_columns() -> pl.Expr:
+    """List the columns that rejected rows have no value in, in the order of the alphabet."""
+    findings = pl.col("reason").str.split("; ").list.explode()
+    return findings.filter(findings.str.ends_with(BLANK)).str.strip_suffix(BLANK).unique().sort()
 
 
 def judge_rejects(

@@ -4,6 +4,7 @@ How its columns map to ours is in `source.py`. No secret is a setting: a passwor
 environment variable.
 """
 
+import codecs
 import datetime as dt
 import re
 from typing import Annotated, Any, Literal
@@ -35,6 +36,28 @@ DIRECTIVE = re.compile(
 )
 DAY_OR_MONTH = re.compile(r"%[-_0]?[dejDFcxsmbBh]")
 SERIAL = "serial"
+# Python's name of an encoding -> ours, where it is another.
+OWN_NAMES = {
+    "utf-8": "utf8", "utf-8-sig": "utf8", "iso8859-1": "latin1", "utf-16": "utf16",
+}  # fmt: skip
+OF_NO_FILE = ("idna", "punycode", "unicode-escape", "raw-unicode-escape", "undefined")
+
+
+def known_encoding(name: str) -> str:
+    """Return the one name of a text encoding, whichever of its names is given."""
+    try:
+        found = codecs.lookup(name).name
+        codecs.getincrementaldecoder(name)
+        # Raised of what is no encoding of text, such as `hex`.
+        "a,1\n".encode(name)
+    except (LookupError, ValueError) as error:
+        raise ValueError(
+            f"{name!r} is no encoding of text that Python knows; known are utf8, utf16, cp1252, cp1250, "
+            "cp1251, cp932, gb18030, mac_roman and many more"
+        ) from error
+    if found in OF_NO_FILE:
+        raise ValueError(f"{name!r} is no encoding of files")
+    return OWN_NAMES.get(found, found)
 
 
 def known_zone(name: str) -> str:
@@ -61,6 +84,7 @@ def legal_date_format(form: str) -> str:
 
 TimeZone = Annotated[str, AfterValidator(known_zone)]
 DateFormat = Annotated[str, AfterValidator(legal_date_format)]
+Encoding = Annotated[str, AfterValidator(known_encoding)]
 
 
 class Condition(StrictModel):
@@ -161,10 +185,11 @@ class FileSource(StrictModel):
     separator: str = Field(
         default=",", min_length=1, max_length=1, description="CSV field separator."
     )
-    encoding: Literal["utf8", "latin1", "cp1252", "utf16"] = Field(
+    encoding: Encoding = Field(
         default="utf8",
-        description="Text encoding of CSV files: cp1252 is that of Windows, utf16 that of Excel's "
-        "Unicode text.",
+        description="Text encoding of CSV files, by any name that Python knows it by: cp1252 is that "
+        "of Windows in the west of Europe, cp1250 in its middle, cp1251 Cyrillic, cp932 Japanese, "
+        "gb18030 Chinese, mac_roman of old Macs, utf16 that of Excel's Unicode text.",
     )
     sheet: str | None = Field(default=None, description="Excel sheet; the first when not given.")
     database: DatabaseTable | None = Field(

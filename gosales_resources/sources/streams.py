@@ -18,8 +18,11 @@ import pyarrow as pa
 
 from gosales_resources.errors import SourceError
 
-# Decoded here, because no line end can be found in its bytes.
-WIDE_ENCODINGS = {"utf16": "utf-16"}
+# Read as they are: the parser knows them, and a line end is one byte in them. Any other is decoded here
+# and handed on as UTF-8.
+PLAIN_CODECS = {"utf8": "utf-8", "latin1": "latin-1", "cp1252": "cp1252"}
+# Bytes of these come several at once: one that is wrong leaves nothing behind it that is sure.
+WIDE = ("utf16", "utf-16", "utf-32", "utf-7")
 CHUNK_BYTES = 2**20
 
 
@@ -41,8 +44,10 @@ class ByteStream:
     _is_over: bool = False
 
     def __post_init__(self) -> None:
-        if self.encoding in WIDE_ENCODINGS:
-            self._decoder = codecs.getincrementaldecoder(WIDE_ENCODINGS[self.encoding])()
+        if self.encoding not in PLAIN_CODECS:
+            # A byte that is none of its text stays what it is, and costs its row alone.
+            errors = "strict" if self.encoding.startswith(WIDE) else "surrogateescape"
+            self._decoder = codecs.getincrementaldecoder(self.encoding)(errors)
 
     def read(self, size: int) -> bytes:
         """Return the next `size` bytes; fewer only at the end.
@@ -71,7 +76,7 @@ class ByteStream:
             self._is_over = not part
             if self._decoder is None:
                 return part
-            return self._decoder.decode(part, final=self._is_over).encode()
+            return self._decoder.decode(part, final=self._is_over).encode(errors="surrogateescape")
         except (OSError, EOFError, zlib.error, pa.ArrowException, UnicodeError) as error:
             raise SourceError(
                 f"{self.path}: cannot be read to its end: {error} (behind byte "

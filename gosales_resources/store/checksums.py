@@ -4,6 +4,8 @@ Every byte of a file counts: the record is of the whole file, and a bundle's ind
 their content. Parquet readers notice one flipped bit in five.
 """
 
+from pathlib import Path
+
 from gosales_resources.errors import DamagedError
 from gosales_resources.store.address import Address
 from gosales_resources.store.bundles import bundle_files, is_named_by
@@ -33,12 +35,13 @@ def damage(store: TableStore, address: Address, recorded: str | None) -> str | N
     if path is None:
         return f"{store.place.locate(address.folder)} is gone" if recorded else None
     try:
-        if strays := store.strays(address):
-            return f"{store.place.locate(strays[0])} does not belong there"
-        found = checksum(store, address)
-        if recorded is not None and found != recorded:
+        # First: of an index that was changed every file it no longer names looks like a stray.
+        if recorded is not None and _digest(store, address, path) != recorded:
             what = "is empty" if not path.stat().st_size else "is not the file that was made"
             return f"{path} {what} (its SHA-256 is not the recorded one)"
+        if strays := store.strays(address):
+            return f"{store.place.locate(strays[0])} does not belong there"
+        checksum(store, address)
         facts = store.facts(address)
     except DamagedError as error:
         return _cause(error)
@@ -70,9 +73,12 @@ def checksum(store: TableStore, address: Address) -> str | None:
         for stored in bundle_files(store.place, address).values():
             if not _is_whole(store.place, stored):
                 raise DamagedError(f"{store.place.locate(stored)} is not the file that was made")
-    name = f"{address.folder}/{path.name}"
+    return _digest(store, address, path)
+
+
+def _digest(store: TableStore, address: Address, path: Path) -> str:
     try:
-        return store.place.digest(name)
+        return store.place.digest(f"{address.folder}/{path.name}")
     except OSError as error:
         raise DamagedError(f"{path} cannot be read ({error.strerror or error})") from error
 

@@ -69,6 +69,9 @@ LEGAL_HERE: dict[str, dict[str, Any]] = {
     },
     "model": {"status": "fitted", "fallback": None},
     "pooled_model": {"status": "fitted"},
+    "value_model": {"status": "fitted"},
+    "conditional_values": {"conditional_value": 120.0, "value_status": "learnt"},
+    "whitespace_signals": {"value_status": "learnt"},
     "model_evaluation": {"status": "ok"},
     "promotion": {
         "decision": "promoted",
@@ -106,6 +109,7 @@ LEGAL_HERE: dict[str, dict[str, Any]] = {
 
 # Rule -> cells of a row that breaks it; all but these are legal.
 BREAKING: dict[str, dict[str, Any]] = {
+    "a_value_has_past_buyers": {"conditional_value": None},
     "visible_not_before_ordered": {"order_date": LATER},
     "some_amount": {"quantity": None, "revenue": None, "gross_profit": None},
     "seen_up_to_the_cutoff": {"last_seen_date": LATER},

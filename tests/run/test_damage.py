@@ -77,6 +77,20 @@ def test_damaged_tables_are_told_and_healed_by_the_same_command(world, made, cap
     assert "0 asset partitions" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("table", ["sales_log", "sales_ledger"])
+def test_increments_that_cannot_be_opened_are_healed_together(world, made, capsys, table):
+    folder = part(world, table).parents[1]
+    # Of the later increment first: the run is about both, and each looks at the other.
+    log = sorted(part(world, "sales_log").parents[1].rglob("*.parquet"))[-1]
+    other = sorted(folder.rglob("*.parquet"))[0]
+    for path in (log, other):
+        path.write_bytes(path.read_bytes()[:-9])
+    assert star(world) == 0
+    told = capsys.readouterr().err
+    assert [told.count(f"damaged and made anew: {path}") for path in (log, other)] == [1, 1]
+    assert stored(world) == stored(made)
+
+
 def test_status_and_verify_tell_a_damaged_file_in_a_line_with_the_remedy(world, capsys):
     path = part(world, "sales_log")
     flip(path)
@@ -96,6 +110,26 @@ def test_what_reads_a_damaged_table_alone_refuses_it_by_name(world, capsys):
     told = capsys.readouterr().err
     assert f"sales_log[2023-03-31] is damaged: {path} is not the file that was made" in told
     assert "Traceback" not in told
+
+
+def test_what_is_said_in_a_run_is_seen_however_slow_dagster_copies_it(world, tmp_path):
+    # Dagster copies what a step says by `tail`, and ends that with the run.
+    mute = tmp_path / "programs" / "tail"
+    mute.parent.mkdir()
+    mute.write_text("#!/bin/sh\nexec sleep 600\n")
+    mute.chmod(0o755)
+    index = world / "gosales_home" / "staging" / "index.json"
+    index.write_bytes(index.read_bytes()[:-5])
+    # By name, so that the log is read in the run itself.
+    words = ["materialize", "--select", "sales_log", "--cutoffs", "2023-03-31"]
+    call = [sys.executable, "-c", SCRIPT, str(world / "gosales.yaml"), json.dumps([words])]
+    paths = {"PATH": f"{mute.parent}:{os.environ['PATH']}", "PYTHONPATH": ":".join(sys.path)}
+    done = subprocess.run(
+        call, env={**os.environ, **paths}, capture_output=True, text=True, check=False
+    )
+    assert "codes [0]" in done.stdout, done.stderr
+    assert done.stderr.count(f"{index} is damaged") == 1
+    assert "      sales_log: 1 partition(s)" in done.stderr
 
 
 def history(world: Path) -> Path:

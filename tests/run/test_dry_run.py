@@ -47,4 +47,6 @@ def test_some_divisions_are_made_from_nothing_and_the_list_is_said_to_be_left_ou
     assert materialize(tmp_path, *asked, cutoffs="2024-06-30") == 0
     told = capsys.readouterr().err
     assert "not made: whitespace, the ranked list" in told
-    assert "gosales materialize --cutoffs 2024-06-30 (without --divisions" in told
+    config = tmp_path / "gosales.yaml"
+    command = f"gosales materialize --cutoffs 2024-06-30 --config {config} (without --divisions"
+    assert command in told

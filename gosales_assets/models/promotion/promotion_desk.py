@@ -5,6 +5,7 @@ released. Beside `assets.py` this file alone of the phase knows Dagster.
 """
 
 import datetime as dt
+import logging
 from collections.abc import Mapping, Sequence
 
 import dagster as dg
@@ -29,6 +30,8 @@ from gosales_resources.partitions.keys import PartitionKey
 from gosales_resources.partitions.maturity import mature_labels
 from gosales_resources.store.address import Address, damaged_message
 from gosales_resources.store.upstream import Tables
+
+LOG = logging.getLogger("gosales")
 
 
 class PinChange(dg.Config):
@@ -90,7 +93,7 @@ class PromotionDesk:
             )
         except ValueError as error:
             raise ContractError(f"Not promoted: {own}: {error}, and no earlier model.") from error
-        pin = self._pin(Address(PROMOTION.name, cutoff, division), change)
+        pin = self.pin_of(Address(PROMOTION.name, cutoff, division), change)
         if pin is not None:
             decision = self._pinned(decision, pin, own)
         return promotion_row(division, cutoff, read_card(challenger)[0], decision, pin)
@@ -120,27 +123,45 @@ class PromotionDesk:
             return Judged(newest, features[newest, division], known[newest])
         return None
 
-    def _pin(self, address: Address, change: PinChange) -> Pin | None:
+    def pin_of(self, address: Address, change: PinChange) -> Pin | None:
+        """Return a person's choice for a partition of `promotion`; None where there is none.
+
+        Parameters
+        ----------
+        address
+            The partition.
+        change
+            A pin to set or release; without it the one that is kept, in the table or, where its
+            file is damaged or gone, in the run history.
+        """
         if change.release:
             return None
         if change.pin_to is not None:
             day = self._platform.space.select_cutoff(change.pin_to)
             return Pin(day, change.reason or "no reason given")
         if self._verdicts.damage(PROMOTION, address):
-            # A person's decision is in the history too: it outlives the file.
-            told = latest_metadata(self._instance, PROMOTION.name, [address.key])[str(address.key)]
-            day, reason = (told.get(name) for name in ("pinned_to", "pin_reason"))
-            return (
-                Pin(dt.date.fromisoformat(str(day.value)), str(reason.value))
-                if day and reason
-                else None
-            )
+            return self._recorded_pin(address)
         if not self._platform.store.has(address):
             return None
         kept = self._platform.store.scan_table(address, None).collect().row(0, named=True)
         # A table of before pins has no such column, and no pin.
         day = kept.get("pinned_to")
         return None if day is None else Pin(day, kept["pin_reason"])
+
+    def _recorded_pin(self, address: Address) -> Pin | None:
+        """Read a person's decision from the history, which outlives the file."""
+        known = latest_metadata(self._instance, PROMOTION.name, [address.key])
+        if (told := known.get(str(address.key))) is None:
+            LOG.warning(
+                "%s is damaged, and this run history did not make it: whether somebody had chosen a "
+                "model by hand is not known. If so, choose it again: gosales model rollback",
+                address,
+            )
+            return None
+        day, reason = (told.get(name) for name in ("pinned_to", "pin_reason"))
+        if day is None or reason is None:
+            return None
+        return Pin(dt.date.fromisoformat(str(day.value)), str(reason.value))
 
     def _pinned(self, decision: Decision, pin: Pin, own: Address) -> Decision:
         legal = [*self._earlier(own), own]

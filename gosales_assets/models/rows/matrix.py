@@ -98,7 +98,7 @@ def sample_rows(pairs: Sequence[tuple[pl.LazyFrame, pl.LazyFrame]], most: int) -
     drawn = drawn_customers(population, share).lazy()
     parts = [
         features.join(drawn, on="customer_id", how="semi")
-        .join(labels.select("customer_id", "label", "window_end", "is_censored"), on="customer_id")
+        .join(labels.select(*LABEL_COLUMNS, "is_censored"), on="customer_id")
         .collect()
         for features, labels in pairs
     ]

@@ -16,6 +16,7 @@ from gosales_assets.accounts.installed_base import build_fact_assets
 from gosales_assets.accounts.intake import (
     build_source_ledger,
     build_source_rejects,
+    mend_register,
     read_register,
     read_sources,
 )
@@ -278,6 +279,26 @@ def test_a_damaged_staged_register_is_made_again(tmp_path, typed_blocks):
     (part,) = (settings.staging_root / "assets").rglob("part-1.parquet")
     part.write_bytes(part.read_bytes()[:-9])
     assert assets_of(settings, CUTOFF).equals(first)
+
+
+@pytest.mark.parametrize("name", ["part-1.parquet", "days.parquet", "block.json"])
+def test_a_damaged_staged_register_is_told_and_mended_where_its_table_is_current(
+    tmp_path, typed_blocks, caplog, name
+):
+    settings = side_world(tmp_path, {"assets": drawn_assets(40)})
+    assets_of(settings, CUTOFF)
+    mend_register(settings)
+    assert not caplog.records
+    (path,) = (settings.staging_root / "assets").rglob(name)
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-9])
+    left_over = settings.staging_root / "assets" / "older"
+    left_over.mkdir()
+    mend_register(settings)
+    assert sum(str(path) in told and "damaged" in told for told in caplog.messages) == 1
+    assert any(f"{left_over} is damaged" in told for told in caplog.messages)
+    assert path.read_bytes() == whole
+    assert not left_over.exists()
 
 
 def test_a_reject_keeps_its_row_number_whatever_block_it_is_in(tmp_path, typed_blocks):

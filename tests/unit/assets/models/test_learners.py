@@ -19,7 +19,8 @@ from gosales_assets.models.rows.model_inputs import ModelInputs, TrainingInputs
 from gosales_assets.models.rows.preparation import Preparation, prepare_rows
 from gosales_assets.models.scoring.drivers import explain_sample
 from gosales_assets.models.scoring.scoring import score
-from gosales_checks.contracts.models import FITTED, MODEL, POOLED_MODEL
+from gosales_assets.models.value.value_bundle import ValueCard
+from gosales_checks.contracts.models import FITTED, MODEL, POOLED_MODEL, VALUE_MODEL
 from gosales_resources.settings.models import ModelSettings
 from tests.worlds.training import SETTINGS, C, customers, features, matrix, train
 
@@ -131,8 +132,9 @@ def test_an_opened_model_is_the_one_that_was_trained(trained):
         (Card, MODEL, {"training_cutoffs": "training_cutoff_count"}),
         (PooledCard, POOLED_MODEL, {"training_cutoffs": "training_cutoff_count",
                                     "folds": "fold_count"}),
+        (ValueCard, VALUE_MODEL, {"training_cutoffs": "training_cutoff_count"}),
     ],
-    ids=["model", "pooled model"],
+    ids=["model", "pooled model", "value model"],
 )  # fmt: skip
 def test_a_card_has_the_columns_of_its_contract(card, contract, lists):
     names = [lists.get(field.name, field.name) for field in fields(card)]

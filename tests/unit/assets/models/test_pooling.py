@@ -46,7 +46,10 @@ def pairs_at(cutoff: dt.date, n: int = 300) -> list[tuple[pl.LazyFrame, pl.LazyF
     for seed, division in enumerate(DIVISIONS):
         table = customers(cutoff, n, seed=seed).with_columns(division=pl.lit(division))
         end = shift_months(cutoff, 6)
-        labels = table.select("customer_id", "label", window_end=pl.lit(end), is_censored=False)
+        labels = table.select(
+            "customer_id", "label", net_value_window=pl.col("label") * 10.0,
+            window_end=pl.lit(end), is_censored=False,
+        )  # fmt: skip
         made.append((table.drop("label", "p_true").lazy(), labels.lazy()))
     return made
 
@@ -117,6 +120,12 @@ def test_no_input_of_the_pooled_model_names_a_division(pooled):
     assert "rfm__all__gp_sum__12m" in names
     columns = ["cross__all__lines_packaged_meat__12m", "rfm__div__lines__6m", "customer_id"]
     assert naming_a_division(columns, ["meat", "div"]) == columns[:1]
+
+
+def test_the_value_of_a_purchase_is_no_input_of_the_pooled_model(files, pooled):
+    told = pooled_rows().with_columns(net_value_window=pl.col("label") * 1e6 + 7.0)
+    assert train_on(told) == files
+    assert "net_value_window" not in pooled.preparation.sources
 
 
 def test_pooled_trees_of_a_time_fold_saw_no_label_that_was_not_known_by_then(pooled):

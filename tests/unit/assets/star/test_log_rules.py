@@ -242,3 +242,14 @@ def test_a_column_may_be_called_as_one_of_ours(tmp_path, name):
 def test_a_name_that_readers_add_is_refused_in_a_file(tmp_path, name):
     with pytest.raises(SourceError, match=f"'{name}' is a name of GoSales' own"):
         read_long(tmp_path, f"{FIRST},x", header=f"{HEADER},{name}")
+
+
+@pytest.mark.parametrize("encoding", ["utf8", "cp1252", "mac_roman"])
+def test_a_log_in_utf8_that_is_read_as_another_encoding_is_told(tmp_path, encoding):
+    rows = [FIRST, "R2,Größe,2023-01-06,A2,1,5.50"]
+    made, told = write_long(tmp_path, "\n".join([HEADER, *rows]), encoding=encoding), []
+    (tmp_path / "staging").mkdir()
+    read_log(made, tmp_path / "staging", told)
+    said = [line for line in told if "look wrong in encoding" in line]
+    assert len(said) == (encoding != "utf8")
+    assert all("set it to utf8" in line and "source.sales_log.encoding" in line for line in said)

@@ -20,7 +20,9 @@ LOG = {"sales_log", "sales_log_rejects", "sales_ledger"}
 ENRICHED = {"customer_enrichment", "enrichment_unmatched"}
 EXPLAINED = {"model_evaluation", "model_drivers", "model_shap_sample", "model_card"}
 SCORED = {"scores", "whitespace_signals", "whitespace", "forward_validation"}
-MODELLED = {"pooled_model", "model", "promotion", *EXPLAINED, *SCORED}
+VALUED = {"value_model", "conditional_values"}
+TRAINED = {"pooled_model", "model", "promotion", *EXPLAINED, *SCORED}
+MODELLED = TRAINED | VALUED
 # What families of features that look across customers read.
 SIDE = {"affinity_rules", "embeddings"}
 # What is counted of labels, over all targets.
@@ -167,9 +169,12 @@ def test_a_longer_calendar_marks_no_mature_cutoff(world):
     ("changed", "expected"),
     [
         ({"whitespace": {"weight_ev": 0.3}}, {"whitespace"}),
-        ({"whitespace": {"ev_cap_quantile": 0.9}}, {"whitespace_signals", "whitespace"}),
+        (
+            {"whitespace": {"ev_cap_quantile": 0.9}},
+            VALUED | {"whitespace_signals", "whitespace"},
+        ),
         ({"validation": {"seed": 1}}, {"forward_validation"}),
-        ({"models": {"seed": 1}}, MODELLED),
+        ({"models": {"seed": 1}}, TRAINED),
         ({"promotion": {"margin_auc": 0.1}}, {"promotion", *SCORED}),
         ({"explanation": {"sample_rows": 99}}, EXPLAINED - {"model_evaluation"}),
         ({"explanation": {"scored_frac": 0.5}}, {"scores"}),

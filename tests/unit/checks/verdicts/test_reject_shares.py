@@ -95,9 +95,11 @@ def test_the_amount_of_a_total_row_is_no_rejected_money():
     rejects = pl.LazyFrame({"revenue_source": [5_147.9, 10_328.0], "reason": why})
     found = count_rejects(ledger, lines, rejects, "revenue")
     assert (found.of_money, found.nameless) == (0.0, 2)
-    assert "2 without a value that every sale has, counted in rows alone" in found.describe(
-        "revenue"
-    )
+    told = found.describe("revenue")
+    assert "2 of them are blank in Invoice Date, Invoice No: a total row looks so" in told
+    assert "source.sales_log.where" in told
+    assert (found + found).blank == found.blank * 2
+    assert (found + found).describe("revenue").count("Invoice Date") == 1
     assert outcome(found) == "passes"
 
 

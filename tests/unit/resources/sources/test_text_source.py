@@ -5,8 +5,10 @@ import csv
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from gosales_resources.errors import SourceError
+from gosales_resources.settings.inputs import FileSource
 from gosales_resources.sources import records, text
 from gosales_resources.sources.text_columns import TextColumns
 from tests.worlds.text_files import HEADER, PACKERS, ROWS, csv_text, numbered, read_rows
@@ -122,6 +124,55 @@ def test_two_quotes_that_never_close_do_not_swallow_what_is_between(tmp_path):
     assert [bad for _, _, bad in wrong] == [lines[5], lines[9]]
 
 
+WORDS = {
+    "cp1250": "Łódź Żółć", "cp1251": "Москва", "cp932": "東京ソ表", "gb18030": "北京😀",
+    "mac-roman": "Zürich Ω", "cp437": "Köln", "utf-16-le": "Ω", "koi8-r": "Казань", "big5": "台北許功",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("UTF-8", "utf8"), ("utf-8-sig", "utf8"), ("Latin-1", "latin1"), ("windows-1252", "cp1252"),
+        ("UTF-16", "utf16"), ("windows-1250", "cp1250"), ("MacRoman", "mac-roman"), ("sjis", "shift_jis"),
+    ],
+)  # fmt: skip
+def test_an_encoding_has_one_name_in_the_settings(given, kept):
+    assert FileSource(path="log.csv", encoding=given).encoding == kept
+
+
+@pytest.mark.parametrize(
+    "name", ["klingon", "hex", "rot13", "idna", "unicode_escape", "", "a\x00b"]
+)
+def test_what_is_no_encoding_of_files_is_refused(name):
+    with pytest.raises(ValidationError, match="is no encoding of"):
+        FileSource(path="log.csv", encoding=name)
+
+
+@pytest.mark.parametrize("packed", ["", ".gz"])
+@pytest.mark.parametrize("encoding", WORDS)
+def test_any_encoding_that_python_knows_reads_as_what_was_written(tmp_path, packed, encoding):
+    word = WORDS[encoding]
+    rows = [[str(n), f'{word}, "{n}"\n{word}', word] for n in range(50)]
+    path = tmp_path / f"log.csv{packed}"
+    content = csv_text(rows, ["id", word, "amount"]).encode(encoding)
+    path.write_bytes(PACKERS.get(packed, bytes)(content))
+    header, cells, wrong = read_rows(path, encoding=encoding)
+    assert (header, wrong) == (["id", word, "amount"], [])
+    assert [list(row[1:]) for row in cells] == rows
+
+
+def test_a_byte_of_a_decoded_encoding_that_is_no_text_costs_its_row_alone(tmp_path):
+    for encoding, bad in (("cp1250", b"\x81"), ("gb18030", b"\xff"), ("mac-roman", b"")):
+        path = tmp_path / f"{encoding}.csv"
+        path.write_bytes("id,note,amount\n1,é,1\n2,é".encode(encoding) + bad + b",2\n3,c,3\n")
+        _, cells, wrong = read_rows(path, encoding=encoding)
+        assert [row[0] for row in cells] == ([2, 4] if bad else [2, 3, 4])
+        assert [(row, told) for row, told, _ in wrong] == [
+            (3, f"not {encoding} text at character 3") for _ in bad
+        ]
+
+
 def test_a_byte_that_is_no_text_costs_its_row_alone(tmp_path):
     for encoding, bad in (("utf8", b"\xff"), ("cp1252", b"\x81")):
         path = tmp_path / f"{encoding}.csv"
@@ -167,7 +218,9 @@ def test_both_parsers_read_sound_rows_alike(row, data):
     fast, slow = (
         [list(batch.frame.iter_rows()) for batch in parse()]
         for reader in [
-            text._Reader(TextColumns(["x", "y"], 2), ",", "utf8", text._Part(content, True, False))
+            text._Reader(
+                TextColumns(["x", "y"], 2), ",", "utf8", "utf8", text._Part(content, True, False)
+            )
         ]
         for parse in (reader._parsed, reader._line_by_line)
     )

@@ -1,6 +1,7 @@
 """Whatever happens to a stored file is told by its name, and a write puts it right."""
 
 import datetime as dt
+import json
 import os
 import random
 import shutil
@@ -128,6 +129,14 @@ def test_a_partition_of_another_key_or_project_is_not_the_recorded_one(store, tm
     shutil.copytree(elsewhere.place.locate(MODEL.folder), store.place.locate(MODEL.folder))
     assert checksum(store, MODEL)
     assert "bundle.json is not the file that was made" in str(damage(store, MODEL, then))
+
+
+def test_an_index_that_names_another_file_is_told_and_not_the_file(store):
+    then, index = write_model(store), store.path_of(MODEL)
+    names = json.loads(index.read_bytes())["files"]
+    stored = next(iter(names.values()))
+    index.write_text(index.read_text().replace(stored, f"x{stored[1:]}"))
+    assert str(damage(store, MODEL, then)).startswith(f"{index} is not the file that was made")
 
 
 def test_a_file_of_a_bundle_that_is_gone_or_another_is_named(store):

@@ -1,0 +1,1 @@
+"""What a purchase is worth: the value in the label window of who buys."""

@@ -1,0 +1,79 @@
+"""What is said while a run goes on, and that it reaches the terminal.
+
+During a run Dagster puts a file in the place of standard error, has `tail` copy that to the terminal,
+and ends `tail` with the run, whether it has come to the file's end or not: last lines were lost, a
+damaged file among them. So what is ours goes to standard error as it was before the run.
+"""
+
+import contextlib
+import io
+import logging
+import os
+import sys
+from collections.abc import Iterator
+from typing import Any, TextIO
+
+import dagster as dg
+
+from gosales_resources import markdown
+
+# What is told below the graph, such as a damaged file that is made anew.
+LOG = logging.getLogger("gosales")
+
+
+@contextlib.contextmanager
+def telling() -> Iterator[dg.LoggerDefinition]:
+    """Give a logger for runs, and show the warnings of the store beside, whatever runs redirect.
+
+    Dagster's own events are not shown: they are in the instance and in the UI.
+    """
+    with _standard_error() as stream:
+        warnings = logging.StreamHandler(stream)
+        warnings.setLevel(logging.WARNING)
+        warnings.setFormatter(_Plain())
+        LOG.addHandler(warnings)
+        try:
+            yield dg.LoggerDefinition(lambda _: _progress_logger(stream))
+        finally:
+            LOG.removeHandler(warnings)
+
+
+@contextlib.contextmanager
+def _standard_error() -> Iterator[TextIO]:
+    """Give standard error as it is now; what replaces its file descriptor later does not move it."""
+    try:
+        descriptor = os.dup(sys.stderr.fileno())
+    except (io.UnsupportedOperation, AttributeError):
+        # No file is behind it, and Dagster replaces none.
+        yield sys.stderr
+        return
+    with open(descriptor, "w", encoding="utf-8", errors="backslashreplace", buffering=1) as stream:
+        yield stream
+
+
+def _progress_logger(stream: TextIO) -> logging.Logger:
+    logger = logging.Logger("gosales.progress", logging.INFO)
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(_Progress())
+    handler.addFilter(lambda record: _meta(record).get("dagster_event") is None)
+    logger.addHandler(handler)
+    return logger
+
+
+class _Plain(logging.Formatter):
+    """The message alone, in signs that a terminal only shows."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return markdown.printable(record.getMessage())
+
+
+class _Progress(logging.Formatter):
+    """What the asset said, without Dagster's run and step ids in front."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        said = _meta(record).get("orig_message") or record.getMessage()
+        return f"      {markdown.printable(said)}"
+
+
+def _meta(record: logging.LogRecord) -> dict[str, Any]:
+    return getattr(record, "dagster_meta", {})
