@@ -32,14 +32,14 @@ def as_p(score: np.ndarray) -> np.ndarray:
 
 
 def test_the_best_of_many_that_know_nothing_passes_no_more_often_than_it_may():
-    tried = 400
+    tried = 200
     passed = 0
     for seed in range(tried):
         label, scores = drawn(seed)
         passed += (
             nothing_learnt(label, as_p(best_of(label, scores)), scores, FOLD, CUSTOMER) is None
         )
-    # Two standard errors of a share of 400.
+    # Two standard errors of a share of 200.
     assert passed / tried <= NOMINAL + 2 * np.sqrt(NOMINAL * (1 - NOMINAL) / tried)
 
 
