@@ -26,6 +26,8 @@ FEWEST_OF_A_CLASS = 20
 # No probability is certain, and a margin beyond all others has still a larger one.
 FLOOR = 1e-6
 LINE_STEPS = 50
+# Of a slice's level about that of all cutoffs: as much as one buyer says.
+LEVEL_VARIANCE = 1.0
 # A logit beyond this says no more: a fit has no end on infinite ones.
 FARTHEST_MARGIN = 1e3
 
@@ -330,16 +332,30 @@ def _slopes(held: HeldOut) -> tuple[float, float, float]:
 def _shifts(held: HeldOut, logit: np.ndarray) -> tuple[float, float]:
     """Return the intercept of the newest cutoff, and what its whitespace differs by.
 
-    Each makes the mean probability of its rows the rate that was seen there; a slice with few
-    positives keeps the overall one.
+    Each makes the mean probability of its rows the rate that was seen there, drawn a little to that
+    of all cutoffs: a slice with four buyers says more of its level than the other slice does.
     """
     # Those who calibrate for others may all be of older cutoffs.
     new = held.newest if held.newest.any() else np.ones_like(held.newest)
-    owners, white = new & ~held.is_whitespace, new & held.is_whitespace
-    if min(held.label[owners].sum(), held.label[white].sum()) < FEWEST_OF_A_CLASS:
-        return _intercept(logit[new], held.label[new]), 0.0
-    base = _intercept(logit[owners], held.label[owners])
-    return base, _intercept(logit[white], held.label[white]) - base
+    everyone = _intercept(logit[new], held.label[new])
+    levels = []
+    for inside in (~held.is_whitespace, held.is_whitespace):
+        usual = _drawn_intercept(logit[inside], held.label[inside], everyone)
+        levels.append(_drawn_intercept(logit[new & inside], held.label[new & inside], usual))
+    owners, white = levels
+    return owners, white - owners
+
+
+def _drawn_intercept(logit: np.ndarray, label: np.ndarray, prior: float) -> float:
+    """Return the likeliest intercept where it is known to lie about `prior`; that one without rows."""
+    bought = float(label.sum())
+
+    def slope(b: float) -> float:
+        return float(expit(logit + b).sum()) - bought + (b - prior) / LEVEL_VARIANCE
+
+    reach = LEVEL_VARIANCE * (label.size + 1)
+    root: Any = brentq(slope, prior - reach, prior + reach)
+    return float(root)
 
 
 def _intercept(logit: np.ndarray, label: np.ndarray) -> float:
