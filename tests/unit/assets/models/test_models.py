@@ -204,7 +204,8 @@ def test_platt_finds_the_slope_and_follows_the_newest_base_rate_in_both_slices()
     assert found.slope == pytest.approx(0.5, abs=0.03)
     stated = found.probability(held.margin, held.is_whitespace)
     for rows in (held.newest & held.is_whitespace, held.newest & ~held.is_whitespace):
-        assert stated[rows].mean() == pytest.approx(held.label[rows].mean(), abs=1e-6)
+        # Drawn to the level of all cutoffs by as much as one buyer says.
+        assert abs(stated[rows].sum() - held.label[rows].sum()) < 1
         assert np.abs(stated - p)[rows].mean() < 0.02
 
 
@@ -214,7 +215,7 @@ def test_isotonic_wins_where_the_margin_is_bent_and_never_turns_the_ranking():
     assert found.method == ISOTONIC
     line = np.linspace(-8, 8, 200)
     stated = found.probability(line, np.zeros(200))
-    assert (np.diff(stated) >= 0).all()
+    assert (np.diff(stated) > 0).all()
     assert 0 < stated.min() < stated.max() < 1
 
 
