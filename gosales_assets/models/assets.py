@@ -9,12 +9,17 @@ import polars as pl
 from gosales_assets.models.bundle.bundle import load_bundle, read_card, read_report
 from gosales_assets.models.bundle.card import write_card
 from gosales_assets.models.bundle.held_out import read_held_out
-from gosales_assets.models.bundle.model import DivisionModel
 from gosales_assets.models.bundle.pooled_bundle import describe_pooled, load_pooled
 from gosales_assets.models.promotion.promotion_desk import PinChange, PromotionDesk, promoted
 from gosales_assets.models.rows.matrix import build_matrix, sample_rows, stack_rows
 from gosales_assets.models.scoring.drivers import explain_sample, sample_customers
 from gosales_assets.models.scoring.scoring import score
+from gosales_assets.models.shown import (
+    summarise,
+    summarise_drivers,
+    summarise_evaluation,
+    summarise_scores,
+)
 from gosales_assets.models.training.evaluation import evaluate_training
 from gosales_assets.models.training.pooled_training import train_pooled
 from gosales_assets.models.training.training import train_model
@@ -30,24 +35,13 @@ from gosales_checks.contracts.explanations import (
     MODEL_EVALUATION,
     MODEL_SHAP_SAMPLE,
 )
-from gosales_checks.contracts.models import (
-    CONDITIONAL_VALUES,
-    MODEL,
-    POOLED_MODEL,
-    POOLED_ROWS,
-    PROMOTION,
-    SCORES,
-    VALUE_MODEL,
-)
-from gosales_resources import markdown
+from gosales_checks.contracts.models import MODEL, POOLED_MODEL, POOLED_ROWS, PROMOTION, SCORES
+from gosales_checks.contracts.values import CONDITIONAL_VALUES, VALUE_MODEL
 from gosales_resources.partitions.keys import PartitionKey
 from gosales_resources.partitions.maturity import mature_labels
 from gosales_resources.store.address import Address
 from gosales_resources.store.io_managers import Partition, Partitions
 from gosales_resources.store.upstream import Bundles, Tables, require
-
-SHOWN = ("auc", "lift_10", "cal_mae", "brier", "base_rate")
-SHOWN_DRIVERS = 10
 
 
 def pooled_rows(platform: Platform) -> dg.AssetsDefinition:
@@ -291,71 +285,3 @@ def model_card(platform: Platform) -> dg.AssetsDefinition:
         return Partitions(made())
 
     return model_card
-
-
-def summarise_scores(scored: pl.DataFrame) -> dict[str, object]:
-    """Return which model scored a partition, and how.
-
-    Parameters
-    ----------
-    scored
-        `scores` of a partition: one row per customer; may be empty.
-    """
-    if scored.is_empty():
-        return {}
-    first = scored.row(0, named=True)
-    rate = scored["p_icp"].mean()
-    return {
-        "model_id": first["model_id"],
-        "model_status": first["model_status"],
-        **({} if rate is None else {"mean_p_icp": rate}),
-    }
-
-
-def summarise_evaluation(table: pl.DataFrame) -> dict[str, object]:
-    """Return the figures shown per partition.
-
-    Parameters
-    ----------
-    table
-        `model_evaluation` of a partition: one row per slice, measure and bin.
-    """
-    figures = table.filter(pl.col("measure").is_in(SHOWN) & pl.col("value").is_not_null())
-    return {f"{r['measure']}_{r['slice']}": r["value"] for r in figures.iter_rows(named=True)}
-
-
-def summarise_drivers(drivers: pl.DataFrame) -> dict[str, object]:
-    """Return the strongest inputs and what was dropped, as shown per partition.
-
-    Parameters
-    ----------
-    drivers
-        `model_drivers` of a partition: one row per input, the strongest first.
-    """
-    top = drivers.filter(status="used").head(SHOWN_DRIVERS)
-    lines = [f"{r['input']}: {r['shap_mean_abs']:.3f}" for r in top.iter_rows(named=True)]
-    return {
-        "inputs_used": drivers.filter(status="used").height,
-        "inputs_dropped": drivers.filter(status="dropped").height,
-        "strongest": dg.MetadataValue.md(markdown.bullets(lines)),
-    }
-
-
-def summarise(trained: DivisionModel) -> dict[str, object]:
-    """Return the figures shown per partition; those that are not known are left out."""
-    card = trained.card
-    shown = {
-        "status": card.status,
-        "reason": card.reason,
-        "winner": card.winner,
-        "calibration": f"{card.calibration} ({card.calibration_reason})",
-        "training_rows": card.training_row_count,
-        "positives": card.positive_count,
-        "auc": card.auc,
-        "auc_whitespace": card.auc_whitespace,
-        "lift_10": card.lift_10,
-        "lift_10_whitespace": card.lift_10_whitespace,
-        "prior": card.prior,
-        "warnings": "; ".join(trained.warnings) or None,
-    }
-    return {name: value for name, value in shown.items() if value is not None}

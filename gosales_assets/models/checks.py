@@ -14,7 +14,8 @@ from gosales_assets.models.bundle.pooled_bundle import describe_pooled
 from gosales_assets.models.value.value_bundle import describe_values
 from gosales_assets.platform.platform import Platform
 from gosales_checks.contracts.contract import Contract, judge
-from gosales_checks.contracts.models import MODEL, POOLED_MODEL, VALUE_MODEL
+from gosales_checks.contracts.models import MODEL, POOLED_MODEL
+from gosales_checks.contracts.values import VALUE_MODEL
 from gosales_checks.findings import Examined, Findings
 from gosales_checks.partition_checks import Examine
 from gosales_checks.verdicts.guardrails import (

@@ -16,6 +16,7 @@ from gosales_checks.contracts import (
     signals,
     star,
     validation,
+    values,
     whitespace,
 )
 from gosales_checks.contracts.contract import Contract
@@ -31,6 +32,7 @@ DECLARED_IN = (
     signals,
     features,
     models,
+    values,
     explanations,
     whitespace,
     validation,

@@ -4,7 +4,8 @@ import dataframely as dy
 
 from gosales_checks.contracts.accounts import DIM_CUSTOMER
 from gosales_checks.contracts.contract import MONEY, Contract, Read
-from gosales_checks.contracts.models import CONDITIONAL_VALUES, SCORES, VALUE_STATUSES
+from gosales_checks.contracts.models import SCORES
+from gosales_checks.contracts.values import CONDITIONAL_VALUES, VALUE_STATUSES
 
 SEGMENTS = ["warm", "cold", "prospect"]
 # Why a candidate is not ranked, in the order the gates are applied: each row has one reason.

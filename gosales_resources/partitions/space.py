@@ -252,11 +252,7 @@ class PartitionSpace:
 
     @property
     def training_count(self) -> int:
-        """How many mature cutoffs a training reads, where there are so many.
-
-        At least those that a model is fitted on, and so many that the later ones lie past the label
-        windows of the earlier: candidates are compared by time then.
-        """
+        """Mature cutoffs that a training reads: those a model is fitted on, and enough for folds by time."""
         return max(self.settings.models.training_cutoffs, self.window_steps + FOLDS_BY_TIME)
 
     def _steps(self, months: int) -> int:

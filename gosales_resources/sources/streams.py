@@ -26,6 +26,25 @@ WIDE = ("utf16", "utf-16", "utf-32", "utf-7")
 CHUNK_BYTES = 2**20
 
 
+def described_break(error: UnicodeDecodeError, encoding: str, written_in: str) -> str:
+    """Say where a record is no text of its file's encoding.
+
+    Parameters
+    ----------
+    error
+        Of decoding the record.
+    encoding
+        Of the stream, one of `PLAIN_CODECS`: where the file has another, a byte of it is none of the file.
+    written_in
+        Of the file.
+    """
+    place = f"byte {error.start}"
+    if written_in != encoding:
+        before = error.object[: error.start].decode(PLAIN_CODECS[encoding])
+        place = f"character {len(before)}"
+    return f"not {written_in} text at {place}"
+
+
 class _Readable(Protocol):
     def read(self, size: int, /) -> bytes: ...
 

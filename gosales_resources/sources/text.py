@@ -37,6 +37,7 @@ from gosales_resources.sources.records import (
 from gosales_resources.sources.streams import (
     PLAIN_CODECS,
     ByteStream,
+    described_break,
     file_stamp,
     file_state,
     open_stream,
@@ -290,11 +291,7 @@ class _Reader:
                 fields = self.columns.fitted(split_fields(record.decode(codec), self.separator))
             except UnicodeDecodeError as error:
                 shown = record.decode(codec, "backslashreplace")
-                at = f"byte {error.start}"
-                if self.written_in != self.encoding:
-                    # Bytes of the stream are none of the file.
-                    at = f"character {len(record[: error.start].decode(codec))}"
-                problem = f"not {self.written_in} text at {at}"
+                problem = described_break(error, self.encoding, self.written_in)
                 wrong.append(MisshapenRow(number, shown, problem))
             except ValueError as error:
                 wrong.append(MisshapenRow(number, record.decode(codec), str(error)))

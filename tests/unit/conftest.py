@@ -1,10 +1,13 @@
-"""Servers and databases that unit tests share."""
+"""Servers, databases and small worlds that unit tests share."""
 
+import dagster as dg
 import pytest
 import sqlalchemy as sa
 
+from gosales_assets.platform.platform import Platform
 from gosales_resources.sources import sql
 from tests.worlds.databases import VARIABLE, Database
+from tests.worlds.erp import random_rows, write_world
 from tests.worlds.postgres import running_server
 
 
@@ -44,3 +47,14 @@ def database(request):
 def small_blocks(monkeypatch):
     monkeypatch.setattr(sql, "FETCH_ROWS", 10)
     monkeypatch.setattr(sql, "BLOCK_ROWS", 40)
+
+
+@pytest.fixture
+def platform(tmp_path) -> Platform:
+    return Platform.of(write_world(tmp_path, random_rows(1)))
+
+
+@pytest.fixture
+def instance():
+    with dg.DagsterInstance.ephemeral() as made:
+        yield made

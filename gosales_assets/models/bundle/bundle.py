@@ -1,23 +1,20 @@
 """Opens the bundle of a model: JSON, LightGBM's own text and a table, nothing that could run code."""
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
 import polars as pl
-from lightgbm.basic import LightGBMError
 
 from gosales_assets.models.bundle.contract_rows import contract_table
 from gosales_assets.models.bundle.held_out import HELD_OUT_FILE
-from gosales_assets.models.bundle.manifest import model_id, verified
-from gosales_assets.models.bundle.model import MODEL_FILE, Card, StoredModel
+from gosales_assets.models.bundle.manifest import model_id
+from gosales_assets.models.bundle.model import KIND, Card, StoredModel
 from gosales_assets.models.calibration.band import Band
 from gosales_assets.models.calibration.calibrator import Calibrator
 from gosales_assets.models.learners.learner import Learner
 from gosales_assets.models.learners.registry import LEARNERS
 from gosales_assets.models.rows.preparation import Preparation
 from gosales_checks.contracts.models import MODEL
-from gosales_resources.errors import BundleError
 
 
 def load_bundle(files: Mapping[str, bytes]) -> StoredModel:
@@ -29,7 +26,7 @@ def load_bundle(files: Mapping[str, bytes]) -> StoredModel:
         When it is foreign, of another version, damaged, or a file is not what it should be.
     """
     content = read_report(files)
-    try:
+    with KIND.opening():
         card = Card(**content["card"])
         preparation, calibration = content["preparation"], content["calibration"]
         band, report = content["band"], content["report"]
@@ -45,8 +42,6 @@ def load_bundle(files: Mapping[str, bytes]) -> StoredModel:
             warnings=list(report["warnings"]),
             held_out=files.get(HELD_OUT_FILE),
         )
-    except (KeyError, TypeError, ValueError, LightGBMError) as error:
-        raise _damaged(error) from error
 
 
 def read_card(files: Mapping[str, bytes]) -> tuple[str, Card]:
@@ -57,10 +52,8 @@ def read_card(files: Mapping[str, bytes]) -> tuple[str, Card]:
     BundleError
         When the bundle is foreign, of another version or damaged.
     """
-    try:
+    with KIND.opening():
         card = Card(**read_report(files)["card"])
-    except (KeyError, TypeError) as error:
-        raise _damaged(error) from error
     return model_id(files, card.division, card.cutoff), card
 
 
@@ -72,10 +65,7 @@ def read_report(files: Mapping[str, bytes]) -> dict[str, Any]:
     BundleError
         When the bundle is foreign, of another version or damaged.
     """
-    try:
-        return dict(json.loads(verified(files)[MODEL_FILE]))
-    except (KeyError, TypeError, ValueError) as error:
-        raise _damaged(error) from error
+    return KIND.read(files)
 
 
 def describe_bundle(files: Mapping[str, bytes]) -> pl.DataFrame:
@@ -103,7 +93,3 @@ def _open_member(described: Mapping[str, Any], files: Mapping[str, bytes]) -> Le
     by_key = {learner.key: learner for learner in LEARNERS.values()}
     (key,) = described.keys() - {"shares"}
     return by_key[key].from_json(described[key], files)
-
-
-def _damaged(error: Exception) -> BundleError:
-    return BundleError(f"The model bundle is damaged: {error!r}. Rematerialise model.")

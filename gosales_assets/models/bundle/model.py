@@ -1,25 +1,24 @@
 """The record of a model: what training returns, what a bundle's files say, what opening them returns."""
 
-import datetime as dt
-import json
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
 
 from gosales_assets.models.bundle.held_out import HELD_OUT_FILE
-from gosales_assets.models.bundle.manifest import seal
+from gosales_assets.models.bundle.kinds import BundleCard, BundleKind
 from gosales_assets.models.calibration.band import Band
 from gosales_assets.models.calibration.calibrator import Calibrator
-from gosales_assets.models.learners.learner import Contributions, Learner
+from gosales_assets.models.learners.learner import Contributions, Learner, mixed
 from gosales_assets.models.rows.model_inputs import ModelInputs
 from gosales_assets.models.rows.preparation import Preparation
 
 MODEL_FILE = "model.json"
+KIND = BundleKind("model bundle", "model", MODEL_FILE)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Card:
+class Card(BundleCard):
     """What is known of a model: the contract `model`, with the training cutoffs for their count."""
 
     division: str
@@ -42,14 +41,6 @@ class Card:
     window_months: int
     fallback: str | None = None
     """Why the prior rate; None where a model was fitted."""
-
-    def to_row(self) -> dict[str, Any]:
-        """Return the row of the contract."""
-        return {
-            **asdict(self),
-            "cutoff": dt.date.fromisoformat(self.cutoff),
-            "training_cutoff_count": len(self.training_cutoffs),
-        }
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,11 +79,7 @@ class DivisionModel:
         numpy.ndarray
             Float64, one per row.
         """
-        parts = [
-            member.margin(rows) * np.where(white > 0, whitespace, owners)
-            for member, (owners, whitespace) in zip(self.members, self.shares, strict=True)
-        ]
-        return sum(parts[1:], start=parts[0])
+        return mixed([member.margin(rows) for member in self.members], self.shares, white)
 
     def contributions(self, rows: ModelInputs, white: np.ndarray) -> Contributions:
         """Take the margins of rows apart: the members' contributions, weighted.
@@ -130,11 +117,9 @@ class DivisionModel:
             "band": self.band.to_json() if self.band else None,
             "report": {"candidates": self.candidates, "warnings": self.warnings},
         }
-        text = json.dumps(content, indent=1, sort_keys=True, allow_nan=False) + "\n"
-        files = {MODEL_FILE: text.encode(), **beside}
         if self.held_out is not None:
-            files[HELD_OUT_FILE] = self.held_out
-        return seal(files)
+            beside[HELD_OUT_FILE] = self.held_out
+        return KIND.write(content, beside)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,7 +5,7 @@ kinds of fitted models apart.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
@@ -32,6 +32,32 @@ class Contributions:
     def margin(self) -> np.ndarray:
         """Return base plus all contributions, one per row."""
         return self.base + self.by_input.sum(axis=1)
+
+
+def mixed(
+    margins: Sequence[np.ndarray], shares: Sequence[tuple[float, float]], white: np.ndarray
+) -> np.ndarray:
+    """Return the weighted logits of several learners.
+
+    Parameters
+    ----------
+    margins
+        Of each learner, one per row.
+    shares
+        What each counts, for owners and for the whitespace.
+    white
+        True or 1 for a row of the whitespace.
+
+    Returns
+    -------
+    numpy.ndarray
+        Float64, one per row.
+    """
+    first, *others = (
+        margin * np.where(white > 0, whitespace, owners)
+        for margin, (owners, whitespace) in zip(margins, shares, strict=True)
+    )
+    return sum(others, start=first)
 
 
 class Learner(ABC):

@@ -8,7 +8,7 @@ import polars as pl
 from scipy.special import expit
 
 from gosales_assets.models.calibration.calibrator import HeldOut
-from gosales_assets.models.learners.learner import Learner
+from gosales_assets.models.learners.learner import Learner, mixed
 from gosales_assets.models.learners.narrowing import narrow_inputs
 from gosales_assets.models.learners.pooled import PooledTrees, join_pooled
 from gosales_assets.models.rows.folds import Fold, crossed, fitted_rows
@@ -115,10 +115,10 @@ class Search:
         data = [cutter.prepare(fold) for fold in folds]
         white = [cutter.is_whitespace[part.valid_rows] for part in data]
         margins = [
-            sum(
-                self._crossed(one, fold, part, cutter, settings)
-                * np.where(inside, whitespace, owners)
-                for one, (owners, whitespace) in zip(winner.members, winner.shares, strict=True)
+            mixed(
+                [self._crossed(one, fold, part, cutter, settings) for one in winner.members],
+                winner.shares,
+                inside,
             )
             for fold, part, inside in zip(folds, data, white, strict=True)
         ]

@@ -11,12 +11,8 @@ from itertools import combinations
 
 import numpy as np
 
-from gosales_assets.models.calibration.calibrator import (
-    HeldOut,
-    bounded,
-    fit_line,
-    squared_errors,
-)
+from gosales_assets.models.calibration.calibrator import HeldOut
+from gosales_assets.models.calibration.lines import bounded, fit_line, squared_errors
 from gosales_assets.models.learners.candidates import BLEND, kinds
 from gosales_assets.models.rows.classes import both_classes
 from gosales_assets.models.rows.slices import ALL, OWNERS, WHITESPACE

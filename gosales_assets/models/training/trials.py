@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import polars as pl
 
-from gosales_assets.models.calibration.calibrator import squared_errors
+from gosales_assets.models.calibration.lines import squared_errors
 from gosales_assets.models.learners.candidates import POOLED, Candidate, candidates_of, kinds
 from gosales_assets.models.learners.learner import Learner
 from gosales_assets.models.learners.pooled import PooledTrees

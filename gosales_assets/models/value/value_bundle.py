@@ -1,24 +1,22 @@
 """The bundle of a value model: JSON, nothing that could run code when opened."""
 
-import datetime as dt
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
-from typing import Any
 
 import polars as pl
 
 from gosales_assets.models.bundle.contract_rows import contract_table
-from gosales_assets.models.bundle.manifest import seal, verified
+from gosales_assets.models.bundle.kinds import BundleCard, BundleKind
 from gosales_assets.models.value.value_model import ValueModel
-from gosales_checks.contracts.models import FITTED, NO_MODEL, VALUE_MODEL
-from gosales_resources.errors import BundleError
+from gosales_checks.contracts.models import FITTED, NO_MODEL
+from gosales_checks.contracts.values import VALUE_MODEL
 
 VALUE_FILE = "value.json"
+KIND = BundleKind("value model", "value_model", VALUE_FILE)
 
 
 @dataclass(frozen=True, kw_only=True)
-class ValueCard:
+class ValueCard(BundleCard):
     """What is known of a value model: the contract `value_model`, with lists for their counts."""
 
     cutoff: str
@@ -62,14 +60,6 @@ class ValueCard:
             **figures,
         )
 
-    def to_row(self) -> dict[str, Any]:
-        """Return the row of the contract."""
-        return {
-            **asdict(self),
-            "cutoff": dt.date.fromisoformat(self.cutoff),
-            "training_cutoff_count": len(self.training_cutoffs),
-        }
-
 
 def value_files(card: ValueCard, model: ValueModel | None = None) -> dict[str, bytes]:
     """Write a value model as named files; equal models give equal bytes.
@@ -81,9 +71,7 @@ def value_files(card: ValueCard, model: ValueModel | None = None) -> dict[str, b
     model
         None where there is none, and the card says why.
     """
-    content = {"card": asdict(card), "model": model.to_json() if model else None}
-    text = json.dumps(content, indent=1, sort_keys=True, allow_nan=False) + "\n"
-    return seal({VALUE_FILE: text.encode()})
+    return KIND.write({"card": asdict(card), "model": model.to_json() if model else None}, {})
 
 
 def load_values(files: Mapping[str, bytes]) -> ValueModel | None:
@@ -94,11 +82,9 @@ def load_values(files: Mapping[str, bytes]) -> ValueModel | None:
     BundleError
         When it is foreign, of another version, or damaged.
     """
-    found = _read(files)
-    try:
+    found = KIND.read(files)
+    with KIND.opening():
         return None if found["model"] is None else ValueModel.from_json(found["model"])
-    except (KeyError, TypeError, ValueError) as error:
-        raise _damaged(error) from error
 
 
 def describe_values(files: Mapping[str, bytes]) -> pl.DataFrame:
@@ -120,19 +106,6 @@ def describe_values(files: Mapping[str, bytes]) -> pl.DataFrame:
         When it does not open.
     """
     load_values(files)
-    try:
-        card = ValueCard(**_read(files)["card"])
-    except (KeyError, TypeError) as error:
-        raise _damaged(error) from error
+    with KIND.opening():
+        card = ValueCard(**KIND.read(files)["card"])
     return contract_table(VALUE_MODEL, [card.to_row()])
-
-
-def _read(files: Mapping[str, bytes]) -> dict[str, Any]:
-    try:
-        return dict(json.loads(verified(files)[VALUE_FILE]))
-    except (KeyError, TypeError, ValueError) as error:
-        raise _damaged(error) from error
-
-
-def _damaged(error: Exception) -> BundleError:
-    return BundleError(f"The value model is damaged: {error!r}. Rematerialise value_model.")

@@ -6,7 +6,7 @@ import polars as pl
 from gosales_assets.models.value.levels import Levels, find_levels
 from gosales_assets.models.value.training import with_industry
 from gosales_assets.models.value.value_model import SLICES, ValueModel
-from gosales_checks.contracts.models import DIVISION_MEAN, INDUSTRY_MEAN, LEARNT, NO_BUYER
+from gosales_checks.contracts.values import DIVISION_MEAN, INDUSTRY_MEAN, LEARNT, NO_BUYER
 from gosales_resources.settings.whitespace import WhitespaceSettings
 
 

@@ -11,9 +11,9 @@ from gosales_assets.models.calibration.calibrator import (
     Calibrator,
     HeldOut,
     fit_calibrator,
-    fit_line,
     rising_steps,
 )
+from gosales_assets.models.calibration.lines import fit_line
 from gosales_resources.settings.models import ModelSettings
 
 N = 400

@@ -20,7 +20,8 @@ from gosales_assets.models.rows.preparation import Preparation, prepare_rows
 from gosales_assets.models.scoring.drivers import explain_sample
 from gosales_assets.models.scoring.scoring import score
 from gosales_assets.models.value.value_bundle import ValueCard
-from gosales_checks.contracts.models import FITTED, MODEL, POOLED_MODEL, VALUE_MODEL
+from gosales_checks.contracts.models import FITTED, MODEL, POOLED_MODEL
+from gosales_checks.contracts.values import VALUE_MODEL
 from gosales_resources.settings.models import ModelSettings
 from tests.worlds.training import SETTINGS, C, customers, features, matrix, train
 

@@ -5,7 +5,7 @@ import pytest
 from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
 
-from gosales_assets.models.calibration.calibrator import fit_line
+from gosales_assets.models.calibration.lines import fit_line
 from gosales_assets.models.learners.linear import Linear, fit_linear
 from gosales_assets.models.learners.narrowing import NOT_USED, narrow_inputs
 from gosales_assets.models.learners.trees import fit_trees

@@ -12,24 +12,12 @@ from gosales_assets.platform.platform import Platform
 from gosales_checks.contracts.models import PROMOTION
 from gosales_resources.instance.recorded import CHECKSUM
 from gosales_resources.store.address import Address
-from tests.worlds.erp import random_rows, write_world
 
 DAY, EARLIER = dt.date(2024, 6, 30), dt.date(2023, 12, 31)
 OWN = Address("promotion", DAY, "simulation")
 PINNED = {"pinned_to": [EARLIER], "pin_reason": ["reps do not trust it"]}
 FREE = {"pinned_to": [None], "pin_reason": [None]}
 KEPT = PinChange()
-
-
-@pytest.fixture
-def platform(tmp_path) -> Platform:
-    return Platform.of(write_world(tmp_path, random_rows(1)))
-
-
-@pytest.fixture
-def instance():
-    with dg.DagsterInstance.ephemeral() as made:
-        yield made
 
 
 def write(platform: Platform, instance: dg.DagsterInstance, row: dict, *, recorded=True) -> None:

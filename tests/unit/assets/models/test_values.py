@@ -17,13 +17,13 @@ from gosales_assets.models.value.value_bundle import describe_values, load_value
 from gosales_assets.models.value.value_model import NEW, OWNERS, ValueModel
 from gosales_assets.models.value.values import summarise_values, value_customers
 from gosales_checks.contracts.contract import conform, judge
-from gosales_checks.contracts.models import (
+from gosales_checks.contracts.models import POOLED_ROWS
+from gosales_checks.contracts.values import (
     CONDITIONAL_VALUES,
     DIVISION_MEAN,
     INDUSTRY_MEAN,
     LEARNT,
     NO_BUYER,
-    POOLED_ROWS,
     VALUE_MODEL,
 )
 from gosales_checks.measures.amounts import decile_ratios, normalised_gini
@@ -183,14 +183,19 @@ def test_few_buyers_of_an_industry_count_little():
     assert levels.of(pl.Series(["New", "Never", None]))[1:] == pytest.approx([mean, mean])
 
 
+def upside_down(rows: pl.DataFrame, division: str, money: float) -> pl.DataFrame:
+    """Let values of a division fall with the customer's size."""
+    turned = money / pl.col("rfm__all__gp_sum__12m") * pl.col("label")
+    own = pl.col("division") == division
+    return rows.with_columns(
+        net_value_window=pl.when(own).then(turned).otherwise("net_value_window")
+    )
+
+
 def test_a_division_with_few_buyers_goes_by_what_all_have_in_common(rows):
     few = (pl.col("division") != "sim") | (pl.col("customer_id") < "c0004")
     # What little it has seen says the opposite.
-    turned = rows.filter(few).with_columns(
-        net_value_window=pl.when(pl.col("division") == "sim")
-        .then(9e6 / pl.col("rfm__all__gp_sum__12m") * pl.col("label"))
-        .otherwise("net_value_window")
-    )
+    turned = upside_down(rows.filter(few), "sim", 9e6)
     model = opened(turned)
     assert model.divisions["sim"][NEW].buyers < 16
     own, common = model.spread("sim", NEW), model.everywhere[NEW]
@@ -200,11 +205,7 @@ def test_a_division_with_few_buyers_goes_by_what_all_have_in_common(rows):
 
 def test_a_division_whose_values_fall_with_size_keeps_its_means(rows, fresh):
     some = (pl.col("division") != "pdm") | (pl.col("customer_id") < "c0120")
-    turned = rows.filter(some).with_columns(
-        net_value_window=pl.when(pl.col("division") == "pdm")
-        .then(3e6 / pl.col("rfm__all__gp_sum__12m") * pl.col("label"))
-        .otherwise("net_value_window")
-    )
+    turned = upside_down(rows.filter(some), "pdm", 3e6)
     model = opened(turned)
     found = valued(fresh, turned, model)
     assert set(found["value_status"]) == {INDUSTRY_MEAN}

@@ -4,7 +4,6 @@ import datetime as dt
 
 import dagster as dg
 import polars as pl
-import pytest
 
 from gosales_assets.operations.narrowing import repairs
 from gosales_assets.operations.plan import Request, plan
@@ -12,21 +11,9 @@ from gosales_assets.platform.platform import Platform
 from gosales_checks.contracts.registry import CONTRACTS
 from gosales_resources.instance.recorded import CHECKSUM
 from gosales_resources.store.address import Address
-from tests.worlds.erp import random_rows, write_world
 
 DAY, EARLIER = dt.date(2024, 6, 30), dt.date(2024, 3, 31)
 LOOKING = Request((DAY,), assets=("violations",), upstream=True)
-
-
-@pytest.fixture
-def platform(tmp_path) -> Platform:
-    return Platform.of(write_world(tmp_path, random_rows(1)))
-
-
-@pytest.fixture
-def instance():
-    with dg.DagsterInstance.ephemeral() as made:
-        yield made
 
 
 def write(platform: Platform, instance: dg.DagsterInstance, *addresses: Address) -> None:

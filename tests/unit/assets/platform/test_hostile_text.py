@@ -15,7 +15,7 @@ from gosales_assets.enrichment.build import no_tables
 from gosales_assets.features.assets import schema_of
 from gosales_assets.features.declaration import Feature
 from gosales_assets.labels.assets import show_audit, show_prevalence
-from gosales_assets.models.assets import summarise_drivers
+from gosales_assets.models.shown import summarise_drivers
 from gosales_assets.platform.descriptions import Described
 from gosales_assets.platform.pictures import embedded
 from gosales_assets.rendering.plots import plot_families, plot_validation
