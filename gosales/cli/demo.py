@@ -6,7 +6,7 @@ import shutil
 from importlib.resources import files
 from pathlib import Path
 
-from gosales.cli.report import print_list, print_outcome, print_quality
+from gosales.cli.report import print_calls, print_list, print_outcome, print_quality
 from gosales.cli.terminal import say, tell, under_settings
 from gosales.sample.company import CUSTOMERS, Size, generate
 from gosales_assets.operations.instance import write_environment
@@ -51,6 +51,7 @@ def run_demo(folder: Path, size: Size) -> int:
         return 1
     print_list(platform, CUTOFFS[-1], LIST_ROWS)
     print_quality(platform, CUTOFFS)
+    print_calls(platform, CUTOFFS)
     _print_next(platform, config)
     return 1 if outcome.blocked else 0
 

@@ -10,9 +10,10 @@ from gosales.cli.terminal import print_frame, say, tell
 from gosales_assets.operations.runs import Outcome
 from gosales_assets.platform.platform import Platform
 from gosales_assets.star.checks import RejectReader
+from gosales_assets.validation.list_validation import top_of_list
 from gosales_checks.contracts.registry import VIOLATIONS
 from gosales_checks.contracts.star import SALES_LOG_REJECTS
-from gosales_checks.contracts.validation import FORWARD_VALIDATION
+from gosales_checks.contracts.validation import FORWARD_VALIDATION, LIST_VALIDATION
 from gosales_checks.contracts.whitespace import WHITESPACE
 from gosales_checks.verdicts.reject_shares import RejectShare, commonest_reasons
 from gosales_resources.errors import DamagedError
@@ -20,16 +21,17 @@ from gosales_resources.store.address import Address
 
 SHOWN_FINDINGS = 10
 SHOWN_REASONS = 3
-LIST_COLUMNS = [
-    "rank",
-    "customer_name",
-    "division_name",
-    "rep",
-    "p_icp",
-    "ev",
-    "score",
-    "nba_reason",
-]
+LIST_COLUMNS = {
+    "rank": "rank",
+    "customer_name": "customer",
+    "division_name": "about",
+    "rep": "rep",
+    "grade": "grade",
+    "chance": "chance",
+    "worth": "worth",
+    "nba_reason": "why",
+}
+SHOWN_CALLS = 300
 MEASURES = {"auc": "AUC", "lift_10": "lift@10", "cal_mae": "cal-MAE", "base_rate": "base rate"}
 
 
@@ -115,10 +117,52 @@ def print_violations(platform: Platform, cutoffs: Sequence[dt.date]) -> None:
 
 
 def print_list(platform: Platform, cutoff: dt.date, rows: int) -> None:
-    """Print the top of the ranked list of one cutoff."""
+    """Print the head of the list of one cutoff, and what stands below it without a rank."""
     table = read_stored(platform, WHITESPACE, cutoff.isoformat(), None)
-    tell(f"\nWhom to call about what, as of {cutoff} (top {rows}):\n")
-    _print_table(table.head(rows).select(LIST_COLUMNS).collect())
+    window = platform.settings.labels.window_months
+    tell(f"\nWhom to call about what, as of {cutoff}: chance of a purchase in {window} months\n")
+    head = table.filter(pl.col("rank").is_not_null()).head(rows).collect()
+    if head.is_empty():
+        tell("No division can be ranked: no model beats chance there.")
+    else:
+        _print_table(_for_people(head, platform.settings.source.sales_log.home_currency))
+    blocks = (
+        table.filter(pl.col("rank").is_null())
+        .group_by("division_name")
+        .agg(pl.len().alias("n"), pl.col("p_icp").median())
+        .sort("division_name")
+        .collect()
+    )
+    for name, count, rate in blocks.iter_rows():
+        tell(f"Not ranked: {name}, {count:,} customers at the base rate of {rate:.1%}.")
+
+
+def _for_people(head: pl.DataFrame, currency: str) -> pl.DataFrame:
+    """Return the columns of a list for eyes: chances with their interval, rounded amounts."""
+    ends = ("p_icp", "p_low", "p_high")
+    percent = {name: (100 * pl.col(name)).round(0).cast(pl.Int64) for name in ends}
+    interval = pl.format("{} % ({}-{})", *percent.values())
+    return head.with_columns(
+        chance=pl.coalesce(interval, pl.format("{} %", percent["p_icp"])),
+        worth=pl.format(
+            "{} {}", pl.col("conditional_value").round(0).cast(pl.Int64), pl.lit(currency)
+        ),
+    ).select(pl.col(name).alias(said) for name, said in LIST_COLUMNS.items())
+
+
+def print_calls(platform: Platform, cutoffs: Sequence[dt.date]) -> None:
+    """Say what the newest list whose outcomes are known would have brought."""
+    for cutoff in sorted(cutoffs, reverse=True):
+        table = read_stored(platform, LIST_VALIDATION, cutoff.isoformat(), None).collect()
+        best = top_of_list(table, SHOWN_CALLS)
+        if best is not None:
+            tell(
+                f"\nThe first {best['row_count']} calls of the list of {cutoff}: "
+                f"{best['captured']:.0f} buyers; as many calls by chance: {best['chance']:.0f}.\n"
+                f"More: gosales backtest --cutoffs {cutoff}"
+            )
+            return
+    tell("\nNo label window of these cutoffs has ended yet: what a list brings is not known.")
 
 
 def print_quality(platform: Platform, cutoffs: Sequence[dt.date]) -> None:

@@ -26,7 +26,7 @@ LOOKS: dict[str, Any] = {
 
 # A command that a message names, up to its last option.
 COMMAND = re.compile(
-    r"\bgosales (?:materialize|status|verify|ui|show [a-z_]+|(?:config|schema|restatement) [a-z]+"
+    r"\bgosales (?:materialize|status|verify|ui|backtest|show [a-z_]+|(?:config|schema|restatement) [a-z]+"
     r"|model (?:list|card|rollback|release) [\w-]+)"
     r"(?: --upstream| --(?:select|cutoffs?|divisions?|to|port) [^\s()`;]*[^\s()`;.,:])*"
 )

@@ -4,6 +4,7 @@ import io
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+import polars as pl
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -14,6 +15,7 @@ from gosales_resources.markdown import visible
 SIZE_INCHES = (7.1, 2.7)
 DPI = 100
 FEW_TICKS = 5
+BACKTEST_TOP = "10 %"
 SHOWN = 100
 INK, MUTED, ACCENT = "#222222", "#9aa0a6", "#1f6feb"
 
@@ -93,6 +95,41 @@ def plot_families(
         names = [visible(family, SHOWN) for family in families]
         axes.set_yticks(places, names if at == 0 else [""] * len(families), parse_math=False)
         axes.invert_yaxis()
+    return _png(figure)
+
+
+def plot_backtest(table: pl.DataFrame, title: str) -> bytes:
+    """Draw what the tops of past lists captured, by order: wins beside money.
+
+    Parameters
+    ----------
+    table
+        `replay`: one row per kind, top and order.
+    title
+        Shown above both.
+
+    Returns
+    -------
+    bytes
+        A PNG.
+    """
+    figure = Figure(figsize=(SIZE_INCHES[0], 3.4), dpi=DPI)
+    figure.subplots_adjust(left=0.14, right=0.98, bottom=0.14, top=0.84, wspace=0.45)
+    figure.suptitle(visible(title, SHOWN), fontsize=10, color=INK, parse_math=False)
+    for axes, kind in zip(figure.subplots(1, 2), ("wins", "money"), strict=True):
+        rows = table.filter(pl.col("kind") == kind, pl.col("top") == BACKTEST_TOP)[::-1]
+        places = np.arange(rows.height)
+        share = 100 * rows["share"].to_numpy()
+        ends = [
+            100 * rows.select(pl.coalesce(name, "share")).to_series().to_numpy()
+            for name in ("low", "high")
+        ]
+        colours = [ACCENT if order == "published" else MUTED for order in rows["order"]]
+        axes.barh(places, share, color=colours, height=0.65)
+        axes.errorbar(share, places, xerr=np.abs(np.array(ends) - share), fmt="none", ecolor=INK,
+                      elinewidth=1)  # fmt: skip
+        _label(axes, f"{kind}, top {BACKTEST_TOP}", f"% of {kind} captured", "")
+        axes.set_yticks(places, rows["order"].to_list())
     return _png(figure)
 
 

@@ -1,5 +1,7 @@
 """Assets of the validation phase."""
 
+from collections.abc import Iterator
+
 import dagster as dg
 import polars as pl
 
@@ -7,11 +9,13 @@ from gosales_assets.platform.pictures import plot_of_list
 from gosales_assets.platform.platform import Platform, keys_of
 from gosales_assets.platform.side_by_side import side_by_side
 from gosales_assets.validation.forward import validate_forward
-from gosales_checks.contracts.validation import FORWARD_VALIDATION
+from gosales_assets.validation.list_validation import top_of_list, validate_list
+from gosales_checks.contracts.validation import FORWARD_VALIDATION, LIST_VALIDATION
 from gosales_resources.partitions.keys import PartitionKey
 from gosales_resources.store.io_managers import Partition, Partitions
 from gosales_resources.store.upstream import Tables
 
+SHOWN_CALLS = 300
 SHOWN = ("auc", "lift_10", "cal_mae", "base_rate")
 
 
@@ -31,6 +35,51 @@ def forward_validation(platform: Platform) -> dg.AssetsDefinition:
         return Partitions(side_by_side(validate, keys, "validated", context.log.info, threads))
 
     return forward_validation
+
+
+def list_validation(platform: Platform) -> dg.AssetsDefinition:
+    """Define what the list as published would have brought."""
+
+    @platform.table(LIST_VALIDATION)
+    def list_validation(
+        context: dg.AssetExecutionContext,
+        whitespace: Tables,
+        whitespace_signals: Tables,
+        labels: Tables,
+    ) -> Partitions:
+        def made() -> Iterator[Partition]:
+            for key in keys_of(context):
+                table = validate_list(
+                    whitespace[key],
+                    pl.concat(whitespace_signals.at(key.cutoff).values()),
+                    pl.concat(labels.at(key.cutoff).values()),
+                    key.cutoff,
+                    platform.settings.validation,
+                )
+                yield Partition(key, table, metadata=summarise_list(table))
+
+        return Partitions(made())
+
+    return list_validation
+
+
+def summarise_list(table: pl.DataFrame) -> dict[str, object]:
+    """Return the figures shown per partition of `list_validation`.
+
+    Parameters
+    ----------
+    table
+        Of a cutoff.
+    """
+    best = top_of_list(table, SHOWN_CALLS)
+    if best is None:
+        return {"status": ", ".join(sorted(set(table["status"])))}
+    return {
+        "calls": best["row_count"],
+        "wins": best["captured"],
+        "wins_by_chance": best["chance"],
+        "wins_in_all": best["total"],
+    }
 
 
 def summarise(table: pl.DataFrame, key: str) -> dict[str, object]:

@@ -1,34 +1,31 @@
-"""The ranked list of one cutoff, over all divisions."""
+"""The list of one cutoff over all divisions: parts, score, order, rank, grades."""
 
 from collections.abc import Mapping
 
 import polars as pl
 
+from gosales_assets.whitespace.grades import grades
 from gosales_assets.whitespace.percentile import percentile
+from gosales_assets.whitespace.weights import OVERALL, adjusted, coverages, order_weights
+from gosales_checks.contracts.models import FITTED
+from gosales_checks.contracts.whitespace import SIGNALS
 from gosales_resources.settings.whitespace import WhitespaceSettings
 
-ORDER = ["score", "p_icp", "ev", "customer_id", "division"]
-DESCENDING = [True, True, True, False, False]
-# Lowest percentile of the score that earns a grade.
-GRADES = (("A", 0.90), ("B", 0.70), ("C", 0.40), ("D", 0.15))
-# Of a division's name in a reason, so that its figures are not cut off.
-NAME_SHOWN = 60
+SOURCES = {"p_icp": "p_icp", "lift": "mb_lift_max", "als": "als_similarity", "ev": "ev"}
 FROM_CUSTOMER = ["customer_name", "industry", "region", "territory", "rep"]
-SEGMENT_WORDS = {
-    "warm": "bought elsewhere recently",
-    "cold": "bought elsewhere long ago",
-    "prospect": "never bought",
-}
+IS_RANKED = pl.col("model_status") == FITTED
+BASE_RATE = "Base rate of the division, no ranking"
+LONGEST = 140
 
 
 def rank_candidates(
     signals: pl.LazyFrame,
     customers: pl.LazyFrame,
+    ownership: pl.LazyFrame,
     settings: WhitespaceSettings,
-    currency: str,
     names: Mapping[str, str],
-) -> pl.LazyFrame:
-    """Rank the eligible candidates of all divisions.
+) -> pl.DataFrame:
+    """Put the eligible candidates of all divisions in order.
 
     Parameters
     ----------
@@ -36,65 +33,123 @@ def rank_candidates(
         `whitespace_signals` of all divisions at one cutoff.
     customers
         `dim_customer` of the cutoff.
+    ownership
+        `rep_ownership` of the cutoff: who calls, where it says so.
     settings
-        Weights of the signals; they are normalised to 1.
-    currency
-        The home currency, as reasons name it.
+        Order, normalisation, weights, cooldown.
     names
         Division -> its name as people write it.
 
     Returns
     -------
-    polars.LazyFrame
-        `whitespace`, in its total order: score, p_icp and ev falling, then customer_id and
-        division; empty when nobody is eligible. Where a division has no past buyers to value, the
-        weight of the expected value goes to p_icp.
+    polars.DataFrame
+        `whitespace` without `is_selected` and `seat`, by place: score falling, ranked rows before
+        blocks at the base rate, p_icp and ev falling, then customer_id and division. Empty when
+        nobody is eligible.
     """
-    total = settings.weight_p_icp + settings.weight_ev
-    weight_p, weight_ev = settings.weight_p_icp / total, settings.weight_ev / total
-    valued = pl.col("ev_norm").is_not_null()
-    weighted = weight_p * pl.col("p_icp_pct") + weight_ev * pl.col("ev_norm")
-    eligible = signals.filter("is_eligible").with_columns(ev_norm=percentile(pl.col("ev")))
+    eligible = signals.filter("is_eligible").sort("customer_id", "division").collect()
+    scored = _as_blocks(_scored(eligible, settings))
     return (
-        eligible.with_columns(score=pl.when(valued).then(weighted).otherwise(pl.col("p_icp_pct")))
-        .join(customers.select("customer_id", *FROM_CUSTOMER), on="customer_id", how="left")
-        .sort(ORDER, descending=DESCENDING, nulls_last=True)
+        scored.sort(
+            pl.col("score"),
+            IS_RANKED,
+            # A block stays together.
+            pl.when(~IS_RANKED).then("division"),
+            pl.col("p_icp"),
+            pl.col("ev"),
+            pl.col("customer_id"),
+            pl.col("division"),
+            descending=[True, True, False, True, True, False, False],
+            nulls_last=True,
+        )
         .with_columns(
-            rank=pl.int_range(1, pl.len() + 1, dtype=pl.Int64),
-            grade=_grade(),
+            *grades(IS_RANKED),
+            place=pl.int_range(1, pl.len() + 1, dtype=pl.Int64),
+            rank=pl.when(IS_RANKED).then(IS_RANKED.cum_sum().cast(pl.Int64)),
             division_name=pl.col("division").replace_strict(names, return_dtype=pl.String),
+            nba_reason=_reason(),
         )
-        .with_columns(nba_reason=_reason(currency))
+        .join(_callers(customers, ownership), on="customer_id", how="left", maintain_order="left")
     )
 
 
-def _grade() -> pl.Expr:
-    place = percentile(pl.col("score"))
-    grade: pl.Expr = pl.lit("F")
-    for name, least in reversed(GRADES):
-        grade = pl.when(place >= least).then(pl.lit(name)).otherwise(grade)
-    return grade
-
-
-def _reason(currency: str) -> pl.Expr:
-    """Say in words what the row's own figures say."""
-    top = (100 * (1 - pl.col("p_icp_pct"))).ceil().clip(1, 100).cast(pl.Int64)
-    chance = (100 * pl.col("p_icp")).round(1)
-    worth = pl.when(pl.col("conditional_value").is_not_null()).then(
-        pl.format(
-            ", worth {} {} if so",
-            pl.col("conditional_value").round(0).cast(pl.Int64),
-            pl.lit(currency),
+def _scored(eligible: pl.DataFrame, settings: WhitespaceSettings) -> pl.DataFrame:
+    """Add the norms of the four signals, the parts that they add, and the score."""
+    norms = {name: percentile(pl.col(column)) for name, column in SOURCES.items()}
+    if settings.normalisation == "percentile":
+        norms = {name: norm.over("division") for name, norm in norms.items()}
+        # Its margin orders what one probability ties.
+        norms["p_icp"] = pl.col("p_icp_pct")
+    frame = eligible.with_columns(
+        norm.fill_null(0.0).alias(f"{name}_norm") for name, norm in norms.items()
+    )
+    weights = _weights(eligible, settings)
+    shares = {
+        name: pl.col("segment").replace_strict(
+            {segment: of[name] for segment, of in weights.items() if segment},
+            default=weights[OVERALL][name],
+            return_dtype=pl.Float64,
         )
+        for name in SIGNALS
+    }
+    # Without past buyers nothing is known of the value: its weight goes to the probability.
+    has_value = pl.col("ev").is_not_null()
+    of_p = pl.when(has_value).then(shares["p_icp"]).otherwise(shares["p_icp"] + shares["ev"])
+    shares |= {"p_icp": of_p}
+    return frame.with_columns(
+        (share * pl.col(f"{name}_norm")).alias(f"{name}_part") for name, share in shares.items()
+    ).with_columns(
+        cooldown_factor=pl.when("is_cooling").then(settings.cooldown_factor).otherwise(1.0)
     )
-    name = pl.col("division_name")
-    short = (
-        pl.when(name.str.len_chars() <= NAME_SHOWN)
-        .then(name)
-        .otherwise(pl.format("{}...", name.str.slice(0, NAME_SHOWN - 3)))
+
+
+def _weights(eligible: pl.DataFrame, settings: WhitespaceSettings) -> dict[str, dict[str, float]]:
+    """Return the weights in force, overall and by segment."""
+    asked = order_weights(settings)
+    found = coverages(eligible, settings)
+    return {
+        segment: adjusted(asked, covered, settings.coverage_floor)
+        for segment, covered in found.items()
+    }
+
+
+def _as_blocks(scored: pl.DataFrame) -> pl.DataFrame:
+    """Give all rows of a division at its base rate one score, and all rows their score."""
+    parts = [f"{name}_part" for name in SIGNALS]
+    # The median of equal numbers is that number, to the bit, in any order.
+    blocked = [
+        pl.when(IS_RANKED).then(part).otherwise(pl.col(part).median().over("division")).alias(part)
+        for part in parts
+    ]
+    whole = pl.when(IS_RANKED).then("cooldown_factor").otherwise(1.0)
+    total = pl.col(parts[0])
+    for part in parts[1:]:
+        total = total + pl.col(part)
+    return scored.with_columns(*blocked, cooldown_factor=whole).with_columns(
+        score=total * pl.col("cooldown_factor")
     )
-    return pl.concat_str(
-        pl.format("{}% chance to buy {} (top {}%)", chance, short, top),
-        worth.fill_null(""),
-        pl.format("; {}", pl.col("segment").replace_strict(SEGMENT_WORDS, return_dtype=pl.String)),
-    ).str.slice(0, 140)
+
+
+def _reason() -> pl.Expr:
+    facts = pl.col("reason").fill_null("")
+    blocked = pl.concat_str(
+        pl.lit(f"{BASE_RATE}; "), facts.str.slice(0, LONGEST - len(BASE_RATE) - 2)
+    )
+    return pl.when(IS_RANKED).then(facts).otherwise(blocked).str.strip_chars("; ")
+
+
+def _callers(customers: pl.LazyFrame, ownership: pl.LazyFrame) -> pl.DataFrame:
+    """Return who each customer is and who calls it: the owner of the book, else as the log says."""
+    books = (
+        ownership.filter("is_active")
+        .sort("customer_id", "rep")
+        .group_by("customer_id", maintain_order=True)
+        .agg(owner=pl.col("rep").first())
+    )
+    return (
+        customers.select("customer_id", *FROM_CUSTOMER)
+        .join(books, on="customer_id", how="left")
+        .with_columns(rep=pl.coalesce("owner", "rep"))
+        .drop("owner")
+        .collect()
+    )

@@ -1,41 +1,136 @@
-"""Signals of one division's candidates: who is eligible, how likely, and worth how much."""
+"""Signals of one division's candidates: who is eligible, how likely, worth how much, and why."""
+
+import datetime as dt
+from dataclasses import dataclass
 
 import polars as pl
 
+from gosales_assets.whitespace.gates import LAST_IN_DIVISION, GateTables, with_gates
 from gosales_assets.whitespace.percentile import percentile
+from gosales_assets.whitespace.reasons import (
+    LAST_ORDER,
+    ORDERS_12M,
+    VALUE_12M,
+    Words,
+    with_reasons,
+)
+from gosales_checks.contracts.whitespace import WHITESPACE_SIGNALS
+from gosales_resources.dates import shift_days
+from gosales_resources.settings.whitespace import WhitespaceSettings
+
+LIFT_MAX = "basket__div__lift_max__asof"
+LIFT_MEAN = "basket__div__lift_mean__asof"
+SIMILARITY = "als__div__owner_similarity__asof"
+# Features of families that may be off, or of windows that may not be configured: null then.
+TAKEN = {
+    "mb_lift_max": LIFT_MAX,
+    "mb_lift_mean": LIFT_MEAN,
+    "als_similarity": SIMILARITY,
+    "value_12m": VALUE_12M,
+    LAST_ORDER: LAST_ORDER,
+    ORDERS_12M: ORDERS_12M,
+    LAST_IN_DIVISION: LAST_IN_DIVISION,
+}
 
 
-def build_signals(scores: pl.LazyFrame, values: pl.LazyFrame) -> pl.LazyFrame:
+@dataclass(frozen=True)
+class Target:
+    """What the candidates are candidates for."""
+
+    division: str
+    cutoff: dt.date
+    skus: list[str] | None = None
+    """Of a target that is a set of SKUs."""
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is known of the candidates of a target, each one row per customer of the population."""
+
+    scores: pl.LazyFrame
+    values: pl.LazyFrame
+    features: pl.LazyFrame
+    surfaced: pl.LazyFrame
+    """`surfacing_log`: one row per customer, division and day."""
+    gates: GateTables
+
+
+def build_signals(
+    target: Target, known: Known, settings: WhitespaceSettings, words: Words
+) -> pl.LazyFrame:
     """Put together the signals of one division and cutoff.
 
     Parameters
     ----------
-    scores
-        `scores`, one row per customer of the population.
-    values
-        `conditional_values` of the same customers.
+    target
+        Division and cutoff.
+    known
+        Scores, values, features and the CRM's tables as of the cutoff.
+    settings
+        Gates and cooldown.
+    words
+        How the list names divisions and money.
 
     Returns
     -------
     polars.LazyFrame
-        One row per scored customer, sorted by customer_id; nobody is dropped, the ineligible carry
-        the first gate they fail.
+        `whitespace_signals`, one row per scored customer, sorted by customer_id; nobody is dropped,
+        the ineligible carry the first gate they fail.
     """
-    reason = (
-        pl.when(~pl.col("is_whitespace"))
-        .then(pl.lit("owned"))
-        .when(pl.col("p_icp").is_null())
-        .then(pl.lit("no_model"))
+    worth = known.values.select("customer_id", "conditional_value", "value_status")
+    candidates = (
+        known.scores.join(worth, on="customer_id", how="left")
+        .join(_taken(known.features), on="customer_id", how="left")
+        .with_columns(ev=pl.col("p_icp") * pl.col("conditional_value"), rfm_score=_rfm_score())
+        .join(_cooling(known.surfaced, target, settings), on="customer_id", how="left")
+        .with_columns(pl.col("is_cooling").fill_null(value=False))
     )
-    worth = values.select("customer_id", "conditional_value", "value_status")
+    gated = with_gates(
+        candidates,
+        known.gates,
+        settings.gates,
+        division=target.division,
+        skus=target.skus,
+        cutoff=target.cutoff,
+    )
+    signals = gated.with_columns(is_eligible=pl.col("ineligible_reason").is_null()).with_columns(
+        p_icp_pct=_percentile()
+    )
     return (
-        scores.join(worth, on="customer_id", how="left")
-        .with_columns(ineligible_reason=reason)
-        .with_columns(is_eligible=pl.col("ineligible_reason").is_null())
-        .with_columns(ev=pl.col("p_icp") * pl.col("conditional_value"))
-        .with_columns(p_icp_pct=_percentile())
+        with_reasons(signals, known.features, target.division, words)
+        .select(list(WHITESPACE_SIGNALS.schema.columns()))
         .sort("customer_id")
     )
+
+
+def _taken(features: pl.LazyFrame) -> pl.LazyFrame:
+    there = set(features.collect_schema())
+    nothing = pl.lit(None, dtype=pl.Float64)
+    return features.select(
+        "customer_id",
+        *((pl.col(of) if of in there else nothing).cast(pl.Float64).alias(name)
+          for name, of in TAKEN.items()),
+    )  # fmt: skip
+
+
+def _cooling(surfaced: pl.LazyFrame, target: Target, settings: WhitespaceSettings) -> pl.LazyFrame:
+    """Return who was surfaced lately for this division and not acted on."""
+    since = shift_days(target.cutoff, -settings.cooldown_days)
+    # What the list of the cutoff itself surfaced is not known when it is made.
+    lately = (pl.col("surfaced_date") > since) & (pl.col("surfaced_date") < target.cutoff)
+    return (
+        surfaced.filter(pl.col("division") == target.division, lately)
+        .group_by("customer_id")
+        .agg(is_cooling=~pl.col("is_action_taken").any())
+    )
+
+
+def _rfm_score() -> pl.Expr:
+    """Return the mean percentile of recency, frequency and money over the population."""
+    parts = (-pl.col(LAST_ORDER), pl.col(ORDERS_12M), pl.col("value_12m"))
+    # A customer without an order has no recency: as long ago as can be.
+    ranked = [percentile(part).fill_null(0.0) for part in parts]
+    return pl.when(pl.col("value_12m").is_not_null()).then(sum(ranked[1:], ranked[0]) / 3)
 
 
 def _percentile() -> pl.Expr:

@@ -6,8 +6,14 @@ from gosales_checks.contracts.contract import Contract, Read
 from gosales_checks.contracts.labels import LABELS
 from gosales_checks.contracts.models import SCORES
 from gosales_checks.contracts.scored_list import ScoredListRows
+from gosales_checks.contracts.whitespace import WHITESPACE, WHITESPACE_SIGNALS
 
 STATUSES = ["ok", "censored", "no_model", "one_class", "empty"]
+LIST, REP, GATE = "list", "rep", "gate"
+# The list as it was published; what it is held against.
+PUBLISHED = "published"
+ORDERS = [PUBLISHED, "p", "ev", "percentile", "popularity", "rfm", "last_year"]
+WINS, MONEY_WON = "wins", "money"
 
 
 class ForwardValidation(ScoredListRows):
@@ -37,4 +43,78 @@ FORWARD_VALIDATION = Contract(
     reads=(Read(SCORES), Read(LABELS)),
     description="How good the scores were on the time after their cutoff, for all customers and "
     "for the whitespace, with intervals.",
+)
+
+
+class ListValidation(dy.Schema):
+    """What the list as it was published would have brought, against other orders of the same rows."""
+
+    scope = dy.String(
+        primary_key=True,
+        check=lambda c: c.is_in([LIST, REP, GATE]),
+        description="list: tops of the list, by each order; rep: what was selected for one; gate: "
+        "what a gate kept off the list.",
+    )
+    item = dy.String(primary_key=True, description="The rep or the gate; empty for the list.")
+    order = dy.String(
+        primary_key=True,
+        check=lambda c: c.is_in(ORDERS),
+        description="published: by place. p: by probability alone. ev: by expected value alone. "
+        "percentile: by the probability's percentile within the division. popularity: by the share "
+        "of customers that own the division. rfm: recency, frequency and money times popularity. "
+        "last_year: by the value of the last 12 months.",
+    )
+    kind = dy.String(
+        primary_key=True,
+        check=lambda c: c.is_in([WINS, MONEY_WON]),
+        description="wins: label 1; money: net value in the label window, home currency.",
+    )
+    top = dy.String(
+        primary_key=True,
+        description="How much of the list: a number of rows, a percentage, `selected`, or `all`.",
+    )
+    cutoff = dy.Date(description="As-of date.")
+    row_count = dy.Int64(min=0, description="Rows in the top.", metadata={"unit": "rows"})
+    captured = dy.Float64(nullable=True, description="Wins, or money, in the top.")
+    total = dy.Float64(nullable=True, description="The same in all rows: of the list, book, gate.")
+    chance = dy.Float64(
+        nullable=True, description="What so many rows at random would have captured."
+    )
+    share = dy.Float64(nullable=True, description="captured over total; null where that is 0.")
+    low = dy.Float64(nullable=True, description="Low end of its 95 % interval, by customer.")
+    high = dy.Float64(nullable=True, description="High end.")
+    below_published = dy.Float64(
+        nullable=True, description="Share that the published order captures less the share of this."
+    )
+    below_low = dy.Float64(
+        nullable=True, description="Low end of its 95 % interval, customers drawn for both alike."
+    )
+    below_high = dy.Float64(nullable=True, description="High end.")
+    status = dy.String(
+        check=lambda c: c.is_in(["ok", "censored", "empty"]),
+        description="ok; censored: no window has ended; empty: there is no list.",
+    )
+
+    @dy.rule()
+    def shares_lie_in_their_interval_order(cls):
+        """An interval has its ends in order."""
+        return cls.low.col.is_null() | (cls.low.col <= cls.high.col)
+
+    @dy.rule()
+    def no_figure_before_the_outcome(cls):
+        """What is not mature shows no figure."""
+        return (cls.status.col == "ok") | cls.captured.col.is_null()
+
+
+LIST_VALIDATION = Contract(
+    name="list_validation",
+    schema=ListValidation,
+    grain="one row per scope, item, order, kind and top",
+    group="validation",
+    made_by="validation.list_validation",
+    partitioned_by="cutoff",
+    settings=("validation.list_draws", "validation.seed"),
+    reads=(Read(WHITESPACE), Read(WHITESPACE_SIGNALS), Read(LABELS)),
+    description="Whom the list as published would have won, in wins and money, beside what plain "
+    "orders of the same rows, each rep's calls and the gated rows would have brought.",
 )

@@ -29,6 +29,9 @@ from gosales_resources.sources.table import read_table, require_columns
 # Of every table: under fail_soft rows may have been left out of it.
 ALWAYS = ("mode",)
 
+# Not set, but worked out of the names of divisions and SKU targets.
+WORKED_OUT = ("slugs", "targets", "target_names", "division_names")
+
 Terms = dict[str, frozenset[str]]
 
 
@@ -198,7 +201,7 @@ def check_paths(contracts: Mapping[str, Contract]) -> None:
     SettingsError
         Naming the contract and the setting.
     """
-    worked_out = (f"divisions.{name}" for name in ("slugs", "targets", "target_names"))
+    worked_out = (f"divisions.{name}" for name in WORKED_OUT)
     legal = {*setting_paths(Settings), *worked_out}
     for contract in contracts.values():
         for term in (*contract.settings, *contract.settings_here):

@@ -63,6 +63,11 @@ class DivisionSettings(StrictModel):
         return {key: names[key] for key in self.targets}
 
     @property
+    def division_names(self) -> dict[str, str]:
+        """All divisions: partition key -> name as people write it, sorted by key."""
+        return dict(sorted((slugify(n), n) for n in self.names))
+
+    @property
     def digest_keys(self) -> dict[str, str]:
         """Name -> partition key where the name does not tell it: of another script, or too long."""
         keys = {name: slugify(name) for name in [*self.names, *self.sku_targets]}

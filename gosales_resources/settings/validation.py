@@ -9,6 +9,12 @@ class ValidationSettings(StrictModel):
     """SPEC section 6."""
 
     bootstrap_draws: int = Field(default=1000, ge=50, le=20_000)
+    list_draws: int = Field(
+        default=200,
+        ge=50,
+        le=20_000,
+        description="Resamples of customers behind the intervals of `list_validation`.",
+    )
     seed: int = Field(default=20_240_101, ge=0)
     cal_mae_max: float = Field(
         default=0.03, gt=0, lt=1, description="Calibration check warns above this."

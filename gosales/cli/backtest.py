@@ -1,0 +1,127 @@
+"""`gosales backtest`: past lists as they would have been worked, against plain orders of them."""
+
+import argparse
+import datetime as dt
+from pathlib import Path
+
+import polars as pl
+
+from gosales.cli.show import refuse_what_was_not_made, write
+from gosales.cli.terminal import print_frame, say, tell
+from gosales_assets.platform.platform import Platform
+from gosales_assets.rendering.plots import plot_backtest
+from gosales_assets.validation.backtest import replay
+from gosales_assets.validation.worked_list import worked_rows
+from gosales_checks.contracts.labels import LABELS
+from gosales_checks.contracts.validation import PUBLISHED
+from gosales_checks.contracts.whitespace import WHITESPACE, WHITESPACE_SIGNALS
+from gosales_resources.errors import PartitionMissingError
+from gosales_resources.settings.loading import load_settings, parse_overrides
+from gosales_resources.store.address import Address
+
+
+def add_backtest_command(
+    commands: argparse._SubParsersAction, settings: argparse.ArgumentParser
+) -> None:
+    """Declare the command."""
+    parser = commands.add_parser(
+        "backtest",
+        parents=[settings],
+        help="past lists against what came, and against plain orders",
+    )
+    parser.add_argument(
+        "--cutoffs",
+        required=True,
+        metavar="2024-03-31..2024-12-31",
+        help="whose lists are replayed",
+    )
+    parser.add_argument("--draws", type=int, default=500, help="resamples behind the intervals")
+    parser.add_argument("--format", choices=("table", "csv", "json"), default="table")
+    parser.add_argument("--picture", type=Path, metavar="FILE.png", help="draw it into a file")
+    parser.set_defaults(command=_backtest)
+
+
+def _backtest(options: argparse.Namespace) -> int:
+    platform = Platform.of(load_settings(options.config, parse_overrides(options.set)))
+    lists, left_out = _lists(platform, platform.space.select_cutoffs(options.cutoffs))
+    for cutoff, why in left_out.items():
+        say(f"left out: {cutoff}, {why}")
+    if not lists:
+        raise PartitionMissingError(
+            f"No list of {options.cutoffs} can be replayed: each needs a list that was made and a "
+            f"label window that has ended. Make them: gosales materialize --cutoffs {options.cutoffs}"
+        )
+    say(f"replaying {len(lists)} lists, {sum(rows.height for rows in lists.values()):,} rows")
+    table = replay(
+        list(lists.values()), draws=options.draws, seed=platform.settings.validation.seed
+    )
+    if options.picture:
+        title = f"{min(lists)} to {max(lists)}, share captured by the top of the list"
+        options.picture.write_bytes(plot_backtest(table, title))
+        say(f"picture: {options.picture}")
+    if options.format == "table":
+        _print(table, list(lists))
+    else:
+        write(table.lazy(), options.format, None)
+    return 0
+
+
+def _lists(
+    platform: Platform, cutoffs: list[dt.date]
+) -> tuple[dict[dt.date, pl.DataFrame], dict[dt.date, str]]:
+    """Read the lists that are there and whose windows have ended."""
+    found, left_out = {}, {}
+    for cutoff in cutoffs:
+        targets = platform.settings.divisions.targets
+        wanted = [
+            Address(WHITESPACE.name, cutoff),
+            *(Address(t.name, cutoff, d) for t in (WHITESPACE_SIGNALS, LABELS) for d in targets),
+        ]
+        missing = [address for address in wanted if not platform.store.has(address)]
+        if missing:
+            left_out[cutoff] = f"{missing[0]} is not materialised"
+            continue
+        refuse_what_was_not_made(platform, wanted)
+        signals, labels = (
+            pl.concat(platform.read(table, cutoff, division) for division in targets)
+            for table in (WHITESPACE_SIGNALS, LABELS)
+        )
+        rows = worked_rows(platform.read(WHITESPACE, cutoff), signals, labels)
+        if rows.is_empty():
+            left_out[cutoff] = "no label window of it has ended, or nobody was eligible"
+        else:
+            found[cutoff] = rows
+    return found, left_out
+
+
+def _print(table: pl.DataFrame, cutoffs: list[dt.date]) -> None:
+    tell(
+        f"\nLists of {', '.join(map(str, cutoffs))}, replayed: share captured, mean over cutoffs\n"
+    )
+    for kind in ("wins", "money"):
+        for top in dict.fromkeys(table["top"].to_list()):
+            rows = table.filter(pl.col("kind") == kind, pl.col("top") == top)
+            if rows.is_empty():
+                continue
+            best = rows.filter(pl.col("order") == PUBLISHED).row(0, named=True)
+            tell(
+                f"{kind}, top {top}: {best['captured']:,.0f} captured, "
+                f"by chance {best['chance']:,.0f}"
+            )
+            shown = rows.select(
+                "order",
+                share=_with_interval("share", "low", "high"),
+                published_ahead=_with_interval("published_ahead", "ahead_low", "ahead_high"),
+                verdict="verdict",
+            ).fill_null("")
+            print_frame(shown, tbl_formatting="UTF8_BORDERS_ONLY")
+
+
+def _with_interval(value: str, low: str, high: str) -> pl.Expr:
+    def said(row: dict) -> str | None:
+        if row[value] is None:
+            return None
+        ends = f" [{row[low]:+.3f}, {row[high]:+.3f}]" if row[low] is not None else ""
+        return f"{row[value]:.3f}{ends}".replace("[+", "[").replace(" +", " ")
+
+    return pl.struct(value, low, high).map_elements(said, return_dtype=pl.String)
