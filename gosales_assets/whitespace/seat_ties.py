@@ -81,12 +81,13 @@ class _Exchanges:
         for node, parent in enumerate(self.parent.tolist()):
             if node != OUTSIDE:
                 self.children.setdefault(parent, []).append(node)
-        self._count_used()
+        self.used = problem.used(chosen)
+        self._tell_room()
 
-    def _count_used(self) -> None:
+    def _tell_room(self) -> None:
         """Tell of each node whether it can take a unit more, and whether it can do with one less."""
         problem, prices = self.problem, self.prices
-        used_rep, used_account, used_division = problem.used(self.chosen)
+        used_rep, used_account, used_division = self.used
         price = prices.division
         # Below the floor a seat has the floor's price, above it none; any other price forbids a change.
         below, floored = used_division < problem.floor, price == problem.floor_price
@@ -193,11 +194,14 @@ class _Exchanges:
         self.partners.setdefault((division, is_in), set()).add(node)
 
     def _toggle(self, rows: list[int]) -> None:
+        codes = (self.problem.rep, self.problem.account, self.problem.division)
         for row in rows:
             self.chosen[row] = not self.chosen[row]
+            for used, code in zip(self.used, codes, strict=True):
+                used[code[row]] += 1 if self.chosen[row] else -1
             if self.is_free[row]:
                 self._push(row)
-        self._count_used()
+        self._tell_room()
 
 
 def _path(seen: Seen, node: int) -> list[int]:
