@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 from ablation import ablation
+from capacity import capacity
 from faults import faults
 from features import features
 from matching import matching
@@ -133,6 +134,7 @@ BENCHMARKS = {
     "ingest": ingest,
     "scale": scale,
     "matching": matching,
+    "capacity": capacity,
     "faults": faults,
     "ablation": ablation,
     "scoring": scoring,
