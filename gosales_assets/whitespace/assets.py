@@ -7,15 +7,24 @@ import polars as pl
 
 from gosales_assets.platform.platform import Platform, keys_of
 from gosales_assets.whitespace.gates import GateTables
+from gosales_assets.whitespace.metrics import measure_list
 from gosales_assets.whitespace.rank import rank_candidates
 from gosales_assets.whitespace.reasons import Words
+from gosales_assets.whitespace.selection import select
 from gosales_assets.whitespace.shown import summarise, summarise_list
 from gosales_assets.whitespace.signals import Known, Target, build_signals
-from gosales_checks.contracts.whitespace import WHITESPACE, WHITESPACE_SIGNALS
+from gosales_checks.contracts.whitespace import LIST_METRICS, WHITESPACE, WHITESPACE_SIGNALS
+from gosales_resources.partitions.keys import PartitionKey
 from gosales_resources.settings.tree import Settings
 from gosales_resources.store.address import Address
 from gosales_resources.store.io_managers import Partition, Partitions
 from gosales_resources.store.upstream import Tables
+
+# Of the signals, what the figures of a list are made from.
+MEASURED = [
+    "customer_id", "division", "segment", "is_eligible", "ineligible_reason", "mb_lift_max",
+    "als_similarity", "rfm_score",
+]  # fmt: skip
 
 
 def whitespace_signals(platform: Platform) -> dg.AssetsDefinition:
@@ -54,8 +63,7 @@ def whitespace_signals(platform: Platform) -> dg.AssetsDefinition:
                 target = Target(division, c, settings.divisions.skus_of(division))
                 frame = build_signals(target, known, settings.whitespace, words_of(settings))
                 signals = frame.collect()
-                off = gates.gates_off(settings.whitespace.gates)
-                yield Partition(key, signals, metadata=summarise(signals, off))
+                yield Partition(key, signals, metadata=summarise(signals, gates_off(settings)))
 
         return Partitions(made())
 
@@ -63,36 +71,60 @@ def whitespace_signals(platform: Platform) -> dg.AssetsDefinition:
 
 
 def whitespace(platform: Platform) -> dg.AssetsDefinition:
-    """Define the list."""
+    """Define the list and its figures."""
     settings = platform.settings
 
-    @platform.table(WHITESPACE)
+    @platform.tables(WHITESPACE, LIST_METRICS)
     def whitespace(
         context: dg.AssetExecutionContext,
         whitespace_signals: Tables,
         dim_customer: Tables,
         rep_ownership: Tables,
-    ) -> Partitions:
+    ) -> tuple[Partitions, Partitions]:
         keys = keys_of(context)
         platform.publish(context.instance, [Address(WHITESPACE.name, *key) for key in keys])
+        figures: dict[PartitionKey, pl.DataFrame] = {}
+        off = gates_off(settings)
 
         def made() -> Iterator[Partition]:
             for key in keys:
+                signals = pl.concat(whitespace_signals.at(key.cutoff).values())
                 ranked = rank_candidates(
-                    pl.concat(whitespace_signals.at(key.cutoff).values()),
+                    signals,
                     dim_customer[key.cutoff],
                     rep_ownership[key.cutoff],
                     settings.whitespace,
                     settings.divisions.target_names,
                 )
-                frame = ranked.with_columns(
-                    is_selected=pl.lit(value=False), seat=pl.lit(None, dtype=pl.Int64)
-                ).select(list(WHITESPACE.schema.columns()))
-                yield Partition(key, frame, metadata=summarise_list(frame))
+                chosen = select(ranked, settings.whitespace.capacity)
+                listed = chosen.rows.select(list(WHITESPACE.schema.columns()))
+                known = signals.select(MEASURED).collect()
+                figures[key] = measure_list(
+                    listed, known, off, chosen.figures, key.cutoff, settings.whitespace
+                )
+                yield Partition(key, listed, metadata=summarise_list(listed))
 
-        return Partitions(made())
+        # Written after the lists: by then every key is measured.
+        metrics = (Partition(key, figures.pop(key)) for key in keys)
+        return Partitions(made()), Partitions(metrics)
 
     return whitespace
+
+
+def gates_off(settings: Settings) -> dict[str, str]:
+    """Return gate -> why it is off under some settings."""
+    source = settings.source
+    tables = {
+        "active_asset": (source.assets, "source.assets"),
+        "do_not_contact": (source.do_not_contact, "source.do_not_contact"),
+        "recent_contact": (source.crm_contacts, "source.crm_contacts"),
+        "open_deal": (source.crm_deals, "source.crm_deals"),
+        "region_mismatch": (source.rep_ownership, "source.rep_ownership"),
+    }
+    off = dict.fromkeys(settings.whitespace.gates.turned_off, "turned off in the settings")
+    return off | {
+        gate: f"{name} is not configured" for gate, (at, name) in tables.items() if at is None
+    }
 
 
 def words_of(settings: Settings) -> Words:

@@ -27,27 +27,6 @@ class GateTables:
     deals: pl.LazyFrame | None = None
     ownership: pl.LazyFrame | None = None
 
-    def gates_off(self, settings: GateSettings) -> dict[str, str]:
-        """Return gate -> why it is off, in the order of the gates."""
-        tables = {
-            "active_asset": (self.assets, "source.assets", True),
-            "do_not_contact": (self.do_not_contact, "source.do_not_contact", True),
-            "recent_contact": (
-                self.contacts, "source.crm_contacts", settings.recent_contact_days > 0,
-            ),
-            "open_deal": (self.deals, "source.crm_deals", settings.open_deals),
-            "region_mismatch": (
-                self.ownership, "source.rep_ownership", settings.region_mismatch,
-            ),
-        }  # fmt: skip
-        off = {}
-        for gate, (table, source, is_on) in tables.items():
-            if not is_on:
-                off[gate] = "turned off in the settings"
-            elif table is None:
-                off[gate] = f"{source} is not configured"
-        return off
-
 
 def with_gates(
     candidates: pl.LazyFrame,
@@ -116,7 +95,7 @@ def _flagged(
 ) -> dict[str, pl.LazyFrame]:
     """Return flag -> the customers that have it."""
     nobody = tables.customers.select("customer_id").head(0)
-    off = tables.gates_off(settings)
+    off = settings.turned_off
     found: dict[str, pl.LazyFrame] = dict.fromkeys(
         ("_all_expired", "_active_asset", "_do_not_contact", "_recent_contact", "_open_deal",
          "_region_mismatch"),

@@ -83,7 +83,7 @@ def _scored(eligible: pl.DataFrame, settings: WhitespaceSettings) -> pl.DataFram
     frame = eligible.with_columns(
         norm.fill_null(0.0).alias(f"{name}_norm") for name, norm in norms.items()
     )
-    weights = _weights(eligible, settings)
+    weights = weights_in_force(eligible, settings)
     shares = {
         name: pl.col("segment").replace_strict(
             {segment: of[name] for segment, of in weights.items() if segment},
@@ -103,8 +103,18 @@ def _scored(eligible: pl.DataFrame, settings: WhitespaceSettings) -> pl.DataFram
     )
 
 
-def _weights(eligible: pl.DataFrame, settings: WhitespaceSettings) -> dict[str, dict[str, float]]:
-    """Return the weights in force, overall and by segment."""
+def weights_in_force(
+    eligible: pl.DataFrame, settings: WhitespaceSettings
+) -> dict[str, dict[str, float]]:
+    """Return the weights of the signals after coverage, overall and by segment.
+
+    Parameters
+    ----------
+    eligible
+        One row per candidate, as `weights.coverages` takes them.
+    settings
+        Order, weights and coverage.
+    """
     asked = order_weights(settings)
     found = coverages(eligible, settings)
     return {

@@ -29,6 +29,27 @@ GATES = [
     "no_model",
 ]
 GRADES = list("ABCDF")
+# Measure of `list_metrics` -> what its value is, by item.
+MEASURES = {
+    "candidates": "Rows that passed all gates; the item is ranked or base_rate.",
+    "kept_off": "Candidates that the gate kept off the list: each counts at its first gate.",
+    "gate_off": "1 for a gate that is off, for want of its table or by the settings.",
+    "coverage_frac": "Share of the candidates that have the signal.",
+    "weight": "Weight of the signal in the score, after coverage.",
+    "grade_from_score": "Lowest score of the ranked rows that have the grade or a better one.",
+    "selected": "Selected rows of the division.",
+    "selected_frac": "Their share of the selection.",
+    "hybrid_frac": "Its share had divisions been dealt seats in turn.",
+    "share_above_max": "1 where its share is above `whitespace.capacity.bias_division_max_share`.",
+    "expected_wins_frac": "Share of the expected wins of the whole list in the top (the item).",
+    "expected_value_frac": "Share of its expected value in the top.",
+    "rfm_overlap_frac": "Share of the top that a plain recency, frequency, money list has too.",
+    "without_rep": "Ranked rows that have no rep.",
+    "seats_of_rep": "Selected rows of the rep (optimal).",
+    "next_seat_value": "What one more seat of the rep would add, solved anew (optimal, first 20).",
+    "optimal_value": "Expected value of the selection, proven the most there is (optimal).",
+    "unfilled_floor": "Seats of the division's floor that there were no candidates for (optimal).",
+}
 FRACTION = {"unit": "fraction"}
 SIGNALS = ("p_icp", "lift", "als", "ev")
 
@@ -233,6 +254,19 @@ class Whitespace(dy.Schema):
         return cls.nba_reason.col.str.len_chars() <= 140
 
 
+class ListMetrics(dy.Schema):
+    """Figures of a list that are known when it is made."""
+
+    measure = dy.String(
+        primary_key=True, check=lambda c: c.is_in(list(MEASURES)), description="See `MEASURES`."
+    )
+    item = dy.String(
+        primary_key=True, description="What it is about: a division, gate, signal, grade or rep."
+    )
+    cutoff = dy.Date(description="As-of date.")
+    value = dy.Float64(nullable=True, description="The figure; null where it is not defined.")
+
+
 WHITESPACE_SIGNALS = Contract(
     name="whitespace_signals",
     schema=WhitespaceSignals,
@@ -261,6 +295,7 @@ WHITESPACE_SIGNALS = Contract(
     description="Signals of every candidate of a division, with the gate that it fails where it is "
     "not on the list.",
 )
+LIST_READS = (Read(WHITESPACE_SIGNALS), Read(DIM_CUSTOMER), Read(REP_OWNERSHIP))
 WHITESPACE = Contract(
     name="whitespace",
     schema=Whitespace,
@@ -269,7 +304,19 @@ WHITESPACE = Contract(
     made_by="whitespace.whitespace",
     partitioned_by="cutoff",
     settings=("whitespace", "divisions.target_names"),
-    reads=(Read(WHITESPACE_SIGNALS), Read(DIM_CUSTOMER), Read(REP_OWNERSHIP)),
+    reads=LIST_READS,
     description="The list over all divisions: whom to call about what, in order; what the models "
     "cannot rank stands in it without a rank.",
+)
+LIST_METRICS = Contract(
+    name="list_metrics",
+    schema=ListMetrics,
+    grain="one row per measure and item",
+    group="whitespace",
+    made_by="whitespace.whitespace",
+    partitioned_by="cutoff",
+    settings=("whitespace",),
+    reads=LIST_READS,
+    description="Figures of the list: who was kept off, coverage and weights of the signals, grades, "
+    "shares of the selection, what it is expected to bring.",
 )

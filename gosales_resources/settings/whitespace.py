@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from gosales_resources.settings.base import StrictModel
+from gosales_resources.settings.capacity import CapacitySettings
 
 
 class GateSettings(StrictModel):
@@ -29,6 +30,16 @@ class GateSettings(StrictModel):
     not_customers: list[str] = Field(
         default_factory=list, description="Ids that are no customers: own companies, cash sales."
     )
+
+    @property
+    def turned_off(self) -> list[str]:
+        """Gates that these settings turn off, in their order."""
+        is_on = {
+            "recent_contact": self.recent_contact_days > 0,
+            "open_deal": self.open_deals,
+            "region_mismatch": self.region_mismatch,
+        }
+        return [gate for gate, on in is_on.items() if not on]
 
 
 class WhitespaceSettings(StrictModel):
@@ -76,6 +87,9 @@ class WhitespaceSettings(StrictModel):
     )
     cooldown_factor: float = Field(
         default=0.75, ge=0, le=1, description="What the score of such a row is multiplied with."
+    )
+    capacity: CapacitySettings = Field(
+        default_factory=CapacitySettings, description="How many of the ranked are to be called."
     )
     ev_cap_quantile: float = Field(
         default=0.95, gt=0, le=1, description="Conditional values are capped at this quantile."

@@ -72,6 +72,7 @@ LEGAL_HERE: dict[str, dict[str, Any]] = {
     "value_model": {"status": "fitted"},
     "conditional_values": {"conditional_value": 120.0, "value_status": "learnt"},
     "whitespace_signals": {"value_status": "learnt"},
+    "list_metrics": {"measure": "weight"},
     "whitespace": {
         "place": range(1, 4),
         "rank": range(1, 4),
