@@ -18,6 +18,8 @@ from gosales_assets.whitespace.seat_problem import SeatProblem
 
 # Node of what is outside of the network: where free seats come from, where divisions lead to.
 OUTSIDE = 0
+# A search costs as much as looking at so many ways; a round of `settle` about one for each row.
+SEARCH_WAYS = 30
 # Node -> the node that a unit came from, and the candidate that it took or dropped (-1: none).
 Seen = dict[int, tuple[int, int]]
 
@@ -131,8 +133,19 @@ class _Exchanges:
         """Sort rows into cells of a node and a division, chosen and others apart."""
         self.cells: dict[tuple[int, int, bool], list[int]] = {}
         self.partners: dict[tuple[int, bool], set[int]] = {}
-        for row in rows.tolist():
-            self._push(row)
+        for is_in in (False, True):
+            own = rows[self.chosen[rows] == is_in]
+            if not len(own):
+                continue
+            # Sorted lists are heaps: the first by place of the others, the last of the chosen.
+            own = own[::-1] if is_in else own
+            code = self.node[own] * len(self.parent) + self.division[own]
+            order = np.argsort(code, kind="stable")
+            keys, starts = np.unique(code[order], return_index=True)
+            heaps = np.split(-own[order] if is_in else own[order], starts[1:])
+            for key, heap in zip(keys.tolist(), heaps, strict=True):
+                node, division = divmod(key, len(self.parent))
+                self._open(node, division, is_in=is_in).extend(heap.tolist())
 
     def take(self, row: int) -> int:
         """Choose a row if an exchange allows it; return 0, or how many ways were looked at in vain.
@@ -152,7 +165,7 @@ class _Exchanges:
                 if ahead in seen[1 - side]:
                     self._toggle([row, *_path(seen[0], ahead), *_path(seen[1], ahead)])
                     return 0
-        return sum(looked) + 1
+        return sum(looked) + SEARCH_WAYS
 
     def _ways(self, node: int, seen: Seen, *, is_forward: bool) -> Iterator[tuple[int, int]]:
         """Yield the new nodes that a unit can go on to (or come from), and the row it changes."""
@@ -188,10 +201,15 @@ class _Exchanges:
         return -1
 
     def _push(self, row: int) -> None:
-        node, division, is_in = int(self.node[row]), int(self.division[row]), bool(self.chosen[row])
-        heapq.heappush(self.cells.setdefault((node, division, is_in), []), -row if is_in else row)
+        is_in = bool(self.chosen[row])
+        cell = self._open(int(self.node[row]), int(self.division[row]), is_in=is_in)
+        heapq.heappush(cell, -row if is_in else row)
+
+    def _open(self, node: int, division: int, *, is_in: bool) -> list[int]:
+        """Return the heap of a cell, which both of its ends know of from now on."""
         self.partners.setdefault((node, is_in), set()).add(division)
         self.partners.setdefault((division, is_in), set()).add(node)
+        return self.cells.setdefault((node, division, is_in), [])
 
     def _toggle(self, rows: list[int]) -> None:
         codes = (self.problem.rep, self.problem.account, self.problem.division)
