@@ -1,49 +1,122 @@
 """Tables of the whitespace phase (SPEC section 5)."""
 
 import dataframely as dy
+import polars as pl
 
-from gosales_checks.contracts.accounts import DIM_CUSTOMER
+from gosales_checks.contracts.accounts import DIM_CUSTOMER, FACT_ASSETS
 from gosales_checks.contracts.contract import MONEY, Contract, Read
-from gosales_checks.contracts.models import SCORES
+from gosales_checks.contracts.crm import (
+    CRM_CONTACTS,
+    CRM_DEALS,
+    DO_NOT_CONTACT,
+    REP_OWNERSHIP,
+    SURFACING_LOG,
+)
+from gosales_checks.contracts.features import FEATURES
+from gosales_checks.contracts.models import FITTED, SCORES
 from gosales_checks.contracts.values import CONDITIONAL_VALUES, VALUE_STATUSES
 
 SEGMENTS = ["warm", "cold", "prospect"]
-# Why a candidate is not ranked, in the order the gates are applied: each row has one reason.
-GATES = ["owned", "no_model"]
+# Why a candidate is not on the list, in the order the gates are applied: each row has one reason.
+GATES = [
+    "owned",
+    "active_asset",
+    "do_not_contact",
+    "recent_contact",
+    "open_deal",
+    "region_mismatch",
+    "not_a_customer",
+    "no_model",
+]
+GRADES = list("ABCDF")
 FRACTION = {"unit": "fraction"}
+SIGNALS = ("p_icp", "lift", "als", "ev")
+
+
+def _norm(what: str) -> dy.Float64:
+    return dy.Float64(
+        min=0,
+        max=1,
+        description=f"Percentile of {what}, over all divisions or within its own "
+        "(`whitespace.normalisation`); 0 for a row without it.",
+        metadata=FRACTION,
+    )
+
+
+def _part(what: str) -> dy.Float64:
+    return dy.Float64(min=0, max=1, description=f"What {what} adds to the score.")
 
 
 class WhitespaceSignals(dy.Schema):
-    """What is known of every candidate of one division, ranked or not."""
+    """What is known of every candidate of one division, on the list or not."""
 
     customer_id = dy.String(primary_key=True, description="Customer of the population.")
     division = dy.String(description="Target division.")
     cutoff = dy.Date(description="As-of date.")
     segment = dy.String(check=lambda c: c.is_in(SEGMENTS), description="warm, cold or prospect.")
+    is_whitespace = dy.Bool(description="Never bought in the division up to the cutoff.")
     is_eligible = dy.Bool(description="Passes all gates.")
     ineligible_reason = dy.String(
         nullable=True, check=lambda c: c.is_in(GATES), description="The first gate that it fails."
+    )
+    is_cooling = dy.Bool(
+        description="Surfaced within `whitespace.cooldown_days` and not acted on: the score is cut."
     )
     p_icp = dy.Float64(
         nullable=True, min=0, max=1, description="Calibrated purchase probability.",
         metadata=FRACTION,
     )  # fmt: skip
+    p_low = dy.Float64(
+        nullable=True, min=0, max=1, description="Low end of its interval; null without a model.",
+        metadata=FRACTION,
+    )  # fmt: skip
+    p_high = dy.Float64(nullable=True, min=0, max=1, description="High end.", metadata=FRACTION)
+    margin = dy.Float64(
+        nullable=True, description="Orders rows of equal p_icp within the division; null without."
+    )
     p_icp_pct = dy.Float64(
         nullable=True, min=0, max=1,
-        description="Its percentile among the eligible of the division, average rank; the margin "
-        "orders equal probabilities.", metadata=FRACTION,
+        description="Percentile of p_icp among the eligible of the division, average rank; the "
+        "margin orders equal probabilities.", metadata=FRACTION,
+    )  # fmt: skip
+    mb_lift_max = dy.Float64(
+        nullable=True, min=0,
+        description="Market basket: largest lift of an article held towards the division; null "
+        "without one.", metadata={"unit": "ratio"},
+    )  # fmt: skip
+    mb_lift_mean = dy.Float64(
+        nullable=True, min=0, description="The mean of such lifts.", metadata={"unit": "ratio"}
+    )
+    als_similarity = dy.Float64(
+        nullable=True, min=-1, max=1,
+        description="Cosine similarity to the division's owners; null without factors.",
+        metadata={"unit": "cosine"},
     )  # fmt: skip
     conditional_value = dy.Float64(
-        nullable=True, description="Expected value of a purchase; null without past buyers.",
+        nullable=True,
+        description="Expected value of a purchase; null without past buyers.",
         metadata=MONEY,
-    )  # fmt: skip
+    )
     value_status = dy.String(
         check=lambda c: c.is_in(VALUE_STATUSES),
         description="Where the conditional value comes from: learnt, industry_mean, division_mean, "
         "no_buyer.",
     )
     ev = dy.Float64(nullable=True, description="p_icp times the conditional value.", metadata=MONEY)
+    rfm_score = dy.Float64(
+        nullable=True, min=0, max=1,
+        description="Mean percentile of recency, invoices and value of the last 12 months, all "
+        "divisions: the heuristic that `list_validation` holds the list against.",
+        metadata=FRACTION,
+    )  # fmt: skip
+    value_12m = dy.Float64(
+        nullable=True, description="Net value of the last 12 months, all divisions.", metadata=MONEY
+    )
     model_status = dy.String(description="fitted, or the prior rate.")
+    drivers = dy.String(nullable=True, description="As `scores` names them.")
+    reason = dy.String(
+        nullable=True, description="Facts of the row, in words; null for rows not on the list."
+    )
 
     @dy.rule()
     def the_ineligible_have_a_reason(cls):
@@ -58,9 +131,18 @@ class WhitespaceSignals(dy.Schema):
 
 
 class Whitespace(dy.Schema):
-    """The ranked list: whom to call about what."""
+    """The list: whom to call about what."""
 
-    rank = dy.Int64(min=1, description="Place in the list, 1 is best.")
+    place = dy.Int64(
+        min=1,
+        description="Place among all rows. A division at its base rate stands as a block, where its "
+        "rate puts it and after the ranked rows of the same score.",
+    )
+    rank = dy.Int64(
+        nullable=True, min=1,
+        description="Place among the rows that can be ranked, 1 is best; null where the model of the "
+        "division cannot rank its customers.",
+    )  # fmt: skip
     customer_id = dy.String(primary_key=True, description="Customer.")
     division = dy.String(primary_key=True, description="What to call about, as a partition key.")
     division_name = dy.String(description="Its name, as people write it.")
@@ -70,29 +152,79 @@ class Whitespace(dy.Schema):
     industry = dy.String(nullable=True, description="Industry.")
     region = dy.String(nullable=True, description="Region.")
     territory = dy.String(nullable=True, description="Territory.")
-    rep = dy.String(nullable=True, description="Who calls.")
-    score = dy.Float64(min=0, max=1, description="Weighted sum of the signals' percentiles.")
+    rep = dy.String(nullable=True, description="Who calls: the book's owner, else of dim_customer.")
+    model_status = dy.String(description="fitted, or the prior rate: such a row has no rank.")
+    grade = dy.String(
+        nullable=True, check=lambda c: c.is_in(GRADES),
+        description="The worse of two: by percentile of the score among the ranked, and of p_low, so "
+        "that a wide interval costs it. A is best; null without a rank.",
+    )  # fmt: skip
+    grade_p_icp = dy.String(
+        nullable=True, check=lambda c: c.is_in(GRADES),
+        description="By percentile of p_icp among the ranked.",
+    )  # fmt: skip
     p_icp = dy.Float64(min=0, max=1, description="Purchase probability.", metadata=FRACTION)
+    p_low = dy.Float64(
+        nullable=True, min=0, max=1, description="Low end of its interval; null without a rank.",
+        metadata=FRACTION,
+    )  # fmt: skip
+    p_high = dy.Float64(nullable=True, min=0, max=1, description="High end.", metadata=FRACTION)
     p_icp_pct = dy.Float64(
         min=0, max=1, description="Percentile of p_icp in its division.", metadata=FRACTION
     )
-    ev = dy.Float64(nullable=True, description="Expected value.", metadata=MONEY)
-    ev_norm = dy.Float64(
-        nullable=True, min=0, max=1, description="Percentile of the expected value, all divisions.",
-        metadata=FRACTION,
-    )  # fmt: skip
     conditional_value = dy.Float64(
         nullable=True, description="Expected value of a purchase.", metadata=MONEY
     )
-    grade = dy.String(
-        check=lambda c: c.is_in(list("ABCDF")), description="By percentile of the score, A is best."
+    ev = dy.Float64(nullable=True, description="Expected value: p_icp times it.", metadata=MONEY)
+    p_icp_norm = _norm("p_icp")
+    lift_norm = _norm("the market basket's largest lift")
+    als_norm = _norm("the similarity to owners")
+    ev_norm = _norm("the expected value")
+    p_icp_part = _part("p_icp")
+    lift_part = _part("the market basket")
+    als_part = _part("the similarity to owners")
+    ev_part = _part("the expected value")
+    cooldown_factor = dy.Float64(
+        min=0, max=1, description="1, or less where the row was surfaced lately without action."
     )
-    nba_reason = dy.String(description="Why, from the row's own figures; at most 140 characters.")
+    score = dy.Float64(
+        min=0, max=1, description="Sum of the four parts times cooldown_factor; orders the list."
+    )
+    is_selected = dy.Bool(description="Within the capacity (`whitespace.capacity`): to be called.")
+    seat = dy.Int64(
+        nullable=True, min=1,
+        description="Its number among the selected, of its rep where seats are by rep.",
+    )  # fmt: skip
+    nba_reason = dy.String(description="Why, in facts of the row; at most 140 characters.")
+    drivers = dy.String(
+        nullable=True,
+        description="Strongest features behind p_icp, as `scores` names them; null below the best "
+        "share of the division.",
+    )
 
     @dy.rule()
     def each_place_is_taken_once(cls):
-        """No two rows share a rank."""
-        return cls.rank.col.is_unique()
+        """No two rows share a place."""
+        return cls.place.col.is_unique()
+
+    @dy.rule()
+    def what_cannot_be_ranked_is_not_ranked(cls):
+        """Only rows of a fitted model have a rank, a grade, or are selected."""
+        fitted = cls.model_status.col == FITTED
+        ranked = cls.rank.col.is_not_null() & cls.grade.col.is_not_null()
+        nothing = cls.rank.col.is_null() & cls.grade.col.is_null() & ~cls.is_selected.col
+        return pl.when(fitted).then(ranked).otherwise(nothing)
+
+    @dy.rule()
+    def parts_add_up(cls):
+        """The parts, in their order, sum to the score."""
+        parts = cls.p_icp_part.col + cls.lift_part.col + cls.als_part.col + cls.ev_part.col
+        return cls.score.col == parts * cls.cooldown_factor.col
+
+    @dy.rule()
+    def the_selected_have_a_seat(cls):
+        """A row has a seat if it is selected, and only then."""
+        return cls.is_selected.col == cls.seat.col.is_not_null()
 
     @dy.rule()
     def reason_is_short(cls):
@@ -108,8 +240,21 @@ WHITESPACE_SIGNALS = Contract(
     group="whitespace",
     made_by="whitespace.whitespace_signals",
     partitioned_by="target_cutoff",
-    reads=(Read(SCORES), Read(CONDITIONAL_VALUES)),
-    description="Signals of every candidate of a division, with the reason where it is not ranked.",
+    settings=("whitespace.gates", "whitespace.cooldown_days", "divisions.target_names"),
+    reads=(
+        Read(SCORES),
+        Read(CONDITIONAL_VALUES),
+        Read(FEATURES),
+        Read(FACT_ASSETS),
+        Read(DIM_CUSTOMER),
+        Read(DO_NOT_CONTACT),
+        Read(CRM_CONTACTS),
+        Read(CRM_DEALS),
+        Read(REP_OWNERSHIP),
+        Read(SURFACING_LOG),
+    ),
+    description="Signals of every candidate of a division, with the gate that it fails where it is "
+    "not on the list.",
 )
 WHITESPACE = Contract(
     name="whitespace",
@@ -119,6 +264,7 @@ WHITESPACE = Contract(
     made_by="whitespace.whitespace",
     partitioned_by="cutoff",
     settings=("whitespace", "divisions.target_names"),
-    reads=(Read(WHITESPACE_SIGNALS), Read(DIM_CUSTOMER)),
-    description="The ranked list over all divisions: whom to call about what.",
+    reads=(Read(WHITESPACE_SIGNALS), Read(DIM_CUSTOMER), Read(REP_OWNERSHIP)),
+    description="The list over all divisions: whom to call about what, in order; what the models "
+    "cannot rank stands in it without a rank.",
 )
