@@ -15,6 +15,8 @@ from pathlib import Path
 import yaml
 
 from gosales.cli.demo import run_demo
+from gosales.cli.exports import add_export_command
+from gosales.cli.lists import add_list_command
 from gosales.cli.model import add_model_command
 from gosales.cli.report import judge_again, print_outcome, print_violations
 from gosales.cli.show import FORMATS, show_table
@@ -84,6 +86,8 @@ def build_parser() -> argparse.ArgumentParser:
     )
     _add_materialize(commands, settings)
     _add_show(commands, settings)
+    add_list_command(commands, settings)
+    add_export_command(commands, settings)
     add_source_command(commands)
     add_stored_commands(commands, settings)
     add_model_command(commands, settings)

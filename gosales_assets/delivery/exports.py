@@ -9,7 +9,7 @@ import polars as pl
 from gosales_assets.delivery.columns import shown_columns
 from gosales_assets.delivery.crm import write_crm_files
 from gosales_assets.delivery.listed import Listed, ListTerms
-from gosales_assets.delivery.programs import write_jsonl, write_list_parquet
+from gosales_assets.delivery.programs import with_external_id, write_jsonl, write_list_parquet
 from gosales_assets.delivery.spreadsheet_csv import write_spreadsheet_csv
 from gosales_assets.delivery.workbook import write_workbook
 from gosales_checks.contracts.delivery import LIST_EXPORTS
@@ -81,8 +81,8 @@ def _write(kind: ExportKind, listed: Listed, settings: DeliverySettings) -> Made
         content = write_spreadsheet_csv(rows, columns, style, decimals)
         return {"list.csv": (content, rows.height)}
     if kind == "jsonl":
-        return {"list.jsonl": (write_jsonl(rows), rows.height)}
-    return {"list.parquet": (write_list_parquet(rows), rows.height)}
+        return {"list.jsonl": (write_jsonl(with_external_id(rows)), rows.height)}
+    return {"list.parquet": (write_list_parquet(with_external_id(rows)), rows.height)}
 
 
 def describe_exports(files: Mapping[str, bytes]) -> pl.DataFrame:

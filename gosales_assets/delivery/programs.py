@@ -1,4 +1,4 @@
-"""The list for programs: Parquet and JSON lines, all columns of the contract with the external id."""
+"""The list for programs: Parquet and JSON lines, and what a row is called in other systems."""
 
 import io
 
@@ -34,14 +34,14 @@ def with_external_id(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def write_jsonl(rows: pl.DataFrame) -> bytes:
-    """Write one JSON object a row, in the order of the list."""
-    return with_external_id(rows).write_ndjson().encode()
+    """Write one JSON object a row, in the order of the rows."""
+    return rows.write_ndjson().encode()
 
 
 def write_list_parquet(rows: pl.DataFrame) -> bytes:
-    """Write one Parquet file, in the order of the list; equal rows give equal bytes."""
+    """Write one Parquet file, in the order of the rows; equal rows give equal bytes."""
     buffer = io.BytesIO()
-    with_external_id(rows).rechunk().write_parquet(
+    rows.rechunk().write_parquet(
         buffer, compression="zstd", compression_level=1, row_group_size=ROW_GROUP_ROWS
     )
     return buffer.getvalue()

@@ -104,7 +104,7 @@ class _Sheets:
 
 def more_rows(count: int) -> str:
     """Say how many rows a sheet has no room for."""
-    return f"... and {count:,} more rows: they are in list.csv, in the same order."
+    return f"... and {count:,} more rows: they are in the CSV, in the same order."
 
 
 def _writer(sheet: Worksheet, look: Look, formats: dict[Look, Format]) -> Write:
@@ -167,7 +167,7 @@ def _said(listed: Listed, settings: DeliverySettings) -> Iterator[str]:
         f"{terms.cutoff}. Money is in {terms.currency}."
     )
     if listed.rows.height > settings.rows_per_sheet:
-        yield f"A sheet has {settings.rows_per_sheet:,} rows at most; all are in list.csv."
+        yield f"A sheet has {settings.rows_per_sheet:,} rows at most; all are in the CSV."
     if listed.empty_because:
         yield listed.empty_because
     if listed.base_rates:
