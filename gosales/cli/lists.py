@@ -162,6 +162,9 @@ def print_rows(
     tell(f"Whom to call about what, as of {terms.cutoff}{of}")
     if listed.rows.height:
         room = shutil.get_terminal_size(ROOM).columns
+        # Who has no name is called by the id, which there may be no room for.
+        named = pl.when(pl.col("customer_name").str.strip_chars() != "").then("customer_name")
+        shown = shown.with_columns(customer_name=named.otherwise("customer_id"))
         drawn = draw(shown, columns, platform.settings.delivery.decimals, room)
         tell("\n" + "\n".join(drawn.lines) + "\n")
         tell(

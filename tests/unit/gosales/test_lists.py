@@ -123,6 +123,11 @@ def test_an_empty_list_says_so_and_how_to_see_more(gosales, world):
     assert f"gosales list --cutoff {DAY} --all --config {config}" in out
 
 
+def test_who_has_no_name_is_called_by_the_id(gosales):
+    _, out, _ = gosales("list", "--rep", "no rep", "--columns", "rank,customer_name")
+    assert "   3  0003" in out.splitlines()
+
+
 def test_columns_are_chosen_by_name_or_title_each_once(gosales):
     _, out, _ = gosales("list", "--columns", "Rank,customer,customer_name,score")
     head = out.split("\n\n")[1].splitlines()[0]
