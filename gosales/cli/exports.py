@@ -10,7 +10,7 @@ import polars as pl
 
 from gosales.cli.show import refuse_what_was_not_made
 from gosales.cli.terminal import tell
-from gosales_assets.delivery.exports import CARD, describe_exports
+from gosales_assets.delivery.exports_card import CARD, describe_exports
 from gosales_assets.platform.platform import Platform
 from gosales_checks.contracts.delivery import EXPORT_KINDS, LIST_EXPORTS
 from gosales_resources.errors import PartitionMissingError, ScopeError, nearest

@@ -58,14 +58,16 @@ def _list(options: argparse.Namespace) -> int:
     form = _form(options)
     columns = _columns(platform, options, form)
     listed = read_list(platform, options.cutoff, Picked.of(options), every=options.all)
-    shown = listed.rows.head(options.top) if options.top else listed.rows
+    picked = Picked.of(options)
     if form == TABLE:
-        print_rows(platform, listed, shown, columns, Picked.of(options))
+        shown = listed.rows.head(options.top or ROWS_FOR_EYES)
+        print_rows(platform, listed, shown, columns, picked)
         return DONE
+    shown = listed.rows.head(options.top) if options.top else listed.rows
     content = write_rows(platform, listed, shown, columns, form, has_named=bool(options.columns))
     _hand_over(content, form, options.out, shown.height)
     # Never among the rows, and not in silence.
-    for line in _beside(listed):
+    for line in _beside(listed, picked):
         say(line)
     return DONE
 
@@ -112,15 +114,15 @@ def read_list(platform: Platform, cutoff: str, picked: Picked, *, every: bool) -
         See `read_stored`.
     """
     day = platform.space.select_cutoff(cutoff)
-    table = read_stored(platform, WHITESPACE, day.isoformat(), None).collect()
+    table = read_stored(platform, WHITESPACE, day.isoformat(), None)
+    # Names are known to the whole list: what they have in common may be nothing.
+    wanted = [_is_of(table, "rep", picked.rep), _is_of(table, "region", picked.region)]
     if picked.division is not None:
-        table = table.filter(pl.col("division").is_in(_divisions(platform, picked.division)))
-    table = _of(table, "rep", picked.rep)
-    table = _of(table, "region", picked.region)
+        wanted.append(pl.col("division").is_in(_divisions(platform, picked.division)))
     settings = platform.settings
     currency, months = settings.source.sales_log.home_currency, settings.labels.window_months
     rows = "ranked" if every else "selected"
-    return Listed.of(table, ListTerms(day, currency, months), rows)
+    return Listed.of(table.filter(*wanted), ListTerms(day, currency, months), rows)
 
 
 def _divisions(platform: Platform, named: str) -> list[str]:
@@ -134,17 +136,17 @@ def _divisions(platform: Platform, named: str) -> list[str]:
     return chosen
 
 
-def _of(table: pl.DataFrame, column: str, name: str | None) -> pl.DataFrame:
-    """Return the rows of one name, whatever its case and the blanks around it."""
+def _is_of(table: pl.LazyFrame, column: str, name: str | None) -> pl.Expr:
+    """Return what is true of rows of one name, whatever its case and the blanks around it."""
     if name is None:
-        return table
-    known = table[column].unique().to_list()
+        return pl.lit(value=True)
+    known = table.select(pl.col(column).unique()).collect()[column].to_list()
     wanted = name.strip().casefold()
     found = [one for one in known if one is not None and one.strip().casefold() == wanted]
     if found:
-        return table.filter(pl.col(column).is_in(found))
+        return pl.col(column).is_in(found)
     if column == "rep" and wanted == NO_REP.casefold():
-        return table.filter(pl.col(column).is_null() | (pl.col(column).str.strip_chars() == ""))
+        return pl.col(column).is_null() | (pl.col(column).str.strip_chars() == "")
     legal = [one for one in known if one is not None and one.strip()]
     raise ScopeError(f"The list has no {column} '{name}'. {nearest(name, legal)}")
 
@@ -157,18 +159,19 @@ def print_rows(
     picked: Picked,
 ) -> None:
     """Print a list for eyes: what it is, its rows, what stands below them."""
-    terms, shown = listed.terms, rows.head(ROWS_FOR_EYES)
+    terms = listed.terms
     of = f" ({picked.words})" if picked.words else ""
     tell(f"Whom to call about what, as of {terms.cutoff}{of}")
     if listed.rows.height:
         room = shutil.get_terminal_size(ROOM).columns
         # Who has no name is called by the id, which there may be no room for.
         named = pl.when(pl.col("customer_name").str.strip_chars() != "").then("customer_name")
-        shown = shown.with_columns(customer_name=named.otherwise("customer_id"))
+        shown = rows.with_columns(customer_name=named.otherwise("customer_id"))
         drawn = draw(shown, columns, platform.settings.delivery.decimals, room)
         tell("\n" + "\n".join(drawn.lines) + "\n")
+        more = "" if shown.height == listed.rows.height else " (--top N shows N)"
         tell(
-            f"{shown.height:,} of {listed.rows.height:,} rows; {listed.ranked:,} are ranked, "
+            f"{shown.height:,} of {listed.rows.height:,} rows{more}; {listed.ranked:,} are ranked, "
             f"{listed.selected:,} of them selected."
         )
         tell(
@@ -177,12 +180,14 @@ def print_rows(
         )
         if drawn.left_out:
             tell(f"No room for: {', '.join(drawn.left_out)} (--columns chooses).")
-    for line in _beside(listed):
+    for line in _beside(listed, picked):
         tell(line)
 
 
-def _beside(listed: Listed) -> list[str]:
+def _beside(listed: Listed, picked: Picked) -> list[str]:
     """Say why nothing is there, and what stands below the list."""
+    if picked.words and not listed.ranked and not listed.base_rates:
+        return [f"The list has no row of {picked.words}."]
     lines = []
     if why := listed.empty_because:
         more = f" See them: gosales list --cutoff {listed.terms.cutoff} --all" * bool(listed.ranked)

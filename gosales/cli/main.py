@@ -24,6 +24,7 @@ from gosales.cli.source import add_source_command
 from gosales.cli.stored import add_stored_commands
 from gosales.cli.terminal import say, tell, under_settings
 from gosales.cli.ui import add_ui_options, serve_ui
+from gosales_assets.delivery.columns import check_settings
 from gosales_assets.operations.batches import describe
 from gosales_assets.operations.instance import history_of, write_environment
 from gosales_assets.operations.narrowing import Narrowing, read_log
@@ -230,6 +231,7 @@ def _ui(options: argparse.Namespace) -> int:
 
 def _config_check(options: argparse.Namespace) -> int:
     settings = _load(options)
+    check_settings(settings.delivery)
     cutoffs = Platform.of(settings).space.cutoffs()
     tell(f"{settings.config_file} is legal: settings {settings.content_hash()}, ", end="")
     tell(f"{len(settings.divisions.targets)} targets, {len(cutoffs)} cutoffs.")

@@ -150,7 +150,7 @@ def refuse_what_was_not_made(platform: Platform, addresses: Iterable[Address]) -
 
 def _describe(contract: Contract, files: Mapping[str, bytes]) -> pl.LazyFrame:
     # LightGBM takes 0.8 s, and every command loads this module.
-    from gosales_assets.delivery.exports import describe_exports  # noqa: PLC0415
+    from gosales_assets.delivery.exports_card import describe_exports  # noqa: PLC0415
     from gosales_assets.models.bundle.bundle import describe_bundle  # noqa: PLC0415
     from gosales_assets.models.bundle.pooled_bundle import describe_pooled  # noqa: PLC0415
     from gosales_assets.models.value.value_bundle import describe_values  # noqa: PLC0415

@@ -6,7 +6,8 @@ import dagster as dg
 import polars as pl
 
 from gosales_assets.delivery.columns import check_settings
-from gosales_assets.delivery.exports import build_exports, describe_exports
+from gosales_assets.delivery.exports import build_exports
+from gosales_assets.delivery.exports_card import describe_exports
 from gosales_assets.delivery.listed import ListTerms
 from gosales_assets.delivery.surfacing import surfaced_rows
 from gosales_assets.platform.platform import Platform, keys_of

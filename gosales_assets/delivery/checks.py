@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from gosales_assets.delivery.exports import describe_exports
+from gosales_assets.delivery.exports_card import describe_exports
 from gosales_assets.platform.platform import Platform
 from gosales_checks.contracts.contract import judge
 from gosales_checks.contracts.delivery import LIST_EXPORTS

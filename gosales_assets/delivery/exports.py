@@ -1,26 +1,15 @@
-"""All files of a list, and their card: what is in the bundle, in the words of its contract."""
-
-import hashlib
-import json
-from collections.abc import Mapping
+"""All files of a list, as the bundle that is stored."""
 
 import polars as pl
 
 from gosales_assets.delivery.columns import shown_columns
 from gosales_assets.delivery.crm import write_crm_files
+from gosales_assets.delivery.exports_card import CARD, Made, write_card
 from gosales_assets.delivery.listed import Listed, ListTerms
 from gosales_assets.delivery.programs import with_external_id, write_jsonl, write_list_parquet
 from gosales_assets.delivery.spreadsheet_csv import write_spreadsheet_csv
 from gosales_assets.delivery.workbook import write_workbook
-from gosales_checks.contracts.delivery import LIST_EXPORTS
-from gosales_resources.errors import DamagedError
 from gosales_resources.settings.delivery import DeliverySettings, ExportKind
-
-CARD = "exports.json"
-FORMAT, VERSION = "gosales-exports", 1
-REMEDY = f"Rematerialise {LIST_EXPORTS.name}."
-Made = Mapping[str, tuple[bytes, int]]
-"""Name of a file -> content, and rows of the list in it."""
 
 
 def build_exports(
@@ -43,29 +32,9 @@ def build_exports(
         Name -> content; one of them is the card, `exports.json`. Equal lists give equal bytes.
     """
     listed = Listed.of(table, terms, settings.rows)
-    made = {
-        kind: _write(kind, listed, settings)
-        for kind in settings.kinds
-    }  # fmt: skip
-    files = [
-        {
-            "file": name,
-            "kind": kind,
-            "row_count": rows,
-            "size_bytes": len(content),
-            "sha256": hashlib.sha256(content).hexdigest(),
-        }
-        for kind, of_kind in sorted(made.items())
-        for name, (content, rows) in of_kind.items()
-    ]
-    card = {
-        "format": FORMAT,
-        "version": VERSION,
-        "cutoff": terms.cutoff.isoformat(),
-        "files": files,
-    }
+    made = {kind: _write(kind, listed, settings) for kind in settings.kinds}
     contents = {name: content for kind in made.values() for name, (content, _) in kind.items()}
-    return contents | {CARD: (json.dumps(card, indent=1, sort_keys=True) + "\n").encode()}
+    return contents | {CARD: write_card(terms.cutoff, made)}
 
 
 def _write(kind: ExportKind, listed: Listed, settings: DeliverySettings) -> Made:
@@ -83,38 +52,3 @@ def _write(kind: ExportKind, listed: Listed, settings: DeliverySettings) -> Made
     if kind == "jsonl":
         return {"list.jsonl": (write_jsonl(with_external_id(rows)), rows.height)}
     return {"list.parquet": (write_list_parquet(with_external_id(rows)), rows.height)}
-
-
-def describe_exports(files: Mapping[str, bytes]) -> pl.DataFrame:
-    """Return what is known of the files of a bundle, once every one is what the card says.
-
-    Parameters
-    ----------
-    files
-        Of the bundle.
-
-    Returns
-    -------
-    polars.DataFrame
-        `list_exports`: one row per file, by kind and name as numbered; the card itself is none.
-
-    Raises
-    ------
-    DamagedError
-        When the card cannot be read, or a file is missing, added or another than was made.
-    """
-    try:
-        card = json.loads(files[CARD])
-        known = (card["format"], card["version"]) == (FORMAT, VERSION)
-        rows = [{**one, "cutoff": card["cutoff"]} for one in card["files"]]
-        digests = {row["file"]: row["sha256"] for row in rows}
-    except (KeyError, TypeError, ValueError) as error:
-        raise DamagedError(f"{CARD} is missing or cannot be read: {error!r}. {REMEDY}") from error
-    found = {n: hashlib.sha256(c).hexdigest() for n, c in files.items() if n != CARD}
-    if not known or found != digests:
-        wrong = sorted(n for n in {*found, *digests} if found.get(n) != digests.get(n))
-        what = ", ".join(wrong) or f"{card['format']} {card['version']}"
-        raise DamagedError(f"The exports are not what was made: {what}. {REMEDY}")
-    schema = {name: column.dtype for name, column in LIST_EXPORTS.schema.columns().items()}
-    as_written = pl.DataFrame(rows, schema={**schema, "cutoff": pl.String})
-    return as_written.with_columns(pl.col("cutoff").str.to_date("%Y-%m-%d"))

@@ -72,11 +72,12 @@ class Listed:
         rows
             Those within the capacity, or all that are ranked.
         """
-        frame = table.lazy().collect().sort("place")
-        ranked = frame.filter(pl.col("rank").is_not_null())
+        # Of a list of millions a seller's rows alone are read.
+        ranked = table.lazy().filter(pl.col("rank").is_not_null())
         chosen = ranked.filter("is_selected") if rows == "selected" else ranked
-        selected = int(ranked["is_selected"].sum())
-        return cls(terms, chosen, ranked.height, selected, find_base_rates(frame))
+        counts = ranked.select(pl.len(), pl.col("is_selected").sum())
+        found, (total, selected) = chosen.sort("place").collect(), counts.collect().row(0)
+        return cls(terms, found, total, selected, find_base_rates(table))
 
     @property
     def empty_because(self) -> str | None:
@@ -93,12 +94,12 @@ class Listed:
         return "Nobody is on the list: no customer passes the gates."
 
 
-def find_base_rates(frame: pl.DataFrame) -> list[BaseRate]:
+def find_base_rates(table: pl.LazyFrame | pl.DataFrame) -> list[BaseRate]:
     """Count what cannot be ranked, by division.
 
     Parameters
     ----------
-    frame
+    table
         Rows of `whitespace`.
 
     Returns
@@ -107,7 +108,8 @@ def find_base_rates(frame: pl.DataFrame) -> list[BaseRate]:
         By the place of the division's block.
     """
     found = (
-        frame.filter(pl.col("rank").is_null())
+        table.lazy()
+        .filter(pl.col("rank").is_null())
         .group_by("division", "division_name")
         .agg(
             customers=pl.len(),
@@ -118,7 +120,7 @@ def find_base_rates(frame: pl.DataFrame) -> list[BaseRate]:
         .sort("first")
     )
     wanted = ["division_name", "customers", "lowest", "highest"]
-    return [BaseRate(**row) for row in found.select(wanted).to_dicts()]
+    return [BaseRate(**row) for row in found.select(wanted).collect().to_dicts()]
 
 
 def of_rep(rows: pl.DataFrame) -> dict[str | None, pl.DataFrame]:

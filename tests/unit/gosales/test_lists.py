@@ -123,6 +123,11 @@ def test_an_empty_list_says_so_and_how_to_see_more(gosales, world):
     assert f"gosales list --cutoff {DAY} --all --config {config}" in out
 
 
+def test_names_that_have_no_row_together_are_told(gosales):
+    code, out, _ = gosales("list", "--rep", "Cid", "--region", "North")
+    assert (code, out.splitlines()[-1]) == (0, "The list has no row of rep Cid, region North.")
+
+
 def test_who_has_no_name_is_called_by_the_id(gosales):
     _, out, _ = gosales("list", "--rep", "no rep", "--columns", "rank,customer_name")
     assert "   3  0003" in out.splitlines()

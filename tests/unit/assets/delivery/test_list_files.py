@@ -11,7 +11,8 @@ from pydantic import ValidationError
 
 from gosales_assets.delivery.columns import check_columns, shown_columns
 from gosales_assets.delivery.crm import write_crm_files
-from gosales_assets.delivery.exports import CARD, build_exports, describe_exports
+from gosales_assets.delivery.exports import build_exports
+from gosales_assets.delivery.exports_card import CARD, describe_exports
 from gosales_assets.delivery.listed import Listed
 from gosales_assets.delivery.programs import with_external_id, write_jsonl, write_list_parquet
 from gosales_assets.delivery.spreadsheet import spreadsheet_safe
