@@ -16,6 +16,8 @@ from gosales_resources.settings.delivery import CrmSettings
 
 # Of figures that are no whole numbers; plain decimals, for not all importers read exponents.
 DECIMALS = {"percent": 4, "score": 4, "money": 2}
+# The writer of `csv` quotes cells with the signs of its own line end alone: these are all there are.
+BREAK = "\r\n"
 
 
 def write_crm_files(rows: pl.DataFrame, settings: CrmSettings) -> dict[str, tuple[bytes, int]]:
@@ -73,11 +75,11 @@ def _parts(
     head: Sequence[str], rows: Iterator[list[str]], kind: CrmKind, most: int
 ) -> Iterator[tuple[bytes, int]]:
     """Cut rows into files of at most so many rows and bytes, each with the line of field names."""
-    line_of = csv.writer(_Line(), lineterminator=kind.line_end).writerow
-    first = str(line_of(head)).encode()
+    writer = csv.writer(_Line(), lineterminator=BREAK)
+    first = _line(writer.writerow(head), kind)
     lines, size = [first], len(first)
     for row in rows:
-        line = str(line_of(row)).encode()
+        line = _line(writer.writerow(row), kind)
         # The header is no row; a row that no file takes has one of its own.
         if len(lines) > most or (len(lines) > 1 and size + len(line) > kind.size):
             yield b"".join(lines), len(lines) - 1
@@ -92,3 +94,7 @@ class _Line:
 
     def write(self, line: str) -> str:
         return line
+
+
+def _line(written: object, kind: CrmKind) -> bytes:
+    return (str(written).removesuffix(BREAK) + kind.line_end).encode()

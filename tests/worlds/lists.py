@@ -15,7 +15,7 @@ TERMS = ListTerms(DAY, "EUR", 6)
 HOSTILE = [
     "0012", "1E5", "2024-01-02", "=1+1", "+49 30", "-5", "@SUM(A1)", "\t=1", "http://e.com", "TRUE",
     "mailto:a@e.com", "12345678901234567890", " x ", "a,b;c", 'say "x"', "two\nlines", "عميل", "客户",
-    "🙂👩‍👩‍👧", "_x0041_", "x\x1b[31m", "\u202eabc", "{=1}", "'quoted", "＝1+1", "%0A", "é",
+    "🙂👩‍👩‍👧", "_x0041_", "x\x1b[31m", "\u202eabc", "{=1}", "'quoted", "＝1+1", "%0A", "é", "a\rb",
 ]  # fmt: skip
 ROW = {
     "division": "scanning",
