@@ -13,9 +13,9 @@ from gosales.cli.terminal import tell
 from gosales_assets.delivery.exports_card import CARD, describe_exports
 from gosales_assets.platform.platform import Platform
 from gosales_checks.contracts.delivery import EXPORT_KINDS, LIST_EXPORTS
-from gosales_resources.errors import PartitionMissingError, ScopeError, nearest
+from gosales_resources.errors import PartitionMissingError, ScopeError, StalePartitionError, nearest
 from gosales_resources.settings.loading import load_settings, parse_overrides
-from gosales_resources.store.address import Address
+from gosales_resources.store.address import Address, remedy
 from gosales_resources.store.atomic import replacing
 
 DONE = 0
@@ -61,7 +61,9 @@ def read_exports(platform: Platform, address: Address) -> dict[str, bytes]:
     ------
     PartitionMissingError
         With the command that makes them.
-    StalePartitionError, DamagedError
+    StalePartitionError
+        When they are of an earlier list, or made under other settings.
+    DamagedError
         See `Platform.read_bundle`.
     """
     if not platform.store.has(address):
@@ -70,6 +72,11 @@ def read_exports(platform: Platform, address: Address) -> dict[str, bytes]:
             f"{address.asset} --upstream --cutoffs {address.cutoff}"
         )
     refuse_what_was_not_made(platform, [address])
+    made_of = platform.store.made_from(address)
+    if made_of != platform.freshness.inputs.of(LIST_EXPORTS, address):
+        raise StalePartitionError(
+            f"{address} is of another list than is stored now. Rematerialise it: {remedy(address)}"
+        )
     return platform.read_bundle(LIST_EXPORTS, *address.key)
 
 

@@ -19,7 +19,7 @@ class ListExports(dy.Schema):
         description="Rows of the list in it; of a workbook those of its first sheet.",
         metadata={"unit": "count"},
     )
-    size_bytes = dy.Int64(min=1, description="Size.", metadata={"unit": "bytes"})
+    size_bytes = dy.Int64(min=0, description="Size.", metadata={"unit": "bytes"})
     sha256 = dy.String(regex="^[0-9a-f]{64}$", description="SHA-256 of its content.")
 
 

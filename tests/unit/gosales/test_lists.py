@@ -229,7 +229,8 @@ def store_exports(world, table: pl.DataFrame, **changed) -> None:
     settings = platform.settings.delivery.model_copy(update=changed)
     files = build_exports(table.lazy(), TERMS, settings)
     provenance = platform.freshness.provenance_of(LIST_EXPORTS, address)
-    written = platform.store.write_bundle(address, files, provenance, {})
+    inputs = platform.freshness.inputs.of(LIST_EXPORTS, address)
+    written = platform.store.write_bundle(address, files, provenance, inputs)
     with open_instance(platform) as instance:
         instance.report_runless_asset_event(
             dg.AssetMaterialization(
@@ -294,6 +295,16 @@ def test_files_that_this_history_did_not_make_are_not_handed_out(world, capsys, 
         (target / path.name).write_bytes(path.read_bytes())
     assert main(["export", "--cutoff", f"{DAY}", "--config", str(other / "gosales.yaml")]) == 2
     assert "this run history did not make it" in capsys.readouterr().err
+
+
+def test_files_of_an_earlier_list_are_not_handed_out(gosales, world, tmp_path):
+    store_exports(world, LIST)
+    store(world, LIST.head(2))
+    code, _, err = gosales("export", "--out", str(tmp_path / "out"))
+    store(world, LIST)
+    assert code == 2
+    assert "is of another list than is stored now" in err
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_card_by_another_hand_removes_nothing_elsewhere(gosales, world, tmp_path):
