@@ -16,6 +16,7 @@ from quality import against_simple_models
 from scoring import scoring
 from training import training
 from value import value
+from workbook import workbook
 from world import machine, measured, sample_world, show
 
 EIGHT = "2023-03-31..2024-12-31"
@@ -143,6 +144,7 @@ BENCHMARKS = {
     "noise": noise,
     "pooled": pooled,
     "value": value,
+    "workbook": workbook,
 }
 USUAL = ["speed", "overhead", "quality"]
 

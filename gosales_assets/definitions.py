@@ -9,6 +9,8 @@ import dagster as dg
 
 from gosales_assets.accounts import assets as accounts
 from gosales_assets.accounts import checks as accounts_checks
+from gosales_assets.delivery import assets as delivery
+from gosales_assets.delivery import checks as delivery_checks
 from gosales_assets.enrichment import assets as enrichment
 from gosales_assets.enrichment import checks as enrichment_checks
 from gosales_assets.features import assets as features
@@ -41,6 +43,7 @@ ROOMS: dict[str, ModuleType] = {
     "features": features,
     "models": models,
     "whitespace": whitespace,
+    "delivery": delivery,
     "validation": validation,
     "quality": quality,
 }
@@ -51,6 +54,7 @@ CHECKS = (
     labels_checks,
     features_checks,
     models_checks,
+    delivery_checks,
     validation_checks,
     quality_checks,
 )

@@ -16,6 +16,8 @@ import yaml
 
 from gosales.cli.backtest import add_backtest_command
 from gosales.cli.demo import run_demo
+from gosales.cli.exports import add_export_command
+from gosales.cli.lists import add_list_command
 from gosales.cli.model import add_model_command
 from gosales.cli.report import judge_again, print_outcome, print_violations
 from gosales.cli.show import FORMATS, show_table
@@ -23,6 +25,7 @@ from gosales.cli.source import add_source_command
 from gosales.cli.stored import add_stored_commands
 from gosales.cli.terminal import say, tell, under_settings
 from gosales.cli.ui import add_ui_options, serve_ui
+from gosales_assets.delivery.columns import check_settings
 from gosales_assets.operations.batches import describe
 from gosales_assets.operations.instance import history_of, write_environment
 from gosales_assets.operations.narrowing import Narrowing, read_log
@@ -85,6 +88,8 @@ def build_parser() -> argparse.ArgumentParser:
     )
     _add_materialize(commands, settings)
     _add_show(commands, settings)
+    add_list_command(commands, settings)
+    add_export_command(commands, settings)
     add_source_command(commands)
     add_stored_commands(commands, settings)
     add_model_command(commands, settings)
@@ -228,6 +233,7 @@ def _ui(options: argparse.Namespace) -> int:
 
 def _config_check(options: argparse.Namespace) -> int:
     settings = _load(options)
+    check_settings(settings.delivery)
     cutoffs = Platform.of(settings).space.cutoffs()
     tell(f"{settings.config_file} is legal: settings {settings.content_hash()}, ", end="")
     tell(f"{len(settings.divisions.targets)} targets, {len(cutoffs)} cutoffs.")

@@ -8,12 +8,14 @@ import polars as pl
 from polars._typing import PolarsDataType
 
 from gosales.cli.terminal import print_frame, say, tell
+from gosales_assets.delivery.spreadsheet import spreadsheet_safe
 from gosales_assets.operations.instance import history_of
 from gosales_assets.platform.platform import Platform
-from gosales_assets.whitespace.export import spreadsheet_safe
 from gosales_checks.contracts.contract import Contract
-from gosales_checks.contracts.models import MODEL
+from gosales_checks.contracts.delivery import LIST_EXPORTS
+from gosales_checks.contracts.models import MODEL, POOLED_MODEL
 from gosales_checks.contracts.registry import CONTRACTS
+from gosales_checks.contracts.values import VALUE_MODEL
 from gosales_resources.errors import GosalesError, PartitionMissingError, ScopeError, nearest
 from gosales_resources.instance.recorded import refuse_damaged
 from gosales_resources.markdown import printable
@@ -148,11 +150,18 @@ def refuse_what_was_not_made(platform: Platform, addresses: Iterable[Address]) -
 
 def _describe(contract: Contract, files: Mapping[str, bytes]) -> pl.LazyFrame:
     # LightGBM takes 0.8 s, and every command loads this module.
+    from gosales_assets.delivery.exports_card import describe_exports  # noqa: PLC0415
     from gosales_assets.models.bundle.bundle import describe_bundle  # noqa: PLC0415
     from gosales_assets.models.bundle.pooled_bundle import describe_pooled  # noqa: PLC0415
+    from gosales_assets.models.value.value_bundle import describe_values  # noqa: PLC0415
 
-    describe = describe_bundle if contract is MODEL else describe_pooled
-    return describe(files).lazy()
+    describe = {
+        MODEL: describe_bundle,
+        POOLED_MODEL: describe_pooled,
+        VALUE_MODEL: describe_values,
+        LIST_EXPORTS: describe_exports,
+    }
+    return describe[contract](files).lazy()
 
 
 def write(frame: pl.LazyFrame, form: str, limit: int | None) -> None:

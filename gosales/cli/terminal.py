@@ -26,9 +26,10 @@ LOOKS: dict[str, Any] = {
 
 # A command that a message names, up to its last option.
 COMMAND = re.compile(
-    r"\bgosales (?:materialize|status|verify|ui|backtest|show [a-z_]+|(?:config|schema|restatement) [a-z]+"
-    r"|model (?:list|card|rollback|release) [\w-]+)"
-    r"(?: --upstream| --(?:select|cutoffs?|divisions?|to|port) [^\s()`;]*[^\s()`;.,:])*"
+    r"\bgosales (?:materialize|status|verify|ui|list|export|backtest|show [a-z_]+"
+    r"|(?:config|schema|restatement) [a-z]+|model (?:list|card|rollback|release) [\w-]+)(?![\w-])"
+    r"(?: --(?:upstream|all)(?![\w-])"
+    r"| --(?:select|cutoffs?|divisions?|to|port|kind|top) [^\s()`;]*[^\s()`;.,:])*"
 )
 OPTION = " --config "
 OWN = re.compile(OPTION)

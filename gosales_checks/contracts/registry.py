@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable
 from gosales_checks.contracts import (
     accounts,
     crm,
+    delivery,
     enrichment,
     explanations,
     features,
@@ -35,6 +36,7 @@ DECLARED_IN = (
     values,
     explanations,
     whitespace,
+    delivery,
     validation,
 )
 

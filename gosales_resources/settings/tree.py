@@ -23,6 +23,7 @@ from gosales_resources.instance.cpus import usable_cpus
 from gosales_resources.settings.base import ENV_PREFIX, slugify
 from gosales_resources.settings.calendar import CalendarSettings
 from gosales_resources.settings.contracts import ContractSettings
+from gosales_resources.settings.delivery import DeliverySettings
 from gosales_resources.settings.divisions import DivisionSettings
 from gosales_resources.settings.explanation import ExplanationSettings
 from gosales_resources.settings.features import FeatureSettings
@@ -72,6 +73,7 @@ class Settings(BaseSettings):
     explanation: ExplanationSettings = Field(default_factory=ExplanationSettings)
     promotion: PromotionSettings = Field(default_factory=PromotionSettings)
     whitespace: WhitespaceSettings = Field(default_factory=WhitespaceSettings)
+    delivery: DeliverySettings = Field(default_factory=DeliverySettings)
     validation: ValidationSettings = Field(default_factory=ValidationSettings)
     operation: OperationSettings = Field(default_factory=OperationSettings)
     config_file: Path = Field(description="The file these settings came from.")

@@ -101,6 +101,7 @@ LEGAL_HERE: dict[str, dict[str, Any]] = {
         "runner_up_score": 0.5,
     },
     "enrichment_unmatched": {"reason": "no_name"},
+    "list_exports": {"kind": "csv"},
     "fact_assets": {
         "purchase_date": EARLIER,
         "effective_purchase_date": EARLIER,
@@ -186,6 +187,7 @@ BREAKING_KINDS = {
     "min_length": lambda column: "x" * (column.min_length - 1),
     "max_length": lambda column: "x" * (column.max_length + 1),
     "is_in": lambda column: max(column.is_in) + 1,
+    "regex": lambda _: UNKNOWN,
     "inf": lambda _: float("inf"),
     "nan": lambda _: float("nan"),
     "inner_nullability": lambda _: [None],

@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-HEAVY = {"sklearn", "lightgbm", "matplotlib", "scipy.stats", "implicit"}
+HEAVY = {"sklearn", "lightgbm", "matplotlib", "scipy.stats", "implicit", "xlsxwriter"}
 
 
 def test_commands_do_not_load_what_only_a_run_needs():

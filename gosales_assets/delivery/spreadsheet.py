@@ -1,9 +1,10 @@
-"""Lists for spreadsheets: no cell that a spreadsheet would run as a formula."""
+"""Tables for spreadsheets: no cell that a spreadsheet would run as a formula."""
 
 import polars as pl
 
-# What starts a formula or hides one; a plain apostrophe in front makes the cell text.
-DANGEROUS = r"^[\s\x00-\x1f]*[=+\-@|%]|^[\x00-\x1f\x7f]"
+# What starts a formula or hides one, the wide signs of East Asian keyboards too; a plain apostrophe in
+# front makes the cell text.
+DANGEROUS = r"^[\s\x00-\x1f]*[=+\-@|%\uff1d\uff0b\uff0d\uff20]|^[\x00-\x1f\x7f]"
 
 
 def spreadsheet_safe(frame: pl.DataFrame) -> pl.DataFrame:

@@ -1,0 +1,137 @@
+"""`gosales export`: the stored files of a list, put into a folder."""
+
+import argparse
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from gosales.cli.show import refuse_what_was_not_made
+from gosales.cli.terminal import tell
+from gosales_assets.delivery.exports_card import CARD, describe_exports
+from gosales_assets.platform.platform import Platform
+from gosales_checks.contracts.delivery import EXPORT_KINDS, LIST_EXPORTS
+from gosales_resources.errors import PartitionMissingError, ScopeError, StalePartitionError, nearest
+from gosales_resources.settings.loading import load_settings, parse_overrides
+from gosales_resources.store.address import Address, remedy
+from gosales_resources.store.atomic import replacing
+
+DONE = 0
+
+
+def add_export_command(
+    commands: argparse._SubParsersAction, settings: argparse.ArgumentParser
+) -> None:
+    """Declare `gosales export`."""
+    parser = commands.add_parser(
+        "export", parents=[settings], help="put the files of a list into a folder"
+    )
+    parser.add_argument("--cutoff", required=True, help="as-of date of the list")
+    parser.add_argument(
+        "--kind", metavar="a,b", help=f"some of {', '.join(EXPORT_KINDS)}; without it all there are"
+    )
+    parser.add_argument(
+        "--out",
+        type=Path,
+        metavar="FOLDER",
+        help="exports/CUTOFF without it; files of earlier lists go",
+    )
+    parser.set_defaults(command=_export)
+
+
+def _export(options: argparse.Namespace) -> int:
+    platform = Platform.of(load_settings(options.config, parse_overrides(options.set)))
+    address = Address(LIST_EXPORTS.name, platform.space.select_cutoff(options.cutoff))
+    files = read_exports(platform, address)
+    known = describe_exports(files)
+    chosen = known.filter(pl.col("kind").is_in(_kinds(options.kind, known, address)))
+    folder = options.out or Path("exports") / address.cutoff.isoformat()
+    put_into(folder, {name: files[name] for name in chosen["file"]}, chosen)
+    for name, rows in chosen.select("file", "row_count").iter_rows():
+        tell(f"{folder / name}: {rows:,} rows")
+    return DONE
+
+
+def read_exports(platform: Platform, address: Address) -> dict[str, bytes]:
+    """Read the stored files of a list, made under the settings in force and recorded.
+
+    Raises
+    ------
+    PartitionMissingError
+        With the command that makes them.
+    StalePartitionError
+        When they are of an earlier list, or made under other settings.
+    DamagedError
+        See `Platform.read_bundle`.
+    """
+    if not platform.store.has(address):
+        raise PartitionMissingError(
+            f"The list of {address.cutoff} has no files yet: gosales materialize --select "
+            f"{address.asset} --upstream --cutoffs {address.cutoff}"
+        )
+    refuse_what_was_not_made(platform, [address])
+    made_of = platform.store.made_from(address)
+    if made_of != platform.freshness.inputs.of(LIST_EXPORTS, address):
+        raise StalePartitionError(
+            f"{address} is of another list than is stored now. Rematerialise it: {remedy(address)}"
+        )
+    return platform.read_bundle(LIST_EXPORTS, *address.key)
+
+
+def _kinds(named: str | None, known: pl.DataFrame, address: Address) -> list[str]:
+    there = known["kind"].unique().to_list()
+    if named is None:
+        return there
+    asked = [one.strip() for one in named.split(",") if one.strip()]
+    for kind in asked:
+        if kind not in EXPORT_KINDS:
+            raise ScopeError(f"Unknown kind '{kind}'. {nearest(kind, EXPORT_KINDS)}")
+        if kind not in there:
+            raise ScopeError(
+                f"{address} has no {kind}: name it in delivery.kinds, then gosales materialize "
+                f"--select {address.asset} --cutoffs {address.cutoff}"
+            )
+    return asked
+
+
+def put_into(folder: Path, files: Mapping[str, bytes], described: pl.DataFrame) -> None:
+    """Write files into a folder, each whole or not at all; what an earlier export left of them goes.
+
+    Of a list that needs fewer files for import the last ones of the list before would stay, and be
+    imported.
+
+    Parameters
+    ----------
+    folder
+        Where; made where it is not there.
+    files
+        Name -> content.
+    described
+        `list_exports` of these files.
+    """
+    card = folder / CARD
+    kinds = set(described["kind"])
+    before = _told(card)
+    for name, content in files.items():
+        with replacing(folder / name, "the exports") as temporary:
+            temporary.write_bytes(content)
+    for one in before:
+        if one["kind"] in kinds and one["file"] not in files:
+            (folder / one["file"]).unlink(missing_ok=True)
+    kept = [one for one in before if one["kind"] not in kinds]
+    rows = described.select("file", "kind", pl.col("cutoff").cast(pl.String)).to_dicts()
+    with replacing(card, "the exports") as temporary:
+        text = json.dumps({"files": [*kept, *rows]}, indent=1, sort_keys=True) + "\n"
+        temporary.write_text(text, encoding="utf-8")
+
+
+def _told(card: Path) -> Sequence[Mapping[str, Any]]:
+    """Return what an earlier export says it left; nothing where there is none, or none of ours."""
+    try:
+        files = json.loads(card.read_text(encoding="utf-8"))["files"]
+        # A name, not a way to another folder.
+        return [one for one in files if one["file"] == Path(one["file"]).name and one["kind"]]
+    except (OSError, ValueError, KeyError, TypeError):
+        return []

@@ -1,0 +1,1 @@
+"""The list as files that leave GoSales."""
