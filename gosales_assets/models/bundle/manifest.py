@@ -13,7 +13,7 @@ from gosales_resources.errors import BundleError
 MANIFEST_FILE = "manifest.json"
 FORMAT = "gosales-model"
 # Raise when an older reader would misread what is written now.
-VERSION = 5
+VERSION = 6
 ID_DIGITS = 12
 REMEDY = "Rematerialise model."
 
