@@ -74,7 +74,7 @@ class Level:
 
 
 def read_forecasts(
-    forecasts: pl.DataFrame | None, newest: pl.DataFrame, window_months: int
+    forecasts: pl.DataFrame | None, rows: pl.DataFrame, window_months: int
 ) -> Mapping[str, SliceLevel] | None:
     """Take a target's forecasts where they are of the windows that its labels have.
 
@@ -82,8 +82,8 @@ def read_forecasts(
     ----------
     forecasts
         Rows of `rate_forecast` of one target; None where there is none.
-    newest
-        Training rows of the newest cutoff: cutoff, window_end.
+    rows
+        That the model is fitted on: cutoff, window_end.
     window_months
         Label window, not widened.
 
@@ -94,11 +94,12 @@ def read_forecasts(
         cutoff than the newest that was trained on, or where that one's window was widened: rates
         of other windows say nothing of it.
     """
-    if forecasts is None or forecasts.is_empty() or newest.is_empty():
+    if forecasts is None or forecasts.is_empty() or rows.is_empty():
         return None
-    trained: dt.date = newest["cutoff"][0]
-    ends = shift_months(trained, window_months)
-    if forecasts["newest_origin"][0] != trained or newest["window_end"][0] != ends:
+    newest = rows.filter(pl.col("cutoff") == pl.col("cutoff").max()).row(0, named=True)
+    trained: dt.date = newest["cutoff"]
+    is_widened = newest["window_end"] != shift_months(trained, window_months)
+    if is_widened or forecasts["newest_origin"][0] != trained:
         return None
     found = {
         row["slice"]: SliceLevel(row["rule"], row["level_move"], row["variance"], _in_words(row))

@@ -129,12 +129,11 @@ def _clearly_positive(gain: np.ndarray, lag: int) -> bool:
 def _variance(rates: Rates, made: dict[str, np.ndarray], rule: str) -> tuple[np.ndarray, int]:
     """Return the variance of each target's log-odds about its forecast, less sampling."""
     nothing = np.full(rates.log_odds.shape[1], np.nan)
-    forecast = np.where(np.isnan(made[rule]), made[NEWEST], made[rule])
     noise = rates.noise.copy()
     if rule not in POOLED:
         # The newest rate's own noise is in the calibration's sampling variance.
         noise[rates.lag :] += rates.noise[: -rates.lag]
-    beyond = (forecast - rates.log_odds) ** 2 - noise
+    beyond = (made[rule] - rates.log_odds) ** 2 - noise
     there = ~np.isnan(beyond)
     origins = int(there.any(axis=1).sum())
     if origins < max(FEWEST_ORIGINS, 2 * rates.lag):

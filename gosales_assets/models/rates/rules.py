@@ -190,8 +190,11 @@ def shrunk(value: np.ndarray, noise: np.ndarray) -> tuple[np.ndarray, float]:
 
 
 def _change(rates: Rates, before: int, after: int) -> tuple[np.ndarray, np.ndarray]:
+    # Before its launch a target had no rate: the rise from there is no trend and no season.
+    unborn = rates.launched > before
     change = rates.log_odds[after] - rates.log_odds[before]
-    return change, rates.noise[after] + rates.noise[before]
+    noise = rates.noise[after] + rates.noise[before]
+    return np.where(unborn, np.nan, change), np.where(unborn, np.nan, noise)
 
 
 def _weighted(values: np.ndarray, noises: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
