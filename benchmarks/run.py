@@ -12,6 +12,7 @@ from noise import noise
 from oracle import against_oracle
 from pooled import pooled
 from quality import against_simple_models
+from rates import rates
 from scoring import scoring
 from training import training
 from value import value
@@ -141,6 +142,7 @@ BENCHMARKS = {
     "noise": noise,
     "pooled": pooled,
     "value": value,
+    "rates": rates,
 }
 USUAL = ["speed", "overhead", "quality"]
 
