@@ -100,9 +100,9 @@ def test_the_mean_of_the_slice_moves_by_what_is_forecast_and_the_other_stays(pla
     assert_frame_equal(owners[0].drop("p_low", "p_high"), owners[1].drop("p_low", "p_high"))
     p, q = (part.filter(white)["p_icp"].to_numpy() for part in (before, after))
     assert logit(q.mean()) - logit(p.mean()) == pytest.approx(0.7, abs=0.05)
-    # Every logit by the same: the order stays.
+    # Every logit by the same, but for what keeps p off 0 and 1: the order stays.
     steps = logit(q) - logit(p)
-    np.testing.assert_allclose(steps, steps[0], atol=1e-6)
+    np.testing.assert_allclose(steps, steps[0], atol=1e-3)
     assert steps[0] > 0.7
 
 
