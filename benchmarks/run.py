@@ -13,6 +13,7 @@ from noise import noise
 from oracle import against_oracle
 from pooled import pooled
 from quality import against_simple_models
+from rates import rates
 from scoring import scoring
 from training import training
 from value import value
@@ -145,6 +146,7 @@ BENCHMARKS = {
     "pooled": pooled,
     "value": value,
     "workbook": workbook,
+    "rates": rates,
 }
 USUAL = ["speed", "overhead", "quality"]
 

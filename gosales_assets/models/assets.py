@@ -11,6 +11,8 @@ from gosales_assets.models.bundle.card import write_card
 from gosales_assets.models.bundle.held_out import read_held_out
 from gosales_assets.models.bundle.pooled_bundle import describe_pooled, load_pooled
 from gosales_assets.models.promotion.promotion_desk import PinChange, PromotionDesk, promoted
+from gosales_assets.models.rates.counts import Calendar, count_rates
+from gosales_assets.models.rates.forecast import build_forecasts, told
 from gosales_assets.models.rows.matrix import build_matrix, sample_rows, stack_rows
 from gosales_assets.models.scoring.drivers import explain_sample, sample_customers
 from gosales_assets.models.scoring.scoring import score
@@ -36,6 +38,7 @@ from gosales_checks.contracts.explanations import (
     MODEL_SHAP_SAMPLE,
 )
 from gosales_checks.contracts.models import MODEL, POOLED_MODEL, POOLED_ROWS, PROMOTION, SCORES
+from gosales_checks.contracts.rates import RATE_FORECAST, RATE_HISTORY
 from gosales_checks.contracts.values import CONDITIONAL_VALUES, VALUE_MODEL
 from gosales_resources.partitions.keys import PartitionKey
 from gosales_resources.partitions.maturity import mature_labels
@@ -143,13 +146,46 @@ def conditional_values(platform: Platform) -> dg.AssetsDefinition:
     return conditional_values
 
 
+def rates(platform: Platform) -> dg.AssetsDefinition:
+    """Define the history of rates, and what is forecast from it."""
+    settings = platform.settings
+
+    @platform.tables(RATE_HISTORY, RATE_FORECAST)
+    def rates(
+        context: dg.AssetExecutionContext, purchase_history: pl.LazyFrame, sales_ledger: Tables
+    ) -> tuple[Partitions, Partitions]:
+        calendar, keys, made = settings.calendar, keys_of(context), {}
+        declared = settings.source.sales_log.complete_through
+
+        def count(key: PartitionKey) -> Partition:
+            reach = sales_ledger[key].select(pl.col("log_through").max()).collect().item()
+            days = [min(day, key.cutoff) for day in (reach, declared) if day is not None]
+            covered = Calendar(calendar.start, calendar.cadence_months, max(days, default=None))
+            past = (purchase_history, key.cutoff, covered, settings.labels, settings.divisions)
+            made[key] = count_rates(*past)
+            return Partition(key, made[key], metadata={"origins": made[key]["origin"].n_unique()})
+
+        def forecast(key: PartitionKey) -> Partition:
+            table = build_forecasts(made.pop(key), calendar.cadence_months)
+            return Partition(key, table, metadata=told(table))
+
+        # Forecast after the history is written: by then every key is counted.
+        return Partitions(map(count, keys)), Partitions(map(forecast, keys))
+
+    return rates
+
+
 def model(platform: Platform) -> dg.AssetsDefinition:
     """Define the model of a target."""
     settings, space = platform.settings, platform.space
 
     @platform.bundle(MODEL, {"scikitlearn", "lightgbm"})
     def model(
-        context: dg.AssetExecutionContext, features: Tables, labels: Tables, pooled_model: Bundles
+        context: dg.AssetExecutionContext,
+        features: Tables,
+        labels: Tables,
+        pooled_model: Bundles,
+        rate_forecast: Tables,
     ) -> Partitions:
         keys = keys_of(context)
         platform.publish(context.instance, [Address(MODEL.name, *key) for key in keys])
@@ -169,6 +205,7 @@ def model(platform: Platform) -> dg.AssetsDefinition:
                 window_months=settings.labels.window_months,
                 settings=settings.models,
                 pooled=shared[cutoff],
+                forecasts=rate_forecast[cutoff].filter(pl.col("division") == division).collect(),
             )
             left_out = {f"not_trained_on_{t}": why for t, why in mature.left_out.items()}
             return Partition(key, trained.to_files(), metadata=summarise(trained) | left_out)

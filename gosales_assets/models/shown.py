@@ -73,6 +73,7 @@ def summarise(trained: DivisionModel) -> dict[str, object]:
         "lift_10": card.lift_10,
         "lift_10_whitespace": card.lift_10_whitespace,
         "prior": card.prior,
+        "level": "; ".join(trained.level_told) or None,
         "warnings": "; ".join(trained.warnings) or None,
     }
     return {name: value for name, value in shown.items() if value is not None}

@@ -41,7 +41,7 @@ class Contract:
     settings: tuple[str, ...] = ()
     """Settings its own content depends on, by path; a change makes it stale, and what is made from
     it. `@division` after a path: only what touches the partition's division; `@window`: only up to
-    where a label window of its cutoff can see."""
+    where a label window of its cutoff can see; `@cutoff`: only up to the cutoff."""
     settings_here: tuple[str, ...] = ()
     """The same, of columns or rows that nothing is made from: a change stops here."""
     reads: tuple["Read", ...] = field(default=(), repr=False)

@@ -8,6 +8,7 @@ import dataframely as dy
 from gosales_checks.contracts.contract import MONEY, Contract, Read
 from gosales_checks.contracts.features import FEATURES
 from gosales_checks.contracts.labels import LABELS
+from gosales_checks.contracts.rates import RATE_FORECAST
 from gosales_checks.contracts.scored_list import SLICES
 
 SEGMENTS = ["warm", "cold", "prospect"]
@@ -237,6 +238,7 @@ MODEL = Contract(
         Read(FEATURES, "training", may_be_missing=True),
         Read(LABELS, "training", may_be_missing=True),
         Read(POOLED_MODEL),
+        Read(RATE_FORECAST),
     ),
     description="The calibrated model of one division, trained on labels whose window had ended "
     "by the cutoff.",

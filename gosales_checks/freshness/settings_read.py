@@ -134,6 +134,11 @@ class _Worked:
             return min(day, end)
         return min(day, self.space.steps_after(cutoff, self.space.widest_steps))
 
+    def up_to_cutoff(self, path: str, cutoff: date, division: str | None) -> Any:
+        """Return a date, cut at the cutoff."""
+        day = raw_value(self.settings, path)
+        return None if day is None else min(day, cutoff)
+
     def of_division(self, path: str, cutoff: date, division: str | None) -> Any:
         """Return routes, or SKUs, as far as they move lines into or out of the division.
 
@@ -183,6 +188,7 @@ ROUTES = "source.taxonomy.routes"
 SKU_TARGETS = "divisions.sku_targets"
 # What may follow a setting's path after `@`: how much of it a partition can see.
 SCOPES: dict[str, Callable[[_Worked, str, date, str | None], Any]] = {
+    "cutoff": _Worked.up_to_cutoff,
     "division": _Worked.of_division,
     "window": _Worked.within_window,
 }

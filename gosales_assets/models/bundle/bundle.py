@@ -11,6 +11,7 @@ from gosales_assets.models.bundle.manifest import model_id
 from gosales_assets.models.bundle.model import KIND, Card, StoredModel
 from gosales_assets.models.calibration.band import Band
 from gosales_assets.models.calibration.calibrator import Calibrator
+from gosales_assets.models.calibration.level import Level
 from gosales_assets.models.learners.learner import Learner
 from gosales_assets.models.learners.registry import LEARNERS
 from gosales_assets.models.rows.preparation import Preparation
@@ -29,7 +30,7 @@ def load_bundle(files: Mapping[str, bytes]) -> StoredModel:
     with KIND.opening():
         card = Card(**content["card"])
         preparation, calibration = content["preparation"], content["calibration"]
-        band, report = content["band"], content["report"]
+        band, level, report = (content[name] for name in ("band", "level", "report"))
         return StoredModel(
             model_id=model_id(files, card.division, card.cutoff),
             card=card,
@@ -38,8 +39,10 @@ def load_bundle(files: Mapping[str, bytes]) -> StoredModel:
             shares=[(float(a), float(b)) for a, b in (one["shares"] for one in content["members"])],
             calibrator=Calibrator.from_json(calibration) if calibration else None,
             band=Band.from_json(band) if band else None,
+            level=Level.from_json(level) if level else None,
             candidates=list(report["candidates"]),
             warnings=list(report["warnings"]),
+            level_told=list(report["level"]),
             held_out=files.get(HELD_OUT_FILE),
         )
 

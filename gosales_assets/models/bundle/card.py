@@ -70,6 +70,7 @@ def write_card(
         *([_how_good(figures), _gains(evaluation)] if (ALL, "auc") in figures else []),
         *([_goes_by(drivers)] if drivers.height else []),
         _chosen(card, report),
+        _level(report),
         _limits(card, report, drivers),
         f"Model {escape(model_id)}.",
     ]
@@ -224,6 +225,18 @@ def _chosen(card: Card, report: Mapping[str, Any]) -> str:
         cells = " | ".join("" if f is None else f"{f:.4g}" for f in figures)
         lines.append(f"| {escape(one.get('name', '?'))} | {cells} |")
     return "\n".join(lines)
+
+
+def _level(report: Mapping[str, Any]) -> str:
+    said: Sequence[str] = report.get("level") or ()
+    if not said:
+        return ""
+    intro = (
+        "The rate of the last period that is over, unless another forecast was clearly nearer in "
+        "this log's own past (`rate_forecast`)."
+    )
+    lines = bullets(f"{text}." for text in said)
+    return "\n".join(["## Level of the probabilities", "", intro, "", lines])
 
 
 def _limits(card: Card, report: Mapping[str, Any], drivers: pl.DataFrame) -> str:

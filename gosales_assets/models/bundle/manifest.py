@@ -13,7 +13,7 @@ from gosales_resources.errors import BundleError
 MANIFEST_FILE = "manifest.json"
 FORMAT = "gosales-model"
 # Raise when an older reader would misread what is written now.
-VERSION = 5
+VERSION = 6
 ID_DIGITS = 12
 REMEDY = "Rematerialise model."
 
@@ -35,7 +35,7 @@ def model_id(files: Mapping[str, bytes], division: str, cutoff: str) -> str:
     Examples
     --------
     >>> model_id(seal({"a": b"1"}), "pdm", "2024-06-30")
-    'pdm@2024-06-30#631b70aaece3'
+    'pdm@2024-06-30#8a1687bbf1ca'
     """
     return f"{division}@{cutoff}#{_sha256(files[MANIFEST_FILE])[:ID_DIGITS]}"
 

@@ -9,6 +9,7 @@ from gosales_assets.models.bundle.held_out import HELD_OUT_FILE
 from gosales_assets.models.bundle.kinds import BundleCard, BundleKind
 from gosales_assets.models.calibration.band import Band
 from gosales_assets.models.calibration.calibrator import Calibrator
+from gosales_assets.models.calibration.level import Level
 from gosales_assets.models.learners.learner import Contributions, Learner, mixed
 from gosales_assets.models.rows.model_inputs import ModelInputs
 from gosales_assets.models.rows.preparation import Preparation
@@ -56,6 +57,10 @@ class DivisionModel:
     calibrator: Calibrator | None = None
     band: Band | None = None
     """How sure the probabilities are; None without a model, or with too few buyers to tell."""
+    level: Level | None = None
+    """What a forecast of the rates moves the calibrator's level by; None without a forecast."""
+    level_told: list[str] = field(default_factory=list)
+    """Which rates the probabilities are at the level of, in words; empty without a forecast."""
     candidates: list[dict[str, Any]] = field(default_factory=list)
     """Figures of all that was tried (`Figures`); empty where nothing was."""
     warnings: list[str] = field(default_factory=list)
@@ -115,7 +120,12 @@ class DivisionModel:
             "members": described,
             "calibration": self.calibrator.to_json() if self.calibrator else None,
             "band": self.band.to_json() if self.band else None,
-            "report": {"candidates": self.candidates, "warnings": self.warnings},
+            "level": self.level.to_json() if self.level else None,
+            "report": {
+                "candidates": self.candidates,
+                "warnings": self.warnings,
+                "level": self.level_told,
+            },
         }
         if self.held_out is not None:
             beside[HELD_OUT_FILE] = self.held_out

@@ -15,7 +15,9 @@ from scipy.special import expit
 from scipy.stats import norm
 
 from gosales_assets.models.calibration.calibrator import FEWEST_OF_A_CLASS, FLOOR
+from gosales_assets.models.calibration.level import Level
 from gosales_assets.models.rows.classes import both_classes
+from gosales_assets.models.rows.slices import OWNERS, WHITESPACE
 from gosales_resources.dates import shift_months
 
 BINS = 10
@@ -59,6 +61,9 @@ class Band:
     """Of rows of its own: it has fewer buyers and a slope of its own."""
     misfit: float
     shift: float
+    """Of the owners' level until the outcome is known."""
+    whitespace_level_shift: float
+    """Of the whitespace's: the same, unless a forecast that moves its level has an error of its own."""
 
     def interval(
         self, p: np.ndarray, is_whitespace: np.ndarray, level: float
@@ -81,7 +86,8 @@ class Band:
         """
         x = _logit(p)
         sampling = np.where(is_whitespace > 0, self.whitespace.variance(x), self.owners.variance(x))
-        half = norm.ppf(0.5 + level / 2) * np.sqrt(sampling + MISFITS * self.misfit + self.shift)
+        shift = np.where(is_whitespace > 0, self.whitespace_level_shift, self.shift)
+        half = norm.ppf(0.5 + level / 2) * np.sqrt(sampling + MISFITS * self.misfit + shift)
         return expit(x - half), expit(x + half)
 
     def to_json(self) -> dict[str, Any]:
@@ -92,11 +98,13 @@ class Band:
     def from_json(cls, data: dict[str, Any]) -> "Band":
         """Read what `to_json` wrote."""
         owners, whitespace = (Sampling(**data[name]) for name in ("owners", "whitespace"))
-        misfit, shift = float(data["misfit"]), float(data["shift"])
-        return cls(owners=owners, whitespace=whitespace, misfit=misfit, shift=shift)
+        variances = {n: float(data[n]) for n in ("misfit", "shift", "whitespace_level_shift")}
+        return cls(owners=owners, whitespace=whitespace, **variances)
 
 
-def fit_band(held_out: pl.DataFrame, matrix: pl.DataFrame, window_months: int) -> Band | None:
+def fit_band(
+    held_out: pl.DataFrame, matrix: pl.DataFrame, window_months: int, level: Level | None = None
+) -> Band | None:
     """Estimate the variances of a training's probabilities.
 
     Parameters
@@ -107,6 +115,8 @@ def fit_band(held_out: pl.DataFrame, matrix: pl.DataFrame, window_months: int) -
         Training rows: cutoff, label; the base rates.
     window_months
         The label window: how long after the newest training cutoff scores are made.
+    level
+        Forecasts that move the level: where one does, its own past error is the shift.
 
     Returns
     -------
@@ -125,12 +135,10 @@ def fit_band(held_out: pl.DataFrame, matrix: pl.DataFrame, window_months: int) -
     owners = _sampling(newest.filter(~pl.col("is_whitespace"))) or everyone
     whitespace = _sampling(newest.filter("is_whitespace")) or everyone
     parts = held_out.sort("cutoff").partition_by("cutoff", maintain_order=True)
-    return Band(
-        owners=owners,
-        whitespace=whitespace,
-        misfit=_misfit(parts),
-        shift=_shift(matrix, window_months),
-    )
+    usual = _shift(matrix, window_months)
+    known = {name: one.variance for name, one in level.slices.items()} if level else {}
+    shifts = (usual if (v := known.get(name)) is None else v for name in (OWNERS, WHITESPACE))
+    return Band(owners, whitespace, _misfit(parts), *shifts)
 
 
 def _sampling(rows: pl.DataFrame) -> Sampling | None:

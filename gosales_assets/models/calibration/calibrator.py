@@ -71,7 +71,9 @@ class Calibrator:
     steps: tuple[list[float], list[float]] = field(default_factory=lambda: ([], []))
     """Lines and logits of the isotonic map's knots, both rising."""
 
-    def probability(self, margin: np.ndarray, is_whitespace: np.ndarray) -> np.ndarray:
+    def probability(
+        self, margin: np.ndarray, is_whitespace: np.ndarray, added: np.ndarray | float = 0.0
+    ) -> np.ndarray:
         """Return the probabilities of margins.
 
         Parameters
@@ -80,6 +82,8 @@ class Calibrator:
             Logits before calibration, one per row.
         is_whitespace
             True or 1 for a row of the whitespace.
+        added
+            To the calibrated logit of each row: what its level is moved by.
 
         Returns
         -------
@@ -87,7 +91,7 @@ class Calibrator:
             Float64 above `FLOOR` and below 1 less that, one per row; within a slice it rises with the
             margin.
         """
-        shift = self.intercept + self.whitespace_shift * is_whitespace
+        shift = self.intercept + self.whitespace_shift * is_whitespace + added
         return _within_floor(expit(self.shape(margin, is_whitespace) + shift))
 
     def shape(self, margin: np.ndarray, is_whitespace: np.ndarray) -> np.ndarray:

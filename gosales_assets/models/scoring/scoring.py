@@ -5,6 +5,7 @@ Memory is that of the scores and one batch of features, however many customers t
 
 import datetime as dt
 
+import numpy as np
 import polars as pl
 
 from gosales_assets.models.bundle.model import DivisionModel, StoredModel
@@ -85,7 +86,7 @@ def _score_block(
         return table.select(*KEPT, p_icp=prior, p_low=nothing, p_high=nothing, margin=nothing)
     white = table["is_whitespace"].to_numpy().astype(float)
     margins = model.margin(ModelInputs.of(prepared, table), white)
-    p = calibrator.probability(margins, white)
+    p = calibrator.probability(margins, white, _level_added(model, table, white))
     low = high = nothing
     if model.band is not None:
         ends = model.band.interval(p, white, settings.interval_level)
@@ -97,6 +98,16 @@ def _score_block(
         p_high=high,
         margin=pl.Series(margins, dtype=pl.Float64),
     )
+
+
+def _level_added(
+    model: DivisionModel, table: pl.DataFrame, white: np.ndarray
+) -> np.ndarray | float:
+    if model.level is None:
+        return 0.0
+    # What is forecast is the window after the model's own cutoff; a later one has another season.
+    is_own = (table["cutoff"] == dt.date.fromisoformat(model.card.cutoff)).to_numpy()
+    return model.level.added(white, is_own)
 
 
 def _drivers(

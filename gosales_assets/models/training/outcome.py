@@ -1,6 +1,7 @@
 """What a training of one division and cutoff comes to: a model, or the prior rate and why."""
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,8 +11,10 @@ from gosales_assets.models.bundle.held_out import to_bytes
 from gosales_assets.models.bundle.model import Card, DivisionModel
 from gosales_assets.models.calibration.band import Band
 from gosales_assets.models.calibration.calibrator import NONE, Calibrator
+from gosales_assets.models.calibration.level import Level, SliceLevel, moved_rate
 from gosales_assets.models.learners.learner import Learner
 from gosales_assets.models.rows.preparation import Preparation
+from gosales_assets.models.rows.slices import ALL
 from gosales_assets.models.training.figures import Figures
 from gosales_assets.models.training.selection import Winner
 from gosales_checks.contracts.models import FITTED, PRIOR
@@ -43,6 +46,8 @@ class TrainingScope:
     """All rows that were read, also those of older cutoffs that only folds are made of."""
     fitted: pl.DataFrame
     """Those that the model is fitted on."""
+    levels: Mapping[str, SliceLevel] | None = None
+    """Forecasts of the rates by slice; None where they say nothing of these labels."""
 
     @property
     def positives(self) -> int:
@@ -73,10 +78,15 @@ class TrainingScope:
             prior=self._prior_rate(),
             fallback=fallback,
         )
+        said = [f"everyone: {self.levels[ALL].told}"] if self.levels else []
         if evidence is None:
-            return DivisionModel(card=card)
-        held_out = to_bytes(evidence.held_out)
-        return DivisionModel(card=card, candidates=evidence.candidates, held_out=held_out)
+            return DivisionModel(card=card, level_told=said)
+        return DivisionModel(
+            card=card,
+            candidates=evidence.candidates,
+            level_told=said,
+            held_out=to_bytes(evidence.held_out),
+        )
 
     def fitted_model(
         self,
@@ -88,6 +98,7 @@ class TrainingScope:
         members: list[Learner],
         calibrator: Calibrator,
         band: Band | None,
+        level: Level | None,
         warnings: list[str],
     ) -> DivisionModel:
         """Return the trained model.
@@ -102,6 +113,8 @@ class TrainingScope:
             The winner's, fitted on all training rows.
         calibrator, band
             Fitted on its held-out margins.
+        level
+            What a forecast moves the calibrator's level by, in the window after the cutoff.
         warnings
             What a reader should know.
         """
@@ -124,6 +137,8 @@ class TrainingScope:
             shares=winner.shares,
             calibrator=calibrator,
             band=band,
+            level=level,
+            level_told=level.sentences if level else [],
             candidates=evidence.candidates,
             warnings=warnings,
             held_out=to_bytes(evidence.held_out),
@@ -134,7 +149,8 @@ class TrainingScope:
             return None
         newest = self.fitted.filter(pl.col("cutoff") == pl.col("cutoff").max())["label"]
         # Laplace's rule: nobody bought yet is a small rate, not an impossible one.
-        return (int(newest.sum()) + 1) / (newest.len() + 2)
+        rate = (int(newest.sum()) + 1) / (newest.len() + 2)
+        return moved_rate(rate, self.levels[ALL].move) if self.levels else rate
 
     def _card(self, **known: Any) -> Card:
         """Fill in what every outcome says of its training rows."""

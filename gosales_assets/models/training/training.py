@@ -9,6 +9,7 @@ from gosales_assets.models.bundle.held_out import cross_calibrated, held_out_tab
 from gosales_assets.models.bundle.model import DivisionModel
 from gosales_assets.models.calibration.band import fit_band
 from gosales_assets.models.calibration.calibrator import fit_calibrator
+from gosales_assets.models.calibration.level import fit_level, read_forecasts
 from gosales_assets.models.learners.pooled import PooledTrees
 from gosales_assets.models.rows.classes import rarer_count
 from gosales_assets.models.rows.folds import BY_TIME, fitted_rows, make_folds
@@ -31,6 +32,7 @@ def train_model(
     window_months: int,
     settings: ModelSettings,
     pooled: PooledTrees | None = None,
+    forecasts: pl.DataFrame | None = None,
 ) -> DivisionModel:
     """Train the model of one division as of one cutoff.
 
@@ -47,6 +49,9 @@ def train_model(
         Grid, seeds, guardrails.
     pooled
         The model over all divisions of the same cutoff, one more candidate.
+    forecasts
+        Rows of `rate_forecast` of the division: where a rule forecasts another rate than the newest,
+        the level of the probabilities is moved to it.
 
     Returns
     -------
@@ -55,7 +60,8 @@ def train_model(
         learnt. The prior is the base rate of the newest training cutoff; null without any.
     """
     fitted = matrix if matrix.is_empty() else matrix.filter(fitted_rows(matrix, settings))
-    scope = TrainingScope(division, cutoff, window_months, matrix, fitted)
+    levels = read_forecasts(forecasts, fitted, window_months)
+    scope = TrainingScope(division, cutoff, window_months, matrix, fitted, levels)
     if matrix.is_empty():
         return scope.prior_model(NO_CUTOFF, "no training cutoff yet")
     if (least := rarer_count(fitted["label"].to_numpy())) < settings.min_positives:
@@ -84,6 +90,7 @@ def _train(
     calibrator = fit_calibrator(like_scores, settings)
     p = cross_calibrated(found.winner.held, found.rows.ties, settings)
     held_out = held_out_table(scope.matrix, found.winner.held, calibrator, p)
+    level = fit_level(scope.levels, calibrator, like_scores) if scope.levels else None
     figures = [figures_of(one).to_json() for one in found.mixtures]
     evidence = Evidence(scheme=folds.scheme, candidates=figures, held_out=held_out)
     if reason := _nothing_learnt(found, p, ALL):
@@ -97,7 +104,8 @@ def _train(
         preparation=preparation,
         members=members,
         calibrator=calibrator,
-        band=fit_band(held_out, scope.matrix, scope.window_months),
+        band=fit_band(held_out, scope.matrix, scope.window_months, level),
+        level=level,
         warnings=_warnings(found, p, inputs.preparation, settings),
     )
 

@@ -21,6 +21,7 @@ ENRICHED = {"customer_enrichment", "enrichment_unmatched"}
 EXPLAINED = {"model_evaluation", "model_drivers", "model_shap_sample", "model_card"}
 SCORED = {"scores", "whitespace_signals", "whitespace", "forward_validation"}
 VALUED = {"value_model", "conditional_values"}
+RATED = {"rate_history", "rate_forecast"}
 TRAINED = {"pooled_model", "model", "promotion", *EXPLAINED, *SCORED}
 MODELLED = TRAINED | VALUED
 # What families of features that look across customers read.
@@ -100,9 +101,8 @@ def test_a_new_division_leaves_facts_and_labels_of_the_others_current(world):
     names = [*SETTINGS["divisions"]["names"], "Services"]
     found = stale(world, divisions={"names": names})
     # A column for the new division in everyone's features, its rows in history and in the list.
-    assert tables(found) == FEATURES | SIDE | MODELLED | COUNTED | WITH_DIVISION | INTAKE | {
-        "pooled_rows"
-    }
+    marked = FEATURES | SIDE | MODELLED | RATED | COUNTED | WITH_DIVISION | INTAKE | {"pooled_rows"}
+    assert tables(found) == marked
     platform = Platform.of(load_settings(world / "gosales.yaml", {"divisions": {"names": names}}))
     keys = addresses_of(platform, CONTRACTS["labels"])
     assert [a.division for a in keys] == ["services", "simulation", "solid_works"]
@@ -111,7 +111,7 @@ def test_a_new_division_leaves_facts_and_labels_of_the_others_current(world):
 def test_a_predictor_that_becomes_a_target_is_pooled_with_the_others(world):
     found = stale(world, divisions={"predictor_only": []})
     made = {"dim_product", "division_features", "whitespace"} | COUNTED | FIGURES
-    assert tables(found) == made | MODELLED | {"pooled_rows"}
+    assert tables(found) == made | MODELLED | RATED | {"pooled_rows"}
 
 
 def test_a_denied_sku_marks_the_labels_of_the_divisions_its_lines_can_be_in(world):
@@ -129,7 +129,7 @@ def with_sets(**sets: list[str]) -> dict:
 def test_a_further_target_of_skus_is_pooled_with_the_others(world):
     found = stale(world, **with_sets(seats=["Seats"]))
     made = {"dim_product", "division_features", "affinity_rules", "whitespace"}
-    assert tables(found) == made | COUNTED | FIGURES | MODELLED | {"pooled_rows"}
+    assert tables(found) == made | COUNTED | FIGURES | MODELLED | RATED | {"pooled_rows"}
 
 
 def test_the_skus_of_a_set_are_of_that_target_alone(world):
@@ -192,7 +192,7 @@ def test_a_longer_calendar_marks_no_mature_cutoff(world):
         ),
         (
             {"value": "revenue"},
-            MODELLED | {"pooled_rows"} | FEATURES | SIDE | ENRICHED | COUNTED | {"labels"},
+            MODELLED | RATED | {"pooled_rows", "labels"} | FEATURES | SIDE | ENRICHED | COUNTED,
         ),
         (
             {"labels": {"mode": "all"}},
@@ -204,6 +204,7 @@ def test_a_longer_calendar_marks_no_mature_cutoff(world):
             - LOG
             - BESIDE
             - SIDE
+            - RATED
             - {"dim_product", "fact_transactions", "purchase_history"},
         ),
         (

@@ -1,0 +1,1 @@
+"""The history of each target's rate, and what is forecast from it."""
