@@ -13,6 +13,7 @@ from noise import noise
 from oracle import against_oracle
 from pooled import pooled
 from quality import against_simple_models
+from ranking import ranking
 from rates import rates
 from scoring import scoring
 from training import training
@@ -137,6 +138,7 @@ BENCHMARKS = {
     "scale": scale,
     "matching": matching,
     "capacity": capacity,
+    "ranking": ranking,
     "faults": faults,
     "ablation": ablation,
     "scoring": scoring,

@@ -9,7 +9,6 @@ import polars as pl
 from gosales.cli.show import refuse_what_was_not_made, write
 from gosales.cli.terminal import print_frame, say, tell
 from gosales_assets.platform.platform import Platform
-from gosales_assets.rendering.plots import plot_backtest
 from gosales_assets.validation.backtest import replay
 from gosales_assets.validation.worked_list import worked_rows
 from gosales_checks.contracts.labels import LABELS
@@ -56,6 +55,9 @@ def _backtest(options: argparse.Namespace) -> int:
         list(lists.values()), draws=options.draws, seed=platform.settings.validation.seed
     )
     if options.picture:
+        # Drawing takes a second to load, and every command loads this module.
+        from gosales_assets.rendering.plots import plot_backtest  # noqa: PLC0415
+
         title = f"{min(lists)} to {max(lists)}, share captured by the top of the list"
         options.picture.write_bytes(plot_backtest(table, title))
         say(f"picture: {options.picture}")

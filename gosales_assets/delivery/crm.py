@@ -11,7 +11,7 @@ import polars as pl
 
 from gosales_assets.delivery.columns import LOOKS
 from gosales_assets.delivery.programs import EXTERNAL_ID, with_external_id
-from gosales_resources.crm_kinds import CRM_KINDS, CrmKind
+from gosales_resources.settings.crm_kinds import CRM_KINDS, CrmKind
 from gosales_resources.settings.delivery import CrmSettings
 
 # Of figures that are no whole numbers; plain decimals, for not all importers read exponents.

@@ -1,6 +1,6 @@
-r"""Names of sheets: what a workbook takes, each once.
+"""Names of sheets: what a workbook takes, each once.
 
-A name of a sheet has at most 31 characters (as UTF-16 counts them), none of ``[]:*?/\``, no apostrophe
+A name of a sheet has at most 31 characters (as UTF-16 counts them), none of `FORBIDDEN`, no apostrophe
 at either end, is not "History", and differs from all others without regard to case.
 """
 

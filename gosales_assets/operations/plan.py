@@ -94,9 +94,19 @@ def left_out(platform: Platform, request: Request) -> tuple[str, ...]:
     every = platform.space.divisions(TARGETS)
     if request.divisions is None or set(every) <= set(request.divisions):
         return ()
-    if request.assets is not None and not (request.upstream and WHITESPACE.name in request.assets):
-        return ()
-    return (WHITESPACE.name,)
+    of_list = _made_of_list()
+    if request.assets is None:
+        return of_list
+    return tuple(name for name in of_list if request.upstream and name in request.assets)
+
+
+def _made_of_list() -> tuple[str, ...]:
+    """Name the list and all that is made with it or from it, in graph order."""
+    found = set(made_together([WHITESPACE.name]))
+    for name, contract in CONTRACTS.items():
+        if name != VIOLATIONS.name and any(read.table.name in found for read in contract.reads):
+            found.add(name)
+    return tuple(name for name in CONTRACTS if name in found)
 
 
 def describe_left_out(platform: Platform, request: Request) -> str | None:
@@ -107,9 +117,9 @@ def describe_left_out(platform: Platform, request: Request) -> str | None:
     first, last = min(request.cutoffs), max(request.cutoffs)
     span = f"{first}" if first == last else f"{first}..{last}"
     return (
-        f"not made: {', '.join(names)}, the ranked list, for it ranks all divisions against each "
-        f"other and only {', '.join(request.divisions or ())} is asked for. Make it: gosales "
-        f"materialize --cutoffs {span} (without --divisions; what is current stays)"
+        f"not made: {', '.join(names)}: the list ranks all divisions against each other, and only "
+        f"{', '.join(request.divisions or ())} is asked for. Make it: gosales materialize --cutoffs "
+        f"{span} (without --divisions; what is current stays)"
     )
 
 

@@ -15,7 +15,6 @@ from gosales_assets.whitespace.shown import summarise, summarise_list
 from gosales_assets.whitespace.signals import Known, Target, build_signals
 from gosales_checks.contracts.whitespace import LIST_METRICS, WHITESPACE, WHITESPACE_SIGNALS
 from gosales_resources.partitions.keys import PartitionKey
-from gosales_resources.settings.tree import Settings
 from gosales_resources.store.address import Address
 from gosales_resources.store.io_managers import Partition, Partitions
 from gosales_resources.store.upstream import Tables
@@ -61,9 +60,9 @@ def whitespace_signals(platform: Platform) -> dg.AssetsDefinition:
                 )
                 division = str(key.division)
                 target = Target(division, c, settings.divisions.skus_of(division))
-                frame = build_signals(target, known, settings.whitespace, words_of(settings))
+                frame = build_signals(target, known, settings.whitespace, words_of(platform))
                 signals = frame.collect()
-                yield Partition(key, signals, metadata=summarise(signals, gates_off(settings)))
+                yield Partition(key, signals, metadata=summarise(signals, gates_off(platform)))
 
         return Partitions(made())
 
@@ -84,7 +83,7 @@ def whitespace(platform: Platform) -> dg.AssetsDefinition:
         keys = keys_of(context)
         platform.publish(context.instance, [Address(WHITESPACE.name, *key) for key in keys])
         figures: dict[PartitionKey, pl.DataFrame] = {}
-        off = gates_off(settings)
+        off = gates_off(platform)
 
         def made() -> Iterator[Partition]:
             for key in keys:
@@ -111,9 +110,9 @@ def whitespace(platform: Platform) -> dg.AssetsDefinition:
     return whitespace
 
 
-def gates_off(settings: Settings) -> dict[str, str]:
-    """Return gate -> why it is off under some settings."""
-    source = settings.source
+def gates_off(platform: Platform) -> dict[str, str]:
+    """Return gate -> why it is off under the settings in force."""
+    settings, source = platform.settings, platform.settings.source
     tables = {
         "active_asset": (source.assets, "source.assets"),
         "do_not_contact": (source.do_not_contact, "source.do_not_contact"),
@@ -127,9 +126,9 @@ def gates_off(settings: Settings) -> dict[str, str]:
     }
 
 
-def words_of(settings: Settings) -> Words:
-    """Return how the list names divisions and money under some settings."""
-    divisions = settings.divisions
+def words_of(platform: Platform) -> Words:
+    """Return how the list names divisions and money under the settings in force."""
+    settings, divisions = platform.settings, platform.settings.divisions
     return Words(
         {**divisions.division_names, **divisions.target_names},
         settings.source.sales_log.home_currency,

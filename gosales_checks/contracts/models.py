@@ -267,7 +267,7 @@ SCORES = Contract(
     group="models",
     made_by="models.scores",
     partitioned_by="target_cutoff",
-    settings_here=(
+    settings=(
         "explanation.scored_frac",
         "explanation.drivers_shown",
         "explanation.interval_level",

@@ -4,9 +4,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from gosales_resources.crm_kinds import CRM_KINDS, CrmName
 from gosales_resources.errors import nearest
 from gosales_resources.settings.base import StrictModel
+from gosales_resources.settings.crm_kinds import CRM_KINDS, CrmName
 
 ExportKind = Literal["workbook", "csv", "crm", "parquet", "jsonl"]
 # A line of a file's header, and a name of a field in any of the systems; no formula, no line end.

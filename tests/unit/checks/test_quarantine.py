@@ -68,7 +68,7 @@ def test_what_is_left_keeps_rules_over_several_rows():
     kept, broken = split_rows(WHITESPACE, offered)
     assert kept.equals(ranked)
     assert broken[BROKEN_RULES].to_list() == [["primary_key"]]
-    twice = change_first(ranked, {"rank": 2})
+    twice = change_first(ranked, {"place": 2})
     assert [part.height for part in split_rows(WHITESPACE, twice)] == [1, 2]
 
 

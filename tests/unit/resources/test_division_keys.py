@@ -2,7 +2,6 @@
 
 import hashlib
 import re
-from datetime import date
 
 import polars as pl
 import pytest
@@ -11,14 +10,11 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from gosales.cli.main import main
-from gosales_assets.whitespace.rank import rank_candidates
-from gosales_checks.contracts.contract import conform, judge
-from gosales_checks.contracts.whitespace import WHITESPACE
+from gosales_assets.whitespace.reasons import Words, with_reasons
 from gosales_resources.errors import ScopeError
 from gosales_resources.partitions.space import PartitionSpace
 from gosales_resources.settings.base import LONGEST_KEY, slugify
 from gosales_resources.settings.divisions import DivisionSettings
-from gosales_resources.settings.whitespace import WhitespaceSettings
 from tests.worlds.erp import SETTINGS, row, write_world
 
 LONG = "Very long division name " * 13
@@ -144,14 +140,11 @@ def test_lines_of_an_odd_division_are_stored_under_its_key(tmp_path, name):
 @pytest.mark.parametrize("name", ["Насосы", LONG, "泵" * 200])
 def test_the_reason_of_a_row_has_the_divisions_own_name(name):
     key = slugify(name)
-    signals = pl.LazyFrame(
-        {"customer_id": "a", "division": key, "cutoff": date(2024, 6, 30), "segment": "warm",
-         "is_eligible": True, "p_icp": 0.5, "p_icp_pct": 0.5, "ev": 9.0, "conditional_value": 18.0}
-    )  # fmt: skip
-    roster = dict.fromkeys(("customer_name", "industry", "region", "territory", "rep"), "x")
-    customers = pl.LazyFrame({"customer_id": "a", **roster})
-    ranked = rank_candidates(signals, customers, WhitespaceSettings(), "€", {key: name}).collect()
-    assert ranked["division_name"].to_list() == [name]
-    assert name[:50] in ranked["nba_reason"].item()
-    assert "worth 18 €" in ranked["nba_reason"].item()
-    assert judge(WHITESPACE, conform(WHITESPACE, ranked.lazy()).collect()).violations == {}
+    signals = pl.LazyFrame({"customer_id": ["a"], "is_eligible": [True], "drivers": ["x +0.10"]})
+    features = pl.LazyFrame(
+        {"customer_id": ["a"], f"cross__all__bought_{key}__asof": [1]},
+    )
+    words = Words({key: name, "other": "Other"}, "€")
+    reason = with_reasons(signals, features, "other", words).collect()["reason"].item()
+    assert f"bought {name[:30]}" in reason
+    assert len(reason) <= 140

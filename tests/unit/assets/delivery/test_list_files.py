@@ -22,8 +22,8 @@ from gosales_checks.contracts.contract import conform, judge
 from gosales_checks.contracts.crm import SURFACING_LOG
 from gosales_checks.contracts.delivery import LIST_EXPORTS, SURFACED
 from gosales_checks.contracts.whitespace import WHITESPACE
-from gosales_resources.crm_kinds import CRM_KINDS
 from gosales_resources.errors import DamagedError, ScopeError
+from gosales_resources.settings.crm_kinds import CRM_KINDS
 from gosales_resources.settings.delivery import CrmSettings, DeliverySettings
 from tests.worlds.lists import BASE_RATE, HOSTILE, TERMS, list_of
 

@@ -70,7 +70,7 @@ def test_what_is_published_rests_on_everything_it_is_made_from(platform):
     # A model that failed is promotion's business: an earlier one may score.
     assert "model" not in tables
     # What nothing up to the list is made of stops no list.
-    assert not tables & {"label_audit", "prevalence", "feature_stats", "crm_deals", "violations"}
+    assert not tables & {"label_audit", "prevalence", "feature_stats", "list_exports", "violations"}
     assert max(a.cutoff for a in found if a.asset in ("features", "dim_customer")) == day
 
 

@@ -65,10 +65,14 @@ def test_findings_and_notes_of_a_check():
 @hostile
 def test_the_top_of_the_list(text):
     frame = pl.DataFrame(
-        {"rank": [1], "customer_id": [text], "division": ["cad"], "score": [0.5], "p_icp": [0.5], "ev": [None]}
+        {"rank": [1], "customer_id": [text], "division": ["cad"], "division_name": [text],
+         "grade": ["A"], "p_icp": [0.5], "p_low": [0.4], "p_high": [0.6], "ev": [None],
+         "nba_reason": [text], "is_selected": [True]}
     )  # fmt: skip
     told = summarise_list(frame)["top_of_the_list"]
-    assert cells(told.value)[1:] == [["1", shown(text), "cad", "0.500", "0.500", ""]]
+    assert cells(told.value)[1:] == [
+        ["1", shown(text), shown(text), "A", "0.500", "0.400", "0.600", "", shown(text)]
+    ]
     assert harms(told.value) == []
 
 

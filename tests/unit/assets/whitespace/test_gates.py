@@ -6,6 +6,7 @@ from dataclasses import replace
 import polars as pl
 import pytest
 
+from gosales_assets.platform.platform import Platform
 from gosales_assets.whitespace.assets import gates_off
 from gosales_assets.whitespace.gates import LAST_IN_DIVISION, GateTables, with_gates
 from gosales_checks.contracts.whitespace import GATES
@@ -145,7 +146,6 @@ def test_a_gate_that_is_turned_off_keeps_nobody_off():
 
 
 def test_a_gate_without_its_table_or_turned_off_says_so(tmp_path):
-    settings = write_world(tmp_path, [row()])
-    off = gates_off(settings)
+    off = gates_off(Platform.of(write_world(tmp_path, [row()])))
     assert off["open_deal"] == "source.crm_deals is not configured"
     assert set(off) < set(GATES)

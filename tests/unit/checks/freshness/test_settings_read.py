@@ -19,7 +19,8 @@ LOG = {"sales_log", "sales_log_rejects", "sales_ledger"}
 # What comes after labels, and what comes after features, of every cutoff that has training cutoffs.
 ENRICHED = {"customer_enrichment", "enrichment_unmatched"}
 EXPLAINED = {"model_evaluation", "model_drivers", "model_shap_sample", "model_card"}
-SCORED = {"scores", "whitespace_signals", "whitespace", "forward_validation"}
+LISTED = {"whitespace", "list_metrics", "list_exports", "surfaced", "list_validation"}
+SCORED = {"scores", "whitespace_signals", "forward_validation", *LISTED}
 VALUED = {"value_model", "conditional_values"}
 RATED = {"rate_history", "rate_forecast"}
 TRAINED = {"pooled_model", "model", "promotion", *EXPLAINED, *SCORED}
@@ -110,7 +111,7 @@ def test_a_new_division_leaves_facts_and_labels_of_the_others_current(world):
 
 def test_a_predictor_that_becomes_a_target_is_pooled_with_the_others(world):
     found = stale(world, divisions={"predictor_only": []})
-    made = {"dim_product", "division_features", "whitespace"} | COUNTED | FIGURES
+    made = {"dim_product", "division_features"} | LISTED | COUNTED | FIGURES
     assert tables(found) == made | MODELLED | RATED | {"pooled_rows"}
 
 
@@ -128,7 +129,7 @@ def with_sets(**sets: list[str]) -> dict:
 
 def test_a_further_target_of_skus_is_pooled_with_the_others(world):
     found = stale(world, **with_sets(seats=["Seats"]))
-    made = {"dim_product", "division_features", "affinity_rules", "whitespace"}
+    made = {"dim_product", "division_features", "affinity_rules"} | LISTED
     assert tables(found) == made | COUNTED | FIGURES | MODELLED | RATED | {"pooled_rows"}
 
 
@@ -152,6 +153,7 @@ def test_a_window_that_may_be_widened_marks_what_is_made_of_labels(world):
 def test_more_complete_data_marks_the_labels_it_can_reach_and_what_is_validated_on_them(world):
     later = {"source": {"sales_log": {"complete_through": "2024-11-30"}}}
     reached = {"cutoff_metadata", "labels", "pooled_rows", "forward_validation"} | COUNTED
+    reached |= {"list_validation"}
     assert tables(stale(world, **later)) == reached
     # The window of 2024-03-31 ended in September: nothing of it changes.
     assert stale(world, "2024-03-31", **later) == set()
@@ -161,23 +163,23 @@ def test_a_longer_calendar_marks_no_mature_cutoff(world):
     longer = {"calendar": {"end": "2025-12-31"}}
     assert stale(world, "2024-03-31", **longer) == set()
     unripe = {"cutoff_metadata", "labels", "pooled_rows", "forward_validation", "dim_date"}
-    unripe |= COUNTED
+    unripe |= COUNTED | {"list_validation"}
     assert tables(stale(world, "2024-12-31", **longer)) == unripe
 
 
 @pytest.mark.parametrize(
     ("changed", "expected"),
     [
-        ({"whitespace": {"weight_ev": 0.3}}, {"whitespace"}),
+        ({"whitespace": {"weight_ev": 0.3}}, LISTED),
         (
             {"whitespace": {"ev_cap_quantile": 0.9}},
-            VALUED | {"whitespace_signals", "whitespace"},
+            VALUED | LISTED | {"whitespace_signals"},
         ),
-        ({"validation": {"seed": 1}}, {"forward_validation"}),
+        ({"validation": {"seed": 1}}, {"forward_validation", "list_validation"}),
         ({"models": {"seed": 1}}, TRAINED),
         ({"promotion": {"margin_auc": 0.1}}, {"promotion", *SCORED}),
         ({"explanation": {"sample_rows": 99}}, EXPLAINED - {"model_evaluation"}),
-        ({"explanation": {"scored_frac": 0.5}}, {"scores"}),
+        ({"explanation": {"scored_frac": 0.5}}, SCORED),
         (
             {"features": {"recency_floor_days": 9}},
             MODELLED | {"pooled_rows"} | FEATURES - {"purchase_history"},

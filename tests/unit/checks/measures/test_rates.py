@@ -28,7 +28,7 @@ def test_a_division_in_which_all_did_the_same_is_moved_to_it(rate):
 @pytest.mark.parametrize("wanted", [0.8, 0.9, 0.95])
 def test_an_interval_of_another_level_is_the_one_the_model_would_have_given(wanted):
     sampling = Sampling(intercept=0.01, cross=0.002, slope=0.004)
-    band = Band(owners=sampling, whitespace=sampling, misfit=0.02, shift=0.05)
+    band = Band(sampling, sampling, misfit=0.02, shift=0.05, whitespace_level_shift=0.05)
     p, white = np.array([0.01, 0.3, 0.8]), np.ones(3)
     ends, other = band.interval(p, white, 0.9), band.interval(p, white, wanted)
     for end, right in zip(ends, other, strict=True):
