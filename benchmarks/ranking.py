@@ -1,6 +1,7 @@
 """How fast a list is put in order: a million customers and twelve divisions, seats dealt."""
 
 import argparse
+import datetime as dt
 import json
 import subprocess
 import sys
@@ -56,6 +57,7 @@ def signals(division: int) -> pl.DataFrame:
         {
             "customer_id": numbers,
             "division": pl.Series([f"division_{division:02}"]).new_from_index(0, CUSTOMERS),
+            "cutoff": pl.Series([dt.date(2024, 6, 30)]).new_from_index(0, CUSTOMERS),
             "segment": pl.Series(["warm", "cold"])[draw.integers(0, 2, CUSTOMERS)],
             "is_eligible": draw.random(CUSTOMERS) < 0.8,
             "is_cooling": draw.random(CUSTOMERS) < 0.01,

@@ -13,6 +13,11 @@ from gosales_resources.settings.whitespace import WhitespaceSettings
 
 SOURCES = {"p_icp": "p_icp", "lift": "mb_lift_max", "als": "als_similarity", "ev": "ev"}
 FROM_CUSTOMER = ["customer_name", "industry", "region", "territory", "rep"]
+READ = [
+    "customer_id", "division", "cutoff", "segment", "is_cooling", "p_icp", "p_low", "p_high",
+    "p_icp_pct", "mb_lift_max", "als_similarity", "conditional_value", "ev", "model_status",
+    "drivers", "reason",
+]  # fmt: skip
 IS_RANKED = pl.col("model_status") == FITTED
 BASE_RATE = "Base rate of the division, no ranking"
 LONGEST = 140
@@ -47,7 +52,8 @@ def rank_candidates(
         blocks at the base rate, p_icp and ev falling, then customer_id and division. Empty when
         nobody is eligible.
     """
-    eligible = signals.filter("is_eligible").sort("customer_id", "division").collect()
+    # A million customers in twelve divisions: what is not read is not held.
+    eligible = signals.filter("is_eligible").select(READ).collect()
     scored = _as_blocks(_scored(eligible, settings))
     return (
         scored.sort(
@@ -126,18 +132,25 @@ def weights_in_force(
 def _as_blocks(scored: pl.DataFrame) -> pl.DataFrame:
     """Give all rows of a division at its base rate one score, and all rows their score."""
     parts = [f"{name}_part" for name in SIGNALS]
-    # The median of equal numbers is that number, to the bit, in any order.
-    blocked = [
-        pl.when(IS_RANKED).then(part).otherwise(pl.col(part).median().over("division")).alias(part)
-        for part in parts
-    ]
-    whole = pl.when(IS_RANKED).then("cooldown_factor").otherwise(1.0)
+    blocks = scored.filter(~IS_RANKED)
+    if blocks.height:
+        # The median of equal numbers is that number, to the bit, in any order.
+        medians = blocks.group_by("division").agg(
+            *(pl.col(part).median().alias(f"{part}_block") for part in parts)
+        )
+        scored = scored.join(
+            medians, on="division", how="left", maintain_order="left"
+        ).with_columns(
+            *(
+                pl.when(IS_RANKED).then(part).otherwise(f"{part}_block").alias(part)
+                for part in parts
+            ),
+            cooldown_factor=pl.when(IS_RANKED).then("cooldown_factor").otherwise(1.0),
+        )
     total = pl.col(parts[0])
     for part in parts[1:]:
         total = total + pl.col(part)
-    return scored.with_columns(*blocked, cooldown_factor=whole).with_columns(
-        score=total * pl.col("cooldown_factor")
-    )
+    return scored.with_columns(score=total * pl.col("cooldown_factor"))
 
 
 def _reason() -> pl.Expr:

@@ -35,7 +35,7 @@ def select(ranked: pl.DataFrame, settings: CapacitySettings) -> Selection:
     Parameters
     ----------
     ranked
-        As `rank_candidates` returns it.
+        As `rank_candidates` returns it, by place.
     settings
         The mode and its numbers.
     """
@@ -56,8 +56,8 @@ def select(ranked: pl.DataFrame, settings: CapacitySettings) -> Selection:
         figures += _figures_of_optimum(found)
     figures += _figures_of_shares(selected, settings)
     figures.append(("without_rep", "", float(selection_counts(selected)["ranked_without_rep"])))
-    seats = selected.select("place", "is_selected", "seat")
-    return Selection(ranked.join(seats, on="place", maintain_order="left"), figures)
+    # Both are by place.
+    return Selection(ranked.with_columns(selected["is_selected"], selected["seat"]), figures)
 
 
 def _figures_of_shares(selected: pl.DataFrame, settings: CapacitySettings) -> Iterator[Figure]:

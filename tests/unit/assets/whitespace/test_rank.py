@@ -1,5 +1,7 @@
 """The order of the list: score, ties, blocks at the base rate, cooldown, grades, parts."""
 
+import datetime as dt
+
 import numpy as np
 import polars as pl
 import pytest
@@ -14,15 +16,17 @@ from gosales_resources.settings.whitespace import WhitespaceSettings
 
 NAMES = {"cam": "CAM", "pdm": "PDM"}
 COLUMNS = {
+    "cutoff": dt.date(2024, 6, 30), "drivers": None,
     "division": "cam", "segment": "warm", "is_eligible": True, "is_cooling": False, "p_icp": 0.2,
     "p_low": None, "p_high": None, "p_icp_pct": 0.5, "mb_lift_max": None, "als_similarity": None,
     "conditional_value": None, "ev": None, "model_status": FITTED, "reason": "Bought before",
 }  # fmt: skip
 TYPES = {
+    "drivers": pl.String,
     **dict.fromkeys(
         ("p_icp", "p_low", "p_high", "mb_lift_max", "als_similarity", "conditional_value", "ev"),
         pl.Float64,
-    )
+    ),
 }
 
 
