@@ -18,6 +18,10 @@ from gosales_resources.errors import PartitionMissingError
 from gosales_resources.settings.loading import load_settings, parse_overrides
 from gosales_resources.store.address import Address
 
+# The top that the published order is judged at.
+JUDGED = "10 %"
+LEAD = ["published_ahead", "ahead_low", "ahead_high"]
+
 
 def add_backtest_command(
     commands: argparse._SubParsersAction, settings: argparse.ArgumentParser
@@ -97,33 +101,31 @@ def _lists(
 
 
 def _print(table: pl.DataFrame, cutoffs: list[dt.date]) -> None:
-    tell(
-        f"\nLists of {', '.join(map(str, cutoffs))}, replayed: share captured, mean over cutoffs\n"
-    )
-    for kind in ("wins", "money"):
-        for top in dict.fromkeys(table["top"].to_list()):
-            rows = table.filter(pl.col("kind") == kind, pl.col("top") == top)
-            if rows.is_empty():
-                continue
-            best = rows.filter(pl.col("order") == PUBLISHED).row(0, named=True)
-            tell(
-                f"{kind}, top {top}: {best['captured']:,.0f} captured, "
-                f"by chance {best['chance']:,.0f}"
-            )
-            shown = rows.select(
-                "order",
-                share=_with_interval("share", "low", "high"),
-                published_ahead=_with_interval("published_ahead", "ahead_low", "ahead_high"),
-                verdict="verdict",
-            ).fill_null("")
-            print_frame(shown, tbl_formatting="UTF8_BORDERS_ONLY")
+    tell(f"\nLists of {', '.join(map(str, cutoffs))}, replayed: % captured, mean over cutoffs")
+    for (kind,), rows in table.partition_by("kind", as_dict=True, maintain_order=True).items():
+        tops = rows["top"].unique(maintain_order=True).to_list()
+        judged = rows.filter(top=JUDGED)
+        best = judged.filter(order=PUBLISHED).row(0, named=True)
+        tell(
+            f"\n{kind}: the first {JUDGED} captured {best['captured']:,.0f}, as many rows by chance "
+            f"{best['chance']:,.0f}\n"
+        )
+        shares = rows.pivot("top", index="order", values="share").select(
+            "order", *((100 * pl.col(top)).round(1).alias(top) for top in tops)
+        )
+        ahead = judged.select("order", _ahead().alias(f"published ahead, {JUDGED}"), "verdict")
+        shown = shares.join(ahead, on="order", maintain_order="left")
+        strings = shown.select(pl.all().cast(pl.String).fill_null(""))
+        print_frame(strings, tbl_formatting="UTF8_BORDERS_ONLY")
 
 
-def _with_interval(value: str, low: str, high: str) -> pl.Expr:
+def _ahead() -> pl.Expr:
+    """Return the lead of the published order with its interval, in percentage points."""
+
     def said(row: dict) -> str | None:
-        if row[value] is None:
+        if row["published_ahead"] is None:
             return None
-        ends = f" [{row[low]:+.3f}, {row[high]:+.3f}]" if row[low] is not None else ""
-        return f"{row[value]:.3f}{ends}".replace("[+", "[").replace(" +", " ")
+        value, low, high = (100 * row[name] + 0.0 for name in LEAD)
+        return f"{value:.1f} ({low:.1f} to {high:.1f})"
 
-    return pl.struct(value, low, high).map_elements(said, return_dtype=pl.String)
+    return pl.struct(LEAD).map_elements(said, return_dtype=pl.String)

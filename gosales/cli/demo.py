@@ -6,7 +6,8 @@ import shutil
 from importlib.resources import files
 from pathlib import Path
 
-from gosales.cli.report import print_calls, print_list, print_outcome, print_quality
+from gosales.cli.lists import print_head
+from gosales.cli.report import print_calls, print_outcome, print_quality
 from gosales.cli.terminal import say, tell, under_settings
 from gosales.sample.company import CUSTOMERS, Size, generate
 from gosales_assets.operations.instance import write_environment
@@ -49,7 +50,8 @@ def run_demo(folder: Path, size: Size) -> int:
         print_outcome(platform, outcome)
     if outcome.error:
         return 1
-    print_list(platform, CUTOFFS[-1], LIST_ROWS)
+    tell()
+    print_head(platform, CUTOFFS[-1].isoformat(), LIST_ROWS)
     print_quality(platform, CUTOFFS)
     print_calls(platform, CUTOFFS)
     _print_next(platform, config)
@@ -72,7 +74,9 @@ Where things lie
 
 What to do next
   make ui                                        look at assets, checks and runs in the browser
-  {python} show whitespace --config {config} --cutoff {CUTOFFS[-1]} --format csv > list.csv
+  {python} list --config {config} --cutoff {CUTOFFS[-1]} --rep "Ugo Lindt"
+  {python} export --config {config} --cutoff {CUTOFFS[-1]}
+  {python} backtest --config {config} --cutoffs {CUTOFFS[0]}..{CUTOFFS[1]}
   edit a copy of {config} for your own sales log; then
   {python} config check --config FILE
   {python} materialize --config FILE --cutoffs 2024-03-31..2024-12-31 --dry-run

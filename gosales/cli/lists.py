@@ -72,6 +72,14 @@ def _list(options: argparse.Namespace) -> int:
     return DONE
 
 
+def print_head(platform: Platform, cutoff: str, rows: int) -> None:
+    """Print the head of a stored list, all sellers', as `gosales list` does."""
+    listed = read_list(platform, cutoff, Picked(), every=False)
+    source, months = platform.settings.source, platform.settings.labels.window_months
+    columns = shown_columns(FOR_EYES, source.sales_log.home_currency, months)
+    print_rows(platform, listed, listed.rows.head(rows), columns, Picked())
+
+
 @dataclass(frozen=True)
 class Picked:
     """Which rows of the list are asked for; None is all."""

@@ -14,23 +14,12 @@ from gosales_assets.validation.list_validation import top_of_list
 from gosales_checks.contracts.registry import VIOLATIONS
 from gosales_checks.contracts.star import SALES_LOG_REJECTS
 from gosales_checks.contracts.validation import FORWARD_VALIDATION, LIST_VALIDATION
-from gosales_checks.contracts.whitespace import WHITESPACE
 from gosales_checks.verdicts.reject_shares import RejectShare, commonest_reasons
 from gosales_resources.errors import DamagedError
 from gosales_resources.store.address import Address
 
 SHOWN_FINDINGS = 10
 SHOWN_REASONS = 3
-LIST_COLUMNS = {
-    "rank": "rank",
-    "customer_name": "customer",
-    "division_name": "about",
-    "rep": "rep",
-    "grade": "grade",
-    "chance": "chance",
-    "worth": "worth",
-    "nba_reason": "why",
-}
 SHOWN_CALLS = 300
 MEASURES = {"auc": "AUC", "lift_10": "lift@10", "cal_mae": "cal-MAE", "base_rate": "base rate"}
 
@@ -114,40 +103,6 @@ def print_violations(platform: Platform, cutoffs: Sequence[dt.date]) -> None:
         )
     for cutoff in found["cutoff"].unique().sort().head(SHOWN_FINDINGS):
         say(f"rows: gosales show {VIOLATIONS.name} --cutoff {cutoff}")
-
-
-def print_list(platform: Platform, cutoff: dt.date, rows: int) -> None:
-    """Print the head of the list of one cutoff, and what stands below it without a rank."""
-    table = read_stored(platform, WHITESPACE, cutoff.isoformat(), None)
-    window = platform.settings.labels.window_months
-    tell(f"\nWhom to call about what, as of {cutoff}: chance of a purchase in {window} months\n")
-    head = table.filter(pl.col("rank").is_not_null()).head(rows).collect()
-    if head.is_empty():
-        tell("No division can be ranked: no model beats chance there.")
-    else:
-        _print_table(_for_people(head, platform.settings.source.sales_log.home_currency))
-    blocks = (
-        table.filter(pl.col("rank").is_null())
-        .group_by("division_name")
-        .agg(pl.len().alias("n"), pl.col("p_icp").median())
-        .sort("division_name")
-        .collect()
-    )
-    for name, count, rate in blocks.iter_rows():
-        tell(f"Not ranked: {name}, {count:,} customers at the base rate of {rate:.1%}.")
-
-
-def _for_people(head: pl.DataFrame, currency: str) -> pl.DataFrame:
-    """Return the columns of a list for eyes: chances with their interval, rounded amounts."""
-    ends = ("p_icp", "p_low", "p_high")
-    percent = {name: (100 * pl.col(name)).round(0).cast(pl.Int64) for name in ends}
-    interval = pl.format("{} % ({}-{})", *percent.values())
-    return head.with_columns(
-        chance=pl.coalesce(interval, pl.format("{} %", percent["p_icp"])),
-        worth=pl.format(
-            "{} {}", pl.col("conditional_value").round(0).cast(pl.Int64), pl.lit(currency)
-        ),
-    ).select(pl.col(name).alias(said) for name, said in LIST_COLUMNS.items())
 
 
 def print_calls(platform: Platform, cutoffs: Sequence[dt.date]) -> None:
