@@ -117,6 +117,7 @@ def test_the_share_of_controls_holds_in_all_strata_to_within_one():
     assert (strata["controls"] - 0.2 * strata["len"]).abs().max() < 1 + 1e-9
 
 
+@pytest.mark.slow
 def test_each_family_has_the_chance_that_is_told():
     before = selection(60)
     counts = {}

@@ -45,7 +45,7 @@ def money(found: Optimum, limits: CapacitySettings) -> tuple[int, int]:
 
 
 @given(SMALL, LIMITS)
-@profile(max_examples=100)
+@profile(max_examples=33)
 def test_no_other_selection_is_worth_more_and_none_that_is_equal_comes_first(frame, given_):
     limits = limits_of(given_)
     found = solve_optimal(frame, limits)
@@ -73,21 +73,21 @@ def by_milp(frame: pl.DataFrame, limits: CapacitySettings) -> int:
 
 
 @given(LARGER, LIMITS)
-@profile(max_examples=40)
+@profile(max_examples=13)
 def test_branch_and_bound_finds_the_same_value(frame, given_):
     limits = limits_of(given_ | {"division_floor": {}})
     assert solve_optimal(frame, limits).objective_cents == by_milp(frame, limits)
 
 
 @given(LARGER, LIMITS)
-@profile(max_examples=60)
+@profile(max_examples=20)
 def test_it_is_worth_at_least_floors_first_and_then_the_largest(frame, given_):
     limits = limits_of(given_)
     assert money(solve_optimal(frame, limits), limits) >= greedy(frame, limits)
 
 
 @given(LARGER, LIMITS, st.data())
-@profile(max_examples=40)
+@profile(max_examples=13)
 def test_the_order_of_rows_changes_nothing(frame, given_, data):
     limits = limits_of(given_)
     order = data.draw(st.permutations(range(frame.height)))
@@ -98,7 +98,7 @@ def test_the_order_of_rows_changes_nothing(frame, given_, data):
 
 
 @given(LARGER, LIMITS, st.data())
-@profile(max_examples=40)
+@profile(max_examples=13)
 def test_removing_an_unchosen_candidate_changes_nothing(frame, given_, data):
     limits = limits_of(given_)
     chosen = places(solve_optimal(frame, limits))
@@ -109,7 +109,7 @@ def test_removing_an_unchosen_candidate_changes_nothing(frame, given_, data):
 
 
 @given(LARGER, LIMITS, st.integers(2, 1000))
-@profile(max_examples=40)
+@profile(max_examples=13)
 def test_money_scaled_scales_the_value_and_keeps_the_choice(frame, given_, factor):
     limits = limits_of(given_)
     one = solve_optimal(frame, limits)
@@ -127,7 +127,7 @@ VARIED = {
 
 @pytest.mark.parametrize("vary", VARIED.values(), ids=VARIED)
 @given(frame=LARGER, given_=LIMITS)
-@profile(max_examples=25)
+@profile(max_examples=10)
 def test_the_value_does_not_fall_with_a_limit_and_gains_less_each_time(vary, frame, given_):
     plain = given_ | {"division_floor": {}}
     values = [solve_optimal(frame, limits_of(vary(plain, k))).objective_cents for k in range(1, 6)]
@@ -157,7 +157,7 @@ def priced(problem: SeatProblem) -> tuple[int, Residual]:
 
 
 @given(LARGER, st.sampled_from([1, UNLIMITED]), st.integers(0, 3), st.integers(0, 2))
-@profile(max_examples=60)
+@profile(max_examples=20)
 def test_prices_of_seats_are_what_solving_again_gives(frame, offers, floor, rep):
     seats, floors = [2, 3, 1], [0, floor, 0]
     value, residual = priced(as_problem(frame, seats, floors, offers))

@@ -5,7 +5,7 @@ import datetime as dt
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
@@ -185,6 +185,7 @@ def world(drawn) -> pl.LazyFrame:
     )
 
 
+@settings(max_examples=20)
 @given(WORLDS, ORDERS, st.randoms(use_true_random=False))
 def test_the_order_of_the_rows_changes_nothing(drawn, by, random):
     rows = world(drawn).collect()
@@ -194,6 +195,7 @@ def test_the_order_of_the_rows_changes_nothing(drawn, by, random):
     assert_frame_equal(ranked(rows.lazy(), order=by), ranked(shuffled, order=by))
 
 
+@settings(max_examples=20)
 @given(WORLDS, ORDERS)
 def test_parts_add_up_to_the_score(drawn, by):
     found = ranked(world(drawn), order=by)
@@ -202,6 +204,7 @@ def test_parts_add_up_to_the_score(drawn, by):
     assert np.array_equal(whole, found["score"].to_numpy())
 
 
+@settings(max_examples=20)
 @given(WORLDS)
 def test_a_higher_probability_never_lowers_a_rank(drawn):
     rows = world([(p, "cam", True, worth) for p, _, _, worth in drawn]).collect()
@@ -211,6 +214,7 @@ def test_a_higher_probability_never_lowers_a_rank(drawn):
     assert after.filter(pl.col("customer_id") == "c0")["rank"].item() <= before
 
 
+@settings(max_examples=20)
 @given(WORLDS, ORDERS, st.integers(2, 1_000))
 def test_money_in_another_unit_changes_no_rank(drawn, by, factor):
     rows = world(drawn)
