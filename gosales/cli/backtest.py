@@ -18,6 +18,7 @@ from gosales_resources.errors import PartitionMissingError
 from gosales_resources.settings.loading import load_settings, parse_overrides
 from gosales_resources.store.address import Address
 
+FEWEST = 50
 # The top that the published order is judged at.
 JUDGED = "10 %"
 LEAD = ["published_ahead", "ahead_low", "ahead_high"]
@@ -38,7 +39,12 @@ def add_backtest_command(
         metavar="2024-03-31..2024-12-31",
         help="whose lists are replayed",
     )
-    parser.add_argument("--draws", type=int, default=500, help="resamples behind the intervals")
+    parser.add_argument(
+        "--draws",
+        type=_draws,
+        default=500,
+        help=f"resamples behind the intervals, {FEWEST} at least",
+    )
     parser.add_argument("--format", choices=("table", "csv", "json"), default="table")
     parser.add_argument("--picture", type=Path, metavar="FILE.png", help="draw it into a file")
     parser.set_defaults(command=_backtest)
@@ -70,6 +76,13 @@ def _backtest(options: argparse.Namespace) -> int:
     else:
         write(table.lazy(), options.format, None)
     return 0
+
+
+def _draws(text: str) -> int:
+    number = int(text)
+    if number < FEWEST:
+        raise argparse.ArgumentTypeError(f"{text} is below {FEWEST}: no interval comes of it")
+    return number
 
 
 def _lists(

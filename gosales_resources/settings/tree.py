@@ -105,6 +105,18 @@ class Settings(BaseSettings):
                 )
         return self
 
+    @model_validator(mode="after")
+    def _limits_are_of_divisions_on_the_list(self) -> "Settings":
+        capacity = self.whitespace.capacity
+        for setting in ("division_floor", "division_cap"):
+            for key in getattr(capacity, setting):
+                if key not in self.divisions.targets:
+                    raise ValueError(
+                        f"whitespace.capacity.{setting}: '{key}' gets no model, so it is not on the "
+                        f"list. {nearest(key, self.divisions.targets)}"
+                    )
+        return self
+
     @property
     def store_root(self) -> Path:
         """Folder that holds the store, as an absolute path."""

@@ -55,16 +55,28 @@ class WhitespaceSettings(StrictModel):
         description="Signals as percentiles over all divisions, or within each division.",
     )
     weight_p_icp: float = Field(
-        default=0.60, ge=0, description="Weight of the probability in a `blend`."
+        allow_inf_nan=False,
+        default=0.60,
+        ge=0,
+        description="Weight of the probability in a `blend`.",
     )
     weight_lift: float = Field(
-        default=0.20, ge=0, description="Weight of the market basket in a `blend`."
+        allow_inf_nan=False,
+        default=0.20,
+        ge=0,
+        description="Weight of the market basket in a `blend`.",
     )
     weight_als: float = Field(
-        default=0.10, ge=0, description="Weight of the similarity to owners in a `blend`."
+        allow_inf_nan=False,
+        default=0.10,
+        ge=0,
+        description="Weight of the similarity to owners in a `blend`.",
     )
     weight_ev: float = Field(
-        default=0.10, ge=0, description="Weight of the expected value in a `blend`."
+        allow_inf_nan=False,
+        default=0.10,
+        ge=0,
+        description="Weight of the expected value in a `blend`.",
     )
     coverage_floor: float = Field(
         default=0.30,
