@@ -2,11 +2,12 @@
 
 Exit codes: 0 done (checks may have warned), 1 a run or a blocking check failed or an inspected
 source needs decisions, 2 the input is not usable (arguments, settings, a missing partition), 130
-interrupted.
+interrupted, 141 whoever read the output has gone.
 """
 
 import argparse
 import datetime as dt
+import os
 import sys
 from collections.abc import Sequence
 from importlib.metadata import version
@@ -47,11 +48,20 @@ from gosales_resources.store.address import Address
 
 SHOWN_MISSING = 10
 DONE, FAILED, UNUSABLE, INTERRUPTED = 0, 1, 2, 130
+# As a shell tells it of other programs.
+PIPE_CLOSED = 141
 
 
 def run(arguments: Sequence[str] | None = None) -> None:
     """Enter from the command line: run `main` and exit with its code."""
-    sys.exit(main(arguments))
+    try:
+        code = main(arguments)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Who read has read enough, as `| head` does; what is left would fail again at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = PIPE_CLOSED
+    sys.exit(code)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
