@@ -56,9 +56,8 @@ def add_list_command(
 def _list(options: argparse.Namespace) -> int:
     platform = Platform.of(load_settings(options.config, parse_overrides(options.set)))
     form = _form(options)
-    columns = _columns(platform, options, form)
-    listed = read_list(platform, options.cutoff, Picked.of(options), every=options.all)
-    picked = Picked.of(options)
+    columns, picked = _columns(platform, options, form), Picked.of(options)
+    listed = read_list(platform, options.cutoff, picked, every=options.all)
     if form == TABLE:
         shown = listed.rows.head(options.top or ROWS_FOR_EYES)
         print_rows(platform, listed, shown, columns, picked)
@@ -75,8 +74,7 @@ def _list(options: argparse.Namespace) -> int:
 def print_head(platform: Platform, cutoff: str, rows: int) -> None:
     """Print the head of a stored list, all sellers', as `gosales list` does."""
     listed = read_list(platform, cutoff, Picked(), every=False)
-    source, months = platform.settings.source, platform.settings.labels.window_months
-    columns = shown_columns(FOR_EYES, source.sales_log.home_currency, months)
+    columns = shown_columns(FOR_EYES, listed.terms.currency, listed.terms.months)
     print_rows(platform, listed, listed.rows.head(rows), columns, Picked())
 
 

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import polars as pl
 
-from gosales_assets.validation.list_validation import COUNTS, FRACS, KINDS
-from gosales_assets.validation.worked_list import CENTS, codes_of, pairs_of, scores_of
+from gosales_assets.validation.list_validation import KINDS, tops_of
+from gosales_assets.validation.worked_list import codes_of, pairs_of, scores_of
 from gosales_checks.contracts.validation import MONEY_WON, PUBLISHED
 from gosales_checks.measures.captured import (
     captured_at_random,
@@ -18,6 +18,7 @@ from gosales_checks.measures.captured import (
     interval_of_draws,
 )
 from gosales_checks.measures.ordering import top_count
+from gosales_resources.sources.cells import CENTS
 
 RANDOM = "random"
 SCHEMA = {
@@ -55,19 +56,23 @@ def replay(lists: Sequence[pl.DataFrame], *, draws: int, seed: int) -> pl.DataFr
     """
     codes = codes_of(lists)
     fewest = min(rows.height for rows in lists)
-    names = [f"{n}" for n in COUNTS if n < fewest] + [f"{100 * frac:.0f} %" for frac in FRACS]
-    fracs = [tuple([n / rows.height for n in COUNTS if n < fewest] + list(FRACS)) for rows in lists]
+    tops = [tops_of(rows.height, fewest) for rows in lists]
     drawn = [
         captured_draws(
-            pairs_of(rows, codes), scores_of(rows), len(codes), draws=draws, seed=seed, fracs=tops
+            pairs_of(rows, codes),
+            scores_of(rows),
+            len(codes),
+            draws=draws,
+            seed=seed,
+            fracs=tuple(mine.values()),
         )
-        for rows, tops in zip(lists, fracs, strict=True)
+        for rows, mine in zip(lists, tops, strict=True)
     ]
     found = [
         row
         for kind, at in KINDS
-        for place, name in enumerate(names)
-        for row in _rows(lists, drawn, [tops[place] for tops in fracs], kind, at, place, name)
+        for place, name in enumerate(tops[0])
+        for row in _rows(lists, drawn, [mine[name] for mine in tops], kind, at, place, name)
     ]
     return pl.DataFrame(found, schema=SCHEMA)
 

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 import polars as pl
 
 from gosales_assets.validation.worked_list import (
-    CENTS,
     codes_of,
     outcomes,
     pairs_of,
@@ -27,6 +26,7 @@ from gosales_checks.measures.captured import WINS as WINS_AT
 from gosales_checks.measures.captured import captured_draws, interval_of_draws
 from gosales_checks.measures.ordering import top_count
 from gosales_resources.settings.validation import ValidationSettings
+from gosales_resources.sources.cells import CENTS
 
 COUNTS = (25, 100, 300, 1_000)
 FRACS = (0.05, 0.10, 0.20)
@@ -71,10 +71,18 @@ def validate_list(
     return _table(found, cutoff)
 
 
-def tops_of(n: int) -> dict[str, float]:
-    """Return name -> share of the list, of the tops that a list of n rows has."""
-    counts = {f"{count}": count / n for count in COUNTS if count < n}
-    return counts | {f"{frac:.0%}".replace("%", " %"): frac for frac in FRACS}
+def tops_of(n: int, fewest: int | None = None) -> dict[str, float]:
+    """Return name -> share of the list, of the tops that a list of n rows has.
+
+    Parameters
+    ----------
+    n
+        Rows of the list.
+    fewest
+        Of the shortest of several lists that are to have the same tops.
+    """
+    counts = {f"{count}": count / n for count in COUNTS if count < (fewest or n)}
+    return counts | {f"{100 * frac:.0f} %": frac for frac in FRACS}
 
 
 def _tops(rows: pl.DataFrame, settings: ValidationSettings) -> Iterator[dict]:

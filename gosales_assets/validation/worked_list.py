@@ -8,8 +8,8 @@ import polars as pl
 from gosales_checks.contracts.validation import PUBLISHED
 from gosales_checks.measures.captured import Pairs
 from gosales_checks.measures.ranking import tie_breaker
+from gosales_resources.sources.cells import CENTS
 
-CENTS = 100
 # Name -> score per row, more is better.
 ORDERS: Mapping[str, pl.Expr] = {
     PUBLISHED: -pl.col("place").cast(pl.Float64),

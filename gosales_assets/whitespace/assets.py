@@ -44,6 +44,8 @@ def whitespace_signals(platform: Platform) -> dg.AssetsDefinition:
         rep_ownership: Tables,
         surfacing_log: Tables,
     ) -> Partitions:
+        words, off = words_of(platform), gates_off(platform)
+
         def made() -> Iterator[Partition]:
             for key in keys_of(context):
                 c, source = key.cutoff, settings.source
@@ -60,9 +62,9 @@ def whitespace_signals(platform: Platform) -> dg.AssetsDefinition:
                 )
                 division = str(key.division)
                 target = Target(division, c, settings.divisions.skus_of(division))
-                frame = build_signals(target, known, settings.whitespace, words_of(platform))
+                frame = build_signals(target, known, settings.whitespace, words)
                 signals = frame.collect()
-                yield Partition(key, signals, metadata=summarise(signals, gates_off(platform)))
+                yield Partition(key, signals, metadata=summarise(signals, off))
 
         return Partitions(made())
 

@@ -70,11 +70,11 @@ def _candidates(listed: pl.DataFrame, signals: pl.DataFrame) -> Iterator[Figure]
 
 
 def _weights(signals: pl.DataFrame, settings: WhitespaceSettings) -> Iterator[Figure]:
-    eligible = signals.filter("is_eligible")
-    for segment, covered in coverages(eligible, settings).items():
+    found = coverages(signals.filter("is_eligible"), settings)
+    for segment, covered in found.items():
         for signal, share in covered.items():
             yield "coverage_frac", _item(signal, segment), share
-    for segment, weights in weights_in_force(eligible, settings).items():
+    for segment, weights in weights_in_force(found, settings).items():
         for signal, weight in weights.items():
             yield "weight", _item(signal, segment), weight
 

@@ -6,7 +6,14 @@ import polars as pl
 
 from gosales_assets.whitespace.grades import grades
 from gosales_assets.whitespace.percentile import percentile
-from gosales_assets.whitespace.weights import OVERALL, adjusted, coverages, order_weights
+from gosales_assets.whitespace.reasons import LONGEST
+from gosales_assets.whitespace.weights import (
+    OVERALL,
+    Weights,
+    adjusted,
+    coverages,
+    order_weights,
+)
 from gosales_checks.contracts.models import FITTED
 from gosales_checks.contracts.whitespace import SIGNALS
 from gosales_resources.settings.whitespace import WhitespaceSettings
@@ -20,7 +27,6 @@ READ = [
 ]  # fmt: skip
 IS_RANKED = pl.col("model_status") == FITTED
 BASE_RATE = "Base rate of the division, no ranking"
-LONGEST = 140
 
 
 def rank_candidates(
@@ -89,7 +95,7 @@ def _scored(eligible: pl.DataFrame, settings: WhitespaceSettings) -> pl.DataFram
     frame = eligible.with_columns(
         norm.fill_null(0.0).alias(f"{name}_norm") for name, norm in norms.items()
     )
-    weights = weights_in_force(eligible, settings)
+    weights = weights_in_force(coverages(eligible, settings), settings)
     shares = {
         name: pl.col("segment").replace_strict(
             {segment: of[name] for segment, of in weights.items() if segment},
@@ -110,19 +116,18 @@ def _scored(eligible: pl.DataFrame, settings: WhitespaceSettings) -> pl.DataFram
 
 
 def weights_in_force(
-    eligible: pl.DataFrame, settings: WhitespaceSettings
-) -> dict[str, dict[str, float]]:
+    found: Mapping[str, Weights], settings: WhitespaceSettings
+) -> dict[str, Weights]:
     """Return the weights of the signals after coverage, overall and by segment.
 
     Parameters
     ----------
-    eligible
-        One row per candidate, as `weights.coverages` takes them.
+    found
+        Coverage of the signals, as `weights.coverages` returns it.
     settings
         Order, weights and coverage.
     """
     asked = order_weights(settings)
-    found = coverages(eligible, settings)
     return {
         segment: adjusted(asked, covered, settings.coverage_floor)
         for segment, covered in found.items()

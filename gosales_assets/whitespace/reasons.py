@@ -107,9 +107,9 @@ def _driven(
         "customer_id", "drivers"
     )
     wanted = {of: positive_drivers(text) for of, text in named.iter_rows()}
-    there = set(features.collect_schema())
-    used = sorted({name for names in wanted.values() for name in names} & there)
-    phrases = {name: phrase_of(name, words.name(division), _short(words), words.offset_days)
+    there, names = set(features.collect_schema()), _short(words)
+    used = sorted({name for drivers in wanted.values() for name in drivers} & there)
+    phrases = {name: phrase_of(name, names[division], names, words.offset_days)
                for name in used}  # fmt: skip
     spoken = [name for name, phrase in phrases.items() if phrase is not None]
     rows = (

@@ -14,8 +14,8 @@ from gosales_assets.whitespace.capacity import (
 )
 from gosales_assets.whitespace.optimal import GAINS_SHOWN, Optimum, solve_optimal
 from gosales_resources.settings.capacity import CapacitySettings
+from gosales_resources.sources.cells import CENTS
 
-CENTS = 100
 Figure = tuple[str, str, float | None]
 """Measure, item and value, as `list_metrics` has them."""
 
