@@ -10,6 +10,7 @@ from gosales_assets.models.bundle.bundle import load_bundle, read_card, read_rep
 from gosales_assets.models.bundle.card import write_card
 from gosales_assets.models.bundle.held_out import read_held_out
 from gosales_assets.models.bundle.pooled_bundle import describe_pooled, load_pooled
+from gosales_assets.models.drift.drift import Trained, build_drift
 from gosales_assets.models.promotion.promotion_desk import PinChange, PromotionDesk, promoted
 from gosales_assets.models.rates.counts import Calendar, count_rates
 from gosales_assets.models.rates.forecast import build_forecasts, told
@@ -18,6 +19,7 @@ from gosales_assets.models.scoring.drivers import explain_sample, sample_custome
 from gosales_assets.models.scoring.scoring import score
 from gosales_assets.models.shown import (
     summarise,
+    summarise_drift,
     summarise_drivers,
     summarise_evaluation,
     summarise_scores,
@@ -31,6 +33,7 @@ from gosales_assets.models.value.values import summarise_values, value_customers
 from gosales_assets.platform.pictures import plot_of_list
 from gosales_assets.platform.platform import Platform, keys_of
 from gosales_assets.platform.side_by_side import side_by_side
+from gosales_checks.contracts.drift import DRIFT
 from gosales_checks.contracts.explanations import (
     MODEL_CARD,
     MODEL_DRIVERS,
@@ -254,6 +257,31 @@ def scores(platform: Platform) -> dg.AssetsDefinition:
         return Partitions(side_by_side(score_one, keys, "scored", context.log.info, threads))
 
     return scores
+
+
+def drift(platform: Platform) -> dg.AssetsDefinition:
+    """Define what has moved since the model that scores was trained."""
+
+    @platform.table(DRIFT)
+    def drift(
+        context: dg.AssetExecutionContext,
+        model: Bundles,
+        promotion: Tables,
+        features: Tables,
+        scores: Tables,
+        conditional_values: Tables,
+        labels: Tables,
+    ) -> Partitions:
+        def measure(key: PartitionKey) -> Partition:
+            trained = Trained.of(promoted(platform, key, model[key], promotion[key]))
+            tables = (features[key], scores[key], conditional_values[key], labels[key])
+            found = build_drift(trained, *tables, platform.settings.validation)
+            return Partition(key, found, metadata=summarise_drift(found))
+
+        told, threads = context.log.info, platform.settings.threads_used
+        return Partitions(side_by_side(measure, keys_of(context), "measured", told, threads))
+
+    return drift
 
 
 def model_evaluation(platform: Platform) -> dg.AssetsDefinition:

@@ -14,10 +14,19 @@ from gosales_assets.models.bundle.pooled_bundle import describe_pooled
 from gosales_assets.models.value.value_bundle import describe_values
 from gosales_assets.platform.platform import Platform
 from gosales_checks.contracts.contract import Contract, judge
+from gosales_checks.contracts.drift import (
+    CAL_MAE,
+    DRIFT,
+    FEATURE_PSI,
+    PRIOR_SHIFT,
+    SCORE_KS,
+    VALUE_PSI,
+)
 from gosales_checks.contracts.models import MODEL, POOLED_MODEL
 from gosales_checks.contracts.values import VALUE_MODEL
 from gosales_checks.findings import Examined, Findings
 from gosales_checks.partition_checks import Examine
+from gosales_checks.verdicts.drift import judge_drift
 from gosales_checks.verdicts.guardrails import (
     judge_chance,
     judge_folds,
@@ -37,6 +46,7 @@ def define_checks(platform: Platform) -> list[dg.AssetChecksDefinition]:
         bundle_check(platform, VALUE_MODEL, describe_values),
         bundle_check(platform, MODEL, describe_bundle),
         *guardrail_checks(platform),
+        *drift_checks(platform),
     ]
 
 
@@ -99,4 +109,42 @@ def guardrail_checks(platform: Platform) -> list[dg.AssetChecksDefinition]:
     return [
         platform.warning(MODEL, name, description, examined_by(found))
         for name, (description, found) in declared.items()
+    ]
+
+
+def drift_checks(platform: Platform) -> list[dg.AssetChecksDefinition]:
+    """Declare the alarms of `drift`, one for each of its measures."""
+    bounds = platform.settings.validation
+    declared = {
+        "inputs_are_as_in_training": (
+            f"No feature's stability index is {bounds.psi_max} or more beyond chance.",
+            FEATURE_PSI,
+        ),
+        "probabilities_are_spread_as_in_training": (
+            f"Their distribution is less than {bounds.ks_max} off, or within chance.",
+            SCORE_KS,
+        ),
+        "rate_is_as_in_training": (
+            f"Log-odds of buying moved by less than {bounds.prior_shift_max}, or within chance.",
+            PRIOR_SHIFT,
+        ),
+        "money_came_where_it_was_expected": (
+            f"Stability index of money below {bounds.value_psi_max}, or within chance.",
+            VALUE_PSI,
+        ),
+        "calibration_within_bound": (
+            f"Calibration error below {bounds.cal_mae_max}, or what a perfect model shows.",
+            CAL_MAE,
+        ),
+    }
+
+    def examined_by(measure: str) -> Examine:
+        def examine(address: Address) -> Findings:
+            return judge_drift(platform.read(DRIFT, *address.key).collect(), measure)
+
+        return examine
+
+    return [
+        platform.warning(DRIFT, name, description, examined_by(measure))
+        for name, (description, measure) in declared.items()
     ]

@@ -58,6 +58,43 @@ def summarise_drivers(drivers: pl.DataFrame) -> dict[str, object]:
     }
 
 
+def summarise_drift(drift: pl.DataFrame) -> dict[str, object]:
+    """Return the worst shifts, as shown per partition.
+
+    Parameters
+    ----------
+    drift
+        `drift` of a partition: one row per measure, slice and item.
+    """
+    alarms = drift.filter("is_alarm")
+    size = pl.col("value").abs() / pl.col("threshold")
+    worst = (
+        drift.filter(pl.col("value").is_not_null())
+        .sort(size, "measure", "slice", "item", descending=[True, False, False, False])
+        .head(SHOWN_DRIVERS)
+    )
+    columns = ["measure", "slice", "item", "value", "threshold", "null_high", "is_alarm"]
+    rows = [[_rounded(cell) for cell in row] for row in worst.select(columns).rows()]
+    titles = ["measure", "of", "feature", "shift", "threshold", "chance up to", "alarm"]
+    largest = {
+        f"{row['measure']}_{row['slice']}": row["value"]
+        for row in worst.unique(["measure", "slice"], keep="first", maintain_order=True).to_dicts()
+    }
+    return {
+        "alarms": alarms.height,
+        "largest": dg.MetadataValue.md(markdown.table(titles, rows) if rows else "no figure"),
+        **largest,
+    }
+
+
+def _rounded(cell: object) -> object:
+    if isinstance(cell, bool):
+        return "ALARM" if cell else ""
+    if cell is None:
+        return ""
+    return f"{cell:.3f}" if isinstance(cell, float) else cell
+
+
 def summarise(trained: DivisionModel) -> dict[str, object]:
     """Return the figures shown per partition; those that are not known are left out."""
     card = trained.card

@@ -5,7 +5,7 @@ import base64
 import dagster as dg
 import polars as pl
 
-from gosales_assets.rendering.plots import plot_validation
+from gosales_assets.rendering.plots import plot_heat_map, plot_validation
 from gosales_resources import markdown
 
 # The slice that matters first; the whole where it shows nothing.
@@ -39,6 +39,39 @@ def plot_of_list(table: pl.DataFrame, key: str) -> dict[str, dg.MetadataValue]:
             image = plot_validation(stated, rate, low, high, capture.to_list(), f"{key}: {name}")
             return {"plot": embedded(image, name)}
     return {}
+
+
+def heat_map_of(drift: pl.DataFrame, key: str) -> dict[str, dg.MetadataValue]:
+    """Draw how far the divisions of a cutoff have moved; nothing where no shift is known.
+
+    Parameters
+    ----------
+    drift
+        `drift` of all divisions.
+    key
+        Of the partition, in the title.
+
+    Returns
+    -------
+    dict of str to MetadataValue
+        One picture under `plot`: a row per division, a column per measure and slice.
+    """
+    known = (
+        drift.filter(pl.col("value").is_not_null())
+        .with_columns(
+            column=pl.format("{} {}", "measure", "slice"),
+            size=pl.col("value").abs() / pl.col("threshold"),
+        )
+        .group_by("division", "column")
+        .agg(pl.col("size").max(), pl.col("is_alarm").any())
+    )
+    if known.is_empty():
+        return {}
+    divisions, columns = (known[name].unique().sort().to_list() for name in ("division", "column"))
+    sizes = {(r["division"], r["column"]): (r["size"], r["is_alarm"]) for r in known.to_dicts()}
+    cells = [[sizes.get((division, column)) for column in columns] for division in divisions]
+    title = f"{key}: shifts since training, 1 = the threshold"
+    return {"plot": embedded(plot_heat_map(divisions, columns, cells, title), title)}
 
 
 def embedded(image: bytes, text: str) -> dg.MetadataValue:

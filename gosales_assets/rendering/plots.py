@@ -8,6 +8,7 @@ import polars as pl
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
 from gosales_resources.markdown import visible
@@ -16,6 +17,13 @@ SIZE_INCHES = (7.1, 2.7)
 DPI = 100
 FEW_TICKS = 5
 BACKTEST_TOP = "10 %"
+# Measure -> title of its panel.
+OVER_TIME = {
+    "auc": "AUC",
+    "lift_10": "lift in the top tenth",
+    "cal_mae": "calibration error",
+    "prior_shift": "shift of the rate of buyers, log-odds",
+}
 SHOWN = 100
 INK, MUTED, ACCENT = "#222222", "#9aa0a6", "#1f6feb"
 
@@ -130,6 +138,87 @@ def plot_backtest(table: pl.DataFrame, title: str) -> bytes:
                       elinewidth=1)  # fmt: skip
         _label(axes, f"{kind}, top {BACKTEST_TOP}", f"% of {kind} captured", "")
         axes.set_yticks(places, rows["order"].to_list())
+    return _png(figure)
+
+
+def plot_over_time(metrics: pl.DataFrame, title: str) -> bytes:
+    """Draw measures of targets over cutoffs, a line each, and the mean of all.
+
+    Parameters
+    ----------
+    metrics
+        `target_metrics` of one slice: one row per cutoff and division.
+    title
+        Shown above all.
+
+    Returns
+    -------
+    bytes
+        A PNG.
+    """
+    figure = Figure(figsize=(SIZE_INCHES[0], 4.6), dpi=DPI)
+    figure.subplots_adjust(left=0.08, right=0.98, bottom=0.12, top=0.86, wspace=0.28, hspace=0.75)
+    figure.suptitle(visible(title, SHOWN), fontsize=10, color=INK, parse_math=False)
+    cutoffs = metrics["cutoff"].unique().sort().to_list()
+    for axes, (measure, name) in zip(figure.subplots(2, 2).flat, OVER_TIME.items(), strict=True):
+        for rows in metrics.sort("cutoff").partition_by("division", maintain_order=True):
+            at = [cutoffs.index(day) for day in rows["cutoff"]]
+            axes.plot(at, rows[measure].to_list(), color=MUTED, linewidth=0.8, alpha=0.7)
+        means = metrics.group_by("cutoff").agg(pl.col(measure).mean()).sort("cutoff")[measure]
+        axes.plot(range(len(cutoffs)), means.to_list(), color=ACCENT, marker="o", markersize=3)
+        _label(axes, name, "", "")
+        ticks = range(0, len(cutoffs), -(-len(cutoffs) // FEW_TICKS))
+        axes.set_xticks(ticks, [f"{cutoffs[at]:%b %Y}" for at in ticks])
+    return _png(figure)
+
+
+def plot_heat_map(
+    rows: Sequence[str],
+    columns: Sequence[str],
+    cells: Sequence[Sequence[tuple[float, bool] | None]],
+    title: str,
+) -> bytes:
+    """Draw sizes as a table of shades: from white at 0 to full at twice the threshold.
+
+    Parameters
+    ----------
+    rows, columns
+        Their names, first on top and left.
+    cells
+        Per row and column the size, 1 being the threshold, and whether it is an alarm; None where
+        it is not known.
+    title
+        Shown above.
+
+    Returns
+    -------
+    bytes
+        A PNG; an alarm is framed.
+    """
+    high = 0.95 + 0.24 * len(rows)
+    figure = Figure(figsize=(SIZE_INCHES[0], high), dpi=DPI)
+    figure.subplots_adjust(left=0.2, right=0.98, bottom=0.5 / high, top=1 - 0.4 / high)
+    axes = figure.subplots()
+    axes.set_title(visible(title, SHOWN), fontsize=9, color=INK, loc="left", parse_math=False)
+    shades = [[np.nan if cell is None else min(cell[0], 2.0) for cell in row] for row in cells]
+    axes.imshow(np.array(shades), cmap="Oranges", vmin=0, vmax=2, aspect="auto")
+    for y, row in enumerate(cells):
+        for x, cell in enumerate(row):
+            if cell is None:
+                continue
+            size, is_alarm = cell
+            axes.text(x, y, f"{size:.2f}", ha="center", va="center", fontsize=7, color=INK)
+            if is_alarm:
+                frame = Rectangle((x - 0.48, y - 0.46), 0.96, 0.92, fill=False, edgecolor=INK)
+                axes.add_patch(frame)
+    names = [visible(name, SHOWN) for name in rows]
+    axes.set_yticks(range(len(rows)), names, fontsize=7, color=INK, parse_math=False)
+    axes.set_xticks(
+        range(len(columns)), [name.replace(" ", "\n") for name in columns], fontsize=6, color=INK
+    )
+    axes.tick_params(length=0)
+    for side in axes.spines.values():
+        side.set_visible(False)
     return _png(figure)
 
 

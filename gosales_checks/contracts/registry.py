@@ -9,6 +9,7 @@ from gosales_checks.contracts import (
     accounts,
     crm,
     delivery,
+    drift,
     enrichment,
     explanations,
     features,
@@ -40,6 +41,7 @@ DECLARED_IN = (
     whitespace,
     delivery,
     validation,
+    drift,
 )
 
 

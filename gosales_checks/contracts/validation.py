@@ -3,6 +3,7 @@
 import dataframely as dy
 
 from gosales_checks.contracts.contract import Contract, Read
+from gosales_checks.contracts.drift import DRIFT
 from gosales_checks.contracts.labels import LABELS
 from gosales_checks.contracts.models import SCORES
 from gosales_checks.contracts.scored_list import ScoredListRows
@@ -117,4 +118,39 @@ LIST_VALIDATION = Contract(
     reads=(Read(WHITESPACE), Read(WHITESPACE_SIGNALS), Read(LABELS)),
     description="Whom the list as published would have won, in wins and money, beside what plain "
     "orders of the same rows, each rep's calls and the gated rows would have brought.",
+)
+
+
+class ValidationSummary(dy.Schema):
+    """What a cutoff's validation comes to over its divisions."""
+
+    cutoff = dy.Date(primary_key=True, description="As-of date.")
+    slice = dy.String(
+        primary_key=True,
+        check=lambda c: c.is_in(["all", "whitespace"]),
+        description="all customers, or those who never bought in the division.",
+    )
+    measure = dy.String(
+        primary_key=True, min_length=1,
+        description="A measure of `forward_validation`, or of `drift` (feature_psi: the largest of "
+        "a division's features).",
+    )  # fmt: skip
+    mean = dy.Float64(description="Mean over the divisions that have it, each counting once.")
+    worst = dy.Float64(
+        nullable=True, description="The worst of them; null for a measure that is not good or bad."
+    )
+    worst_division = dy.String(nullable=True, description="Whose it is.")
+    division_count = dy.Int64(min=1, description="Divisions that have it.")
+
+
+VALIDATION_SUMMARY = Contract(
+    name="validation_summary",
+    schema=ValidationSummary,
+    grain="one row per slice and measure",
+    group="validation",
+    made_by="validation.validation_summary",
+    partitioned_by="cutoff",
+    reads=(Read(FORWARD_VALIDATION), Read(DRIFT)),
+    description="Mean and worst division of what validation and drift measured at the cutoff: what "
+    "a person looks at first. Empty until a window has ended and a model was trained.",
 )

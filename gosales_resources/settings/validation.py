@@ -19,4 +19,27 @@ class ValidationSettings(StrictModel):
     cal_mae_max: float = Field(
         default=0.03, gt=0, lt=1, description="Calibration check warns above this."
     )
+    psi_max: float = Field(
+        default=0.25,
+        gt=0,
+        le=10,
+        description="`drift`: stability index of a feature from which it is an alarm, where chance "
+        "does not show it.",
+    )
+    ks_max: float = Field(
+        default=0.15, gt=0, lt=1, description="The same of the distance between probabilities."
+    )
+    prior_shift_max: float = Field(
+        default=0.5,
+        gt=0,
+        le=10,
+        description="The same of the rate of buyers, in log-odds: 0.5 is about two thirds more, or "
+        "less.",
+    )
+    value_psi_max: float = Field(
+        default=0.25,
+        gt=0,
+        le=10,
+        description="The same of the index between expected and realised money.",
+    )
     lift10_min: float = Field(default=1.0, ge=0, description="Lift check warns at or below this.")

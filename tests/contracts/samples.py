@@ -107,6 +107,7 @@ LEGAL_HERE: dict[str, dict[str, Any]] = {
     },
     "model_drivers": {"status": "used", "dropped_because": None, "shap_rank": 1},
     "forward_validation": {"status": "ok"},
+    "drift": {"measure": "feature_psi", "threshold": 0.15, "is_alarm": True, "status": "ok"},
     "list_validation": {"scope": "list", "order": "p", "kind": "wins", "status": "ok"},
     "customer_enrichment": {
         "method": "fuzzy",
@@ -180,6 +181,8 @@ BREAKING: dict[str, dict[str, Any]] = {
     "intervals_are_ordered": {"low": 0.4},
     "censored_shows_no_outcome": {"status": "censored"},
     "a_sample_row_is_shown": {"raw": None},
+    "an_alarm_has_a_figure": {"threshold": 0.25},
+    "a_figure_is_ok": {"status": "censored"},
     "shares_lie_in_their_interval_order": {"low": 0.9, "high": 0.1},
     "no_figure_before_the_outcome": {"status": "censored", "captured": 1.0},
     "each_place_is_taken_once": {"place": 2},

@@ -33,7 +33,6 @@ MOVES_NO_NUMBER = [
     "operation.owners",
     "operation.threads",
     "storage.root",
-    "validation.cal_mae_max",
     "validation.lift10_min",
 ]
 

@@ -8,7 +8,8 @@ import pytest
 
 import gosales_assets.models.assets
 from gosales.cli.main import main
-from gosales_assets.models.bundle.held_out import read_held_out, to_bytes
+from gosales_assets.models.bundle.held_out import read_held_out
+from gosales_assets.models.bundle.table_files import table_bytes
 from gosales_assets.models.training.training import train_model
 from gosales_assets.operations.instance import history_of
 from gosales_assets.operations.status import status_of
@@ -83,7 +84,7 @@ def test_a_worse_challenger_leaves_the_champion_scoring(world, monkeypatch, caps
         held = read_held_out(made.to_files()).with_columns(
             p=1 - pl.col("label") * 0.8 - 0.1, margin=-pl.col("label") * 1.0
         )
-        return dataclasses.replace(made, held_out=to_bytes(held))
+        return dataclasses.replace(made, held_out=table_bytes(held))
 
     monkeypatch.setattr(gosales_assets.models.assets, "train_model", turned)
     assert materialize(world, "--rebuild", cutoffs=LAST) == 0

@@ -4,15 +4,14 @@ Margins come from fits on earlier cutoffs (or other customers), and the probabil
 calibration that its customer did not take part in. Written into the bundle as a table.
 """
 
-import io
 from collections.abc import Mapping
 
 import numpy as np
 import polars as pl
 
+from gosales_assets.models.bundle.table_files import read_table
 from gosales_assets.models.calibration.calibrator import Calibrator, HeldOut, fit_calibrator
 from gosales_checks.measures.ranking import tie_breaker
-from gosales_resources.errors import BundleError
 from gosales_resources.settings.models import ModelSettings
 
 HELD_OUT_FILE = "held_out.parquet"
@@ -96,24 +95,6 @@ def cross_calibrated(held: HeldOut, ties: np.ndarray, settings: ModelSettings) -
     return p
 
 
-def to_bytes(table: pl.DataFrame) -> bytes:
-    """Write held-out predictions as a file of the bundle.
-
-    Parameters
-    ----------
-    table
-        `SCHEMA`, as `held_out_table` sorts it.
-
-    Returns
-    -------
-    bytes
-        Parquet; equal tables give equal bytes.
-    """
-    target = io.BytesIO()
-    table.write_parquet(target, compression="zstd", compression_level=3)
-    return target.getvalue()
-
-
 def read_held_out(files: Mapping[str, bytes]) -> pl.DataFrame:
     """Read the held-out predictions of a bundle.
 
@@ -133,16 +114,4 @@ def read_held_out(files: Mapping[str, bytes]) -> pl.DataFrame:
     BundleError
         When the file is not such a table.
     """
-    if HELD_OUT_FILE not in files:
-        return pl.DataFrame(schema=SCHEMA)
-    try:
-        table = pl.read_parquet(io.BytesIO(files[HELD_OUT_FILE]))
-    except (pl.exceptions.PolarsError, OSError) as error:
-        raise BundleError(
-            f"The model bundle is damaged: {HELD_OUT_FILE}: {error}. Rematerialise model."
-        ) from error
-    if table.schema != SCHEMA:
-        raise BundleError(
-            f"The model bundle is damaged: {HELD_OUT_FILE} has other columns. Rematerialise model."
-        )
-    return table
+    return read_table(files, HELD_OUT_FILE, SCHEMA)

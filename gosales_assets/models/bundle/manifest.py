@@ -13,7 +13,7 @@ from gosales_resources.errors import BundleError
 MANIFEST_FILE = "manifest.json"
 FORMAT = "gosales-model"
 # Raise when an older reader would misread what is written now.
-VERSION = 6
+VERSION = 7
 ID_DIGITS = 12
 REMEDY = "Rematerialise model."
 

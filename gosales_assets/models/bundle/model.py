@@ -15,6 +15,7 @@ from gosales_assets.models.rows.model_inputs import ModelInputs
 from gosales_assets.models.rows.preparation import Preparation
 
 MODEL_FILE = "model.json"
+REFERENCE_FILE = "reference.parquet"
 KIND = BundleKind("model bundle", "model", MODEL_FILE)
 
 
@@ -68,6 +69,9 @@ class DivisionModel:
     held_out: bytes | None = field(default=None, repr=False)
     """Its predictions of rows that it did not fit, as the file that `read_held_out` reads; None where
     nothing was tried."""
+    reference: bytes | None = field(default=None, repr=False)
+    """How its inputs were spread over the rows that it was fitted on: `reference_bins.BINS_SCHEMA`, as
+    a file; None without a model."""
 
     def margin(self, rows: ModelInputs, white: np.ndarray) -> np.ndarray:
         """Return the members' weighted logits.
@@ -129,6 +133,8 @@ class DivisionModel:
         }
         if self.held_out is not None:
             beside[HELD_OUT_FILE] = self.held_out
+        if self.reference is not None:
+            beside[REFERENCE_FILE] = self.reference
         return KIND.write(content, beside)
 
 

@@ -7,11 +7,12 @@ from typing import Any
 
 import polars as pl
 
-from gosales_assets.models.bundle.held_out import to_bytes
 from gosales_assets.models.bundle.model import Card, DivisionModel
+from gosales_assets.models.bundle.table_files import table_bytes
 from gosales_assets.models.calibration.band import Band
 from gosales_assets.models.calibration.calibrator import NONE, Calibrator
 from gosales_assets.models.calibration.level import Level, SliceLevel, moved_rate
+from gosales_assets.models.drift.reference import reference_of
 from gosales_assets.models.learners.learner import Learner
 from gosales_assets.models.rows.preparation import Preparation
 from gosales_assets.models.rows.slices import ALL
@@ -85,7 +86,7 @@ class TrainingScope:
             card=card,
             candidates=evidence.candidates,
             level_told=said,
-            held_out=to_bytes(evidence.held_out),
+            held_out=table_bytes(evidence.held_out),
         )
 
     def fitted_model(
@@ -141,7 +142,8 @@ class TrainingScope:
             level_told=level.sentences if level else [],
             candidates=evidence.candidates,
             warnings=warnings,
-            held_out=to_bytes(evidence.held_out),
+            held_out=table_bytes(evidence.held_out),
+            reference=table_bytes(reference_of(self.fitted, preparation.sources)),
         )
 
     def _prior_rate(self) -> float | None:

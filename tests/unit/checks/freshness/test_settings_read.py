@@ -20,7 +20,8 @@ LOG = {"sales_log", "sales_log_rejects", "sales_ledger"}
 ENRICHED = {"customer_enrichment", "enrichment_unmatched"}
 EXPLAINED = {"model_evaluation", "model_drivers", "model_shap_sample", "model_card"}
 LISTED = {"whitespace", "list_metrics", "list_exports", "surfaced", "list_validation"}
-SCORED = {"scores", "whitespace_signals", "forward_validation", *LISTED}
+VALIDATED = {"forward_validation", "drift", "validation_summary"}
+SCORED = {"scores", "whitespace_signals", *VALIDATED, *LISTED}
 VALUED = {"value_model", "conditional_values"}
 RATED = {"rate_history", "rate_forecast"}
 TRAINED = {"pooled_model", "model", "promotion", *EXPLAINED, *SCORED}
@@ -78,7 +79,7 @@ def test_an_unchanged_tree_makes_nothing_stale(world):
 
 
 def test_bounds_of_checks_move_no_number(world):
-    changed = {"contracts": {"freshness_days": 3}, "validation": {"cal_mae_max": 0.5}}
+    changed = {"contracts": {"freshness_days": 3}, "validation": {"lift10_min": 0.5}}
     assert stale(world, **changed) == set()
 
 
@@ -152,7 +153,7 @@ def test_a_window_that_may_be_widened_marks_what_is_made_of_labels(world):
 
 def test_more_complete_data_marks_the_labels_it_can_reach_and_what_is_validated_on_them(world):
     later = {"source": {"sales_log": {"complete_through": "2024-11-30"}}}
-    reached = {"cutoff_metadata", "labels", "pooled_rows", "forward_validation"} | COUNTED
+    reached = {"cutoff_metadata", "labels", "pooled_rows", *VALIDATED} | COUNTED
     reached |= {"list_validation"}
     assert tables(stale(world, **later)) == reached
     # The window of 2024-03-31 ended in September: nothing of it changes.
@@ -162,7 +163,7 @@ def test_more_complete_data_marks_the_labels_it_can_reach_and_what_is_validated_
 def test_a_longer_calendar_marks_no_mature_cutoff(world):
     longer = {"calendar": {"end": "2025-12-31"}}
     assert stale(world, "2024-03-31", **longer) == set()
-    unripe = {"cutoff_metadata", "labels", "pooled_rows", "forward_validation", "dim_date"}
+    unripe = {"cutoff_metadata", "labels", "pooled_rows", *VALIDATED, "dim_date"}
     unripe |= COUNTED | {"list_validation"}
     assert tables(stale(world, "2024-12-31", **longer)) == unripe
 
@@ -173,9 +174,10 @@ def test_a_longer_calendar_marks_no_mature_cutoff(world):
         ({"whitespace": {"weight_ev": 0.3}}, LISTED),
         (
             {"whitespace": {"ev_cap_quantile": 0.9}},
-            VALUED | LISTED | {"whitespace_signals"},
+            VALUED | LISTED | {"whitespace_signals", "drift", "validation_summary"},
         ),
-        ({"validation": {"seed": 1}}, {"forward_validation", "list_validation"}),
+        ({"validation": {"seed": 1}}, {"list_validation", *VALIDATED}),
+        ({"validation": {"psi_max": 0.1}}, {"drift"}),
         ({"models": {"seed": 1}}, TRAINED),
         ({"promotion": {"margin_auc": 0.1}}, {"promotion", *SCORED}),
         ({"explanation": {"sample_rows": 99}}, EXPLAINED - {"model_evaluation"}),

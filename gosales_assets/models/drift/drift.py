@@ -1,0 +1,236 @@
+"""The shifts of one division and cutoff, each held against its threshold and against chance.
+
+An alarm is an effect that matters and that chance does not show: at small sizes the second decides, at
+large ones the first.
+"""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from gosales_assets.models.bundle.held_out import HELD_OUT_FILE, read_held_out
+from gosales_assets.models.bundle.model import StoredModel
+from gosales_assets.models.drift.reference import read_reference
+from gosales_checks.contracts.drift import (
+    CAL_MAE,
+    DRIFT,
+    FEATURE_PSI,
+    PRIOR_SHIFT,
+    SCORE_KS,
+    VALUE_PSI,
+)
+from gosales_checks.measures.calibration import weighted_cal_mae
+from gosales_checks.measures.ranking import tie_breaker
+from gosales_checks.measures.reference_bins import count_rows
+from gosales_checks.measures.resamples import SampleResamples
+from gosales_checks.measures.sample import Sample
+from gosales_checks.measures.stability import (
+    NULL_LEVEL,
+    benjamini_hochberg,
+    ks_distance,
+    ks_null,
+    perfect_cal_mae,
+    psi,
+    psi_null,
+    psi_p_value,
+    value_psi,
+)
+from gosales_resources.settings.validation import ValidationSettings
+
+SLICES = ("all", "whitespace")
+Figure = tuple[float, float]
+"""A shift and what chance stays below."""
+UNKNOWN = (math.nan, math.nan)
+# Why a figure is not defined where the outcomes are known.
+UNDEFINED = {SCORE_KS: "empty", PRIOR_SHIFT: "one_class", VALUE_PSI: "no_value", CAL_MAE: "empty"}
+# Two-sided, of the normal.
+Z_NULL = 2.5758293035489004
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What is kept of a model's training: empty frames where it kept nothing."""
+
+    reference: pl.DataFrame
+    """`REFERENCE_SCHEMA`."""
+    held_out: pl.DataFrame
+    """`held_out.SCHEMA`."""
+
+    @classmethod
+    def of(cls, model: StoredModel) -> "Trained":
+        """Read it from a model that was opened."""
+        files = {} if model.held_out is None else {HELD_OUT_FILE: model.held_out}
+        return cls(read_reference(model), read_held_out(files))
+
+
+@dataclass(frozen=True)
+class Shift:
+    """One figure."""
+
+    measure: str
+    slice: str
+    value: float
+    null_high: float
+    reference_count: int
+    row_count: int
+    item: str = ""
+    p_value: float = math.nan
+    status: str = "ok"
+
+
+def build_drift(
+    trained: Trained,
+    features: pl.LazyFrame,
+    scores: pl.LazyFrame,
+    values: pl.LazyFrame,
+    labels: pl.LazyFrame,
+    settings: ValidationSettings,
+) -> pl.DataFrame:
+    """Measure what has moved since a model was trained.
+
+    Parameters
+    ----------
+    trained
+        Of the model that scored.
+    features, scores, values, labels
+        `features`, `scores`, `conditional_values`, `labels` of the division and cutoff, one row per
+        customer.
+    settings
+        Thresholds and seed.
+
+    Returns
+    -------
+    polars.DataFrame
+        `drift`, sorted by measure, slice and item; empty for an empty population.
+    """
+    rows = _joined(scores, values, labels)
+    nothing = DRIFT.schema.create_empty()
+    if rows.is_empty():
+        return nothing
+    judged = trained.reference["feature"].unique(maintain_order=True).to_list()
+    known = features.select(judged).collect()
+    shifts = [
+        *_features(trained.reference, known, rows.height),
+        *(shift for name in SLICES for shift in _of_slice(name, trained.held_out, rows, settings)),
+    ]
+    place = rows.select("division", "cutoff").row(0, named=True)
+    found = pl.DataFrame([{**place, **shift.__dict__} for shift in shifts]).with_columns(
+        pl.col("value", "null_high", "p_value").cast(pl.Float64).fill_nan(None)
+    )
+    return (
+        _judged(found, settings)
+        .select(pl.col(name).cast(dtype) for name, dtype in nothing.schema.items())
+        .sort("measure", "slice", "item")
+    )
+
+
+def _joined(scores: pl.LazyFrame, values: pl.LazyFrame, labels: pl.LazyFrame) -> pl.DataFrame:
+    """Return one row per customer: probability, expected value, outcome where it is known."""
+    return (
+        scores.select("customer_id", "division", "cutoff", "is_whitespace", "p_icp")
+        .join(values.select("customer_id", "conditional_value"), on="customer_id", how="left")
+        .join(
+            labels.select("customer_id", "label", "net_value_window", "is_censored"),
+            on="customer_id",
+            how="left",
+        )
+        .sort("customer_id")
+        .collect()
+    )
+
+
+def _features(reference: pl.DataFrame, now: pl.DataFrame, count: int) -> Iterator[Shift]:
+    if reference.is_empty():
+        yield Shift(FEATURE_PSI, "all", math.nan, math.nan, 0, count, status="no_reference")
+        return
+    customers = float(reference["customer_count"][0])
+    counted = reference.with_columns(now=count_rows(reference, now))
+    for (feature,), bins in counted.group_by("feature", maintain_order=True):
+        before, after = bins["count"].to_numpy(), bins["now"].to_numpy()
+        value = psi(before, after)
+        yield Shift(
+            FEATURE_PSI,
+            "all",
+            value,
+            psi_null(customers, count, bins.height),
+            int(before.sum()),
+            count,
+            item=str(feature),
+            p_value=psi_p_value(value, customers, count, bins.height),
+        )
+
+
+def _of_slice(
+    name: str, held_out: pl.DataFrame, rows: pl.DataFrame, settings: ValidationSettings
+) -> Iterator[Shift]:
+    """Measure the probabilities of a slice, and what became of them."""
+    if name == "whitespace":
+        held_out, rows = held_out.filter("is_whitespace"), rows.filter("is_whitespace")
+    fault = _fault(held_out, rows)
+    figures: dict[str, Figure] = {}
+    if not fault:
+        p, before = rows["p_icp"].to_numpy(), held_out["p"].to_numpy()
+        figures[SCORE_KS] = (ks_distance(before, p), ks_null(before, p, seed=settings.seed))
+        if rows["is_censored"].any() or rows["label"].null_count():
+            fault = "censored"
+        else:
+            figures |= _of_outcomes(held_out, rows, settings.seed)
+    for measure in (SCORE_KS, PRIOR_SHIFT, VALUE_PSI, CAL_MAE):
+        value, null = figures.get(measure, UNKNOWN)
+        status = "ok" if not math.isnan(value) else fault or UNDEFINED[measure]
+        yield Shift(measure, name, value, null, held_out.height, rows.height, status=status)
+
+
+def _of_outcomes(held_out: pl.DataFrame, rows: pl.DataFrame, seed: int) -> dict[str, Figure]:
+    p, label = rows["p_icp"].to_numpy(), rows["label"].to_numpy().astype(np.float64)
+    ties = tie_breaker(rows["customer_id"].to_list())
+    ev = p * rows["conditional_value"].fill_null(0.0).to_numpy()
+    error = float(weighted_cal_mae(SampleResamples(Sample(label, p, ties)))[0])
+    return {
+        PRIOR_SHIFT: _prior_shift(held_out, label),
+        VALUE_PSI: value_psi(ev, rows["net_value_window"].to_numpy(), ties),
+        CAL_MAE: (error, perfect_cal_mae(p, ties, seed=seed)),
+    }
+
+
+def _fault(held_out: pl.DataFrame, rows: pl.DataFrame) -> str | None:
+    if rows.is_empty():
+        return "empty"
+    if rows["p_icp"].null_count():
+        return "no_model"
+    return "no_reference" if held_out.is_empty() else None
+
+
+def _prior_shift(held_out: pl.DataFrame, label: np.ndarray) -> Figure:
+    """Compare the rates of buyers; unknown where nobody or everybody bought in one of them."""
+    bought, rows = int(held_out["label"].sum()), held_out.height
+    buys, now = int(label.sum()), len(label)
+    if min(bought, rows - bought, buys, now - buys) == 0:
+        return UNKNOWN
+    value = math.log(buys / (now - buys)) - math.log(bought / (rows - bought))
+    # A customer has several held-out rows: as many buyers as there are customers to a row.
+    part = held_out["ties"].n_unique() / rows
+    error = math.sqrt((1 / bought + 1 / (rows - bought)) / part + 1 / buys + 1 / (now - buys))
+    return value, Z_NULL * error
+
+
+def _judged(shifts: pl.DataFrame, settings: ValidationSettings) -> pl.DataFrame:
+    thresholds = {
+        FEATURE_PSI: settings.psi_max,
+        SCORE_KS: settings.ks_max,
+        PRIOR_SHIFT: settings.prior_shift_max,
+        VALUE_PSI: settings.value_psi_max,
+        CAL_MAE: settings.cal_mae_max,
+    }
+    p = shifts["p_value"].fill_null(math.nan).to_numpy()
+    size = pl.col("value").abs()
+    # Of many features some are beyond their own 99 %.
+    by_chance = pl.when(pl.col("q_value").is_null()).then(size > pl.col("null_high"))
+    beyond = by_chance.otherwise(pl.col("q_value") < 1 - NULL_LEVEL)
+    return shifts.with_columns(
+        threshold=pl.col("measure").replace_strict(thresholds, return_dtype=pl.Float64),
+        q_value=pl.Series(benjamini_hochberg(p)).fill_nan(None),
+    ).with_columns(is_alarm=((size >= pl.col("threshold")) & beyond).fill_null(value=False))

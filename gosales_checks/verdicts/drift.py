@@ -1,0 +1,34 @@
+"""Which shifts since a model's training are alarms."""
+
+import polars as pl
+
+from gosales_checks.findings import Findings
+
+
+def judge_drift(drift: pl.DataFrame, measure: str) -> Findings:
+    """Name the alarms of a measure, the largest first.
+
+    Parameters
+    ----------
+    drift
+        `drift` of a partition: one row per measure, slice and item.
+    measure
+        One of `DRIFT_MEASURES`.
+
+    Returns
+    -------
+    dict of str to int
+        An alarm in words -> the customers that it is about.
+    """
+    alarms = drift.filter("is_alarm", measure=measure).sort(
+        pl.col("value").abs(), "slice", "item", descending=[True, False, False]
+    )
+    return {_told(row): row["row_count"] for row in alarms.iter_rows(named=True)}
+
+
+def _told(row: dict) -> str:
+    of = " of ".join(part for part in (row["measure"], row["item"]) if part)
+    return (
+        f"{of} ({row['slice']}): {row['value']:.3g}, threshold {row['threshold']:g}, chance shows up "
+        f"to {row['null_high']:.3g}"
+    )
