@@ -35,6 +35,11 @@ class ScoredList:
     repeats: bool = False
     """A customer may have several rows, one a cutoff."""
 
+    @property
+    def has_order(self) -> bool:
+        """Whether anything ranks the rows: where all scores are equal the hash of ties would."""
+        return bool(np.ptp(self.score) > 0)
+
 
 @dataclass(frozen=True)
 class Row:
@@ -65,7 +70,8 @@ def describe_list(found: ScoredList, *, draws: int, seed: int) -> list[Row]:
     list of Row
         Measures with their 95 % intervals (bin 0); the CORP parts of the Brier score; gains (bins
         1 to 10, best first); calibration (bins 1 to 10, lowest probability first); thresholds (the
-        bin is the percentage of the list).
+        bin is the percentage of the list). Where all scores are equal a top is what any rows are:
+        lifts are 1, and gains and thresholds those of the whole.
     """
     return [
         *_measures(found, draws, seed),
@@ -120,20 +126,16 @@ def _measures(found: ScoredList, draws: int, seed: int) -> list[Row]:
         customer=found.ties if found.repeats else None,
     )
     one_class = positives in (0, n)
-    return [
-        Row(
-            m.measure,
-            0,
-            known(m.value),
-            known(m.low),
-            known(m.high),
-            n,
-            positives,
-            ONE_CLASS if one_class and math.isnan(m.value) else OK,
-        )
-        for m in evaluate(sample, draws=draws, seed=seed)
-        if m.measure not in COUNTS
-    ]
+    rows = []
+    for m in evaluate(sample, draws=draws, seed=seed):
+        if m.measure in COUNTS:
+            continue
+        status = ONE_CLASS if one_class and math.isnan(m.value) else OK
+        figures = (known(m.value), known(m.low), known(m.high))
+        if "lift_" in m.measure and not found.has_order and figures[0] is not None:
+            figures = (1.0, None, None)
+        rows.append(Row(m.measure, 0, *figures, n, positives, status))
+    return rows
 
 
 def _corp(found: ScoredList) -> list[Row]:
@@ -146,9 +148,14 @@ def _corp(found: ScoredList) -> list[Row]:
 
 
 def _gains(found: ScoredList) -> list[Row]:
-    rows = []
+    rows, size, done = [], found.label.size, 0
+    base = float(found.label.mean())
     for cut in gains(found.label, found.score, found.ties):
         at, n, positives = int(cut["bin"]), int(cut["n"]), int(cut["positives"])
+        done += n
+        if not found.has_order:
+            cut["rate"], positives = base, round(base * n)
+            cut["capture"] = done / size if base else math.nan
         for measure, value in (("gain_rate", cut["rate"]), ("gain_capture", cut["capture"])):
             rows.append(Row(measure, at, known(value), None, None, n, positives, OK))
     return rows
@@ -173,7 +180,11 @@ def _thresholds(found: ScoredList) -> list[Row]:
     for percent in THRESHOLD_PERCENTS:
         top = order[: top_count(order.size, percent / 100)]
         bought = int(found.label[top].sum())
-        lowest, rate = float(found.p[top].min()), bought / top.size
+        rate = bought / top.size
+        if not found.has_order:
+            rate = float(found.label.mean())
+            bought = round(rate * top.size)
+        lowest = float(found.p[top].min())
         rows.append(Row("threshold_p", percent, lowest, None, None, top.size, bought, OK))
         rows.append(Row("threshold_precision", percent, rate, None, None, top.size, bought, OK))
     return rows
