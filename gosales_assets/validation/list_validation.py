@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import polars as pl
 
+from gosales_assets.validation.scenarios import part_rows, scenario_rows
 from gosales_assets.validation.worked_list import (
     codes_of,
     outcomes,
@@ -67,6 +68,8 @@ def validate_list(
         *_tops(rows, settings),
         *_books(rows),
         *_gated(signals, labels),
+        *scenario_rows(rows, settings),
+        *part_rows(rows),
     ]
     return _table(found, cutoff)
 
@@ -177,7 +180,7 @@ def _nothing(status: str) -> dict:
 
 def _table(found: list[dict], cutoff: dt.date) -> pl.DataFrame:
     schema = LIST_VALIDATION.schema.create_empty().schema
-    filled = [{"status": "ok", **row, "cutoff": cutoff} for row in found]
+    filled = [{"status": "ok", "order": PUBLISHED, **row, "cutoff": cutoff} for row in found]
     numbers = [name for name, kind in schema.items() if kind == pl.Float64]
     return (
         pl.DataFrame(filled, schema=schema)

@@ -10,7 +10,9 @@ from gosales_checks.contracts.scored_list import ScoredListRows
 from gosales_checks.contracts.whitespace import WHITESPACE, WHITESPACE_SIGNALS
 
 STATUSES = ["ok", "censored", "no_model", "one_class", "empty"]
-LIST, REP, GATE = "list", "rep", "gate"
+LIST, REP, GATE, SCENARIO = "list", "rep", "gate", "scenario"
+# Columns of the list by which its customers fall into parts.
+PARTS = ("segment", "industry", "region", "territory", "division_name")
 # The list as it was published; what it is held against.
 PUBLISHED = "published"
 ORDERS = [PUBLISHED, "p", "ev", "percentile", "popularity", "rfm", "last_year"]
@@ -52,11 +54,15 @@ class ListValidation(dy.Schema):
 
     scope = dy.String(
         primary_key=True,
-        check=lambda c: c.is_in([LIST, REP, GATE]),
+        check=lambda c: c.is_in([LIST, REP, GATE, SCENARIO, *PARTS]),
         description="list: tops of the list, by each order; rep: what was selected for one; gate: "
-        "what a gate kept off the list.",
+        "what a gate kept off the list; scenario: another way to deal the seats; segment, industry, "
+        "region, territory, division_name: the list's top in that part of the rows.",
     )
-    item = dy.String(primary_key=True, description="The rep or the gate; empty for the list.")
+    item = dy.String(
+        primary_key=True,
+        description="The rep, gate, scenario or part; empty for the list.",
+    )
     order = dy.String(
         primary_key=True,
         check=lambda c: c.is_in(ORDERS),

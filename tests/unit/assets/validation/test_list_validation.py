@@ -66,6 +66,14 @@ class World:
                 place=pl.int_range(1, pl.len() + 1),
                 rep=pl.when(pl.col("customer_id") < "c040").then(pl.lit("Ann")),
                 is_selected=pl.int_range(pl.len()) < 30,
+                rank=pl.int_range(1, pl.len() + 1),
+                segment=pl.when(pl.col("customer_id") < "c050")
+                .then(pl.lit("warm"))
+                .otherwise(pl.lit("cold")),
+                industry=pl.when(pl.col("customer_id") < "c030").then(pl.lit("Metal")),
+                region=pl.lit("North"),
+                territory=pl.lit(None, pl.String),
+                division_name=pl.col("division").str.to_uppercase(),
             )
         )
 
