@@ -1,10 +1,11 @@
-"""Commands on models: `model list`, `model card`, `model rollback`, `model release`."""
+"""Commands on models: `model list`, `card`, `aging`, `rollback`, `release`."""
 
 import argparse
 import datetime as dt
 
 import polars as pl
 
+from gosales.cli.aging import print_aging
 from gosales.cli.report import print_outcome
 from gosales.cli.show import read_stored, refuse_what_was_not_made
 from gosales.cli.terminal import print_frame, say, tell
@@ -29,6 +30,7 @@ def add_model_command(
     for action, command, text in (
         ("list", _list, "print the models of a division and where each one scores"),
         ("card", _card, "print a model's card, Markdown"),
+        ("aging", _aging, "measure a model on the cutoffs after it"),
         ("rollback", _rollback, "let an earlier model score"),
         ("release", _release, "take a rollback back: the better model scores again"),
     ):
@@ -37,6 +39,8 @@ def add_model_command(
         sub.set_defaults(command=command)
         if action != "list":
             sub.add_argument("--cutoff", required=True, help="as-of date of the scores")
+        if action == "aging":
+            sub.add_argument("--format", choices=("table", "csv", "json"), default="table")
         if action == "rollback":
             sub.add_argument("--to", required=True, metavar="CUTOFF", help="cutoff of the model")
             sub.add_argument("--reason", default="", help="kept with the decision")
@@ -90,6 +94,11 @@ def _card(options: argparse.Namespace) -> int:
     for card in read_stored(platform, MODEL_CARD, options.cutoff, division).collect()["card"]:
         tell(card)
     return DONE
+
+
+def _aging(options: argparse.Namespace) -> int:
+    platform, division = _open(options)
+    return print_aging(platform, division, options.cutoff, options.format)
 
 
 def _rollback(options: argparse.Namespace) -> int:

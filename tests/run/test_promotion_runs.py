@@ -109,7 +109,7 @@ def test_a_rollback_changes_who_scores_and_makes_what_follows_stale_until_releas
     assert (found["decision"], found["model_id"]) == ("pinned", first)
     assert "reps do not trust it" in found["reason"]
     # `violations` looks at every table.
-    assert {name for name, _ in stale(world)} == {"scores", "violations"}
+    assert {name for name, _ in stale(world)} == {"scores", "drift", "violations"}
     assert materialize(world, cutoffs=LAST) == 0
     assert scoring_model(world) == {first}
     assert stale(world) == set()
@@ -162,3 +162,19 @@ def test_the_card_is_printed(two_models, capsys):
     told = capsys.readouterr().out
     assert told.startswith(f"# {DIVISION}, as of {LAST}")
     assert "How good it was" in told
+
+
+def test_a_model_ages_over_the_cutoffs_after_it(two_models, capsys):
+    capsys.readouterr()
+    assert (
+        gosales(two_models, "model", "aging", DIVISION, "--cutoff", FIRST, "--format", "csv") == 0
+    )
+    rows = pl.read_csv(capsys.readouterr().out.encode())
+    assert set(rows["age_months"]) <= {0, 3, 6}
+    own = rows.filter(age_months=0, slice="all").row(0, named=True)
+    stored_table = pl.read_parquet(
+        two_models / "gosales_home" / "store" / "forward_validation" / f"cutoff={FIRST}"
+        / f"division={DIVISION}" / "part-0.parquet"
+    )  # fmt: skip
+    first = stored_table.filter(slice="all", measure="base_rate", bin=0)["value"].item()
+    assert own["base_rate"] == pytest.approx(first)
