@@ -13,6 +13,8 @@ from gosales_assets.whitespace.reasons import Words
 from gosales_assets.whitespace.selection import select
 from gosales_assets.whitespace.shown import summarise, summarise_list
 from gosales_assets.whitespace.signals import Known, Target, build_signals
+from gosales_assets.whitespace.slices import slice_of
+from gosales_checks.contracts.list_slices import WHITESPACE_SLICES
 from gosales_checks.contracts.whitespace import LIST_METRICS, WHITESPACE, WHITESPACE_SIGNALS
 from gosales_resources.partitions.keys import PartitionKey
 from gosales_resources.store.address import Address
@@ -110,6 +112,26 @@ def whitespace(platform: Platform) -> dg.AssetsDefinition:
         return Partitions(made()), Partitions(metrics)
 
     return whitespace
+
+
+def whitespace_slices(platform: Platform) -> dg.AssetsDefinition:
+    """Define the list by division."""
+
+    @platform.table(WHITESPACE_SLICES)
+    def whitespace_slices(context: dg.AssetExecutionContext, whitespace: Tables) -> Partitions:
+        keys = keys_of(context)
+        platform.publish(context.instance, [Address(WHITESPACE_SLICES.name, *key) for key in keys])
+
+        def made() -> Iterator[Partition]:
+            for key in keys:
+                rows = slice_of(whitespace[key.cutoff], str(key.division))
+                ranked = int(rows["rank"].is_not_null().sum())
+                selected = int(rows["is_selected"].sum())
+                yield Partition(key, rows, metadata={"ranked": ranked, "selected": selected})
+
+        return Partitions(made())
+
+    return whitespace_slices
 
 
 def gates_off(platform: Platform) -> dict[str, str]:

@@ -13,6 +13,7 @@ from gosales_checks.contracts import (
     explanations,
     features,
     labels,
+    list_slices,
     models,
     rates,
     signals,
@@ -38,6 +39,7 @@ DECLARED_IN = (
     values,
     explanations,
     whitespace,
+    list_slices,
     delivery,
     validation,
 )

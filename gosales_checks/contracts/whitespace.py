@@ -273,7 +273,7 @@ WHITESPACE_SIGNALS = Contract(
     grain="one row per customer of the population",
     group="whitespace",
     made_by="whitespace.whitespace_signals",
-    partitioned_by="target_cutoff",
+    partitioned_by="listed_cutoff",
     settings=(
         "whitespace.gates",
         "whitespace.cooldown_days",

@@ -135,6 +135,8 @@ LEGAL_HERE: dict[str, dict[str, Any]] = {
     "source_ledger": {"rows_in": 3, "rows_kept": 1, "rows_rejected": 1, "rows_later": 1},
 }
 
+LEGAL_HERE["whitespace_slices"] = LEGAL_HERE["whitespace"] | {"rank_in_division": range(1, 4)}
+
 # Rule -> cells of a row that breaks it; all but these are legal.
 BREAKING: dict[str, dict[str, Any]] = {
     "a_value_has_past_buyers": {"conditional_value": None},
@@ -185,6 +187,7 @@ BREAKING: dict[str, dict[str, Any]] = {
     "each_place_is_taken_once": {"place": 2},
     "what_cannot_be_ranked_is_not_ranked": {"model_status": "prior", "is_selected": False},
     "parts_add_up": {"score": 0.26},
+    "ranked_in_both_or_in_neither": {"rank_in_division": None},
     "the_selected_have_a_seat": {"seat": None},
     "scored_where_names_were_compared": {"score": None},
     "fuzzy_is_not_worse_than_its_runner_up_unless_something_decides": {

@@ -19,7 +19,9 @@ LOG = {"sales_log", "sales_log_rejects", "sales_ledger"}
 # What comes after labels, and what comes after features, of every cutoff that has training cutoffs.
 ENRICHED = {"customer_enrichment", "enrichment_unmatched"}
 EXPLAINED = {"model_evaluation", "model_drivers", "model_shap_sample", "model_card"}
-LISTED = {"whitespace", "list_metrics", "list_exports", "surfaced", "list_validation"}
+LISTED = {
+    "whitespace", "list_metrics", "whitespace_slices", "list_exports", "surfaced", "list_validation",
+}  # fmt: skip
 SCORED = {"scores", "whitespace_signals", "forward_validation", *LISTED}
 VALUED = {"value_model", "conditional_values"}
 RATED = {"rate_history", "rate_forecast"}
