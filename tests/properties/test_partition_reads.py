@@ -22,6 +22,12 @@ EDGES = [
     for read in contract.reads
     if contract.name != "violations" or read.table.name in ("sales_log", "labels", "model")
 ]
+# What is neither an input nor an arrow has no mapping.
+MAPPED = [
+    (contract, read)
+    for contract, read in EDGES
+    if read.is_loaded or read.is_drawn or contract.name == "violations"
+]
 WORLDS = {
     "quarters": {},
     "sets of SKUs": {"divisions": SETTINGS["divisions"] | {"sku_targets": {"Seats": ["Seats"]}}},
@@ -45,7 +51,7 @@ def config(tmp_path_factory):
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_dagsters_mapping_and_ours_agree(config, name, data):
     platform = Platform.of(load_settings(config, WORLDS[name]))
-    contract, read = data.draw(st.sampled_from(EDGES), label="edge")
+    contract, read = data.draw(st.sampled_from(MAPPED), label="edge")
     keys = platform.space.keys(contract.partitioned_by, platform.space.cutoffs())
     key = data.draw(st.sampled_from(keys), label="partition")
     with expecting_beta_warnings():

@@ -215,3 +215,29 @@ def test_a_list_of_all_divisions_is_signalled_in_the_run_that_scores_them(platfo
     batches = plan(platform, Request((DAY,)))
     together = [b for b in batches if "whitespace_signals" in b.assets]
     assert all("scores" in batch.assets for batch in together)
+
+
+def test_no_earlier_list_is_made_for_the_challenger_of_one(platform):
+    made = {a for batch in plan(platform, Request((DAY,))) for a in batch.addresses}
+    assert {a.cutoff for a in made if a.asset in ("whitespace_signals", "whitespace")} == {DAY}
+    assert Address("list_challenger", DAY) in made
+    # What came of earlier lists is known: models are made from it.
+    labels = {a.cutoff for a in made if a.asset == "labels"}
+    assert set(platform.space.training_cutoffs(DAY)) <= labels
+
+
+def test_a_challenger_is_stale_when_an_earlier_list_or_its_outcomes_change(platform):
+    contract = CONTRACTS["list_challenger"]
+    of = {
+        address
+        for read in contract.reads
+        for address in platform.freshness.inputs.addresses(
+            read, contract, Address(contract.name, DAY)
+        )
+    }
+    past = platform.space.training_cutoffs(DAY)
+    tables, divisions = ("labels", "whitespace_signals"), ("simulation", "solid_works")
+    wanted = {Address(t, c, d) for t in tables for c in past for d in divisions}
+    assert wanted <= of
+    before = platform.freshness.inputs.of(contract, Address(contract.name, DAY))
+    assert set(before) == {"labels", "whitespace_signals"}

@@ -22,7 +22,7 @@ EXPLAINED = {"model_evaluation", "model_drivers", "model_shap_sample", "model_ca
 LISTED = {
     "whitespace", "list_metrics", "whitespace_slices", "list_exports", "surfaced", "list_validation",
 }  # fmt: skip
-SCORED = {"scores", "whitespace_signals", "forward_validation", *LISTED}
+SCORED = {"scores", "whitespace_signals", "list_challenger", "forward_validation", *LISTED}
 VALUED = {"value_model", "conditional_values"}
 RATED = {"rate_history", "rate_forecast"}
 TRAINED = {"pooled_model", "model", "promotion", *EXPLAINED, *SCORED}
@@ -175,7 +175,7 @@ def test_a_longer_calendar_marks_no_mature_cutoff(world):
         ({"whitespace": {"weight_ev": 0.3}}, LISTED),
         (
             {"whitespace": {"ev_cap_quantile": 0.9}},
-            VALUED | LISTED | {"whitespace_signals"},
+            VALUED | LISTED | {"whitespace_signals", "list_challenger"},
         ),
         ({"validation": {"seed": 1}}, {"forward_validation", "list_validation"}),
         ({"models": {"seed": 1}}, TRAINED),
