@@ -26,6 +26,7 @@ DIMENSIONS = {
     "cutoff": "cutoff",
     "division_cutoff": "division x cutoff (all divisions)",
     "target_cutoff": "division x cutoff (divisions that get a model)",
+    "listed_cutoff": "division x cutoff (divisions that the list ranks)",
 }
 
 

@@ -20,9 +20,9 @@ CutoffSpan = Literal[
     "cutoff", "up_to_cutoff", "label_window", "up_to_window_end", "training", "incumbents"
 ]
 
-# How a table is partitioned: by cutoff alone; or every division, or every target (what gets a
-# model: divisions and sets of SKUs), at every cutoff.
-Partitioning = Literal["cutoff", "division_cutoff", "target_cutoff"]
+# How a table is partitioned: by cutoff alone; or every division, every target (what gets a model:
+# divisions and sets of SKUs), or every target that the list ranks, at every cutoff.
+Partitioning = Literal["cutoff", "division_cutoff", "target_cutoff", "listed_cutoff"]
 
 
 def is_month_end(day: dt.date) -> bool:

@@ -91,7 +91,7 @@ def _lists(
     """Read the lists that are there and whose windows have ended."""
     found, left_out = {}, {}
     for cutoff in cutoffs:
-        targets = platform.settings.divisions.targets
+        targets = platform.settings.listed_targets
         wanted = [
             Address(WHITESPACE.name, cutoff),
             *(Address(t.name, cutoff, d) for t in (WHITESPACE_SIGNALS, LABELS) for d in targets),

@@ -136,9 +136,11 @@ def _divisions(platform: Platform, named: str) -> list[str]:
     # A name may have a comma of its own.
     is_one = slugify(named) in targets
     chosen = platform.space.select_divisions([named] if is_one else named.split(","))
-    if unranked := [key for key in chosen if key not in targets]:
-        hint = nearest(unranked[0], targets)
-        raise ScopeError(f"'{unranked[0]}' is not on the list: it gets no model. {hint}")
+    listed = platform.settings.listed_targets
+    if unranked := [key for key in chosen if key not in listed]:
+        why = "whitespace.divisions leaves it out" if unranked[0] in targets else "it gets no model"
+        hint = nearest(unranked[0], listed)
+        raise ScopeError(f"'{unranked[0]}' is not on the list: {why}. {hint}")
     return chosen
 
 

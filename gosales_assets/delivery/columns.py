@@ -51,6 +51,8 @@ LOOKS: dict[str, tuple[Look, str, str, int]] = {
     "ev_part": ("score", "Score from the expected value", "+ expected", 11),
     "cooldown_factor": ("score", "Cut after a recent call", "Cut", 11),
     "score": ("score", "Score", "Score", 9),
+    "score_challenger": ("percent", "Chance by earlier lists", "By earlier", 12),
+    "challenger_status": ("text", "Earlier lists", "Earlier", 16),
     "is_selected": ("yes_no", "Selected", "Selected", 10),
     "seat": ("count", "Seat", "Seat", 8),
     "nba_reason": ("text", "Why", "Why", 70),

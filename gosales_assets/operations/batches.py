@@ -115,7 +115,7 @@ def _joined(space: PartitionSpace, merged: Sequence[Batch], batch: Batch) -> int
     read = _read_by(space, batch)
     for at in reversed(range(len(merged))):
         earlier = merged[at]
-        if _one_run(earlier, batch):
+        if _one_run(space, earlier, batch):
             return at
         made = {(name, cutoff) for name in earlier.assets for cutoff in earlier.cutoffs}
         # The cutoffs of an asset stay in their order: a check may look back.
@@ -135,10 +135,14 @@ def _read_by(space: PartitionSpace, batch: Batch) -> set[tuple[str, dt.date]]:
     }
 
 
-def _one_run(first: Batch, second: Batch) -> bool:
-    names = {CONTRACTS[name].partitioned_by for name in (*first.assets, *second.assets)}
+def _one_run(space: PartitionSpace, first: Batch, second: Batch) -> bool:
+    # What a list over all targets is made from has their partitions.
+    legal = {
+        tuple(space.divisions(CONTRACTS[name].partitioned_by))
+        for name in (*first.assets, *second.assets)
+    }
     return (
-        len(names) == 1
+        len(legal) == 1
         and first.cutoffs == second.cutoffs
         and first.divisions == second.divisions
         and not set(first.assets) & set(second.assets)

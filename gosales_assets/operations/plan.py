@@ -19,7 +19,9 @@ from gosales_resources.errors import ScopeError, nearest
 from gosales_resources.partitions.keys import PartitionKey
 from gosales_resources.store.address import Address
 
-TARGETS = "target_cutoff"
+# What a request's divisions choose from; divisions of facts are made all together.
+OF_TARGETS = ("target_cutoff", "listed_cutoff")
+LISTED = "listed_cutoff"
 
 
 @dataclass(frozen=True)
@@ -50,9 +52,10 @@ def plan(platform: Platform, request: Request) -> list[Batch]:
     """
     wanted = _wanted_cutoffs(platform, request)
     batches: list[Batch] = []
-    of_all = _read_of_all(wanted)
+    needed = _wanted_divisions(platform, request, wanted)
     for names in units(wanted):
-        divisions = _divisions(platform, CONTRACTS[names[0]], request, of_all)
+        every = platform.space.divisions(CONTRACTS[names[0]].partitioned_by)
+        divisions = [d for d in every if any(d in needed[name] for name in names)]
         keys = [PartitionKey(c, d) for c in wanted[names[0]] for d in divisions]
         batches += cover(platform.space, names, keys)
     return merge(platform.space, batches)
@@ -88,11 +91,10 @@ def missing_upstream(
 def left_out(platform: Platform, request: Request) -> tuple[str, ...]:
     """Name the assets that a request asks for and that some divisions alone do not suffice for.
 
-    The list ranks all divisions against each other: of some of them it would be another list under
+    The list ranks its divisions against each other: of some of them it would be another list under
     the same key.
     """
-    every = platform.space.divisions(TARGETS)
-    if request.divisions is None or set(every) <= set(request.divisions):
+    if request.divisions is None or set(platform.settings.listed_targets) <= set(request.divisions):
         return ()
     of_list = _made_of_list()
     if request.assets is None:
@@ -116,8 +118,10 @@ def describe_left_out(platform: Platform, request: Request) -> str | None:
         return None
     first, last = min(request.cutoffs), max(request.cutoffs)
     span = f"{first}" if first == last else f"{first}..{last}"
+    listed = platform.settings.listed_targets
+    ranked = "all divisions" if not platform.settings.whitespace.divisions else ", ".join(listed)
     return (
-        f"not made: {', '.join(names)}: the list ranks all divisions against each other, and only "
+        f"not made: {', '.join(names)}: the list ranks {ranked} against each other, and only "
         f"{', '.join(request.divisions or ())} is asked for. Make it: gosales materialize --cutoffs "
         f"{span} (without --divisions; what is current stays)"
     )
@@ -157,27 +161,56 @@ def _wanted_cutoffs(platform: Platform, request: Request) -> dict[str, list[dt.d
     return {name: sorted(cutoffs) for name, cutoffs in wanted.items() if cutoffs}
 
 
-def _read_of_all(wanted: Collection[str]) -> set[str]:
-    """Name the tables by target that a wanted table over all targets is made from."""
-    found: set[str] = set()
+def _wanted_divisions(
+    platform: Platform, request: Request, wanted: Collection[str]
+) -> dict[str, set[str | None]]:
+    """Return table -> divisions: those asked for, and what the tables that are made from it need.
+
+    What is pooled, summed or ranked over targets needs all of them, whichever were asked for.
+    """
+    divisions = platform.space.divisions
+    goals = set(made_together(request.assets)) if request.assets is not None else set(CONTRACTS)
+    goals -= set(left_out(platform, request))
+    needed: dict[str, set[str | None]] = {name: set() for name in CONTRACTS}
     for name in reversed(CONTRACTS):
         contract = CONTRACTS[name]
-        if name in found or (name in wanted and contract.partitioned_by != TARGETS):
-            found |= {r.table.name for r in contract.reads if r.is_loaded}
-    return {name for name in found if CONTRACTS[name].partitioned_by == TARGETS}
+        if name not in wanted:
+            continue
+        if contract.partitioned_by not in OF_TARGETS:
+            needed[name] = set(divisions(contract.partitioned_by))
+        elif name in goals:
+            needed[name] |= set(_asked(platform, contract, request))
+        for read in (r for r in contract.reads if r.is_loaded):
+            of = read.table.partitioned_by
+            needed[read.table.name] |= set(
+                needed[name] & set(divisions(of))
+                if of in OF_TARGETS and contract.partitioned_by in OF_TARGETS
+                else divisions(of)
+            )
+    return needed
 
 
-def _divisions(
-    platform: Platform, contract: Contract, request: Request, of_all: Collection[str]
-) -> Sequence[str | None]:
+def _asked(platform: Platform, contract: Contract, request: Request) -> Sequence[str | None]:
+    """List the divisions of a table that a request asks for.
+
+    Raises
+    ------
+    ScopeError
+        When one has no model, or the table is named and the list leaves the division out.
+    """
     every = platform.space.divisions(contract.partitioned_by)
-    if request.divisions is None or contract.partitioned_by != TARGETS:
+    if request.divisions is None:
         return every
+    targets = platform.space.divisions("target_cutoff")
     for division in request.divisions:
-        if division not in every:
+        if division not in targets:
             raise ScopeError(
                 f"Division '{division}' is predictor-only: it feeds features and has no model. "
-                f"Targets: {', '.join(map(str, every))}."
+                f"Targets: {', '.join(map(str, targets))}."
             )
-    # What is pooled or summed over all targets needs all of theirs, whichever were asked for.
-    return every if contract.name in of_all else sorted(request.divisions)
+        if division not in every and request.assets is not None:
+            raise ScopeError(
+                f"{contract.name}: the list leaves '{division}' out (whitespace.divisions). It "
+                f"ranks: {', '.join(map(str, every))}."
+            )
+    return sorted(set(request.divisions) & set(every))

@@ -104,7 +104,9 @@ def _rows(
         order: np.stack(
             [one[order][at, :, place] for one, has in zip(drawn, known, strict=True) if has]
         )
+        # Not every list had a challenger: orders are compared on the same lists.
         for order in drawn[0]
+        if all(order in one for one in drawn)
     }
     published = shares[PUBLISHED].mean(axis=0)
     for order, of in shares.items():

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import polars as pl
 
-from gosales_checks.contracts.validation import PUBLISHED
+from gosales_checks.contracts.validation import CHALLENGER, PUBLISHED
 from gosales_checks.measures.captured import Pairs
 from gosales_checks.measures.ranking import tie_breaker
 from gosales_resources.sources.cells import CENTS
@@ -16,6 +16,8 @@ ORDERS: Mapping[str, pl.Expr] = {
     "p": pl.col("p_icp"),
     "ev": pl.col("ev").fill_null(0.0),
     "percentile": pl.col("p_icp_pct"),
+    # What it does not score comes last.
+    CHALLENGER: pl.col("score_challenger").fill_null(-1.0),
     "popularity": pl.col("popularity"),
     "rfm": pl.col("rfm_score").fill_null(0.0) * pl.col("popularity"),
     "last_year": pl.col("value_12m").fill_null(0.0),
@@ -89,5 +91,10 @@ def codes_of(lists: Sequence[pl.DataFrame]) -> dict[str, int]:
 
 
 def scores_of(rows: pl.DataFrame) -> dict[str, np.ndarray]:
-    """Return order -> score per row."""
-    return {name: rows.select(score).to_series().to_numpy() for name, score in ORDERS.items()}
+    """Return order -> score per row; without the challenger's where nothing was learnt."""
+    is_learnt = rows["score_challenger"].null_count() < rows.height
+    return {
+        name: rows.select(score).to_series().to_numpy()
+        for name, score in ORDERS.items()
+        if name != CHALLENGER or is_learnt
+    }

@@ -6,6 +6,12 @@ import dagster as dg
 import polars as pl
 
 from gosales_assets.platform.platform import Platform, keys_of
+from gosales_assets.whitespace.challenger import (
+    challenger_figures,
+    learn_challenger,
+    with_challenger,
+)
+from gosales_assets.whitespace.earlier_lists import EarlierLists
 from gosales_assets.whitespace.gates import GateTables
 from gosales_assets.whitespace.metrics import measure_list
 from gosales_assets.whitespace.rank import rank_candidates
@@ -13,7 +19,14 @@ from gosales_assets.whitespace.reasons import Words
 from gosales_assets.whitespace.selection import select
 from gosales_assets.whitespace.shown import summarise, summarise_list
 from gosales_assets.whitespace.signals import Known, Target, build_signals
-from gosales_checks.contracts.whitespace import LIST_METRICS, WHITESPACE, WHITESPACE_SIGNALS
+from gosales_assets.whitespace.slices import slice_of
+from gosales_checks.contracts.list_slices import WHITESPACE_SLICES
+from gosales_checks.contracts.whitespace import (
+    LIST_CHALLENGER,
+    LIST_METRICS,
+    WHITESPACE,
+    WHITESPACE_SIGNALS,
+)
 from gosales_resources.partitions.keys import PartitionKey
 from gosales_resources.store.address import Address
 from gosales_resources.store.io_managers import Partition, Partitions
@@ -71,6 +84,25 @@ def whitespace_signals(platform: Platform) -> dg.AssetsDefinition:
     return whitespace_signals
 
 
+def list_challenger(platform: Platform) -> dg.AssetsDefinition:
+    """Define what earlier lists' outcomes say of the signals."""
+
+    @platform.table(LIST_CHALLENGER)
+    def list_challenger(context: dg.AssetExecutionContext) -> Partitions:
+        earlier = EarlierLists(platform, context.instance)
+
+        def made() -> Iterator[Partition]:
+            for key in keys_of(context):
+                past, left_out = earlier.before(key.cutoff)
+                learnt = learn_challenger(past, key.cutoff, platform.settings.whitespace)
+                told = {f"not_learnt_from_{t}": why for t, why in left_out.items()}
+                yield Partition(key, learnt, metadata={"status": learnt["status"][0], **told})
+
+        return Partitions(made())
+
+    return list_challenger
+
+
 def whitespace(platform: Platform) -> dg.AssetsDefinition:
     """Define the list and its figures."""
     settings = platform.settings
@@ -79,6 +111,7 @@ def whitespace(platform: Platform) -> dg.AssetsDefinition:
     def whitespace(
         context: dg.AssetExecutionContext,
         whitespace_signals: Tables,
+        list_challenger: Tables,
         dim_customer: Tables,
         rep_ownership: Tables,
     ) -> tuple[Partitions, Partitions]:
@@ -98,10 +131,14 @@ def whitespace(platform: Platform) -> dg.AssetsDefinition:
                     settings.divisions.target_names,
                 )
                 chosen = select(ranked, settings.whitespace.capacity)
-                listed = chosen.rows.select(list(WHITESPACE.schema.columns()))
+                learnt = list_challenger[key.cutoff].collect()
+                listed = with_challenger(chosen.rows, learnt).select(
+                    list(WHITESPACE.schema.columns())
+                )
                 known = signals.select(MEASURED).collect()
+                measured = [*chosen.figures, *challenger_figures(listed, learnt)]
                 figures[key] = measure_list(
-                    listed, known, off, chosen.figures, key.cutoff, settings.whitespace
+                    listed, known, off, measured, key.cutoff, settings.whitespace
                 )
                 yield Partition(key, listed, metadata=summarise_list(listed))
 
@@ -110,6 +147,26 @@ def whitespace(platform: Platform) -> dg.AssetsDefinition:
         return Partitions(made()), Partitions(metrics)
 
     return whitespace
+
+
+def whitespace_slices(platform: Platform) -> dg.AssetsDefinition:
+    """Define the list by division."""
+
+    @platform.table(WHITESPACE_SLICES)
+    def whitespace_slices(context: dg.AssetExecutionContext, whitespace: Tables) -> Partitions:
+        keys = keys_of(context)
+        platform.publish(context.instance, [Address(WHITESPACE_SLICES.name, *key) for key in keys])
+
+        def made() -> Iterator[Partition]:
+            for key in keys:
+                rows = slice_of(whitespace[key.cutoff], str(key.division))
+                ranked = int(rows["rank"].is_not_null().sum())
+                selected = int(rows["is_selected"].sum())
+                yield Partition(key, rows, metadata={"ranked": ranked, "selected": selected})
+
+        return Partitions(made())
+
+    return whitespace_slices
 
 
 def gates_off(platform: Platform) -> dict[str, str]:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import polars as pl
 
 from gosales_assets.whitespace.grades import grades
-from gosales_assets.whitespace.percentile import percentile
+from gosales_assets.whitespace.norms import with_norms
 from gosales_assets.whitespace.reasons import LONGEST
 from gosales_assets.whitespace.weights import (
     OVERALL,
@@ -18,7 +18,6 @@ from gosales_checks.contracts.models import FITTED
 from gosales_checks.contracts.whitespace import SIGNALS
 from gosales_resources.settings.whitespace import WhitespaceSettings
 
-SOURCES = {"p_icp": "p_icp", "lift": "mb_lift_max", "als": "als_similarity", "ev": "ev"}
 FROM_CUSTOMER = ["customer_name", "industry", "region", "territory", "rep"]
 READ = [
     "customer_id", "division", "cutoff", "segment", "is_cooling", "p_icp", "p_low", "p_high",
@@ -87,14 +86,7 @@ def rank_candidates(
 
 def _scored(eligible: pl.DataFrame, settings: WhitespaceSettings) -> pl.DataFrame:
     """Add the norms of the four signals, the parts that they add, and the score."""
-    norms = {name: percentile(pl.col(column)) for name, column in SOURCES.items()}
-    if settings.normalisation == "percentile":
-        norms = {name: norm.over("division") for name, norm in norms.items()}
-        # Its margin orders what one probability ties.
-        norms["p_icp"] = pl.col("p_icp_pct")
-    frame = eligible.with_columns(
-        norm.fill_null(0.0).alias(f"{name}_norm") for name, norm in norms.items()
-    )
+    frame = with_norms(eligible, settings)
     weights = weights_in_force(coverages(eligible, settings), settings)
     shares = {
         name: pl.col("segment").replace_strict(

@@ -15,7 +15,8 @@ LIST, REP, GATE, SCENARIO = "list", "rep", "gate", "scenario"
 PARTS = ("segment", "industry", "region", "territory", "division_name")
 # The list as it was published; what it is held against.
 PUBLISHED = "published"
-ORDERS = [PUBLISHED, "p", "ev", "percentile", "popularity", "rfm", "last_year"]
+CHALLENGER = "challenger"
+ORDERS = [PUBLISHED, "p", "ev", "percentile", CHALLENGER, "popularity", "rfm", "last_year"]
 WINS, MONEY_WON = "wins", "money"
 
 
@@ -67,7 +68,8 @@ class ListValidation(dy.Schema):
         primary_key=True,
         check=lambda c: c.is_in(ORDERS),
         description="published: by place. p: by probability alone. ev: by expected value alone. "
-        "percentile: by the probability's percentile within the division. popularity: by the share "
+        "percentile: by the probability's percentile within the division. challenger: by "
+        "what earlier lists' outcomes make of the signals; no row where nothing was learnt. popularity: by the share "
         "of customers that own the division. rfm: recency, frequency and money times popularity. "
         "last_year: by the value of the last 12 months.",
     )

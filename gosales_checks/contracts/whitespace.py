@@ -4,6 +4,11 @@ import dataframely as dy
 import polars as pl
 
 from gosales_checks.contracts.accounts import DIM_CUSTOMER, FACT_ASSETS
+from gosales_checks.contracts.challenger import (
+    CHALLENGER_STATUSES,
+    STATUS_WORDS,
+    challenger_contract,
+)
 from gosales_checks.contracts.contract import MONEY, Contract, Read
 from gosales_checks.contracts.crm import (
     CRM_CONTACTS,
@@ -44,6 +49,8 @@ MEASURES = {
     "expected_wins_frac": "Share of the expected wins of the whole list in the top (the item).",
     "expected_value_frac": "Share of its expected value in the top.",
     "rfm_overlap_frac": "Share of the top that a plain recency, frequency, money list has too.",
+    "challenger_coefficient": "Log-odds per unit of the signal's norm, learnt from earlier lists.",
+    "challenger_overlap_frac": "Share of the top of the ranked that the challenger's top has too.",
     "without_rep": "Ranked rows that have no rep.",
     "seats_of_rep": "Selected rows of the rep (optimal).",
     "next_seat_value": "What one more seat of the rep would add, solved anew (optimal, first 20).",
@@ -211,6 +218,15 @@ class Whitespace(dy.Schema):
     score = dy.Float64(
         min=0, max=1, description="Sum of the four parts times cooldown_factor; orders the list."
     )
+    score_challenger = dy.Float64(
+        nullable=True, min=0, max=1,
+        description="What earlier lists' outcomes make of the four norms (`list_challenger`): beside "
+        "the order, never the order; null where nothing was learnt, and without a rank.",
+        metadata=FRACTION,
+    )  # fmt: skip
+    challenger_status = dy.String(
+        check=lambda c: c.is_in(CHALLENGER_STATUSES), description=STATUS_WORDS + "."
+    )
     is_selected = dy.Bool(description="Within the capacity (`whitespace.capacity`): to be called.")
     seat = dy.Int64(
         nullable=True, min=1,
@@ -243,6 +259,11 @@ class Whitespace(dy.Schema):
         return cls.score.col == parts * cls.cooldown_factor.col
 
     @dy.rule()
+    def the_unranked_have_no_challenger(cls):
+        """Only a row with a rank has a score of the challenger."""
+        return cls.rank.col.is_not_null() | cls.score_challenger.col.is_null()
+
+    @dy.rule()
     def the_selected_have_a_seat(cls):
         """A row has a seat if it is selected, and only then."""
         return cls.is_selected.col == cls.seat.col.is_not_null()
@@ -273,7 +294,7 @@ WHITESPACE_SIGNALS = Contract(
     grain="one row per customer of the population",
     group="whitespace",
     made_by="whitespace.whitespace_signals",
-    partitioned_by="target_cutoff",
+    partitioned_by="listed_cutoff",
     settings=(
         "whitespace.gates",
         "whitespace.cooldown_days",
@@ -295,7 +316,13 @@ WHITESPACE_SIGNALS = Contract(
     description="Signals of every candidate of a division, with the gate that it fails where it is "
     "not on the list.",
 )
-LIST_READS = (Read(WHITESPACE_SIGNALS), Read(DIM_CUSTOMER), Read(REP_OWNERSHIP))
+LIST_CHALLENGER = challenger_contract(WHITESPACE_SIGNALS)
+LIST_READS = (
+    Read(WHITESPACE_SIGNALS),
+    Read(LIST_CHALLENGER),
+    Read(DIM_CUSTOMER),
+    Read(REP_OWNERSHIP),
+)
 WHITESPACE = Contract(
     name="whitespace",
     schema=Whitespace,

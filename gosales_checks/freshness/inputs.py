@@ -45,10 +45,11 @@ class InputDigests:
         SourceError
             When a raw source cannot be read.
         """
-        found = {
-            read.table.name: digest_of(self.store, self.addresses(read, contract, address))
-            for read in contract.reads
-        }
+        read_of: dict[str, list[Address]] = {}
+        for read in contract.reads:
+            # One table may be read at several spans.
+            read_of.setdefault(read.table.name, []).extend(self.addresses(read, contract, address))
+        found = {name: digest_of(self.store, addresses) for name, addresses in read_of.items()}
         for name in contract.sources:
             if name != LOG:
                 found[f"source.{name.removesuffix(ORDER)}"] = self.sources.of(name)

@@ -1,7 +1,8 @@
 """Partitions and the mappings between them: the one file that uses Dagster's beta partition APIs.
 
 Two dimensions, `cutoff` (as-of dates, themselves the keys) and `division`. Facts exist for every
-division, everything from labels on for targets (divisions that get a model, and sets of SKUs).
+division, from labels on for targets (divisions that get a model, and sets of SKUs), signals for those
+that the list ranks.
 """
 
 import contextlib
@@ -134,7 +135,7 @@ class PartitionSpace:
         """
         if upstream == "cutoff" or key.division is None:
             divisions = self.divisions(upstream)
-        elif upstream == "division_cutoff" and downstream == "target_cutoff":
+        elif upstream == "division_cutoff" != downstream:
             divisions = self.settings.divisions.divisions_of(key.division)
         else:
             divisions = [key.division]
@@ -150,6 +151,7 @@ class PartitionSpace:
             "cutoff": [None],
             "division_cutoff": known.slugs,
             "target_cutoff": known.targets,
+            "listed_cutoff": self.settings.listed_targets,
         }[partitioned_by]
 
     def keys(self, partitioned_by: Partitioning, cutoffs: Iterable[dt.date]) -> list[PartitionKey]:

@@ -106,16 +106,38 @@ class Settings(BaseSettings):
         return self
 
     @model_validator(mode="after")
+    def _the_list_is_of_targets(self) -> "Settings":
+        legal = self.divisions.target_names
+        keys = [slugify(name) for name in self.whitespace.divisions]
+        for key, name in zip(keys, self.whitespace.divisions, strict=True):
+            if key not in legal:
+                raise ValueError(
+                    f"whitespace.divisions: '{name}' gets no model, so no list can rank it. "
+                    f"{nearest(name, legal.values())}"
+                )
+            if keys.count(key) > 1:
+                raise ValueError(f"whitespace.divisions: '{legal[key]}' is named twice")
+        return self
+
+    @model_validator(mode="after")
     def _limits_are_of_divisions_on_the_list(self) -> "Settings":
         capacity = self.whitespace.capacity
         for setting in ("division_floor", "division_cap"):
             for key in getattr(capacity, setting):
-                if key not in self.divisions.targets:
+                if key not in self.listed_targets:
+                    known = key in self.divisions.targets
+                    why = "is not in whitespace.divisions" if known else "gets no model"
                     raise ValueError(
-                        f"whitespace.capacity.{setting}: '{key}' gets no model, so it is not on the "
-                        f"list. {nearest(key, self.divisions.targets)}"
+                        f"whitespace.capacity.{setting}: '{key}' {why}, so it is not on the "
+                        f"list. {nearest(key, self.listed_targets)}"
                     )
         return self
+
+    @property
+    def listed_targets(self) -> list[str]:
+        """The targets that the list ranks, as partition keys, sorted."""
+        named = sorted(slugify(name) for name in self.whitespace.divisions)
+        return named or self.divisions.targets
 
     @property
     def store_root(self) -> Path:

@@ -54,6 +54,11 @@ class WhitespaceSettings(StrictModel):
         default="pooled",
         description="Signals as percentiles over all divisions, or within each division.",
     )
+    divisions: list[str] = Field(
+        default_factory=list,
+        description="The divisions and SKU targets that the list ranks, by name or partition key; "
+        "empty for all. Of the others models and scores are made, and no signals.",
+    )
     weight_p_icp: float = Field(
         allow_inf_nan=False,
         default=0.60,

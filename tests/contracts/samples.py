@@ -73,6 +73,12 @@ LEGAL_HERE: dict[str, dict[str, Any]] = {
     "conditional_values": {"conditional_value": 120.0, "value_status": "learnt"},
     "whitespace_signals": {"value_status": "learnt"},
     "list_metrics": {"measure": "weight"},
+    "list_challenger": {
+        "term": "p_icp",
+        "status": "learnt",
+        "coefficient": 0.5,
+        "last_window_end": EARLIER,
+    },
     "whitespace": {
         "place": range(1, 4),
         "rank": range(1, 4),
@@ -81,6 +87,8 @@ LEGAL_HERE: dict[str, dict[str, Any]] = {
         **dict.fromkeys(("p_icp_part", "lift_part", "als_part", "ev_part"), 0.125),
         "cooldown_factor": 0.5,
         "score": 0.25,
+        "score_challenger": 0.5,
+        "challenger_status": "learnt",
         "is_selected": True,
         "seat": 2,
     },
@@ -136,6 +144,8 @@ LEGAL_HERE: dict[str, dict[str, Any]] = {
     "source_ledger": {"rows_in": 3, "rows_kept": 1, "rows_rejected": 1, "rows_later": 1},
 }
 
+LEGAL_HERE["whitespace_slices"] = LEGAL_HERE["whitespace"] | {"rank_in_division": range(1, 4)}
+
 # Rule -> cells of a row that breaks it; all but these are legal.
 BREAKING: dict[str, dict[str, Any]] = {
     "a_value_has_past_buyers": {"conditional_value": None},
@@ -188,6 +198,17 @@ BREAKING: dict[str, dict[str, Any]] = {
     "each_place_is_taken_once": {"place": 2},
     "what_cannot_be_ranked_is_not_ranked": {"model_status": "prior", "is_selected": False},
     "parts_add_up": {"score": 0.26},
+    "a_coefficient_if_learnt": {"coefficient": None},
+    "no_signal_counts_against": {"coefficient": -0.5},
+    "no_outcome_of_the_future": {"last_window_end": LATER},
+    "the_unranked_have_no_challenger": {
+        "model_status": "prior",
+        "rank": None,
+        "grade": None,
+        "is_selected": False,
+        "seat": None,
+    },
+    "ranked_in_both_or_in_neither": {"rank_in_division": None},
     "the_selected_have_a_seat": {"seat": None},
     "scored_where_names_were_compared": {"score": None},
     "fuzzy_is_not_worse_than_its_runner_up_unless_something_decides": {

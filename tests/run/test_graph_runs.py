@@ -43,6 +43,7 @@ def test_every_asset_is_stored_for_the_cutoffs_asked_for(finished):
                 "cutoff": [None],
                 "division_cutoff": known.slugs,
                 "target_cutoff": known.targets,
+                "listed_cutoff": known.targets,
             }
             for division in keys[contract.partitioned_by]:
                 address = Address(name, cutoff, division)

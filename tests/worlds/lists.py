@@ -37,6 +37,7 @@ ROW = {
     "p_icp_part": 0.5,
     "cooldown_factor": 1.0,
     "score": 0.5,
+    "challenger_status": "no_earlier_list",
     "is_selected": True,
     "nba_reason": "bought CAD 3 times in 24 months",
 }

@@ -7,8 +7,10 @@ import pytest
 
 from gosales_assets.operations.plan import Request, describe_left_out, left_out, plan
 from gosales_assets.platform.platform import Platform
+from gosales_assets.platform.publishing import made_from
 from gosales_checks.contracts.registry import CONTRACTS
 from gosales_resources.errors import ScopeError
+from gosales_resources.store.address import Address
 from tests.worlds.erp import row, write_world
 
 NAMES = list(CONTRACTS)
@@ -112,7 +114,9 @@ def test_what_is_made_over_all_divisions_has_what_it_reads_of_all_of_them(platfo
     assert lacking == set()
 
 
-OF_LIST = ("whitespace", "list_metrics", "list_exports", "surfaced", "list_validation")
+OF_LIST = (
+    "whitespace", "list_metrics", "whitespace_slices", "list_exports", "surfaced", "list_validation",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -142,3 +146,98 @@ def test_a_list_that_some_divisions_do_not_suffice_for_is_left_out_and_told(
     assert (told is not None) == bool(expected)
     if told:
         assert "gosales materialize --cutoffs 2024-06-30 (without --divisions" in told
+
+
+LISTED = {"whitespace": {"divisions": ["Simulation"]}}
+
+
+@pytest.fixture
+def of_some(tmp_path) -> Platform:
+    return Platform.of(write_world(tmp_path, [row()], LISTED))
+
+
+def divisions_made(platform: Platform, name: str, **asked) -> set[str]:
+    batches = plan(platform, Request((DAY,), **asked))
+    return {a.division for b in batches for a in b.addresses if a.asset == name}
+
+
+def test_a_list_of_some_divisions_has_signals_and_slices_of_those_alone(of_some):
+    for name in ("whitespace_signals", "whitespace_slices"):
+        assert divisions_made(of_some, name) == {"simulation"}
+    # They are models like others, and what is pooled is pooled over all.
+    for name in ("scores", "labels"):
+        assert divisions_made(of_some, name) == {"simulation", "solid_works"}
+
+
+def test_the_divisions_of_a_list_suffice_to_make_it(of_some):
+    request = Request((DAY,), divisions=("simulation",))
+    assert left_out(of_some, request) == ()
+    assert "whitespace" in {name for batch in plan(of_some, request) for name in batch.assets}
+    assert divisions_made(of_some, "scores", divisions=("simulation",)) == {"simulation"}
+
+
+def test_a_division_that_the_list_leaves_out_makes_no_list_and_no_signals(of_some):
+    asked = {"divisions": ("solid_works",)}
+    assert left_out(of_some, Request((DAY,), **asked)) == OF_LIST
+    assert "the list ranks simulation against" in describe_left_out(
+        of_some, Request((DAY,), **asked)
+    )
+    assert divisions_made(of_some, "whitespace_signals", **asked) == set()
+    assert divisions_made(of_some, "scores", **asked) == {"solid_works"}
+
+
+def test_a_list_of_some_divisions_asked_for_by_name_needs_scores_of_those_alone(of_some):
+    asked = {"assets": ("whitespace",), "upstream": True}
+    assert divisions_made(of_some, "scores", **asked) == {"simulation"}
+    assert divisions_made(of_some, "features", **asked) == {"simulation", "solid_works"}
+
+
+def test_signals_of_a_division_that_the_list_leaves_out_are_refused_by_name(of_some):
+    with pytest.raises(ScopeError, match="the list leaves 'solid_works' out"):
+        plan(of_some, Request((DAY,), divisions=("solid_works",), assets=("whitespace_signals",)))
+
+
+def test_a_list_is_published_from_the_signals_of_its_divisions_alone(of_some):
+    found = made_from(of_some.space, [Address("whitespace", DAY)])
+    of_signals = {a.division for a in found if a.asset in ("whitespace_signals", "scores")}
+    assert of_signals == {"simulation"}
+
+
+@pytest.mark.parametrize("name", ["whitespace", "list_metrics", "list_validation"])
+def test_what_a_list_was_made_from_names_the_signals_of_its_divisions_alone(of_some, name):
+    contract = CONTRACTS[name]
+    read = next(r for r in contract.reads if r.table.name == "whitespace_signals")
+    inputs = of_some.freshness.inputs.addresses(read, contract, Address(name, DAY))
+    assert inputs == [Address("whitespace_signals", DAY, "simulation")]
+
+
+def test_a_list_of_all_divisions_is_signalled_in_the_run_that_scores_them(platform):
+    batches = plan(platform, Request((DAY,)))
+    together = [b for b in batches if "whitespace_signals" in b.assets]
+    assert all("scores" in batch.assets for batch in together)
+
+
+def test_no_earlier_list_is_made_for_the_challenger_of_one(platform):
+    made = {a for batch in plan(platform, Request((DAY,))) for a in batch.addresses}
+    assert {a.cutoff for a in made if a.asset in ("whitespace_signals", "whitespace")} == {DAY}
+    assert Address("list_challenger", DAY) in made
+    # What came of earlier lists is known: models are made from it.
+    labels = {a.cutoff for a in made if a.asset == "labels"}
+    assert set(platform.space.training_cutoffs(DAY)) <= labels
+
+
+def test_a_challenger_is_stale_when_an_earlier_list_or_its_outcomes_change(platform):
+    contract = CONTRACTS["list_challenger"]
+    of = {
+        address
+        for read in contract.reads
+        for address in platform.freshness.inputs.addresses(
+            read, contract, Address(contract.name, DAY)
+        )
+    }
+    past = platform.space.training_cutoffs(DAY)
+    tables, divisions = ("labels", "whitespace_signals"), ("simulation", "solid_works")
+    wanted = {Address(t, c, d) for t in tables for c in past for d in divisions}
+    assert wanted <= of
+    before = platform.freshness.inputs.of(contract, Address(contract.name, DAY))
+    assert set(before) == {"labels", "whitespace_signals"}

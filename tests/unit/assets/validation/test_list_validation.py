@@ -74,6 +74,7 @@ class World:
                 region=pl.lit("North"),
                 territory=pl.lit(None, pl.String),
                 division_name=pl.col("division").str.to_uppercase(),
+                score_challenger=pl.lit(None, pl.Float64),
             )
         )
 
@@ -197,3 +198,29 @@ def test_rows_in_another_order_replay_to_the_same_figures(world):
     rows = world.rows()
     shuffled = rows.sample(fraction=1.0, shuffle=True, seed=5)
     assert replay([rows], draws=50, seed=1).equals(replay([shuffled], draws=50, seed=1))
+
+
+def challenged() -> World:
+    """Return a list whose challenger does not see the rows of one division."""
+    world = World()
+    seen = pl.when(pl.col("division") == "cam").then(1.0 - pl.col("p_icp"))
+    world.listed = world.listed.with_columns(score_challenger=seen)
+    return world
+
+
+def test_a_list_without_a_challenger_has_no_row_of_its_order():
+    assert "challenger" not in set(World().table()["order"])
+
+
+def test_the_challengers_order_is_measured_and_what_it_does_not_score_comes_last():
+    world = challenged()
+    found = world.table().filter(order="challenger", kind="wins", top="25").row(0, named=True)
+    rows = world.rows().sort("score_challenger", descending=True, nulls_last=True)
+    assert found["captured"] == pytest.approx(rows["label"].head(25).sum())
+    assert set(rows["division"].head(25)) == {"cam"}
+
+
+def test_orders_of_several_lists_are_those_that_all_of_them_have():
+    both = [challenged().rows(), World(4).rows()]
+    assert "challenger" in set(replay(both[:1], draws=50, seed=1)["order"])
+    assert "challenger" not in set(replay(both, draws=50, seed=1)["order"])

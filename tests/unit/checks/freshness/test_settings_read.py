@@ -19,9 +19,11 @@ LOG = {"sales_log", "sales_log_rejects", "sales_ledger"}
 # What comes after labels, and what comes after features, of every cutoff that has training cutoffs.
 ENRICHED = {"customer_enrichment", "enrichment_unmatched"}
 EXPLAINED = {"model_evaluation", "model_drivers", "model_shap_sample", "model_card"}
-LISTED = {"whitespace", "list_metrics", "list_exports", "surfaced", "list_validation"}
 VALIDATED = {"forward_validation", "drift", "validation_summary"}
-SCORED = {"scores", "whitespace_signals", *VALIDATED, *LISTED}
+LISTED = {
+    "whitespace", "list_metrics", "whitespace_slices", "list_exports", "surfaced", "list_validation",
+}  # fmt: skip
+SCORED = {"scores", "whitespace_signals", "list_challenger", *VALIDATED, *LISTED}
 VALUED = {"value_model", "conditional_values"}
 RATED = {"rate_history", "rate_forecast"}
 TRAINED = {"pooled_model", "model", "promotion", *EXPLAINED, *SCORED}
@@ -174,7 +176,9 @@ def test_a_longer_calendar_marks_no_mature_cutoff(world):
         ({"whitespace": {"weight_ev": 0.3}}, LISTED),
         (
             {"whitespace": {"ev_cap_quantile": 0.9}},
-            VALUED | LISTED | {"whitespace_signals", "drift", "validation_summary"},
+            VALUED
+            | LISTED
+            | {"whitespace_signals", "list_challenger", "drift", "validation_summary"},
         ),
         ({"validation": {"seed": 1}}, {"list_validation", *VALIDATED}),
         ({"validation": {"psi_max": 0.1}}, {"drift"}),
