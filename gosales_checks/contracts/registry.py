@@ -14,6 +14,7 @@ from gosales_checks.contracts import (
     features,
     labels,
     models,
+    movement,
     rates,
     signals,
     star,
@@ -38,6 +39,7 @@ DECLARED_IN = (
     values,
     explanations,
     whitespace,
+    movement,
     delivery,
     validation,
 )

@@ -36,6 +36,8 @@ MEASURES = {
     "gate_off": "1 for a gate that is off, for want of its table or by the settings.",
     "coverage_frac": "Share of the candidates that have the signal.",
     "weight": "Weight of the signal in the score, after coverage.",
+    "within_division": "1 where signals are percentiles within the division, 0 over all.",
+    "cooldown_factor": "What the score of a row surfaced lately is multiplied with.",
     "grade_from_score": "Lowest score of the ranked rows that have the grade or a better one.",
     "selected": "Selected rows of the division.",
     "selected_frac": "Their share of the selection.",
