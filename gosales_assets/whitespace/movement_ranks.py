@@ -98,7 +98,7 @@ class Ranking:
         is_ranked = self.rows.is_ranked(side["rest"])[listed]
         p = self.rows.p(side["data"], side["model"], side["calibrator"])[listed]
         ev = p * self.rows.value(side["value"])[listed]
-        score = self._score(side, listed, p, ev)
+        score = self._score(side, listed, ev)
         at = np.flatnonzero(is_ranked)
         # Rows are sorted by customer and division, and the sort is stable: the last of the ties.
         order = at[np.lexsort((-ev[at], -p[at], -score[at]))]
@@ -106,26 +106,52 @@ class Ranking:
         found[listed[order]] = np.arange(1, order.size + 1)
         return found
 
-    def _score(
-        self, side: Mapping[str, Side], listed: np.ndarray, p: np.ndarray, ev: np.ndarray
-    ) -> np.ndarray:
+    def _score(self, side: Mapping[str, Side], listed: np.ndarray, ev: np.ndarray) -> np.ndarray:
         order, data = self.orders[side["order"]], side["data"]
         shares = self._shares(order, data, listed)
         # Without past buyers the weight of the value goes to the probability.
         shares["p_icp"] = np.where(np.isnan(ev), shares["p_icp"] + shares["ev"], shares["p_icp"])
-        lift, als = (self.rows.number(name, data)[listed] for name in ("lift", "als"))
-        values = {"p_icp": p, "lift": lift, "als": als, "ev": ev}
+        by = self.rows.divisions[listed] if order.within_division else None
         total = np.zeros(listed.size)
         for name in SIGNALS:
-            if not shares[name].any():
-                continue
-            if name == "p_icp" and order.within_division:
-                margin = self.rows.margin(data, side["model"])[listed]
-                values["p_icp"] = _dense(p, margin, self.rows.divisions[listed])
-            by = self.rows.divisions[listed] if order.within_division else None
-            total = total + shares[name] * _norm(values[name], by)
+            if shares[name].any():
+                total = total + shares[name] * self._norm(name, side, listed, ev, by)
         cooling = self.rows.text("is_cooling", data)[listed].astype(bool)
         return total * np.where(cooling, order.cooldown_factor, 1.0)
+
+    def _norm(
+        self,
+        name: str,
+        side: Mapping[str, Side],
+        listed: np.ndarray,
+        ev: np.ndarray,
+        divisions: np.ndarray | None,
+    ) -> np.ndarray:
+        """Return the percentiles of a signal; all but those of ev are the same in several states."""
+        if name == "ev":
+            return _norm(ev, divisions)
+        asked = ("data", "model", "calibrator") if name == "p_icp" else ("data",)
+        key = (name, side["rest"], divisions is None, *(side[switch] for switch in asked))
+        if key not in self._kept:
+            values = self._values(name, side, listed, divisions)
+            self._kept[key] = _norm(values, divisions)
+        return self._kept[key]
+
+    def _values(
+        self,
+        name: str,
+        side: Mapping[str, Side],
+        listed: np.ndarray,
+        divisions: np.ndarray | None,
+    ) -> np.ndarray:
+        data, model = side["data"], side["model"]
+        if name != "p_icp":
+            return self.rows.number(name, data)[listed]
+        p = self.rows.p(data, model, side["calibrator"])[listed]
+        if divisions is None:
+            return p
+        # Within the division the margin orders equal probabilities.
+        return _dense(p, self.rows.margin(data, model)[listed], divisions)
 
     def _shares(self, order: Order, data: Side, listed: np.ndarray) -> dict[str, np.ndarray]:
         overall = order.weights[OVERALL]

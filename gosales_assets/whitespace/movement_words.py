@@ -4,9 +4,10 @@ A row moves against the others, so causes are those of the whole list; of the ro
 names a fact that goes the same way. Texts of data are made visible and cut.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import reduce
 
+import numpy as np
 import polars as pl
 
 from gosales_assets.whitespace.reasons import LONGEST, Words
@@ -112,34 +113,38 @@ def _plain(rows: pl.DataFrame, words: Words) -> pl.Expr:
 def _sentences(compared: pl.DataFrame, words: Words) -> list[str]:
     facts = compared.select(_fact()).to_series().to_list()
     money = compared.select("value_12m_then", "value_12m_now").rows()
-    ranks = compared.select(f"{cause}_ranks" for cause in CAUSES).rows()
+    ranks = compared.select(f"{cause}_ranks" for cause in CAUSES).to_numpy()
+    # The largest first, of equal ones the earlier.
+    order = np.argsort(-np.abs(ranks), axis=1, kind="stable")[:, :SHOWN_CAUSES]
+    largest = np.take_along_axis(ranks, order, axis=1).tolist()
+    totals = compared["ranks_up"].to_list()
     heads = [SELECTED.get(one, "") for one in compared["selection"].to_list()]
     found = []
-    for head, fact, (before, after), moves in zip(heads, facts, money, ranks, strict=True):
+    for head, fact, (before, after), *moves in zip(
+        heads, facts, money, totals, order.tolist(), largest, strict=True
+    ):
         data = fact
         if fact.startswith("spends"):
             data = f"{fact}, {before:,.0f} to {words.money(after)} in 12 months"
-        found.append(_sentence(head, data, moves))
+        found.append(_sentence(head, data, *moves))
     return found
 
 
-def _sentence(head: str, data: str, moves: tuple[int, ...]) -> str:
-    """Say how far, and the largest causes that there is room for.
+def _sentence(head: str, data: str, total: int, causes: Sequence[int], moves: Sequence[int]) -> str:
+    """Say how far, and the largest causes, by their place in `CAUSES`, that there is room for.
 
     Examples
     --------
-    >>> _sentence("", "now warm", (0, 95, 25, 0, 0, 0, 0, 0))
+    >>> _sentence("", "now warm", 120, [1, 2, 0], [95, 25, 0])
     'up 120 ranks: now warm (+95), models made anew (+25)'
     """
-    total = sum(moves)
     far = f"{abs(total):,} rank{'' if abs(total) == 1 else 's'}"
     text = head + (f"{'up' if total > 0 else 'down'} {far}" if total else "same rank")
-    causes = sorted(
-        ((abs(moved), -at, moved) for at, moved in enumerate(moves) if moved), reverse=True
-    )
     mark = ": "
-    for _, at, moved in causes[:SHOWN_CAUSES]:
-        cause = CAUSES[-at]
+    for at, moved in zip(causes, moves, strict=True):
+        if not moved:
+            break
+        cause = CAUSES[at]
         part = f"{mark}{data if cause == 'data' else NAMED[cause]} ({moved:+,})"
         if len(text) + len(part) > LONGEST:
             break
