@@ -53,6 +53,8 @@ MEASURES = {
     "unfilled_floor": "Seats of the division's floor that there were no candidates for (optimal).",
 }
 FRACTION = {"unit": "fraction"}
+# Whose spend a wallet goes by.
+OF_PEERS, OF_DIVISION = "peers", "division"
 SIGNALS = ("p_icp", "lift", "als", "ev")
 
 
@@ -135,6 +137,18 @@ class WhitespaceSignals(dy.Schema):
     value_12m = dy.Float64(
         nullable=True, description="Net value of the last 12 months, all divisions.", metadata=MONEY
     )
+    wallet = dy.Float64(
+        nullable=True, min=0,
+        description="What peers spend in the division in 12 months (`whitespace.wallet_quantile`) less "
+        "the customer's own spend there; null where it is off or not known.",
+        metadata=MONEY,
+    )  # fmt: skip
+    wallet_basis = dy.String(
+        nullable=True,
+        check=lambda c: c.is_in([OF_PEERS, OF_DIVISION]),
+        description="peers: buyers of the same industry and size; division: too few of those, all "
+        "buyers. Null without a wallet.",
+    )
     model_status = dy.String(description="fitted, or the prior rate.")
     drivers = dy.String(nullable=True, description="As `scores` names them.")
     reason = dy.String(
@@ -199,6 +213,18 @@ class Whitespace(dy.Schema):
         nullable=True, description="Expected value of a purchase.", metadata=MONEY
     )
     ev = dy.Float64(nullable=True, description="Expected value: p_icp times it.", metadata=MONEY)
+    wallet = dy.Float64(
+        nullable=True, min=0,
+        description="What peers spend in the division in 12 months (`whitespace.wallet_quantile`) less "
+        "the customer's own spend there; null where it is off or not known.",
+        metadata=MONEY,
+    )  # fmt: skip
+    wallet_basis = dy.String(
+        nullable=True,
+        check=lambda c: c.is_in([OF_PEERS, OF_DIVISION]),
+        description="peers: buyers of the same industry and size; division: too few of those, all "
+        "buyers. Null without a wallet.",
+    )
     p_icp_norm = _norm("p_icp")
     lift_norm = _norm("the market basket's largest lift")
     als_norm = _norm("the similarity to owners")
@@ -279,6 +305,8 @@ WHITESPACE_SIGNALS = Contract(
     settings=(
         "whitespace.gates",
         "whitespace.cooldown_days",
+        "whitespace.wallet_quantile",
+        "whitespace.wallet_min_peers",
         "divisions.target_names",
         "divisions.division_names",
     ),

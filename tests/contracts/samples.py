@@ -58,6 +58,7 @@ LEGAL = {
     "sample_row": 1,
     "raw": "{}",
     "outcome": "blocked",
+    "wallet_basis": "peers",
     "model_status": "fitted",
 }
 # The same where contracts differ, or a set is closed in one contract only.
