@@ -19,8 +19,11 @@ LOG = {"sales_log", "sales_log_rejects", "sales_ledger"}
 # What comes after labels, and what comes after features, of every cutoff that has training cutoffs.
 ENRICHED = {"customer_enrichment", "enrichment_unmatched"}
 EXPLAINED = {"model_evaluation", "model_drivers", "model_shap_sample", "model_card"}
-LISTED = {"whitespace", "list_metrics", "list_exports", "surfaced", "list_validation"}
-SCORED = {"scores", "whitespace_signals", "forward_validation", *LISTED}
+LISTED = {
+    "whitespace", "list_metrics", "list_movement", "list_stability", "list_exports", "surfaced",
+    "list_validation",
+}  # fmt: skip
+SCORED = {"scores", "whitespace_signals", "score_changes", "forward_validation", *LISTED}
 VALUED = {"value_model", "conditional_values"}
 RATED = {"rate_history", "rate_forecast"}
 TRAINED = {"pooled_model", "model", "promotion", *EXPLAINED, *SCORED}
@@ -173,7 +176,7 @@ def test_a_longer_calendar_marks_no_mature_cutoff(world):
         ({"whitespace": {"weight_ev": 0.3}}, LISTED),
         (
             {"whitespace": {"ev_cap_quantile": 0.9}},
-            VALUED | LISTED | {"whitespace_signals"},
+            VALUED | LISTED | {"whitespace_signals", "score_changes"},
         ),
         ({"validation": {"seed": 1}}, {"forward_validation", "list_validation"}),
         ({"models": {"seed": 1}}, TRAINED),
