@@ -65,7 +65,7 @@ def move_list(
     """
     earlier = now.rows.clear() if then is None else then.rows
     rows = side_by_side_rows(earlier, now.rows, changes, signals)
-    rows = rows.with_columns(**_statuses(rows, changes, signals, is_first=then is None))
+    rows = rows.with_columns(status=_status(changes, signals, is_first=then is None))
     orders = {False: now.order if then is None else then.order, True: now.order}
     rows = rows.with_columns(
         cutoff=pl.lit(now.cutoff),
@@ -107,11 +107,9 @@ def _moves(rows: pl.DataFrame, orders: Mapping[Side, Order]) -> dict[str, pl.Ser
     return {name: nothing.clone().scatter(places, moved) for name, moved in columns.items()}
 
 
-def _statuses(
-    rows: pl.DataFrame, changes: pl.LazyFrame, signals: pl.LazyFrame, *, is_first: bool
-) -> dict[str, pl.Expr]:
+def _status(changes: pl.LazyFrame, signals: pl.LazyFrame, *, is_first: bool) -> pl.Expr:
     if is_first:
-        return {"status": pl.lit(NO_EARLIER)}
+        return pl.lit(NO_EARLIER)
     known = {
         side: {name: _distinct(frame, name) for name in ("customer_id", "division")}
         for side, frame in (("then", changes), ("now", signals))
@@ -123,7 +121,7 @@ def _statuses(
     both = pl.col("is_on_then") & pl.col("is_on_now")
     ranked = pl.col("rank_then").is_not_null() & pl.col("rank_now").is_not_null()
     gated = {s: pl.col(f"ineligible_reason_{s}").is_not_null() for s in ("then", "now")}
-    status = (
+    return (
         pl.when(both & ranked)
         .then(pl.lit(COMPARED))
         .when(both)
@@ -144,7 +142,6 @@ def _statuses(
         .then(pl.lit(NEW_CUSTOMER))
         .otherwise(pl.lit(GONE))
     )
-    return {"status": status}
 
 
 def _distinct(frame: pl.LazyFrame, name: str) -> pl.Series:

@@ -20,9 +20,9 @@ from gosales_checks.contracts.models import MODEL, PROMOTION, SCORES
 from gosales_checks.contracts.movement import SCORE_CHANGES
 from gosales_checks.contracts.values import CONDITIONAL_VALUES
 from gosales_checks.contracts.whitespace import WHITESPACE_SIGNALS
-from gosales_resources.errors import BundleError, PartitionMissingError
+from gosales_resources.errors import BundleError
 from gosales_resources.partitions.keys import PartitionKey
-from gosales_resources.store.address import Address, missing_message
+from gosales_resources.store.address import Address
 
 
 def changes_of(platform: Platform, instance: dg.DagsterInstance, key: PartitionKey) -> pl.DataFrame:
@@ -30,14 +30,14 @@ def changes_of(platform: Platform, instance: dg.DagsterInstance, key: PartitionK
 
     Raises
     ------
-    PartitionMissingError
-        When the scores of the cutoff itself are not there.
+    PartitionMissingError, StalePartitionError
+        When the scores of the cutoff itself are not there, or were made under other settings.
     DamagedError
         When what is looked at is not what was made.
     """
+    # The scores of now are those that would be made now, or this is refused.
+    platform.read(SCORES, *key)
     now = _scored(platform, instance, key)
-    if not platform.store.has(Address(SCORES.name, *key)):
-        raise PartitionMissingError(missing_message([Address(SCORES.name, *key)]))
     previous = PartitionKey(platform.space.steps_after(key.cutoff, -1), key.division)
     signals = scan_earlier(platform, instance, WHITESPACE_SIGNALS, previous, FROM_SIGNALS)
     if signals is None:
