@@ -75,7 +75,8 @@ def signals(division: int) -> pl.DataFrame:
     )
     lifted = pl.when(pl.Series(draw.random(CUSTOMERS) < 0.8)).then("mb_lift_max")
     facts = pl.format("Last order {} months ago; bought Hardware and Services", pl.col("segment"))
-    return frame.with_columns(mb_lift_max=lifted, reason=facts)
+    nothing = {"wallet": pl.lit(None, pl.Float64), "wallet_basis": pl.lit(None, pl.String)}
+    return frame.with_columns(mb_lift_max=lifted, reason=facts, **nothing)
 
 
 def _child(path: str, order: str) -> dict:

@@ -15,10 +15,11 @@ from gosales_resources.errors import ScopeError
 
 # At which cutoffs a partition of cutoff C reads another table: C itself; all up to C; C to the one
 # that closes its label window; all up to that one; the training cutoffs; C and back to the models
-# whose outcomes are known at C.
+# whose outcomes are known at C; C and the one before it; the incumbents of both.
 CutoffSpan = Literal[
-    "cutoff", "up_to_cutoff", "label_window", "up_to_window_end", "training", "incumbents"
-]
+    "cutoff", "up_to_cutoff", "label_window", "up_to_window_end", "training", "incumbents",
+    "previous", "previous_incumbents",
+]  # fmt: skip
 
 # How a table is partitioned: by cutoff alone; or every division, every target (what gets a model:
 # divisions and sets of SKUs), or every target that the list ranks, at every cutoff.

@@ -41,6 +41,8 @@ LOOKS: dict[str, tuple[Look, str, str, int]] = {
     "p_icp_pct": ("percent", "Percentile of the chance in the division", "Pctl.", 13),
     "conditional_value": ("money", "Value if bought ({currency})", "If bought", 16),
     "ev": ("money", "Expected value ({currency})", "Expected", 16),
+    "wallet": ("money", "Wallet ({currency})", "Wallet", 14),
+    "wallet_basis": ("text", "Wallet, by whom", "By whom", 10),
     "p_icp_norm": ("percent", "Chance, as percentile", "Chance pctl.", 13),
     "lift_norm": ("percent", "Market basket, as percentile", "Basket pctl.", 13),
     "als_norm": ("percent", "Similarity to owners, as percentile", "Similar pctl.", 13),

@@ -12,6 +12,7 @@ from gosales_assets.models.bundle.held_out import read_held_out
 from gosales_assets.models.bundle.pooled_bundle import describe_pooled, load_pooled
 from gosales_assets.models.drift.drift import Trained, build_drift
 from gosales_assets.models.promotion.promotion_desk import PinChange, PromotionDesk, promoted
+from gosales_assets.models.promotion.rescoring_desk import changes_of
 from gosales_assets.models.rates.counts import Calendar, count_rates
 from gosales_assets.models.rates.forecast import build_forecasts, told
 from gosales_assets.models.rows.matrix import build_matrix, sample_rows, stack_rows
@@ -41,6 +42,7 @@ from gosales_checks.contracts.explanations import (
     MODEL_SHAP_SAMPLE,
 )
 from gosales_checks.contracts.models import MODEL, POOLED_MODEL, POOLED_ROWS, PROMOTION, SCORES
+from gosales_checks.contracts.movement import SCORE_CHANGES
 from gosales_checks.contracts.rates import RATE_FORECAST, RATE_HISTORY
 from gosales_checks.contracts.values import CONDITIONAL_VALUES, VALUE_MODEL
 from gosales_resources.partitions.keys import PartitionKey
@@ -282,6 +284,22 @@ def drift(platform: Platform) -> dg.AssetsDefinition:
         return Partitions(side_by_side(measure, keys_of(context), "measured", told, threads))
 
     return drift
+
+
+def score_changes(platform: Platform) -> dg.AssetsDefinition:
+    """Define what models of this cutoff and the one before say of each other's data."""
+
+    @platform.table(SCORE_CHANGES)
+    def score_changes(context: dg.AssetExecutionContext) -> Partitions:
+        def change(key: PartitionKey) -> Partition:
+            changes = changes_of(platform, context.instance, key)
+            split = dict(changes["split"].value_counts().iter_rows())
+            return Partition(key, changes, metadata={f"customers_{n}": v for n, v in split.items()})
+
+        keys, threads = keys_of(context), platform.settings.threads_used
+        return Partitions(side_by_side(change, keys, "rescored", context.log.info, threads))
+
+    return score_changes
 
 
 def model_evaluation(platform: Platform) -> dg.AssetsDefinition:

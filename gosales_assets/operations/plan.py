@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from gosales_assets.operations.batches import Batch, cover, merge
 from gosales_assets.platform.platform import Platform
-from gosales_checks.contracts.contract import Contract
+from gosales_checks.contracts.contract import Contract, Read
 from gosales_checks.contracts.registry import CONTRACTS, VIOLATIONS, made_together
 from gosales_checks.contracts.whitespace import WHITESPACE
 from gosales_resources.errors import ScopeError, nearest
@@ -149,9 +149,8 @@ def _wanted_cutoffs(platform: Platform, request: Request) -> dict[str, list[dt.d
     without = left_out(platform, request)
     wanted = {n: set(asked if n in goals and n not in without else ()) for n in CONTRACTS}
     for name in reversed(CONTRACTS):
-        # What is only looked at is not made for it.
-        for read in (r for r in CONTRACTS[name].reads if r.is_loaded):
-            at = {t for c in wanted[name] for t in platform.space.cutoffs_read(read.span, c)}
+        for read in CONTRACTS[name].reads:
+            at = {t for c in wanted[name] for t in _made_for_it(platform, read, c)}
             wanted[read.table.name] |= at
     for unit in units(CONTRACTS):
         together = set().union(*(wanted[name] for name in unit))
@@ -159,6 +158,13 @@ def _wanted_cutoffs(platform: Platform, request: Request) -> dict[str, list[dt.d
     if VIOLATIONS.name in goals:
         wanted[VIOLATIONS.name] = set().union(*wanted.values())
     return {name: sorted(cutoffs) for name, cutoffs in wanted.items() if cutoffs}
+
+
+def _made_for_it(platform: Platform, read: Read, cutoff: dt.date) -> Sequence[dt.date]:
+    """List the cutoffs that a table is made at for a reader: not what is only looked at."""
+    if read.is_loaded:
+        return platform.space.cutoffs_read(read.span, cutoff)
+    return [cutoff] if read.is_own_made else []
 
 
 def _wanted_divisions(
@@ -180,7 +186,7 @@ def _wanted_divisions(
             needed[name] = set(divisions(contract.partitioned_by))
         elif name in goals:
             needed[name] |= set(_asked(platform, contract, request))
-        for read in (r for r in contract.reads if r.is_loaded):
+        for read in (r for r in contract.reads if r.is_loaded or r.is_own_made):
             of = read.table.partitioned_by
             needed[read.table.name] |= set(
                 needed[name] & set(divisions(of))

@@ -14,13 +14,17 @@ from gosales_assets.whitespace.challenger import (
 from gosales_assets.whitespace.earlier_lists import EarlierLists
 from gosales_assets.whitespace.gates import GateTables
 from gosales_assets.whitespace.metrics import measure_list
+from gosales_assets.whitespace.movement import move_list, summarise_movement
+from gosales_assets.whitespace.movement_desk import read_pair
 from gosales_assets.whitespace.rank import rank_candidates
 from gosales_assets.whitespace.reasons import Words
 from gosales_assets.whitespace.selection import select
 from gosales_assets.whitespace.shown import summarise, summarise_list
 from gosales_assets.whitespace.signals import Known, Target, build_signals
 from gosales_assets.whitespace.slices import slice_of
+from gosales_assets.whitespace.stability import measure_stability
 from gosales_checks.contracts.list_slices import WHITESPACE_SLICES
+from gosales_checks.contracts.movement import LIST_MOVEMENT, LIST_STABILITY
 from gosales_checks.contracts.whitespace import (
     LIST_CHALLENGER,
     LIST_METRICS,
@@ -167,6 +171,33 @@ def whitespace_slices(platform: Platform) -> dg.AssetsDefinition:
         return Partitions(made())
 
     return whitespace_slices
+
+
+def list_movement(platform: Platform) -> dg.AssetsDefinition:
+    """Define why rows moved since the list before, and how stable the head of the list is."""
+
+    @platform.tables(LIST_MOVEMENT, LIST_STABILITY)
+    def list_movement(
+        context: dg.AssetExecutionContext, score_changes: Tables, whitespace_signals: Tables
+    ) -> tuple[Partitions, Partitions]:
+        keys, stable = keys_of(context), {}
+
+        def made() -> Iterator[Partition]:
+            for key in keys:
+                pair = read_pair(platform, context.instance, key.cutoff)
+                changes, signals = (
+                    pl.concat(table.at(key.cutoff).values())
+                    for table in (score_changes, whitespace_signals)
+                )
+                moved = move_list(pair.now, pair.then, changes, signals, words_of(platform))
+                stable[key] = measure_stability(pair.now, pair.then)
+                yield Partition(key, moved, metadata=summarise_movement(moved))
+
+        # Written after the movement: by then every key is measured.
+        stability = (Partition(key, stable.pop(key)) for key in keys)
+        return Partitions(made()), Partitions(stability)
+
+    return list_movement
 
 
 def gates_off(platform: Platform) -> dict[str, str]:

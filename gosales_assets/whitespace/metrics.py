@@ -49,6 +49,8 @@ def measure_list(
         *_candidates(listed, signals),
         *((("gate_off", gate, 1.0)) for gate in gates_off),
         *_weights(signals, settings),
+        ("within_division", "", float(settings.normalisation == "percentile")),
+        ("cooldown_factor", "", settings.cooldown_factor),
         *_grades(listed),
         *_promised(listed, signals),
         *selection,

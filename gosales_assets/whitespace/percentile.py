@@ -26,11 +26,21 @@ def percentile(values: pl.Expr) -> pl.Expr:
     return values.map_batches(_percentiles, return_dtype=pl.Float64)
 
 
-def _percentiles(values: pl.Series) -> pl.Series:
+def percentiles_of(values: np.ndarray) -> np.ndarray:
+    """Return the same of an array without missing values.
+
+    Examples
+    --------
+    >>> percentiles_of(np.array([5.0, 1.0, 5.0])).tolist()
+    [0.6666666666666666, 0.16666666666666666, 0.6666666666666666]
+    """
     # Divided by NumPy: a table library's division by a scalar after a join differed in the last
     # bit between runs (polars 2.1, one row in a hundred).
+    return (rankdata(values, method="average") - 0.5) / max(values.size, 1)
+
+
+def _percentiles(values: pl.Series) -> pl.Series:
     known = values.is_not_null()
-    ranks = rankdata(values.filter(known).to_numpy(), method="average")
     found = np.full(values.len(), np.nan)
-    found[known.to_numpy()] = (ranks - 0.5) / max(ranks.size, 1)
+    found[known.to_numpy()] = percentiles_of(values.filter(known).to_numpy())
     return pl.Series(values.name, found, dtype=pl.Float64, nan_to_null=True)

@@ -14,6 +14,7 @@ from gosales_assets.whitespace.reasons import (
     Words,
     with_reasons,
 )
+from gosales_assets.whitespace.wallet import with_wallet
 from gosales_checks.contracts.whitespace import WHITESPACE_SIGNALS
 from gosales_resources.dates import shift_days
 from gosales_resources.settings.whitespace import WhitespaceSettings
@@ -96,6 +97,7 @@ def build_signals(
     signals = gated.with_columns(is_eligible=pl.col("ineligible_reason").is_null()).with_columns(
         p_icp_pct=_percentile()
     )
+    signals = with_wallet(signals, known.features, known.gates.customers, settings)
     return (
         with_reasons(signals, known.features, target.division, words)
         .select(list(WHITESPACE_SIGNALS.schema.columns()))

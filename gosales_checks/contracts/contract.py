@@ -85,6 +85,8 @@ class Read:
     those that are there, by key, and says what it lacks."""
     is_loaded: bool = True
     """False where it only comes first: the asset looks at what it needs of it by itself."""
+    is_own_made: bool = False
+    """True where, of what is only looked at, the partitions of the reader's own cutoff are made for it."""
     is_drawn: bool = True
     """False where other arrows to the reader already say that it comes first."""
     is_gated: bool = True

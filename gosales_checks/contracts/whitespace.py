@@ -41,6 +41,8 @@ MEASURES = {
     "gate_off": "1 for a gate that is off, for want of its table or by the settings.",
     "coverage_frac": "Share of the candidates that have the signal.",
     "weight": "Weight of the signal in the score, after coverage.",
+    "within_division": "1 where signals are percentiles within the division, 0 over all.",
+    "cooldown_factor": "What the score of a row surfaced lately is multiplied with.",
     "grade_from_score": "Lowest score of the ranked rows that have the grade or a better one.",
     "selected": "Selected rows of the division.",
     "selected_frac": "Their share of the selection.",
@@ -58,6 +60,8 @@ MEASURES = {
     "unfilled_floor": "Seats of the division's floor that there were no candidates for (optimal).",
 }
 FRACTION = {"unit": "fraction"}
+# Whose spend a wallet goes by.
+OF_PEERS, OF_DIVISION = "peers", "division"
 SIGNALS = ("p_icp", "lift", "als", "ev")
 
 
@@ -140,6 +144,18 @@ class WhitespaceSignals(dy.Schema):
     value_12m = dy.Float64(
         nullable=True, description="Net value of the last 12 months, all divisions.", metadata=MONEY
     )
+    wallet = dy.Float64(
+        nullable=True, min=0,
+        description="What peers spend in the division in 12 months (`whitespace.wallet_quantile`) less "
+        "the customer's own spend there; null where it is off or not known.",
+        metadata=MONEY,
+    )  # fmt: skip
+    wallet_basis = dy.String(
+        nullable=True,
+        check=lambda c: c.is_in([OF_PEERS, OF_DIVISION]),
+        description="peers: buyers of the same industry and size; division: too few of those, all "
+        "buyers. Null without a wallet.",
+    )
     model_status = dy.String(description="fitted, or the prior rate.")
     drivers = dy.String(nullable=True, description="As `scores` names them.")
     reason = dy.String(
@@ -204,6 +220,18 @@ class Whitespace(dy.Schema):
         nullable=True, description="Expected value of a purchase.", metadata=MONEY
     )
     ev = dy.Float64(nullable=True, description="Expected value: p_icp times it.", metadata=MONEY)
+    wallet = dy.Float64(
+        nullable=True, min=0,
+        description="What peers spend in the division in 12 months (`whitespace.wallet_quantile`) less "
+        "the customer's own spend there; null where it is off or not known.",
+        metadata=MONEY,
+    )  # fmt: skip
+    wallet_basis = dy.String(
+        nullable=True,
+        check=lambda c: c.is_in([OF_PEERS, OF_DIVISION]),
+        description="peers: buyers of the same industry and size; division: too few of those, all "
+        "buyers. Null without a wallet.",
+    )
     p_icp_norm = _norm("p_icp")
     lift_norm = _norm("the market basket's largest lift")
     als_norm = _norm("the similarity to owners")
@@ -298,6 +326,8 @@ WHITESPACE_SIGNALS = Contract(
     settings=(
         "whitespace.gates",
         "whitespace.cooldown_days",
+        "whitespace.wallet_quantile",
+        "whitespace.wallet_min_peers",
         "divisions.target_names",
         "divisions.division_names",
     ),

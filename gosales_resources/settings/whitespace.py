@@ -117,6 +117,20 @@ class WhitespaceSettings(StrictModel):
         description="Pseudo-buyers that pull a segment's value to the division's.",
     )
 
+    wallet_quantile: float | None = Field(
+        default=None,
+        gt=0,
+        lt=1,
+        description="Quantile of what peers spend in a division in 12 months that `wallet` holds a "
+        "customer's own spend against, 0.8 for instance; without it there is no wallet.",
+    )
+    wallet_min_peers: int = Field(
+        default=20,
+        ge=1,
+        description="Fewer buyers of the same industry and size are no peers: all buyers of the "
+        "division stand in; fewer of those: no wallet.",
+    )
+
     @model_validator(mode="after")
     def _some_weight(self) -> "WhitespaceSettings":
         if sum(self.blend_weights) <= 0:

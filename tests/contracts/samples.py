@@ -14,6 +14,7 @@ import dataframely as dy
 import polars as pl
 
 from gosales_checks.contracts.contract import Contract
+from gosales_checks.contracts.movement import CAUSES
 
 ROWS = 3
 SEED = 7
@@ -57,6 +58,7 @@ LEGAL = {
     "sample_row": 1,
     "raw": "{}",
     "outcome": "blocked",
+    "wallet_basis": "peers",
     "model_status": "fitted",
 }
 # The same where contracts differ, or a set is closed in one contract only.
@@ -125,6 +127,33 @@ LEGAL_HERE: dict[str, dict[str, Any]] = {
     },
     "enrichment_unmatched": {"reason": "no_name"},
     "list_exports": {"kind": "csv"},
+    "score_changes": {
+        "previous_cutoff": EARLIER,
+        "split": "apart",
+        "segment_then": "warm",
+        "ineligible_reason_then": None,
+    },
+    "list_movement": {
+        "previous_cutoff": EARLIER,
+        "status": "compared",
+        "gate": None,
+        "split": "apart",
+        "rank_then": 9,
+        "rank_now": 4,
+        "selection": "entered",
+        "ranks_up": 5,
+        **dict.fromkeys((f"{cause}_ranks" for cause in CAUSES), 0),
+        "data_ranks": 7,
+        "rest_ranks": -2,
+    },
+    "list_stability": {
+        "top": "25",
+        "previous_cutoff": EARLIER,
+        "row_count": 25,
+        "previous_row_count": 25,
+        "shared_count": 10,
+        "jaccard_previous": 0.25,
+    },
     "fact_assets": {
         "purchase_date": EARLIER,
         "effective_purchase_date": EARLIER,
@@ -162,6 +191,12 @@ BREAKING: dict[str, dict[str, Any]] = {
     "both_are_some_of_each": {"both_customer_count": 4},
     "q_is_not_below_p": {"q_value": 0.001},
     "reason_is_short": {"nba_reason": "x" * 141},
+    "movement_is_short": {"moved": "x" * 141},
+    "causes_add_up": {"rest_ranks": -1},
+    "only_the_compared_have_causes": {"ranks_up": None},
+    "kept_off_by_a_gate": {"gate": "owned"},
+    "shared_are_in_both": {"shared_count": 26},
+    "then_is_before": {"previous_cutoff": DAY},
     "open_until_closed": {"is_open": False},
     "nothing_is_lost": {"rows_later": 2},
     "window_ends_after_cutoff": {"window_end": EARLIER},

@@ -109,7 +109,8 @@ def test_a_rollback_changes_who_scores_and_makes_what_follows_stale_until_releas
     assert (found["decision"], found["model_id"]) == ("pinned", first)
     assert "reps do not trust it" in found["reason"]
     # `violations` looks at every table.
-    assert {name for name, _ in stale(world)} == {"scores", "drift", "violations"}
+    changed = {"scores", "drift", "score_changes", "violations"}
+    assert {name for name, _ in stale(world)} == changed
     assert materialize(world, cutoffs=LAST) == 0
     assert scoring_model(world) == {first}
     assert stale(world) == set()

@@ -1,7 +1,7 @@
 """Where promotion meets the store and the run history: bundles, check verdicts, a person's pin.
 
 A pin is kept in the partition of `promotion` itself: making it anew carries it over, until it is
-released. Beside `assets.py` this file alone of the phase knows Dagster.
+released. Beside `assets.py` only the desks of this folder know Dagster.
 """
 
 import datetime as dt

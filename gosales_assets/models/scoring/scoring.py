@@ -4,6 +4,7 @@ Memory is that of the scores and one batch of features, however many customers t
 """
 
 import datetime as dt
+from collections.abc import Iterator
 
 import numpy as np
 import polars as pl
@@ -54,19 +55,52 @@ def score(
     """
     chosen = settings or ExplanationSettings()
     _refuse_mismatch(model, features)
-    features = features.select(KEPT + _features_read(model))
-    ids = features.select("customer_id").collect()["customer_id"]
-    if not ids.is_sorted():
-        features = features.sort("customer_id")
-    blocks = (
-        _score_block(model, block, chosen)
-        for start in range(0, max(ids.len(), 1), BATCH_ROWS)
-        for block in features.slice(start, BATCH_ROWS).collect().iter_slices(BLOCK_ROWS)
-    )
+    features = _by_customer(features.select(KEPT + _features_read(model)))
+    blocks = (_score_block(model, block, chosen) for block in _blocks(features))
     scored = pl.concat(
         [_score_block(model, features.head(0).collect(), chosen), *blocks]
     ).with_columns(model_status=pl.lit(model.card.status), model_id=pl.lit(model.model_id))
     return scored.with_columns(drivers=_drivers(model, features, scored, chosen))
+
+
+def _by_customer(features: pl.LazyFrame) -> pl.LazyFrame:
+    ids = features.select("customer_id").collect()["customer_id"]
+    return features if ids.is_sorted() else features.sort("customer_id")
+
+
+def _blocks(features: pl.LazyFrame) -> Iterator[pl.DataFrame]:
+    rows = features.select(pl.len()).collect().item()
+    for start in range(0, max(rows, 1), BATCH_ROWS):
+        yield from features.slice(start, BATCH_ROWS).collect().iter_slices(BLOCK_ROWS)
+
+
+def margins(model: DivisionModel, features: pl.LazyFrame) -> pl.DataFrame:
+    """Ask a model for its margins alone, of whatever cutoff the rows are.
+
+    Parameters
+    ----------
+    model
+        Of the same division. Unlike `score` it may be asked of rows from before it was trained:
+        margins say what a model makes of data, and are no forecast.
+    features
+        One row per customer, as `score` takes them; `mismatches` must find nothing.
+
+    Returns
+    -------
+    polars.DataFrame
+        customer_id and margin (null of a prior rate), sorted by customer_id.
+    """
+    read = _by_customer(features.select(KEPT + _features_read(model)))
+    nothing = read.head(0).collect().select("customer_id", margin=pl.lit(None, pl.Float64))
+    return pl.concat([nothing, *(_margins(model, block) for block in _blocks(read))])
+
+
+def _margins(model: DivisionModel, table: pl.DataFrame) -> pl.DataFrame:
+    if model.preparation is None:
+        return table.select("customer_id", margin=pl.lit(None, pl.Float64))
+    white = table["is_whitespace"].to_numpy().astype(float)
+    found = model.margin(ModelInputs.of(model.preparation, table), white)
+    return table.select("customer_id", margin=pl.Series(found, dtype=pl.Float64))
 
 
 def _features_read(model: DivisionModel) -> list[str]:
@@ -85,8 +119,8 @@ def _score_block(
         prior = pl.lit(model.card.prior, dtype=pl.Float64)
         return table.select(*KEPT, p_icp=prior, p_low=nothing, p_high=nothing, margin=nothing)
     white = table["is_whitespace"].to_numpy().astype(float)
-    margins = model.margin(ModelInputs.of(prepared, table), white)
-    p = calibrator.probability(margins, white, _level_added(model, table, white))
+    margin = model.margin(ModelInputs.of(prepared, table), white)
+    p = calibrator.probability(margin, white, _level_added(model, table, white))
     low = high = nothing
     if model.band is not None:
         ends = model.band.interval(p, white, settings.interval_level)
@@ -96,7 +130,7 @@ def _score_block(
         p_icp=pl.Series(p, dtype=pl.Float64),
         p_low=low,
         p_high=high,
-        margin=pl.Series(margins, dtype=pl.Float64),
+        margin=pl.Series(margin, dtype=pl.Float64),
     )
 
 

@@ -97,6 +97,24 @@ def test_a_calendar_without_an_end_is_walked_once_for_a_plan(platform, monkeypat
 
 
 DAY = dt.date(2024, 6, 30)
+BEFORE = dt.date(2024, 3, 31)
+
+
+@pytest.mark.parametrize(
+    "asked", [{}, {"assets": ("list_movement",), "upstream": True}], ids=["all", "by name"]
+)
+def test_the_list_before_is_looked_at_and_not_made_for_the_movement_of_this_one(platform, asked):
+    batches = plan(platform, Request((DAY,), **asked))
+    made = {
+        (name, cutoff) for batch in batches for name in batch.assets for cutoff in batch.cutoffs
+    }
+    assert {("list_movement", DAY), ("whitespace", DAY), ("score_changes", DAY)} <= made
+    for name in ("whitespace", "whitespace_signals", "scores", "promotion", "score_changes"):
+        assert (name, BEFORE) not in made
+    # Were both asked for, the movement would come after both.
+    both = plan(platform, Request((BEFORE, DAY), **asked))
+    at = {(n, c): number for number, b in enumerate(both) for n in b.assets for c in b.cutoffs}
+    assert at["whitespace", BEFORE] <= at["list_movement", DAY]
 
 
 def test_what_is_made_over_all_divisions_has_what_it_reads_of_all_of_them(platform):
@@ -115,7 +133,8 @@ def test_what_is_made_over_all_divisions_has_what_it_reads_of_all_of_them(platfo
 
 
 OF_LIST = (
-    "whitespace", "list_metrics", "whitespace_slices", "list_exports", "surfaced", "list_validation",
+    "whitespace", "list_metrics", "whitespace_slices", "list_movement", "list_stability",
+    "list_exports", "surfaced", "list_validation",
 )  # fmt: skip
 
 

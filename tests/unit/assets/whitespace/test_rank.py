@@ -20,9 +20,12 @@ COLUMNS = {
     "division": "cam", "segment": "warm", "is_eligible": True, "is_cooling": False, "p_icp": 0.2,
     "p_low": None, "p_high": None, "p_icp_pct": 0.5, "mb_lift_max": None, "als_similarity": None,
     "conditional_value": None, "ev": None, "model_status": FITTED, "reason": "Bought before",
+    "wallet": None, "wallet_basis": None,
 }  # fmt: skip
 TYPES = {
     "drivers": pl.String,
+    "wallet": pl.Float64,
+    "wallet_basis": pl.String,
     **dict.fromkeys(
         ("p_icp", "p_low", "p_high", "mb_lift_max", "als_similarity", "conditional_value", "ev"),
         pl.Float64,

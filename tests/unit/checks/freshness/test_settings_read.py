@@ -21,9 +21,12 @@ ENRICHED = {"customer_enrichment", "enrichment_unmatched"}
 EXPLAINED = {"model_evaluation", "model_drivers", "model_shap_sample", "model_card"}
 VALIDATED = {"forward_validation", "drift", "validation_summary"}
 LISTED = {
-    "whitespace", "list_metrics", "whitespace_slices", "list_exports", "surfaced", "list_validation",
+    "whitespace", "list_metrics", "whitespace_slices", "list_movement", "list_stability",
+    "list_exports", "surfaced", "list_validation",
 }  # fmt: skip
-SCORED = {"scores", "whitespace_signals", "list_challenger", *VALIDATED, *LISTED}
+SCORED = {
+    "scores", "whitespace_signals", "list_challenger", "score_changes", *VALIDATED, *LISTED,
+}  # fmt: skip
 VALUED = {"value_model", "conditional_values"}
 RATED = {"rate_history", "rate_forecast"}
 TRAINED = {"pooled_model", "model", "promotion", *EXPLAINED, *SCORED}
@@ -178,7 +181,8 @@ def test_a_longer_calendar_marks_no_mature_cutoff(world):
             {"whitespace": {"ev_cap_quantile": 0.9}},
             VALUED
             | LISTED
-            | {"whitespace_signals", "list_challenger", "drift", "validation_summary"},
+            | {"whitespace_signals", "list_challenger", "score_changes"}
+            | {"drift", "validation_summary"},
         ),
         ({"validation": {"seed": 1}}, {"list_validation", *VALIDATED}),
         ({"validation": {"psi_max": 0.1}}, {"drift"}),

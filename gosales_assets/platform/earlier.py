@@ -1,0 +1,56 @@
+"""Partitions of earlier cutoffs that a table looks at as they are: never made for it, never refused as stale.
+
+A list of then was made under the settings of then; that it is stale now is what is looked at.
+"""
+
+from collections.abc import Collection
+
+import dagster as dg
+import polars as pl
+
+from gosales_assets.platform.platform import Platform
+from gosales_checks.contracts.contract import Contract
+from gosales_resources.errors import StalePartitionError
+from gosales_resources.instance.recorded import refuse_damaged
+from gosales_resources.partitions.keys import PartitionKey
+from gosales_resources.store.address import Address
+
+
+def scan_earlier(
+    platform: Platform,
+    instance: dg.DagsterInstance,
+    contract: Contract,
+    key: PartitionKey,
+    columns: Collection[str] = (),
+) -> pl.LazyFrame | None:
+    """Scan a stored partition, whatever settings and code it was made under.
+
+    Parameters
+    ----------
+    platform, instance
+        Where it lies, and whose history says what was made.
+    contract, key
+        The partition.
+    columns
+        That it must have: what an earlier version made may lack some.
+
+    Returns
+    -------
+    polars.LazyFrame or None
+        None where it is not there, lacks a column, or was made beside shared columns that have been
+        made anew since.
+
+    Raises
+    ------
+    DamagedError
+        When it is not what was made.
+    """
+    address = Address(contract.name, *key)
+    if not platform.store.has(address):
+        return None
+    refuse_damaged(instance, platform.store, [address])
+    try:
+        found = platform.store.scan_table(address, None)
+    except StalePartitionError:
+        return None
+    return found if set(columns) <= set(found.collect_schema()) else None
