@@ -6,6 +6,13 @@ import dagster as dg
 import polars as pl
 
 from gosales_assets.platform.platform import Platform, keys_of
+from gosales_assets.whitespace.arms import (
+    arm_figures,
+    build_list_arms,
+    draw_of,
+    families_of,
+    spare_controls,
+)
 from gosales_assets.whitespace.gates import GateTables
 from gosales_assets.whitespace.metrics import measure_list
 from gosales_assets.whitespace.rank import rank_candidates
@@ -13,6 +20,7 @@ from gosales_assets.whitespace.reasons import Words
 from gosales_assets.whitespace.selection import select
 from gosales_assets.whitespace.shown import summarise, summarise_list
 from gosales_assets.whitespace.signals import Known, Target, build_signals
+from gosales_checks.contracts.experiment import LIST_ARMS
 from gosales_checks.contracts.whitespace import LIST_METRICS, WHITESPACE, WHITESPACE_SIGNALS
 from gosales_resources.partitions.keys import PartitionKey
 from gosales_resources.store.address import Address
@@ -72,24 +80,28 @@ def whitespace_signals(platform: Platform) -> dg.AssetsDefinition:
 
 
 def whitespace(platform: Platform) -> dg.AssetsDefinition:
-    """Define the list and its figures."""
+    """Define the list, its figures, and the arms of its experiment."""
     settings = platform.settings
+    experiment = settings.whitespace.experiment
 
-    @platform.tables(WHITESPACE, LIST_METRICS)
+    @platform.tables(WHITESPACE, LIST_METRICS, LIST_ARMS)
     def whitespace(
         context: dg.AssetExecutionContext,
         whitespace_signals: Tables,
         dim_customer: Tables,
         rep_ownership: Tables,
-    ) -> tuple[Partitions, Partitions]:
+    ) -> tuple[Partitions, Partitions, Partitions]:
         keys = keys_of(context)
         platform.publish(context.instance, [Address(WHITESPACE.name, *key) for key in keys])
         figures: dict[PartitionKey, pl.DataFrame] = {}
+        arms: dict[PartitionKey, pl.DataFrame] = {}
         off = gates_off(platform)
 
         def made() -> Iterator[Partition]:
             for key in keys:
-                signals = pl.concat(whitespace_signals.at(key.cutoff).values())
+                families = families_of(dim_customer[key.cutoff], experiment.family)
+                every = pl.concat(whitespace_signals.at(key.cutoff).values())
+                signals = spare_controls(every, families, settings.whitespace, key.cutoff)
                 ranked = rank_candidates(
                     signals,
                     dim_customer[key.cutoff],
@@ -97,17 +109,21 @@ def whitespace(platform: Platform) -> dg.AssetsDefinition:
                     settings.whitespace,
                     settings.divisions.target_names,
                 )
-                chosen = select(ranked, settings.whitespace.capacity)
+                draw = draw_of(experiment, key.cutoff, families)
+                chosen = select(ranked, settings.whitespace.capacity, draw)
+                arms[key] = build_list_arms(chosen.drawn, signals, key.cutoff)
+                told = arm_figures(arms[key], experiment, settings.labels.window_months)
                 listed = chosen.rows.select(list(WHITESPACE.schema.columns()))
                 known = signals.select(MEASURED).collect()
                 figures[key] = measure_list(
-                    listed, known, off, chosen.figures, key.cutoff, settings.whitespace
+                    listed, known, off, [*chosen.figures, *told], key.cutoff, settings.whitespace
                 )
                 yield Partition(key, listed, metadata=summarise_list(listed))
 
         # Written after the lists: by then every key is measured.
         metrics = (Partition(key, figures.pop(key)) for key in keys)
-        return Partitions(made()), Partitions(metrics)
+        drawn = (Partition(key, arms.pop(key)) for key in keys)
+        return Partitions(made()), Partitions(metrics), Partitions(drawn)
 
     return whitespace
 

@@ -10,6 +10,7 @@ from gosales_checks.contracts import (
     crm,
     delivery,
     enrichment,
+    experiment,
     explanations,
     features,
     labels,
@@ -38,6 +39,7 @@ DECLARED_IN = (
     values,
     explanations,
     whitespace,
+    experiment,
     delivery,
     validation,
 )

@@ -107,6 +107,13 @@ LEGAL_HERE: dict[str, dict[str, Any]] = {
     },
     "model_drivers": {"status": "used", "dropped_because": None, "shap_rank": 1},
     "forward_validation": {"status": "ok"},
+    "list_arms": {"arm": "treated", "arm_probability": 0.9},
+    "experiment_readout": {
+        "status": "ok",
+        "epoch": "2024-06-30",
+        **dict.fromkeys(("effect", "effect_low", "effect_high"), 1.0),
+        **dict.fromkeys(("plain", "plain_low", "plain_high"), 1.0),
+    },
     "list_validation": {"scope": "list", "order": "p", "kind": "wins", "status": "ok"},
     "customer_enrichment": {
         "method": "fuzzy",
@@ -181,6 +188,8 @@ BREAKING: dict[str, dict[str, Any]] = {
     "censored_shows_no_outcome": {"status": "censored"},
     "a_sample_row_is_shown": {"raw": None},
     "shares_lie_in_their_interval_order": {"low": 0.9, "high": 0.1},
+    "what_is_drawn_has_a_chance": {"arm_probability": None},
+    "only_what_is_read_has_an_effect": {"effect": None},
     "no_figure_before_the_outcome": {"status": "censored", "captured": 1.0},
     "each_place_is_taken_once": {"place": 2},
     "what_cannot_be_ranked_is_not_ranked": {"model_status": "prior", "is_selected": False},

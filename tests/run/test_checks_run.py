@@ -173,7 +173,8 @@ def test_status_names_the_setting_that_makes_a_table_stale(world, capsys):
     assert gosales(world, "status", "--cutoffs", CUTOFF, "--set", "whitespace.weight_ev=0.3") == 0
     stale = [line for line in capsys.readouterr().out.splitlines() if line.startswith("stale:")]
     assert f"stale: whitespace {CUTOFF}..{CUTOFF}: whitespace" in stale
-    made_of_it = {"whitespace", "list_metrics", "list_exports", "surfaced", "list_validation"}
+    made_of_it = {"whitespace", "list_metrics", "list_arms", "list_exports", "surfaced"}
+    made_of_it |= {"list_validation", "experiment_readout"}
     assert {line.split()[1] for line in stale} == {*made_of_it, "violations"}
 
 

@@ -112,7 +112,15 @@ def test_what_is_made_over_all_divisions_has_what_it_reads_of_all_of_them(platfo
     assert lacking == set()
 
 
-OF_LIST = ("whitespace", "list_metrics", "list_exports", "surfaced", "list_validation")
+OF_LIST = (
+    "whitespace",
+    "list_metrics",
+    "list_arms",
+    "experiment_readout",
+    "list_exports",
+    "surfaced",
+    "list_validation",
+)
 
 
 @pytest.mark.parametrize(

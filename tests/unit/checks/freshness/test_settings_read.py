@@ -19,7 +19,10 @@ LOG = {"sales_log", "sales_log_rejects", "sales_ledger"}
 # What comes after labels, and what comes after features, of every cutoff that has training cutoffs.
 ENRICHED = {"customer_enrichment", "enrichment_unmatched"}
 EXPLAINED = {"model_evaluation", "model_drivers", "model_shap_sample", "model_card"}
-LISTED = {"whitespace", "list_metrics", "list_exports", "surfaced", "list_validation"}
+LISTED = {
+    "whitespace", "list_metrics", "list_arms", "list_exports", "surfaced", "list_validation",
+    "experiment_readout",
+}  # fmt: skip
 SCORED = {"scores", "whitespace_signals", "forward_validation", *LISTED}
 VALUED = {"value_model", "conditional_values"}
 RATED = {"rate_history", "rate_forecast"}
@@ -153,7 +156,7 @@ def test_a_window_that_may_be_widened_marks_what_is_made_of_labels(world):
 def test_more_complete_data_marks_the_labels_it_can_reach_and_what_is_validated_on_them(world):
     later = {"source": {"sales_log": {"complete_through": "2024-11-30"}}}
     reached = {"cutoff_metadata", "labels", "pooled_rows", "forward_validation"} | COUNTED
-    reached |= {"list_validation"}
+    reached |= {"list_validation", "experiment_readout"}
     assert tables(stale(world, **later)) == reached
     # The window of 2024-03-31 ended in September: nothing of it changes.
     assert stale(world, "2024-03-31", **later) == set()
@@ -163,7 +166,7 @@ def test_a_longer_calendar_marks_no_mature_cutoff(world):
     longer = {"calendar": {"end": "2025-12-31"}}
     assert stale(world, "2024-03-31", **longer) == set()
     unripe = {"cutoff_metadata", "labels", "pooled_rows", "forward_validation", "dim_date"}
-    unripe |= COUNTED | {"list_validation"}
+    unripe |= COUNTED | {"list_validation", "experiment_readout"}
     assert tables(stale(world, "2024-12-31", **longer)) == unripe
 
 
