@@ -11,9 +11,12 @@ from gosales_assets.platform.platform import Platform, keys_of
 from gosales_assets.platform.side_by_side import side_by_side
 from gosales_assets.validation.experiment_readout import read_experiment
 from gosales_assets.validation.forward import validate_forward
+from gosales_assets.validation.list_calls import count_calls
 from gosales_assets.validation.list_validation import top_of_list, validate_list
+from gosales_checks.contracts.calls import DONE, LIST_CALLS, OFF, OPEN
 from gosales_checks.contracts.experiment import EXPERIMENT_READOUT, LIST_ARMS
 from gosales_checks.contracts.validation import FORWARD_VALIDATION, LIST_VALIDATION
+from gosales_resources.dates import Window, label_window
 from gosales_resources.partitions.keys import PartitionKey
 from gosales_resources.store.address import Address
 from gosales_resources.store.io_managers import Partition, Partitions
@@ -93,6 +96,40 @@ def experiment_readout(platform: Platform) -> dg.AssetsDefinition:
         return Partitions(made())
 
     return experiment_readout
+
+
+def list_calls(platform: Platform) -> dg.AssetsDefinition:
+    """Define what was made of the list."""
+    settings = platform.settings
+
+    @platform.table(LIST_CALLS)
+    def list_calls(
+        context: dg.AssetExecutionContext, whitespace: Tables, list_outcomes: Tables
+    ) -> Partitions:
+        def made() -> Iterator[Partition]:
+            for key in keys_of(context):
+                window = label_window(key.cutoff, settings.labels.window_months)
+                known = [c for c in outcome_cutoffs(platform, key.cutoff) if c in list_outcomes]
+                newest = max(known, default=key.cutoff)
+                status = call_status(platform, window, newest)
+                outcomes = list_outcomes[newest]
+                yield Partition(key, count_calls(whitespace[key.cutoff], outcomes, window, status))
+
+        return Partitions(made())
+
+    return list_calls
+
+
+def outcome_cutoffs(platform: Platform, cutoff: dt.date) -> list[dt.date]:
+    """List the cutoffs at which outcomes of a list may be known."""
+    return platform.space.cutoffs_read("label_window", cutoff)
+
+
+def call_status(platform: Platform, window: Window, newest: dt.date) -> str:
+    """Say whether all outcomes of a window are known at the newest cutoff of them."""
+    if platform.settings.source.list_outcomes is None:
+        return OFF
+    return DONE if newest >= window.end else OPEN
 
 
 def earlier_arms(platform: Platform, cutoff: dt.date) -> pl.DataFrame:

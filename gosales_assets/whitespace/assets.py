@@ -51,6 +51,7 @@ def whitespace_signals(platform: Platform) -> dg.AssetsDefinition:
         crm_deals: Tables,
         rep_ownership: Tables,
         surfacing_log: Tables,
+        list_outcomes: Tables,
     ) -> Partitions:
         words, off = words_of(platform), gates_off(platform)
 
@@ -66,7 +67,12 @@ def whitespace_signals(platform: Platform) -> dg.AssetsDefinition:
                     rep_ownership[c] if source.rep_ownership else None,
                 )
                 known = Known(
-                    scores[key], conditional_values[key], features[key], surfacing_log[c], gates
+                    scores[key],
+                    conditional_values[key],
+                    features[key],
+                    surfacing_log[c],
+                    gates,
+                    list_outcomes[c],
                 )
                 division = str(key.division)
                 target = Target(division, c, settings.divisions.skus_of(division))

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable
 
 from gosales_checks.contracts import (
     accounts,
+    calls,
     crm,
     delivery,
     enrichment,
@@ -42,6 +43,7 @@ DECLARED_IN = (
     experiment,
     delivery,
     validation,
+    calls,
 )
 
 

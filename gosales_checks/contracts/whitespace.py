@@ -9,6 +9,7 @@ from gosales_checks.contracts.crm import (
     CRM_CONTACTS,
     CRM_DEALS,
     DO_NOT_CONTACT,
+    LIST_OUTCOMES,
     REP_OWNERSHIP,
     SURFACING_LOG,
 )
@@ -294,6 +295,7 @@ WHITESPACE_SIGNALS = Contract(
         Read(CRM_DEALS),
         Read(REP_OWNERSHIP),
         Read(SURFACING_LOG),
+        Read(LIST_OUTCOMES),
     ),
     description="Signals of every candidate of a division, with the gate that it fails where it is "
     "not on the list.",

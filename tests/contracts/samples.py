@@ -107,6 +107,14 @@ LEGAL_HERE: dict[str, dict[str, Any]] = {
     },
     "model_drivers": {"status": "used", "dropped_because": None, "shap_rank": 1},
     "forward_validation": {"status": "ok"},
+    "list_outcomes": {"outcome": "won"},
+    "list_calls": {
+        "status": "ok",
+        "selected_count": 9,
+        "called_count": 5,
+        "won_count": 2,
+        "rejected_count": 1,
+    },
     "list_arms": {"arm": "treated", "arm_probability": 0.9},
     "experiment_readout": {
         "status": "ok",
@@ -188,6 +196,7 @@ BREAKING: dict[str, dict[str, Any]] = {
     "censored_shows_no_outcome": {"status": "censored"},
     "a_sample_row_is_shown": {"raw": None},
     "shares_lie_in_their_interval_order": {"low": 0.9, "high": 0.1},
+    "outcomes_are_of_selected_rows": {"called_count": 1},
     "what_is_drawn_has_a_chance": {"arm_probability": None},
     "only_what_is_read_has_an_effect": {"effect": None},
     "no_figure_before_the_outcome": {"status": "censored", "captured": 1.0},

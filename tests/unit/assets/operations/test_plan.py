@@ -120,6 +120,7 @@ OF_LIST = (
     "list_exports",
     "surfaced",
     "list_validation",
+    "list_calls",
 )
 
 

@@ -21,7 +21,7 @@ ENRICHED = {"customer_enrichment", "enrichment_unmatched"}
 EXPLAINED = {"model_evaluation", "model_drivers", "model_shap_sample", "model_card"}
 LISTED = {
     "whitespace", "list_metrics", "list_arms", "list_exports", "surfaced", "list_validation",
-    "experiment_readout",
+    "experiment_readout", "list_calls",
 }  # fmt: skip
 SCORED = {"scores", "whitespace_signals", "forward_validation", *LISTED}
 VALUED = {"value_model", "conditional_values"}
@@ -35,7 +35,7 @@ COUNTED = {"prevalence", "label_audit"}
 FIGURES = {"feature_catalog", "feature_stats"}
 FEATURES = {"purchase_history", "customer_features", "division_features", "features"} | FIGURES
 # Tables beside the sales log; those that read a division; what came in of all of them.
-WITH_DIVISION = {"fact_assets", "crm_deals", "surfacing_log"}
+WITH_DIVISION = {"fact_assets", "crm_deals", "surfacing_log", "list_outcomes"}
 BESIDE = WITH_DIVISION | {"crm_contacts", "do_not_contact", "rep_ownership", "dim_date"}
 INTAKE = {"source_rejects", "source_ledger"}
 CUTOFF = "2024-06-30"
