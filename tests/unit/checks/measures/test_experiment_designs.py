@@ -7,7 +7,7 @@ the order of division and decile, whose strata hold to within one.
 import numpy as np
 import pytest
 
-from gosales_checks.measures.experiment import Readout, read_out
+from gosales_checks.measures.experiment import Readout, read_out, sample_ratio_p
 
 DIVISIONS, DECILES = 6, 10
 
@@ -17,7 +17,7 @@ def listed(draw: np.random.Generator, n: int) -> dict[str, np.ndarray]:
     division, decile = draw.integers(0, DIVISIONS, n), np.arange(n) * DECILES // n
     price = 2000.0 * 1.6**division
     level = draw.gamma(2.0, 0.5, n)
-    chance = np.clip(0.45 * (1 - decile / 12) * level, 0, 0.6)
+    chance = np.clip(0.45 * (1 - decile / 12) * level, 0, 0.9)
     before = (draw.random(n) < chance) * price * draw.gamma(2.0, 0.5, n)
     return {
         "division": division, "decile": decile, "price": price, "chance": chance, "before": before,
@@ -46,7 +46,8 @@ def experiments(
         control = control_of(draw, world, share, design)
         chance = world["chance"] * np.where(control, 1.0, 1.0 + lift)
         value = (draw.random(n) < chance) * world["price"] * draw.gamma(2.0, 0.5, n)
-        effects.append((world["chance"] * lift * world["price"]).mean())
+        certain = np.minimum(world["chance"] * (1.0 + lift), 1.0)
+        effects.append(((certain - world["chance"]) * world["price"]).mean())
         strata = [world["division"].astype(str), world["decile"].astype(str)]
         found.append(
             read_out(
@@ -66,26 +67,31 @@ def coverage(found: list[Readout], truth: float, which: str = "effect") -> float
     return float(np.mean([end.low <= truth <= end.high for end in ends]))
 
 
-def power(found: list[Readout], which: str = "effect") -> float:
-    return float(np.mean([getattr(one, which).low > 0 for one in found]))
+def spread(found: list[Readout], which: str = "effect") -> float:
+    return float(np.std([getattr(one, which).value for one in found]))
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("lift", [0.0, 0.4])
 def test_intervals_of_a_hashed_draw_hold_the_truth_in_95_of_100_with_strata_taken_out(lift):
-    found, truth = experiments(2500, 500, 0.2, lift, "hashed", with_strata=True)
-    assert 0.93 <= coverage(found, truth) <= 0.97
+    found, truth = experiments(1000, 500, 0.2, lift, "hashed", with_strata=True)
+    # Two standard errors of 1,000 draws beside 93 to 97.
+    assert 0.93 - 0.014 <= coverage(found, truth) <= 0.97 + 0.014
 
 
 @pytest.mark.slow
-def test_a_hashed_draw_with_strata_taken_out_sees_as_much_as_a_stratified_one():
-    hashed, _ = experiments(1500, 1000, 0.2, 0.4, "hashed", with_strata=True)
-    stratified, _ = experiments(1500, 1000, 0.2, 0.4, "stratified", with_strata=True)
-    assert power(hashed) > power(stratified) - 0.04
-    assert power(hashed) > power(hashed, "plain") + 0.04
+def test_a_hashed_draw_with_strata_taken_out_is_as_sharp_as_a_stratified_one():
+    hashed, _ = experiments(600, 500, 0.2, 0.4, "hashed", with_strata=True)
+    stratified, _ = experiments(600, 500, 0.2, 0.4, "stratified", with_strata=True)
+    # An error is 3 % of itself with so many draws; the figures of record are in the decision.
+    assert spread(hashed) < 1.06 * spread(stratified)
+    assert spread(hashed) < spread(hashed, "plain")
 
 
 @pytest.mark.slow
 def test_the_split_of_a_hashed_draw_raises_no_more_false_alarms_than_its_alpha():
-    found, _ = experiments(5000, 400, 0.1, 0.0, "hashed", with_strata=False)
-    assert np.mean([one.sample_ratio_p < 0.001 for one in found]) <= 0.002
+    draw = np.random.default_rng(1)
+    world = listed(draw, 400)
+    controls = [int(control_of(draw, world, 0.1, "hashed").sum()) for _ in range(5000)]
+    alarms = [sample_ratio_p(400 - count, count, 0.1) < 0.001 for count in controls]
+    assert np.mean(alarms) <= 0.002
