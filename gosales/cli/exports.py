@@ -1,6 +1,7 @@
 """`gosales export`: the stored files of a list, put into a folder."""
 
 import argparse
+import datetime as dt
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -11,8 +12,11 @@ import polars as pl
 from gosales.cli.show import refuse_what_was_not_made
 from gosales.cli.terminal import tell
 from gosales_assets.delivery.exports_card import CARD, describe_exports
+from gosales_assets.delivery.surfacing import FILE as SURFACED_FILE
+from gosales_assets.delivery.surfacing import surfaced_rows, write_surfacing
 from gosales_assets.platform.platform import Platform
-from gosales_checks.contracts.delivery import EXPORT_KINDS, LIST_EXPORTS
+from gosales_checks.contracts.delivery import EXPORT_KINDS, LIST_EXPORTS, SURFACING
+from gosales_checks.contracts.whitespace import WHITESPACE
 from gosales_resources.errors import PartitionMissingError, ScopeError, StalePartitionError, nearest
 from gosales_resources.settings.loading import load_settings, parse_overrides
 from gosales_resources.store.address import Address, remedy
@@ -30,7 +34,10 @@ def add_export_command(
     )
     parser.add_argument("--cutoff", required=True, help="as-of date of the list")
     parser.add_argument(
-        "--kind", metavar="a,b", help=f"some of {', '.join(EXPORT_KINDS)}; without it all there are"
+        "--kind",
+        metavar="a,b",
+        help=f"some of {', '.join([*EXPORT_KINDS, SURFACING])} (who was put before people when); "
+        "without it all there are",
     )
     parser.add_argument(
         "--out",
@@ -46,12 +53,38 @@ def _export(options: argparse.Namespace) -> int:
     address = Address(LIST_EXPORTS.name, platform.space.select_cutoff(options.cutoff))
     files = read_exports(platform, address)
     known = describe_exports(files)
-    chosen = known.filter(pl.col("kind").is_in(_kinds(options.kind, known, address)))
+    kinds = _kinds(options.kind, known, address)
+    chosen = known.filter(pl.col("kind").is_in(kinds)).select("file", "kind", "cutoff", "row_count")
     folder = options.out or Path("exports") / address.cutoff.isoformat()
-    put_into(folder, {name: files[name] for name in chosen["file"]}, chosen)
+    wanted = {name: files[name] for name in chosen["file"]}
+    if SURFACING in kinds:
+        wanted[SURFACED_FILE], rows = surface(platform, address.cutoff, folder)
+        row = [SURFACED_FILE, SURFACING, address.cutoff, rows]
+        chosen = chosen.vstack(pl.DataFrame([row], schema=chosen.schema, orient="row"))
+    put_into(folder, wanted, chosen)
     for name, rows in chosen.select("file", "row_count").iter_rows():
         tell(f"{folder / name}: {rows:,} rows")
     return DONE
+
+
+def surface(platform: Platform, cutoff: dt.date, folder: Path) -> tuple[bytes, int]:
+    """Write down that a list is put before people today; see `write_surfacing`.
+
+    Parameters
+    ----------
+    platform
+        Where the list lies.
+    cutoff
+        Of the list.
+    folder
+        Where it is exported to, and may have been before.
+    """
+    rows = surfaced_rows(platform.read(WHITESPACE, cutoff)).collect()
+    file = folder / SURFACED_FILE
+    before = file.read_bytes() if file.is_file() else None
+    # The one clock: what is on a list does not depend on it.
+    today = dt.datetime.now().astimezone().date()
+    return write_surfacing(rows, cutoff, today, before)
 
 
 def read_exports(platform: Platform, address: Address) -> dict[str, bytes]:
@@ -83,12 +116,12 @@ def read_exports(platform: Platform, address: Address) -> dict[str, bytes]:
 def _kinds(named: str | None, known: pl.DataFrame, address: Address) -> list[str]:
     there = known["kind"].unique().to_list()
     if named is None:
-        return there
+        return [*there, SURFACING]
     asked = [one.strip() for one in named.split(",") if one.strip()]
     for kind in asked:
-        if kind not in EXPORT_KINDS:
-            raise ScopeError(f"Unknown kind '{kind}'. {nearest(kind, EXPORT_KINDS)}")
-        if kind not in there:
+        if kind not in (legal := [*EXPORT_KINDS, SURFACING]):
+            raise ScopeError(f"Unknown kind '{kind}'. {nearest(kind, legal)}")
+        if kind not in [*there, SURFACING]:
             raise ScopeError(
                 f"{address} has no {kind}: name it in delivery.kinds, then gosales materialize "
                 f"--select {address.asset} --cutoffs {address.cutoff}"

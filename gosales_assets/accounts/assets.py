@@ -35,6 +35,7 @@ from gosales_checks.contracts.crm import (
     CRM_CONTACTS,
     CRM_DEALS,
     DO_NOT_CONTACT,
+    LIST_OUTCOMES,
     REP_OWNERSHIP,
     SURFACING_LOG,
 )
@@ -165,6 +166,11 @@ def rep_ownership(platform: Platform) -> dg.AssetsDefinition:
 def surfacing_log(platform: Platform) -> dg.AssetsDefinition:
     """Define what was surfaced before, and what came of it."""
     return _crm_table(platform, SURFACING_LOG)
+
+
+def list_outcomes(platform: Platform) -> dg.AssetsDefinition:
+    """Define what was called, won and rejected."""
+    return _crm_table(platform, LIST_OUTCOMES)
 
 
 def _crm_table(platform: Platform, contract: Contract) -> dg.AssetsDefinition:

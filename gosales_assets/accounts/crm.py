@@ -6,8 +6,8 @@ where it may have been planned: an export does not tell when it was written.
 """
 
 import datetime as dt
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -18,10 +18,11 @@ from gosales_checks.contracts.crm import (
     CRM_CONTACTS,
     CRM_DEALS,
     DO_NOT_CONTACT,
+    LIST_OUTCOMES,
     REP_OWNERSHIP,
     SURFACING_LOG,
 )
-from gosales_resources.settings.accounts import ContactColumns
+from gosales_resources.settings.accounts import ContactColumns, OutcomeColumns, OutcomeSource
 from gosales_resources.settings.tree import Settings
 from gosales_resources.sources.cells import finding_where
 from gosales_resources.sources.side_tables import RawTable
@@ -43,6 +44,8 @@ class CrmTable:
     named_by: tuple[str, tuple[str, ...]] | None = None
     """A key column and the fields it is a hash of, where no field is a key: none that an ending
     after the cutoff would tell of."""
+    worded: str | None = None
+    """A field whose words the settings say the meaning of."""
 
 
 def read_crm(table: CrmTable, raw: RawTable, settings: Settings) -> SideRows:
@@ -63,14 +66,40 @@ def read_crm(table: CrmTable, raw: RawTable, settings: Settings) -> SideRows:
         When a configured column is missing.
     """
     source = getattr(settings.source, table.contract.name)
-    return read_side_rows(
+    fields = fields_of(table.contract.schema, source.columns)
+    words = source.words if isinstance(source, OutcomeSource) else {}
+    findings = table.findings
+    if table.worded is not None:
+        findings = (*findings, _unknown_word(table.worded, words))
+    if not raw.columns:
+        # No file is there yet.
+        named = {field.column: pl.String for field in fields if field.column is not None}
+        raw = replace(
+            raw, frame=raw.frame.with_columns(pl.lit(None, t).alias(n) for n, t in named.items())
+        )
+    side = read_side_rows(
         raw,
-        fields_of(table.contract.schema, source.columns),
+        fields,
         Reading(table.contract.name, source.date_formats, settings.divisions.slugs, source.decimal),
         table.known,
         table.unique,
-        table.findings,
+        findings,
     )
+    if table.worded is None:
+        return side
+    meant = _word(table.worded).replace_strict(words, default=None, return_dtype=pl.String)
+    return replace(side, rows=side.rows.with_columns(meant.alias(table.worded)))
+
+
+def _word(column: str) -> pl.Expr:
+    return pl.col(column).str.to_lowercase().str.strip_chars()
+
+
+def _unknown_word(column: str, words: Mapping[str, str]) -> pl.Expr:
+    said = pl.format(
+        "{} '{}' is none of {}", pl.lit(column), pl.col(column), pl.lit(", ".join(sorted(words)))
+    )
+    return pl.when(pl.col(column).is_not_null() & ~_word(column).is_in(list(words))).then(said)
 
 
 def build_crm_table(table: CrmTable, side: SideRows | None, cutoff: dt.date) -> pl.DataFrame:
@@ -96,6 +125,8 @@ def build_crm_table(table: CrmTable, side: SideRows | None, cutoff: dt.date) -> 
     frame = split_at(side, cutoff).usable.with_columns(table.as_of(cutoff))
     if table.named_by is not None:
         name, fields = table.named_by
+        # Copies are numbered in an order that their rows in the files have no part in.
+        frame = frame.sort([column for column in columns if column != name])
         frame = frame.with_columns(name_rows(frame, fields).alias(name))
     return frame.select(list(columns)).sort(list(columns))
 
@@ -170,7 +201,15 @@ CRM_TABLES = (
         SURFACING_LOG,
         known=("surfaced_date",),
         as_of=_surfaced,
-        unique=("customer_id", "division", "surfaced_date"),
+        # Two lists may surface the same on one day: what was acted on is said by either.
+        named_by=("entry_id", ("customer_id", "division", "surfaced_date")),
         findings=(_order("action_date", "surfaced_date"),),
+    ),
+    CrmTable(
+        LIST_OUTCOMES,
+        known=("outcome_date",),
+        as_of=lambda _: (),
+        named_by=("entry_id", tuple(OutcomeColumns.model_fields)),
+        worded="outcome",
     ),
 )

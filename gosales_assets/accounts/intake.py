@@ -162,6 +162,8 @@ def _read(settings: Settings, name: str) -> SideRows | None:
     if source is None:
         return None
     raw = read_raw(source, settings.source_dir)
+    if not raw.columns:
+        LOG.warning("source.%s: no file matches %s yet: taken as empty", name, source.path)
     if name == "customers":
         return read_customers(raw, source)
     return read_crm(CRM[name], raw, settings)

@@ -1,10 +1,25 @@
-"""What a list put before people, so that the next one knows whom they have been told of."""
+"""What a list puts before people, so that the next one knows whom they have been told of.
+
+A list is surfaced on the day it is exported, not when it is made: a backfill surfaces nothing. The file
+is read back as `source.surfacing_log`, so its cells are as they are in the data: no guard apostrophe.
+"""
+
+import datetime as dt
+import io
 
 import polars as pl
 
+from gosales_resources.dates import shift_days
+from gosales_resources.errors import SourceError
+
+FILE = "surfaced.csv"
+COLUMNS = ["customer_id", "division", "surfaced_date", "cutoff", "rep", "rank", "seat"]
+# What is surfaced once, however often a list is exported.
+KEY = ["customer_id", "division", "cutoff"]
+
 
 def surfaced_rows(table: pl.LazyFrame) -> pl.LazyFrame:
-    """Return the rows of a list within the capacity, as a surfacing log.
+    """Return the rows of a list within the capacity.
 
     Parameters
     ----------
@@ -19,5 +34,67 @@ def surfaced_rows(table: pl.LazyFrame) -> pl.LazyFrame:
     return (
         table.filter(pl.col("is_selected"))
         .sort("place")
-        .select("customer_id", "division", "rep", "rank", "seat", surfaced_date="cutoff")
+        .select("customer_id", "division", "cutoff", "rep", "rank", "seat")
     )
+
+
+def write_surfacing(
+    rows: pl.DataFrame, cutoff: dt.date, today: dt.date, before: bytes | None = None
+) -> tuple[bytes, int]:
+    """Write the surfacing log of a folder that a list is exported into.
+
+    Parameters
+    ----------
+    rows
+        `surfaced` of the cutoff.
+    cutoff
+        Of the list.
+    today
+        Day of the export. A list is made of what was known at the end of its cutoff, so that it
+        reaches people on the day after at the earliest.
+    before
+        The file as an earlier export left it; None where there is none.
+
+    Returns
+    -------
+    tuple of bytes and int
+        UTF-8, LF, texts in quotation marks, and its number of rows. What was surfaced before keeps
+        its day; nothing is in it twice.
+
+    Raises
+    ------
+    SourceError
+        When the file that is there is no surfacing log.
+    """
+    day = max(today, shift_days(cutoff, 1))
+    new = rows.with_columns(surfaced_date=pl.lit(day)).select(
+        pl.col(name).cast(pl.String) for name in COLUMNS
+    )
+    if before is not None:
+        earlier = _read(before)
+        new = pl.concat([earlier, new.join(earlier, on=KEY, how="anti", maintain_order="left")])
+    numbers = ("rank", "seat")
+    told = new.with_columns(pl.col(name).cast(pl.Int64) for name in numbers).sort(
+        "surfaced_date", "cutoff", "rank", "customer_id", "division"
+    )
+    text = told.write_csv(quote_style="non_numeric", line_terminator="\n")
+    return text.encode(), told.height
+
+
+def _read(before: bytes) -> pl.DataFrame:
+    wrong = (
+        f"{FILE} in that folder is no surfacing log of `gosales export` ({', '.join(COLUMNS)}): move "
+        "it away, or export into another folder."
+    )
+    try:
+        found = pl.read_csv(io.BytesIO(before), infer_schema=False)
+    except pl.exceptions.PolarsError as error:
+        raise SourceError(wrong) from error
+    numbers = (
+        found.select("rank", "seat").cast(pl.Int64, strict=False)
+        if (found.columns == COLUMNS)
+        else None
+    )
+    if numbers is None or numbers["rank"].null_count():
+        raise SourceError(wrong)
+    return found

@@ -1,5 +1,6 @@
 """Assets of the validation phase."""
 
+import datetime as dt
 from collections.abc import Iterator
 
 import dagster as dg
@@ -8,20 +9,27 @@ import polars as pl
 from gosales_assets.platform.pictures import heat_map_of, plot_of_list
 from gosales_assets.platform.platform import Platform, keys_of
 from gosales_assets.platform.side_by_side import side_by_side
+from gosales_assets.validation.experiment_readout import read_experiment
 from gosales_assets.validation.forward import validate_forward
+from gosales_assets.validation.list_calls import count_calls
 from gosales_assets.validation.list_validation import top_of_list, validate_list
 from gosales_assets.validation.target_metrics import summarise_targets, target_metrics
+from gosales_checks.contracts.calls import DONE, LIST_CALLS, OFF, OPEN
+from gosales_checks.contracts.experiment import EXPERIMENT_READOUT, LIST_ARMS
 from gosales_checks.contracts.validation import (
     FORWARD_VALIDATION,
     LIST_VALIDATION,
     VALIDATION_SUMMARY,
 )
 from gosales_resources import markdown
+from gosales_resources.dates import Window, label_window
 from gosales_resources.partitions.keys import PartitionKey
+from gosales_resources.store.address import Address
 from gosales_resources.store.io_managers import Partition, Partitions
 from gosales_resources.store.upstream import Tables
 
 SHOWN_CALLS = 300
+EFFECT = ("effect", "effect_low", "effect_high")
 SHOWN = ("auc", "lift_10", "cal_mae", "base_rate")
 
 
@@ -107,6 +115,103 @@ def summarise_cutoff(table: pl.DataFrame) -> dict[str, object]:
     figures = {f"{r['measure']}_{r['slice']}": r["mean"] for r in table.iter_rows(named=True)}
     text = markdown.table(titles, rows) if rows else "Nothing is known yet: no window has ended."
     return {"divisions": dg.MetadataValue.md(text), **figures}
+
+
+def experiment_readout(platform: Platform) -> dg.AssetsDefinition:
+    """Define what calling brought, against accounts left alone."""
+    experiment = platform.settings.whitespace.experiment
+
+    @platform.table(EXPERIMENT_READOUT)
+    def experiment_readout(
+        context: dg.AssetExecutionContext, whitespace: Tables, labels: Tables
+    ) -> Partitions:
+        def made() -> Iterator[Partition]:
+            for key in keys_of(context):
+                cutoff = key.cutoff
+                arms = platform.read(LIST_ARMS, cutoff).collect()
+                table = read_experiment(
+                    arms,
+                    earlier_arms(platform, cutoff),
+                    whitespace[cutoff],
+                    labels.at(cutoff),
+                    cutoff,
+                    experiment,
+                )
+                yield Partition(key, table, metadata=summarise_readout(table))
+
+        return Partitions(made())
+
+    return experiment_readout
+
+
+def list_calls(platform: Platform) -> dg.AssetsDefinition:
+    """Define what was made of the list."""
+    settings = platform.settings
+
+    @platform.table(LIST_CALLS)
+    def list_calls(
+        context: dg.AssetExecutionContext, whitespace: Tables, list_outcomes: Tables
+    ) -> Partitions:
+        def made() -> Iterator[Partition]:
+            for key in keys_of(context):
+                window = label_window(key.cutoff, settings.labels.window_months)
+                known = [c for c in outcome_cutoffs(platform, key.cutoff) if c in list_outcomes]
+                newest = max(known, default=key.cutoff)
+                status = call_status(platform, window, newest)
+                outcomes = list_outcomes[newest]
+                yield Partition(key, count_calls(whitespace[key.cutoff], outcomes, window, status))
+
+        return Partitions(made())
+
+    return list_calls
+
+
+def outcome_cutoffs(platform: Platform, cutoff: dt.date) -> list[dt.date]:
+    """List the cutoffs at which outcomes of a list may be known."""
+    return platform.space.cutoffs_read("label_window", cutoff)
+
+
+def call_status(platform: Platform, window: Window, newest: dt.date) -> str:
+    """Say whether all outcomes of a window are known at the newest cutoff of them."""
+    if platform.settings.source.list_outcomes is None:
+        return OFF
+    return DONE if newest >= window.end else OPEN
+
+
+def earlier_arms(platform: Platform, cutoff: dt.date) -> pl.DataFrame:
+    """Read the families of earlier lists, as far as they are stored, whatever they were made under.
+
+    Parameters
+    ----------
+    platform
+        Where they lie.
+    cutoff
+        Of the list that is read out.
+
+    Returns
+    -------
+    polars.DataFrame
+        `family`, `epoch` of `list_arms`.
+    """
+    cutoffs = platform.space.cutoffs_read("up_to_cutoff", cutoff)
+    addresses = [Address(LIST_ARMS.name, c) for c in cutoffs if c < cutoff]
+    stored = [address for address in addresses if platform.store.has(address)]
+    nothing = LIST_ARMS.schema.create_empty().lazy()
+    tables = [nothing, *(platform.store.scan_table(address, None) for address in stored)]
+    return pl.concat([table.select("family", "epoch") for table in tables]).collect()
+
+
+def summarise_readout(table: pl.DataFrame) -> dict[str, object]:
+    """Return the figures shown per partition of `experiment_readout`.
+
+    Parameters
+    ----------
+    table
+        Of a cutoff: one row.
+    """
+    row = table.row(0, named=True)
+    shown = {name: row[name] for name in EFFECT if row[name] is not None}
+    return {"status": row["status"], "verdict": row["verdict"], **shown}
 
 
 def summarise_list(table: pl.DataFrame) -> dict[str, object]:

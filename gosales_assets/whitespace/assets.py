@@ -6,6 +6,13 @@ import dagster as dg
 import polars as pl
 
 from gosales_assets.platform.platform import Platform, keys_of
+from gosales_assets.whitespace.arms import (
+    arm_figures,
+    build_list_arms,
+    draw_of,
+    families_of,
+    spare_controls,
+)
 from gosales_assets.whitespace.challenger import (
     challenger_figures,
     learn_challenger,
@@ -23,6 +30,7 @@ from gosales_assets.whitespace.shown import summarise, summarise_list
 from gosales_assets.whitespace.signals import Known, Target, build_signals
 from gosales_assets.whitespace.slices import slice_of
 from gosales_assets.whitespace.stability import measure_stability
+from gosales_checks.contracts.experiment import LIST_ARMS
 from gosales_checks.contracts.list_slices import WHITESPACE_SLICES
 from gosales_checks.contracts.movement import LIST_MOVEMENT, LIST_STABILITY
 from gosales_checks.contracts.whitespace import (
@@ -60,6 +68,7 @@ def whitespace_signals(platform: Platform) -> dg.AssetsDefinition:
         crm_deals: Tables,
         rep_ownership: Tables,
         surfacing_log: Tables,
+        list_outcomes: Tables,
     ) -> Partitions:
         words, off = words_of(platform), gates_off(platform)
 
@@ -75,7 +84,12 @@ def whitespace_signals(platform: Platform) -> dg.AssetsDefinition:
                     rep_ownership[c] if source.rep_ownership else None,
                 )
                 known = Known(
-                    scores[key], conditional_values[key], features[key], surfacing_log[c], gates
+                    scores[key],
+                    conditional_values[key],
+                    features[key],
+                    surfacing_log[c],
+                    gates,
+                    list_outcomes[c],
                 )
                 division = str(key.division)
                 target = Target(division, c, settings.divisions.skus_of(division))
@@ -108,25 +122,29 @@ def list_challenger(platform: Platform) -> dg.AssetsDefinition:
 
 
 def whitespace(platform: Platform) -> dg.AssetsDefinition:
-    """Define the list and its figures."""
+    """Define the list, its figures, and the arms of its experiment."""
     settings = platform.settings
+    experiment = settings.whitespace.experiment
 
-    @platform.tables(WHITESPACE, LIST_METRICS)
+    @platform.tables(WHITESPACE, LIST_METRICS, LIST_ARMS)
     def whitespace(
         context: dg.AssetExecutionContext,
         whitespace_signals: Tables,
         list_challenger: Tables,
         dim_customer: Tables,
         rep_ownership: Tables,
-    ) -> tuple[Partitions, Partitions]:
+    ) -> tuple[Partitions, Partitions, Partitions]:
         keys = keys_of(context)
         platform.publish(context.instance, [Address(WHITESPACE.name, *key) for key in keys])
         figures: dict[PartitionKey, pl.DataFrame] = {}
+        arms: dict[PartitionKey, pl.DataFrame] = {}
         off = gates_off(platform)
 
         def made() -> Iterator[Partition]:
             for key in keys:
-                signals = pl.concat(whitespace_signals.at(key.cutoff).values())
+                families = families_of(dim_customer[key.cutoff], experiment.family)
+                every = pl.concat(whitespace_signals.at(key.cutoff).values())
+                signals = spare_controls(every, families, settings.whitespace, key.cutoff)
                 ranked = rank_candidates(
                     signals,
                     dim_customer[key.cutoff],
@@ -134,7 +152,10 @@ def whitespace(platform: Platform) -> dg.AssetsDefinition:
                     settings.whitespace,
                     settings.divisions.target_names,
                 )
-                chosen = select(ranked, settings.whitespace.capacity)
+                draw = draw_of(experiment, key.cutoff, families)
+                chosen = select(ranked, settings.whitespace.capacity, draw)
+                arms[key] = build_list_arms(chosen.drawn, signals, key.cutoff)
+                told = arm_figures(arms[key], experiment, settings.labels.window_months)
                 learnt = list_challenger[key.cutoff].collect()
                 listed = with_challenger(chosen.rows, learnt).select(
                     list(WHITESPACE.schema.columns())
@@ -142,13 +163,14 @@ def whitespace(platform: Platform) -> dg.AssetsDefinition:
                 known = signals.select(MEASURED).collect()
                 measured = [*chosen.figures, *challenger_figures(listed, learnt)]
                 figures[key] = measure_list(
-                    listed, known, off, measured, key.cutoff, settings.whitespace
+                    listed, known, off, [*measured, *told], key.cutoff, settings.whitespace
                 )
                 yield Partition(key, listed, metadata=summarise_list(listed))
 
         # Written after the lists: by then every key is measured.
         metrics = (Partition(key, figures.pop(key)) for key in keys)
-        return Partitions(made()), Partitions(metrics)
+        drawn = (Partition(key, arms.pop(key)) for key in keys)
+        return Partitions(made()), Partitions(metrics), Partitions(drawn)
 
     return whitespace
 

@@ -1,5 +1,6 @@
 """Seats for the ranked rows of a list, by the configured capacity, and the figures of it."""
 
+import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -12,8 +13,10 @@ from gosales_assets.whitespace.capacity import (
     selection_counts,
     with_seats,
 )
+from gosales_assets.whitespace.control import assign_arms
 from gosales_assets.whitespace.optimal import GAINS_SHOWN, Optimum, solve_optimal
 from gosales_resources.settings.capacity import CapacitySettings
+from gosales_resources.settings.experiment import ExperimentSettings
 from gosales_resources.sources.cells import CENTS
 
 Figure = tuple[str, str, float | None]
@@ -27,9 +30,21 @@ class Selection:
     rows: pl.DataFrame
     """The list by place, with `is_selected` and `seat`."""
     figures: list[Figure]
+    drawn: pl.DataFrame | None = None
+    """Candidates with the arms of an experiment, as `assign_arms` returns them; None without one."""
 
 
-def select(ranked: pl.DataFrame, settings: CapacitySettings) -> Selection:
+@dataclass(frozen=True)
+class Draw:
+    """The experiment that a list has."""
+
+    settings: ExperimentSettings
+    cutoff: dt.date
+    families: pl.LazyFrame
+    """One row per customer: `customer_id`, `family`."""
+
+
+def select(ranked: pl.DataFrame, settings: CapacitySettings, draw: Draw | None = None) -> Selection:
     """Give seats to the ranked rows of a list.
 
     Parameters
@@ -38,6 +53,8 @@ def select(ranked: pl.DataFrame, settings: CapacitySettings) -> Selection:
         As `rank_candidates` returns it, by place.
     settings
         The mode and its numbers.
+    draw
+        Who is left alone or tried by chance; None where nobody is.
     """
     columns = ["place", "customer_id", "division", "segment", "rep"]
     candidates = ranked.select(
@@ -54,10 +71,17 @@ def select(ranked: pl.DataFrame, settings: CapacitySettings) -> Selection:
         found = solve_optimal(candidates, settings)
         selected = found.rows
         figures += _figures_of_optimum(found)
+    drawn = None
+    if draw is not None:
+        known = selected.join(
+            draw.families.collect(), on="customer_id", how="left", maintain_order="left"
+        )
+        selected = drawn = assign_arms(known, draw.settings, draw.cutoff, "family", settings)
     figures += _figures_of_shares(selected, settings)
     figures.append(("without_rep", "", float(selection_counts(selected)["ranked_without_rep"])))
     # Both are by place.
-    return Selection(ranked.with_columns(selected["is_selected"], selected["seat"]), figures)
+    rows = ranked.with_columns(selected["is_selected"], selected["seat"])
+    return Selection(rows, figures, drawn)
 
 
 def _figures_of_shares(selected: pl.DataFrame, settings: CapacitySettings) -> Iterator[Figure]:

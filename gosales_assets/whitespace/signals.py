@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from gosales_assets.whitespace.cooldown import cooling_customers
 from gosales_assets.whitespace.gates import LAST_IN_DIVISION, GateTables, with_gates
 from gosales_assets.whitespace.percentile import percentile
 from gosales_assets.whitespace.reasons import (
@@ -16,7 +17,6 @@ from gosales_assets.whitespace.reasons import (
 )
 from gosales_assets.whitespace.wallet import with_wallet
 from gosales_checks.contracts.whitespace import WHITESPACE_SIGNALS
-from gosales_resources.dates import shift_days
 from gosales_resources.settings.whitespace import WhitespaceSettings
 
 LIFT_MAX = "basket__div__lift_max__asof"
@@ -54,6 +54,8 @@ class Known:
     surfaced: pl.LazyFrame
     """`surfacing_log`: one row per customer, division and day."""
     gates: GateTables
+    outcomes: pl.LazyFrame | None = None
+    """`list_outcomes`: one row per customer, division and day; None where nothing is told of calls."""
 
 
 def build_signals(
@@ -83,7 +85,7 @@ def build_signals(
         known.scores.join(worth, on="customer_id", how="left")
         .join(_taken(known.features), on="customer_id", how="left")
         .with_columns(ev=pl.col("p_icp") * pl.col("conditional_value"), rfm_score=_rfm_score())
-        .join(_cooling(known.surfaced, target, settings), on="customer_id", how="left")
+        .join(_cooling(known, target, settings), on="customer_id", how="left")
         .with_columns(pl.col("is_cooling").fill_null(value=False))
     )
     gated = with_gates(
@@ -115,16 +117,10 @@ def _taken(features: pl.LazyFrame) -> pl.LazyFrame:
     )  # fmt: skip
 
 
-def _cooling(surfaced: pl.LazyFrame, target: Target, settings: WhitespaceSettings) -> pl.LazyFrame:
+def _cooling(known: Known, target: Target, settings: WhitespaceSettings) -> pl.LazyFrame:
     """Return who was surfaced lately for this division and not acted on."""
-    since = shift_days(target.cutoff, -settings.cooldown_days)
-    # What the list of the cutoff itself surfaced is not known when it is made.
-    lately = (pl.col("surfaced_date") > since) & (pl.col("surfaced_date") < target.cutoff)
-    return (
-        surfaced.filter(pl.col("division") == target.division, lately)
-        .group_by("customer_id")
-        .agg(is_cooling=~pl.col("is_action_taken").any())
-    )
+    days = settings.cooldown_days
+    return cooling_customers(known.surfaced, known.outcomes, target.division, target.cutoff, days)
 
 
 def _rfm_score() -> pl.Expr:

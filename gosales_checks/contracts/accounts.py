@@ -198,6 +198,7 @@ SIDE_SOURCES = (
     "do_not_contact",
     "rep_ownership",
     "surfacing_log",
+    "list_outcomes",
 )
 
 FACT_ASSETS = Contract(

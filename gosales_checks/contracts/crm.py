@@ -8,6 +8,8 @@ import dataframely as dy
 from gosales_checks.contracts.accounts import DIVISION, DIVISIONS, FILLED
 from gosales_checks.contracts.contract import Contract
 
+OUTCOMES = ["called", "won", "rejected"]
+
 
 class CrmContacts(dy.Schema):
     """Contacts up to the cutoff."""
@@ -72,13 +74,31 @@ class RepOwnership(dy.Schema):
 class SurfacingLog(dy.Schema):
     """What was surfaced by the cutoff and whether it had been acted on by then."""
 
-    customer_id = dy.String(primary_key=True, description="Customer.")
-    division = dy.String(primary_key=True, description="Division, as a slug.", metadata=DIVISION)
-    surfaced_date = dy.Date(primary_key=True, description="Day it was surfaced.")
+    customer_id = dy.String(description="Customer.")
+    division = dy.String(description="Division, as a slug.", metadata=DIVISION)
+    surfaced_date = dy.Date(description="Day it was surfaced.")
     action_date = dy.Date(nullable=True, description="Day it was acted on, by the cutoff.")
     is_action_taken = dy.Bool(
         description="Known by the cutoff to have been acted on.", metadata=FILLED
     )
+    entry_id = dy.String(
+        primary_key=True,
+        description="Stable hash of customer, division and day, numbered where two lists surfaced the "
+        "same on one day.",
+    )
+
+
+class ListOutcomes(dy.Schema):
+    """What came of calls, as known at the cutoff."""
+
+    entry_id = dy.String(
+        primary_key=True,
+        description="Stable hash of the entry's values, numbered among exact copies.",
+    )
+    customer_id = dy.String(description="Customer.")
+    division = dy.String(description="Division, as a slug.", metadata=DIVISION)
+    outcome_date = dy.Date(description="Day of it.")
+    outcome = dy.String(check=lambda c: c.is_in(OUTCOMES), description="called, won or rejected.")
 
 
 CRM_CONTACTS = Contract(
@@ -129,7 +149,7 @@ REP_OWNERSHIP = Contract(
 SURFACING_LOG = Contract(
     name="surfacing_log",
     schema=SurfacingLog,
-    grain="one row per customer, division and day it was surfaced",
+    grain="one row per entry",
     group="crm",
     made_by="accounts.surfacing_log",
     partitioned_by="cutoff",
@@ -137,4 +157,16 @@ SURFACING_LOG = Contract(
     settings_here=DIVISIONS,
     sources=("surfacing_log",),
     description="What was surfaced by the cutoff and acted on by then; empty without the source.",
+)
+LIST_OUTCOMES = Contract(
+    name="list_outcomes",
+    schema=ListOutcomes,
+    grain="one row per entry",
+    group="crm",
+    made_by="accounts.list_outcomes",
+    partitioned_by="cutoff",
+    settings=("source.list_outcomes",),
+    settings_here=DIVISIONS,
+    sources=("list_outcomes",),
+    description="What was called, won, rejected by the cutoff; empty without the source.",
 )

@@ -6,6 +6,8 @@ from gosales_checks.contracts.contract import Contract, Read
 from gosales_checks.contracts.whitespace import WHITESPACE
 
 EXPORT_KINDS = ["workbook", "csv", "crm", "parquet", "jsonl"]
+# Made by `gosales export` itself: the list is surfaced when people get it.
+SURFACING = "surfacing"
 
 
 class ListExports(dy.Schema):
@@ -28,7 +30,7 @@ class Surfaced(dy.Schema):
 
     customer_id = dy.String(primary_key=True, description="Customer.")
     division = dy.String(primary_key=True, description="Division, as a slug.")
-    surfaced_date = dy.Date(primary_key=True, description="Cutoff of the list.")
+    cutoff = dy.Date(primary_key=True, description="Of the list.")
     rep = dy.String(nullable=True, description="Who was to call.")
     rank = dy.Int64(min=1, description="Rank on the list.")
     seat = dy.Int64(min=1, description="Its number among the selected.")
@@ -55,6 +57,6 @@ SURFACED = Contract(
     made_by="delivery.surfaced",
     partitioned_by="cutoff",
     reads=(Read(WHITESPACE),),
-    description="What the list put before people; columns that the CRM's surfacing_log has too mean "
-    "the same.",
+    description="What the list puts before people. `gosales export` writes it with the day of the "
+    "export, for `source.surfacing_log`.",
 )

@@ -7,10 +7,12 @@ from collections.abc import Collection, Iterable
 
 from gosales_checks.contracts import (
     accounts,
+    calls,
     crm,
     delivery,
     drift,
     enrichment,
+    experiment,
     explanations,
     features,
     labels,
@@ -43,9 +45,11 @@ DECLARED_IN = (
     whitespace,
     list_slices,
     movement,
+    experiment,
     delivery,
     validation,
     drift,
+    calls,
 )
 
 

@@ -14,6 +14,7 @@ from gosales_checks.contracts.crm import (
     CRM_CONTACTS,
     CRM_DEALS,
     DO_NOT_CONTACT,
+    LIST_OUTCOMES,
     REP_OWNERSHIP,
     SURFACING_LOG,
 )
@@ -58,6 +59,9 @@ MEASURES = {
     "next_seat_value": "What one more seat of the rep would add, solved anew (optimal, first 20).",
     "optimal_value": "Expected value of the selection, proven the most there is (optimal).",
     "unfilled_floor": "Seats of the division's floor that there were no candidates for (optimal).",
+    "arm_families": "Account families of the arm (experiment).",
+    "least_visible_effect": "Value that calling must add per account in the label window to be seen "
+    "in 4 of 5 experiments; told from the 12 months before, so at the most (experiment).",
 }
 FRACTION = {"unit": "fraction"}
 # Whose spend a wallet goes by.
@@ -342,6 +346,7 @@ WHITESPACE_SIGNALS = Contract(
         Read(CRM_DEALS),
         Read(REP_OWNERSHIP),
         Read(SURFACING_LOG),
+        Read(LIST_OUTCOMES),
     ),
     description="Signals of every candidate of a division, with the gate that it fails where it is "
     "not on the list.",
@@ -373,6 +378,7 @@ LIST_METRICS = Contract(
     made_by="whitespace.whitespace",
     partitioned_by="cutoff",
     settings=("whitespace",),
+    settings_here=("labels.window_months",),
     reads=LIST_READS,
     description="Figures of the list: who was kept off, coverage and weights of the signals, grades, "
     "shares of the selection, what it is expected to bring.",

@@ -19,6 +19,10 @@ LEVEL = 0.95
 POWER = 0.80
 # A sandwich of fewer families than this says nothing.
 FEWEST_FAMILIES = 4
+# A level of a stratum has so many families of its own, or goes with the others.
+FEWEST_OF_LEVEL = 10
+# Share of a column's length that must be left beside the columns before it.
+NOTHING_LEFT = 1e-9
 
 
 @dataclass(frozen=True)
@@ -30,7 +34,7 @@ class Readout:
     effect: Interval
     """Value that calling adds per account, home currency; nan where it is not read."""
     plain: Interval
-    """The same without the value before."""
+    """The same without the value before and the strata: the difference of the means."""
     sample_ratio_p: float
     """Chance of a split as odd as this one."""
     treated: int
@@ -76,6 +80,7 @@ def read_out(
     family: Sequence[str] | np.ndarray,
     *,
     control_share: float,
+    strata: Sequence[Sequence[str] | np.ndarray] = (),
     cost: float = 0.0,
     alpha: float = 0.001,
 ) -> Readout:
@@ -93,6 +98,9 @@ def read_out(
         Family per account; all of a family are in one arm.
     control_share
         Share of families that was drawn as control.
+    strata
+        Labels per account that were there before the draw, such as its division: what they explain is
+        taken out too. Levels of fewer than 10 families count as one.
     cost
         What working an account costs, home currency.
     alpha
@@ -115,8 +123,9 @@ def read_out(
     inference; SPEC, section 5.
     """
     arm, codes = _checked(is_treated, value, value_before, family)
+    levels = [_levels(labels, codes) for labels in strata]
     # Sums of floats depend on their order in the last bits: it is that of families and values.
-    order = np.lexsort((value_before, value, codes))
+    order = np.lexsort((*levels, value_before, value, codes))
     arm, codes, value, value_before = (x[order] for x in (arm, codes, value, value_before))
     families = np.bincount(codes).size if len(codes) else 0
     of_family = np.zeros(families, dtype=bool)
@@ -130,8 +139,9 @@ def read_out(
         return Readout(f"{lost}{control_share:.0%} control", nothing, nothing, p, **counts)
     if min(treated, families - treated) < FEWEST_FAMILIES // 2:
         return Readout("not read: too few families in an arm", nothing, nothing, p, **counts)
-    effect = _difference(arm, value, value_before, codes)
-    plain = _difference(arm, value, None, codes)
+    dummies = [labels[order] == at for labels in levels for at in np.unique(labels)[1:]]
+    effect = _difference(arm, value, [value_before, *dummies], codes)
+    plain = _difference(arm, value, [], codes)
     return Readout(verdict(effect, cost, len(arm)), effect, plain, p, **counts)
 
 
@@ -235,24 +245,72 @@ def _checked(
     return arm, codes
 
 
+def _levels(labels: Sequence[str] | np.ndarray, codes: np.ndarray) -> np.ndarray:
+    """Give each account the number of its level, by name; levels of few families are together 0."""
+    if len(labels) != len(codes):
+        raise ValueError("experiment: lengths differ; legal is one of each per account.")
+    if not len(codes):
+        return codes
+    _, level = np.unique(np.asarray(labels), return_inverse=True)
+    pairs = np.unique(np.stack([level, codes]), axis=1)
+    is_large = np.bincount(pairs[0]) >= FEWEST_OF_LEVEL
+    left_over = np.unique(codes[~is_large[level]]).size
+    # Too few even together: they go with the first that is large.
+    first = 1 if left_over >= FEWEST_OF_LEVEL else 0
+    return np.where(is_large, np.cumsum(is_large) - 1 + first, 0)[level]
+
+
 def _difference(
-    arm: np.ndarray, value: np.ndarray, before: np.ndarray | None, codes: np.ndarray
+    arm: np.ndarray, value: np.ndarray, explaining: Sequence[np.ndarray], codes: np.ndarray
 ) -> Interval:
     """Measure treated less control by least squares, with a cluster-robust interval.
 
-    Two or three columns: sums written out, without BLAS, whose sums depend on its threads.
+    What the other columns explain is taken out of arm and value first (Frisch, Waugh, Lovell). Sums
+    are written out, without BLAS, whose sums depend on its threads.
     """
-    columns = [np.ones(len(arm)), arm.astype(np.float64)]
-    if before is not None and np.ptp(before) > 0:
-        columns.append((before - before.mean()) / before.std())
-    size, count = len(columns), int(codes.max()) + 1
-    gram = np.array([[(a * b).sum() for b in columns] for a in columns])
-    inverse = np.linalg.inv(gram)
-    slopes = inverse @ np.array([(a * value).sum() for a in columns])
-    left = value - sum(slope * column for slope, column in zip(slopes, columns, strict=True))
-    scores = np.stack([np.bincount(codes, weights=column * left) for column in columns])
-    meat = np.array([[(a * b).sum() for b in scores] for a in scores])
+    drawn = arm.astype(np.float64)
+    # What is the arm under another name cannot be told from it.
+    usable = _independent([np.ones(len(arm)), drawn, *explaining])
+    directions = _directions([column for at, column in usable if at != 1])
+    drawn = _beside(drawn, directions)
+    weight = (drawn * drawn).sum()
+    left = _beside(value, directions)
+    slope = (drawn * left).sum() / weight
+    scores = np.bincount(codes, weights=drawn * (left - slope * drawn))
+    count, size = len(scores), len(directions) + 1
     correction = count / (count - 1) * (len(arm) - 1) / (len(arm) - size)
-    variance = correction * (inverse @ meat @ inverse)[1, 1]
-    reach = t.ppf((1 + LEVEL) / 2, count - size) * math.sqrt(variance)
-    return Interval(float(slopes[1]), float(slopes[1] - reach), float(slopes[1] + reach))
+    error = math.sqrt(correction * (scores * scores).sum()) / weight
+    reach = t.ppf((1 + LEVEL) / 2, count - size) * error
+    return Interval(float(slope), float(slope - reach), float(slope + reach))
+
+
+def _independent(columns: Sequence[np.ndarray]) -> list[tuple[int, np.ndarray]]:
+    """Return the columns that those before them do not make up, with their numbers."""
+    found: list[tuple[int, np.ndarray]] = []
+    directions: list[np.ndarray] = []
+    for at, column in enumerate(columns):
+        wanted = column.astype(np.float64)
+        left = _beside(wanted, directions)
+        size = math.sqrt((left * left).sum())
+        if size > NOTHING_LEFT * math.sqrt((wanted * wanted).sum()):
+            directions.append(left / size)
+            found.append((at, wanted))
+    return found
+
+
+def _directions(columns: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """Return columns of length 1 that are at right angles and explain the same."""
+    directions: list[np.ndarray] = []
+    for column in columns:
+        left = _beside(column, directions)
+        directions.append(left / math.sqrt((left * left).sum()))
+    return directions
+
+
+def _beside(column: np.ndarray, directions: Sequence[np.ndarray]) -> np.ndarray:
+    """Return what of a column no direction explains."""
+    left = column
+    # Twice: of nearly parallel columns the first pass leaves rounding behind.
+    for direction in (*directions, *directions):
+        left = left - (left * direction).sum() * direction
+    return left

@@ -59,6 +59,9 @@ def source_changes(name: str, announced: SchemaSnapshot, present: SchemaSnapshot
     known = announced.sources.get(name)
     if known is None:
         return [f"raw {name}: added"]
+    if not known:
+        # Announced before its first file, as a pattern may be: there was no header to hold it to.
+        return []
     found = []
     for header in present.sources[name]:
         if not any(_same(header, other) for other in known):

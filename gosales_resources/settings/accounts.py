@@ -5,9 +5,10 @@ holds the source's column name, None where the source has none.
 """
 
 import datetime as dt
+import glob
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from gosales_resources.settings.base import StrictModel
 from gosales_resources.settings.inputs import DateFormat, FileSource
@@ -139,6 +140,58 @@ class SurfacingColumns(StrictModel):
 
 
 class SurfacingSource(SideSource):
-    """What was put before the sales representatives, and what became of it."""
+    """What was put before the sales representatives, and what became of it.
+
+    `gosales export` writes such files: `path: exports/*/surfaced.csv`. A pattern that no file matches
+    yet is an empty log, and a warning.
+    """
 
     columns: SurfacingColumns = Field(default_factory=SurfacingColumns)
+
+    @property
+    def may_have_no_file(self) -> bool:
+        """A log is there from the first export on."""
+        return glob.has_magic(self.path)
+
+
+class OutcomeColumns(StrictModel):
+    """Source column of each field of the outcomes of calls."""
+
+    customer_id: str = "customer_id"
+    division: str = "division"
+    outcome_date: str = "outcome_date"
+    outcome: str = Field(default="outcome", description="One of the words below, in any case.")
+
+
+class OutcomeSource(SideSource):
+    """What came of calls: one row per customer, division and day.
+
+    A pattern that no file matches yet is an empty table, and a warning.
+    """
+
+    columns: OutcomeColumns = Field(default_factory=OutcomeColumns)
+    called: list[str] = Field(
+        default=["called"], description="Words for: was called, and nothing came of it yet."
+    )
+    won: list[str] = Field(default=["won"], description="Words for: bought.")
+    rejected: list[str] = Field(
+        default=["rejected"], description="Words for: said no, or is not to be called about this."
+    )
+
+    @model_validator(mode="after")
+    def _each_word_once(self) -> "OutcomeSource":
+        words = [word.strip().lower() for word in (*self.called, *self.won, *self.rejected)]
+        if twice := sorted({word for word in words if words.count(word) > 1}):
+            raise ValueError(f"words named twice: {', '.join(twice)}")
+        return self
+
+    @property
+    def words(self) -> dict[str, str]:
+        """Word in small letters -> called, won or rejected."""
+        kinds = {"called": self.called, "won": self.won, "rejected": self.rejected}
+        return {word.strip().lower(): kind for kind, named in kinds.items() for word in named}
+
+    @property
+    def may_have_no_file(self) -> bool:
+        """Outcomes are there from the first call on."""
+        return glob.has_magic(self.path)

@@ -1,7 +1,10 @@
 """Settings of the experiment on the list: which share of it is left alone, or tried without need."""
 
+import datetime as dt
+
 from pydantic import Field, model_validator
 
+from gosales_resources.dates import shift_months
 from gosales_resources.settings.base import StrictModel
 
 
@@ -22,11 +25,24 @@ class ExperimentSettings(StrictModel):
         description="Share of each book's seats that goes to families without one, drawn by chance, "
         "so that the list also learns from those that it ranks low. The last of the book make room.",
     )
-    epoch: str = Field(
-        default="",
-        max_length=80,
-        description="Name of the span in which an account keeps its arm, such as 2024; a new name "
-        "draws anew. Needed where a share is above 0.",
+    start: dt.date | None = Field(
+        default=None,
+        description="Cutoff of the first list that has the experiment; earlier lists stay as they "
+        "are. Needed where a share is above 0.",
+    )
+    epoch_months: int = Field(
+        default=12,
+        ge=1,
+        le=120,
+        description="For so many months from `start` on an account keeps its arm; then all are drawn "
+        "anew, for as long again. No shorter than the label window.",
+    )
+    family: str | None = Field(
+        default=None,
+        min_length=1,
+        description="Column of `dim_customer` whose accounts of one value are drawn together, such "
+        "as a parent company; an account without a value stands alone. Without it each account is "
+        "its own family. A value that changes draws the account anew.",
     )
     salt: str = Field(
         default="gosales",
@@ -48,12 +64,33 @@ class ExperimentSettings(StrictModel):
     )
 
     @model_validator(mode="after")
-    def _has_epoch(self) -> "ExperimentSettings":
-        if self.is_on and not self.epoch:
-            raise ValueError("epoch: a draw needs a name, such as 2024. Set one.")
+    def _has_start(self) -> "ExperimentSettings":
+        if self.is_on and self.start is None:
+            raise ValueError("start: an experiment has a first list. Name its cutoff.")
         return self
 
     @property
     def is_on(self) -> bool:
         """Whether anything is drawn."""
         return self.control_share > 0 or self.explore_share > 0
+
+    def epoch_of(self, cutoff: dt.date) -> str | None:
+        """Name the span in which accounts keep their arms by its first day; None where all is off.
+
+        Parameters
+        ----------
+        cutoff
+            Of a list.
+
+        Examples
+        --------
+        >>> on = ExperimentSettings(control_share=0.1, start=dt.date(2024, 3, 31))
+        >>> [on.epoch_of(dt.date(year, 6, 30)) for year in (2023, 2024, 2025)]
+        [None, '2024-03-31', '2025-03-31']
+        """
+        if not self.is_on or self.start is None or cutoff < self.start:
+            return None
+        spans = 0
+        while shift_months(self.start, (spans + 1) * self.epoch_months) <= cutoff:
+            spans += 1
+        return shift_months(self.start, spans * self.epoch_months).isoformat()

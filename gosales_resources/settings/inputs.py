@@ -215,6 +215,11 @@ class FileSource(StrictModel):
         return self
 
     @property
+    def may_have_no_file(self) -> bool:
+        """Whether a pattern that no file matches yet is an empty table, and no error."""
+        return False
+
+    @property
     def file_where(self) -> list[Condition]:
         """Conditions on rows as they are read; those on a table are its database's to compare."""
         return [] if self.database else self.where

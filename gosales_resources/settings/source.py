@@ -10,6 +10,7 @@ from gosales_resources.settings.accounts import (
     ContactSource,
     DealSource,
     DoNotContactSource,
+    OutcomeSource,
     RepOwnershipSource,
     SurfacingSource,
 )
@@ -308,3 +309,4 @@ class SourceSettings(StrictModel):
     do_not_contact: DoNotContactSource | None = None
     rep_ownership: RepOwnershipSource | None = None
     surfacing_log: SurfacingSource | None = None
+    list_outcomes: OutcomeSource | None = None

@@ -6,6 +6,7 @@ from pydantic import Field, model_validator
 
 from gosales_resources.settings.base import StrictModel
 from gosales_resources.settings.capacity import CapacitySettings
+from gosales_resources.settings.experiment import ExperimentSettings
 
 
 class GateSettings(StrictModel):
@@ -107,6 +108,10 @@ class WhitespaceSettings(StrictModel):
     )
     capacity: CapacitySettings = Field(
         default_factory=CapacitySettings, description="How many of the ranked are to be called."
+    )
+    experiment: ExperimentSettings = Field(
+        default_factory=ExperimentSettings,
+        description="Who of the list is left alone, to measure what calling brings; off by default.",
     )
     ev_cap_quantile: float = Field(
         default=0.95, gt=0, le=1, description="Conditional values are capped at this quantile."

@@ -57,6 +57,8 @@ def open_inputs(source: FileSource, base: Path) -> list[RawInput]:
 def resolve_files(source: FileSource, base: Path) -> list[Path]:
     """List the files of a source: a file, the files of a folder, or of a glob; sorted by name.
 
+    None where no file matches a glob and the source may be without (`may_have_no_file`).
+
     Raises
     ------
     SourceError
@@ -78,7 +80,7 @@ def resolve_files(source: FileSource, base: Path) -> list[Path]:
     if glob.has_magic(source.path):
         folder, pattern = _split_glob(source.path, base)
         found = sorted(p for p in folder.glob(pattern) if _is_data(p, folder))
-        if found:
+        if found or source.may_have_no_file:
             return found
         raise SourceError(f"No file matches {path}.")
     beside = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []

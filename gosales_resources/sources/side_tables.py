@@ -23,6 +23,7 @@ MISSHAPEN = {
     "reason": pl.String,
     "raw": pl.String,
 }
+PLACE = {ROW: pl.Int64, FILE: pl.String}
 
 
 @dataclass(frozen=True)
@@ -135,7 +136,8 @@ def read_raw(source: FileSource, base: Path) -> RawTable:
     Returns
     -------
     RawTable
-        In the order of files and rows; CSV columns are text, Parquet columns keep their types.
+        In the order of files and rows; CSV columns are text, Parquet columns keep their types. Without
+        any column where no file matches a pattern yet, and the source may be without.
 
     Raises
     ------
@@ -144,6 +146,8 @@ def read_raw(source: FileSource, base: Path) -> RawTable:
     """
     # Without the blocks: each has its bytes.
     read = [(block.raw, block.read()) for block in side_blocks(source, base)]
+    if not read:
+        return RawTable(source.path, pl.DataFrame(schema=PLACE), pl.DataFrame(schema=MISSHAPEN))
     firsts = first_rows((raw, table.row_count) for raw, table in read)
     placed = [table.numbered_from(first) for (_, table), first in zip(read, firsts, strict=True)]
     filled = [table.frame for table in placed if table.frame.height] or [placed[0].frame]

@@ -17,7 +17,8 @@ from tests.worlds.erp import random_rows
 
 CUTOFF = "2023-06-30"
 TABLES = ("customer_enrichment", "dim_customer", "dim_customer_history", "dim_date", "fact_assets", "crm_contacts",
-          "crm_deals", "do_not_contact", "rep_ownership", "surfacing_log", "source_rejects")  # fmt: skip
+          "crm_deals", "do_not_contact", "rep_ownership", "surfacing_log", "list_outcomes",
+          "source_rejects")  # fmt: skip
 CUSTOMERS = {"customers": [*COLUMNS["customers"], "valid_from"]}
 
 
@@ -37,6 +38,7 @@ def tables(future: bool) -> dict[str, list[str]]:
         known["do_not_contact"].append(f"{n:04d},2023-01-01,{ends},asked")
         known["rep_ownership"].append(f"{n:04d},Ann,West,2022-01-01,{ends}")
         known["surfacing_log"].append(f"{n:04d},Scanning,2023-06-30,{ends}")
+        known["list_outcomes"].append(f"{n:04d},Scanning,2023-06-30,won")
         later["customers"].append(f"{n:04d},Other,Food,East,2023-07-01")
         later["assets"].append(f"{n:04d},Seat,CAD,Solid Works,9,2023-07-{n % 30 + 1:02d},,yes")
         later["crm_contacts"].append(f"{n:04d},2023-07-01,,call")
@@ -44,6 +46,7 @@ def tables(future: bool) -> dict[str, list[str]]:
         later["do_not_contact"].append(f"x{n:04d},2023-07-01,,")
         later["rep_ownership"].append(f"{n:04d},Bob,East,2023-07-01,")
         later["surfacing_log"].append(f"{n:04d},Simulation,2023-07-01,")
+        later["list_outcomes"].append(f"{n:04d},Simulation,2023-07-01,called")
     return {name: known[name] + (later[name] if future else []) for name in COLUMNS}
 
 
@@ -91,7 +94,7 @@ def test_a_year_of_future_in_every_side_table_moves_no_row(tmp_path):
     empty = {"source_rejects", "customer_enrichment"}
     assert all(read(tmp_path / "now", n).height for n in TABLES if n not in empty)
     ledger = read(tmp_path / "later", "source_ledger")
-    assert ledger.filter(pl.col("source") != "assets")["rows_later"].to_list() == [60] * 6
+    assert ledger.filter(pl.col("source") != "assets")["rows_later"].to_list() == [60] * 7
 
 
 def test_what_is_stored_is_what_the_ledger_says_was_kept(tmp_path):

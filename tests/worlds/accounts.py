@@ -27,6 +27,7 @@ COLUMNS = {
     "do_not_contact": ["customer_id", "from_date", "until_date", "reason"],
     "rep_ownership": ["customer_id", "rep", "region", "from_date", "until_date"],
     "surfacing_log": ["customer_id", "division", "surfaced_date", "action_date"],
+    "list_outcomes": ["customer_id", "division", "outcome_date", "outcome"],
 }  # fmt: skip
 LINES_SCHEMA = {
     "customer_id": pl.String,

@@ -4,6 +4,7 @@ from typing import get_args
 
 import polars as pl
 import pytest
+from pydantic import ValidationError
 
 from gosales_assets.accounts.calendar_days import build_dim_date
 from gosales_assets.accounts.crm import CRM_TABLES, build_crm_table
@@ -11,6 +12,7 @@ from gosales_assets.accounts.intake import build_source_rejects, read_source, re
 from gosales_checks.contracts.accounts import DIM_DATE, FACT_ASSETS
 from gosales_checks.contracts.contract import conform, judge
 from gosales_resources.errors import SourceError
+from gosales_resources.settings.accounts import OutcomeSource
 from gosales_resources.settings.source import SourceSettings
 from gosales_resources.settings.tree import Settings
 from tests.worlds.accounts import COLUMNS, day, side_world
@@ -146,8 +148,83 @@ EXPORTS = {
         ["001,Simulation,2024-01-05,"],
         ["001,Simulation,2024-01-05,2024-07-01", "001,Scanning,2024-07-05,"],
     ),
+    "list_outcomes": (
+        ["001,Simulation,2024-06-30,called"],
+        ["001,Simulation,2024-06-30,called", "001,Simulation,2024-07-01,won"],
+    ),
     "crm_contacts": (["001,2024-06-30,,call"], ["001,2024-06-30,,call", "001,2024-07-01,,call"]),
 }
+
+
+def test_the_same_surfaced_twice_on_one_day_is_two_entries_in_any_order_of_rows(tmp_path):
+    rows = ["001,Simulation,2024-01-05,", "001,Simulation,2024-01-05,2024-02-01",
+            "001,Simulation,2024-01-05,"]  # fmt: skip
+    one, other = (
+        built(side_world(tmp_path / name, {"surfacing_log": given}), "surfacing_log")
+        for name, given in (("a", rows), ("b", rows[::-1]))
+    )
+    assert one.equals(other)
+    assert one["entry_id"].is_unique().all()
+    assert one["is_action_taken"].sum() == 1
+
+
+def outcomes(folder, rows: list[str], mode: str = "fail_soft", **words: list[str]) -> Settings:
+    settings = side_world(folder, {"list_outcomes": rows}, mode=mode)
+    source = settings.source.list_outcomes.model_copy(update=words)
+    changed = settings.source.model_copy(update={"list_outcomes": source})
+    return settings.model_copy(update={"source": changed})
+
+
+def test_outcomes_are_called_won_and_rejected_in_the_words_of_the_settings(tmp_path):
+    rows = ["001,Simulation,2024-01-05, Gewonnen ", "002,Simulation,2024-01-05,KEIN BEDARF",
+            "003,Simulation,2024-01-05,angerufen"]  # fmt: skip
+    words = {"won": ["gewonnen"], "rejected": ["Kein Bedarf"], "called": ["angerufen"]}
+    found = built(outcomes(tmp_path, rows, **words), "list_outcomes")
+    assert dict(found.select("customer_id", "outcome").rows()) == {
+        "001": "won", "002": "rejected", "003": "called",
+    }  # fmt: skip
+
+
+def test_an_outcome_in_other_words_is_a_reject_that_names_the_legal_ones(tmp_path):
+    rows = ["001,Simulation,2024-01-05,maybe", "002,Simulation,2024-01-05,won"]
+    settings = outcomes(tmp_path, rows)
+    assert built(settings, "list_outcomes")["customer_id"].to_list() == ["002"]
+    (reason,) = build_source_rejects(read_sources(settings), day(CUTOFF))["reason"]
+    assert reason == "outcome 'maybe' is none of called, rejected, won"
+
+
+def test_a_word_has_one_meaning():
+    with pytest.raises(ValidationError, match="named twice: won"):
+        OutcomeSource(path="x.csv", won=["won"], rejected=["Won "])
+
+
+@pytest.mark.parametrize("name", ["surfacing_log", "list_outcomes"])
+def test_before_the_first_file_of_a_pattern_the_table_is_empty_and_says_so(tmp_path, name, caplog):
+    settings = side_world(tmp_path, {name: []})
+    (tmp_path / f"{name}_side.csv").unlink()
+    source = getattr(settings.source, name)
+    none_yet, missing = (
+        settings.model_copy(
+            update={
+                "source": settings.source.model_copy(
+                    update={name: source.model_copy(update={"path": path})}
+                )
+            }
+        )
+        for path in ("exports/*/log.csv", f"{name}_side.csv")
+    )
+    assert built(none_yet, name).is_empty()
+    assert "no file matches exports/*/log.csv yet" in caplog.text
+    with pytest.raises(SourceError, match="does not exist"):
+        built(missing, name)
+
+
+def test_a_pattern_of_another_source_that_matches_nothing_is_an_error(tmp_path):
+    settings = side_world(tmp_path, {"do_not_contact": []})
+    source = settings.source.do_not_contact.model_copy(update={"path": "exports/*/dnc.csv"})
+    update = {"source": settings.source.model_copy(update={"do_not_contact": source})}
+    with pytest.raises(SourceError, match="No file matches"):
+        built(settings.model_copy(update=update), "do_not_contact")
 
 
 @pytest.mark.parametrize("name", EXPORTS)

@@ -1,5 +1,7 @@
 """Arms of the list's experiment: who is drawn, with what chance, and that no book's load changes."""
 
+import datetime as dt
+
 import numpy as np
 import polars as pl
 import pytest
@@ -9,11 +11,12 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from gosales_assets.whitespace.capacity import select_candidates
-from gosales_assets.whitespace.control import assign_arms, unit_hash
+from gosales_assets.whitespace.control import are_controls, assign_arms, unit_hash
 from gosales_resources.settings.capacity import CapacitySettings
 from gosales_resources.settings.experiment import ExperimentSettings
 
 SEATED = "is_selected"
+START, LIST = dt.date(2024, 3, 31), dt.date(2024, 6, 30)
 
 
 def selection(n: int = 600, seed: int = 1, **capacity) -> pl.DataFrame:
@@ -33,11 +36,18 @@ def selection(n: int = 600, seed: int = 1, **capacity) -> pl.DataFrame:
     return select_candidates(frame, CapacitySettings(**({"top_percent": 30} | capacity)))
 
 
-def drawn(frame: pl.DataFrame, control: float = 0.2, explore: float = 0.0, **other) -> pl.DataFrame:
-    keys = {name: other.pop(name) for name in ("earlier", "capacity") if name in other}
-    given_ = {"epoch": "2024"} | other
-    settings = ExperimentSettings(control_share=control, explore_share=explore, **given_)
-    return assign_arms(frame, settings, "family", **keys)
+def drawn(
+    frame: pl.DataFrame,
+    control: float = 0.2,
+    explore: float = 0.0,
+    cutoff: dt.date = LIST,
+    capacity: CapacitySettings | None = None,
+    **other,
+) -> pl.DataFrame:
+    settings = ExperimentSettings(
+        control_share=control, explore_share=explore, **({"start": START} | other)
+    )
+    return assign_arms(frame, settings, cutoff, "family", capacity)
 
 
 def families(frame: pl.DataFrame, arm: str) -> set[str]:
@@ -62,17 +72,33 @@ def test_no_books_load_changes(control, explore, seed):
     assert after.filter(SEATED).select("rep", "seat").is_unique().all()
 
 
-def test_nothing_changes_where_all_is_off():
+@pytest.mark.parametrize(
+    "settings",
+    [
+        ExperimentSettings(),
+        ExperimentSettings(control_share=0.2, start=dt.date(2024, 9, 30)),
+    ],
+    ids=["off", "before its first list"],
+)
+def test_nothing_changes_where_there_is_no_experiment(settings):
     before = selection()
-    after = assign_arms(before, ExperimentSettings(), "family")
+    after = assign_arms(before, settings, LIST, "family")
     assert after.select(before.columns).equals(before)
     assert all(after[name].null_count() == after.height for name in after.columns[-4:])
 
 
 def test_no_row_of_a_control_family_has_a_seat():
-    after = drawn(selection())
+    after = drawn(selection(), 0.2, 0.2)
     assert families(after, "control")
-    assert not after.filter(pl.col("arm") == "control")[SEATED].any()
+    assert families(after, "passed")
+    left_alone = families(after, "control") | families(after, "passed")
+    assert not after.filter(pl.col("family").is_in(list(left_alone)))[SEATED].any()
+    # Those without a seat anyway too: they are controls of the next list.
+    every = after["family"].unique()
+    settings = ExperimentSettings(control_share=0.2, start=START)
+    controls = every.filter(are_controls(every, settings, START.isoformat())).to_list()
+    assert left_alone < set(controls)
+    assert not after.filter(pl.col("family").is_in(controls))[SEATED].any()
 
 
 def test_seats_of_controls_go_to_the_next_of_the_book():
@@ -81,12 +107,15 @@ def test_seats_of_controls_go_to_the_next_of_the_book():
     controls = families(after, "control")
     for rep in before["rep"].unique():
         book = before.filter(pl.col("rep").eq_missing(pl.lit(rep)), "is_ranked")
-        open_rows = book.filter(~pl.col("family").is_in(list(controls)))
+        passed = families(after, "passed")
+        open_rows = book.filter(~pl.col("family").is_in(list(controls | passed)))
         kept = open_rows.filter(SEATED)["place"].to_list()
         following = open_rows.filter(~pl.col(SEATED))["place"].to_list()
         expected = sorted(kept + following[: book[SEATED].sum() - len(kept)])
         own = after.filter(pl.col("rep").eq_missing(pl.lit(rep)), SEATED)
         assert own["place"].to_list() == expected
+        refilled = own.filter(pl.col("arm") == "refill")["place"].to_list()
+        assert refilled == [place for place in expected if place not in kept]
 
 
 def test_refilled_seats_keep_offers_per_account():
@@ -104,17 +133,33 @@ def test_refilled_seats_keep_caps_of_divisions():
     assert after.filter(SEATED, division="x").height <= used
 
 
-def test_the_share_of_controls_holds_in_all_strata_to_within_one():
-    before = selection(20_000)
-    after = drawn(before, 0.2)
-    seated = before.filter(SEATED).with_columns(decile=pl.int_range(pl.len()) * 10 // pl.len())
-    best = seated.unique("family", keep="first", maintain_order=True)
-    controls = families(after, "control")
-    strata = best.group_by("division", "decile").agg(
-        pl.len(), pl.col("family").is_in(list(controls)).sum().alias("controls")
-    )
-    assert strata.height == 30
-    assert (strata["controls"] - 0.2 * strata["len"]).abs().max() < 1 + 1e-9
+def test_a_family_is_control_by_salt_epoch_and_itself_alone():
+    # Other lists, orders, shares of exploration: whoever is in both has the same arm.
+    one, other = drawn(selection(seed=1)), drawn(selection(900, seed=2), 0.2, 0.1)
+    controls, treated = families(one, "control"), families(one, "treated")
+    assert not controls & (families(other, "treated") | families(other, "refill"))
+    assert not treated & families(other, "control")
+    assert controls & families(other, "control")
+    assert treated & families(other, "treated")
+
+
+def test_a_larger_share_of_controls_keeps_those_that_were():
+    before = selection()
+    assert families(drawn(before, 0.1), "control") < families(drawn(before, 0.3), "control")
+
+
+def test_each_family_is_control_with_the_share_whatever_its_name():
+    settings = ExperimentSettings(control_share=0.2, start=START)
+    names = pl.Series([f"{k:06d}" for k in range(40_000)])
+    # Five standard errors of a share of 0.2.
+    assert abs(are_controls(names, settings, "2024-03-31").mean() - 0.2) < 0.01
+
+
+def test_the_draw_is_anew_after_the_months_of_an_epoch():
+    before = selection()
+    one = families(drawn(before, cutoff=dt.date(2024, 12, 31)), "control")
+    assert one == families(drawn(before, cutoff=START), "control")
+    assert one != families(drawn(before, cutoff=dt.date(2025, 3, 31)), "control")
 
 
 @pytest.mark.slow
@@ -122,33 +167,19 @@ def test_each_family_has_the_chance_that_is_told():
     before = selection(60)
     counts = {}
     for k in range(600):
-        after = drawn(before, 0.2, 0.2, salt=f"s{k}")
-        for arm in ("control", "explore"):
-            for family in families(after, arm):
-                counts[arm, family] = counts.get((arm, family), 0) + 1
-    told = after.filter(pl.col("arm") == "control")["arm_probability"].unique().to_list()
-    assert told == [0.2]
-    # Families that exploration never displaces; five standard errors of 600 draws.
-    best = before.filter(pl.col("seat") == 1)["family"].to_list()
-    rates = [counts.get(("control", family), 0) / 600 for family in best]
-    assert all(abs(rate - 0.2) < 0.082 for rate in rates)
+        after = drawn(before, 0.0, 0.2, salt=f"s{k}")
+        for family in families(after, "explore"):
+            counts[family] = counts.get(family, 0) + 1
     explored = after.filter(pl.col("arm") == "explore").select("family", "arm_probability").rows()
-    assert all(abs(counts["explore", f] / 600 - p) < 0.105 for f, p in explored)
-
-
-def test_a_family_keeps_its_arm_in_an_epoch():
-    first = drawn(selection(seed=1))
-    earlier = first.filter(pl.col("arm").is_not_null()).select("family", "arm").unique()
-    later = drawn(selection(seed=2), earlier=earlier)
-    both = later.join(earlier, on="family", suffix="_before")
-    assert both["arm"].equals(both["arm_before"].alias("arm"))
-    assert not later.filter(pl.col("arm") == "control")[SEATED].any()
+    assert explored
+    # Five standard errors of 600 draws.
+    assert all(abs(counts[f] / 600 - p) < 0.105 for f, p in explored)
 
 
 def test_another_epoch_or_salt_draws_others():
     before = selection()
     one = families(drawn(before), "control")
-    assert one != families(drawn(before, epoch="2025"), "control")
+    assert one != families(drawn(before, epoch_months=3), "control")
     assert one != families(drawn(before, salt="other"), "control")
 
 
@@ -180,6 +211,6 @@ def test_where_parts_of_a_hash_end_counts():
     assert abs(values.std() - 12**-0.5) < 0.02
 
 
-def test_a_draw_without_an_epoch_is_refused():
-    with pytest.raises(ValidationError, match="a draw needs a name"):
+def test_a_draw_without_a_first_list_is_refused():
+    with pytest.raises(ValidationError, match="an experiment has a first list"):
         ExperimentSettings(control_share=0.1)

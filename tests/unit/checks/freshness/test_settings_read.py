@@ -21,8 +21,9 @@ ENRICHED = {"customer_enrichment", "enrichment_unmatched"}
 EXPLAINED = {"model_evaluation", "model_drivers", "model_shap_sample", "model_card"}
 VALIDATED = {"forward_validation", "drift", "validation_summary"}
 LISTED = {
-    "whitespace", "list_metrics", "whitespace_slices", "list_movement", "list_stability",
-    "list_exports", "surfaced", "list_validation",
+    "whitespace", "list_metrics", "list_arms", "whitespace_slices", "list_movement",
+    "list_stability", "list_exports", "surfaced", "list_validation", "experiment_readout",
+    "list_calls",
 }  # fmt: skip
 SCORED = {
     "scores", "whitespace_signals", "list_challenger", "score_changes", *VALIDATED, *LISTED,
@@ -38,7 +39,7 @@ COUNTED = {"prevalence", "label_audit"}
 FIGURES = {"feature_catalog", "feature_stats"}
 FEATURES = {"purchase_history", "customer_features", "division_features", "features"} | FIGURES
 # Tables beside the sales log; those that read a division; what came in of all of them.
-WITH_DIVISION = {"fact_assets", "crm_deals", "surfacing_log"}
+WITH_DIVISION = {"fact_assets", "crm_deals", "surfacing_log", "list_outcomes"}
 BESIDE = WITH_DIVISION | {"crm_contacts", "do_not_contact", "rep_ownership", "dim_date"}
 INTAKE = {"source_rejects", "source_ledger"}
 CUTOFF = "2024-06-30"
@@ -159,7 +160,7 @@ def test_a_window_that_may_be_widened_marks_what_is_made_of_labels(world):
 def test_more_complete_data_marks_the_labels_it_can_reach_and_what_is_validated_on_them(world):
     later = {"source": {"sales_log": {"complete_through": "2024-11-30"}}}
     reached = {"cutoff_metadata", "labels", "pooled_rows", *VALIDATED} | COUNTED
-    reached |= {"list_validation"}
+    reached |= {"list_validation", "experiment_readout"}
     assert tables(stale(world, **later)) == reached
     # The window of 2024-03-31 ended in September: nothing of it changes.
     assert stale(world, "2024-03-31", **later) == set()
@@ -169,7 +170,7 @@ def test_a_longer_calendar_marks_no_mature_cutoff(world):
     longer = {"calendar": {"end": "2025-12-31"}}
     assert stale(world, "2024-03-31", **longer) == set()
     unripe = {"cutoff_metadata", "labels", "pooled_rows", *VALIDATED, "dim_date"}
-    unripe |= COUNTED | {"list_validation"}
+    unripe |= COUNTED | {"list_validation", "experiment_readout"}
     assert tables(stale(world, "2024-12-31", **longer)) == unripe
 
 

@@ -34,11 +34,13 @@ def drawn(seed: int, families: int = 400, effect: float = 0.0, share: float = SH
     }  # fmt: skip
 
 
-def by_lstsq(world: dict, *, with_before: bool) -> Interval:
+def by_lstsq(world: dict, *, with_before: bool, strata: list[np.ndarray] | None = None) -> Interval:
     """Ordinary least squares and the sandwich by matrices, family after family."""
     columns = [np.ones(len(world["value"])), world["is_treated"].astype(float)]
     if with_before:
         columns.append(world["value_before"])
+    for labels in strata or []:
+        columns += [(labels == level).astype(float) for level in np.unique(labels)[1:]]
     x = np.stack(columns, axis=1)
     slopes = np.linalg.lstsq(x, world["value"], rcond=None)[0]
     left = world["value"] - x @ slopes
@@ -68,6 +70,46 @@ def test_effect_and_interval_are_those_of_least_squares_with_a_sandwich(seed):
     assert as_tuple(found.plain) == pytest.approx(as_tuple(plain), rel=1e-9)
 
 
+def strata_of(world: dict, seed: int = 1, levels: int = 4) -> list[np.ndarray]:
+    draw = np.random.default_rng(seed)
+    return [draw.choice(list("abcdefgh")[:levels], len(world["value"])) for _ in range(2)]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_strata_are_taken_out_as_by_dummies_in_least_squares(seed):
+    world = drawn(seed, 200, effect=20.0, share=0.4)
+    strata = strata_of(world, seed)
+    found = read_out(**world, strata=strata, control_share=0.4).effect
+    expected = by_lstsq(world, with_before=True, strata=strata)
+    assert as_tuple(found) == pytest.approx(as_tuple(expected), rel=1e-9)
+
+
+def test_strata_that_say_the_same_twice_change_nothing():
+    world = drawn(1, 200)
+    one, other = strata_of(world)
+    renamed = np.char.add(one, " again")
+    mine = read_out(**world, strata=[one, other], control_share=SHARE)
+    theirs = read_out(**world, strata=[one, other, renamed], control_share=SHARE)
+    assert as_tuple(mine.effect) == pytest.approx(as_tuple(theirs.effect), rel=1e-9)
+
+
+def test_levels_of_few_families_are_one_level():
+    world = drawn(2, 200)
+    rare = np.where(world["family"] < 4, world["family"].astype(str), "common")
+    together = np.where(world["family"] < 4, "rare", "common")
+    mine, theirs, none = (
+        read_out(**world, strata=strata, control_share=SHARE) for strata in ([rare], [together], [])
+    )
+    assert mine == theirs == none
+
+
+def test_a_stratum_that_is_the_arm_by_another_name_is_left_out():
+    world = drawn(3, 200)
+    arm = world["is_treated"].astype(str)
+    mine = read_out(**world, strata=[arm], control_share=SHARE)
+    assert mine == read_out(**world, control_share=SHARE)
+
+
 def test_without_the_value_before_the_effect_is_the_difference_of_means():
     world = drawn(1)
     found, treated = read_out(**world, control_share=SHARE).plain, world["is_treated"]
@@ -92,8 +134,11 @@ def test_accounts_that_are_copies_of_each_other_do_not_narrow_it():
 def test_the_order_of_accounts_changes_nothing():
     world = drawn(4)
     order = np.random.default_rng(1).permutation(len(world["value"]))
-    one = read_out(**world, control_share=SHARE)
-    assert one == read_out(**{k: v[order] for k, v in world.items()}, control_share=SHARE)
+    strata = strata_of(world)
+    one = read_out(**world, strata=strata, control_share=SHARE)
+    shuffled = {k: v[order] for k, v in world.items()}
+    other = read_out(**shuffled, strata=[s[order] for s in strata], control_share=SHARE)
+    assert one == other
 
 
 def test_a_split_that_lost_families_is_not_read():

@@ -52,6 +52,12 @@ def test_each_file_may_have_any_of_the_announced_headers():
     assert found == ["raw log: column y added (text)"]
 
 
+def test_the_first_file_of_a_source_announced_without_one_is_no_change():
+    announced = SchemaSnapshot({}, {"surfacing_log": ()})
+    assert all_changes(announced, SchemaSnapshot({}, {"surfacing_log": (COLUMNS,)})) == []
+    assert all_changes(announced, announced) == []
+
+
 @given(st.dictionaries(st.text(max_size=3), NAMES, max_size=3))
 def test_a_written_snapshot_reads_back_as_the_same(tmp_path_factory, tables):
     path = tmp_path_factory.mktemp("snapshot") / "schema.json"
