@@ -15,6 +15,8 @@ from gosales_assets.validation.list_calls import count_calls
 from gosales_assets.validation.list_validation import top_of_list, validate_list
 from gosales_assets.validation.target_metrics import summarise_targets, target_metrics
 from gosales_checks.contracts.calls import DONE, LIST_CALLS, OFF, OPEN
+from gosales_checks.contracts.contract import Contract
+from gosales_checks.contracts.drift import DRIFT
 from gosales_checks.contracts.experiment import EXPERIMENT_READOUT, LIST_ARMS
 from gosales_checks.contracts.validation import (
     FORWARD_VALIDATION,
@@ -81,13 +83,11 @@ def validation_summary(platform: Platform) -> dg.AssetsDefinition:
     """Define what validation and drift of a cutoff come to over its divisions."""
 
     @platform.table(VALIDATION_SUMMARY)
-    def validation_summary(
-        context: dg.AssetExecutionContext, forward_validation: Tables, drift: Tables
-    ) -> Partitions:
+    def validation_summary(context: dg.AssetExecutionContext) -> Partitions:
         def made() -> Iterator[Partition]:
             for key in keys_of(context):
-                tables = (forward_validation, drift)
-                forward, shifts = (pl.concat(t.at(key.cutoff).values()).collect() for t in tables)
+                tables = (FORWARD_VALIDATION, DRIFT)
+                forward, shifts = (stored_divisions(platform, t, key.cutoff) for t in tables)
                 metrics = target_metrics(forward, shifts)
                 table = summarise_targets(metrics)
                 shown = summarise_cutoff(table) | heat_map_of(shifts, str(key))
@@ -96,6 +96,17 @@ def validation_summary(platform: Platform) -> dg.AssetsDefinition:
         return Partitions(made())
 
     return validation_summary
+
+
+def stored_divisions(platform: Platform, contract: Contract, cutoff: dt.date) -> pl.DataFrame:
+    """Read what is stored of a table at a cutoff, division after division, as it is."""
+    keys = platform.space.keys(contract.partitioned_by, [cutoff])
+    addresses = [Address(contract.name, *key) for key in keys]
+    stored = [address for address in addresses if platform.store.has(address)]
+    nothing = contract.schema.create_empty().lazy()
+    tables = [nothing, *(platform.store.scan_table(address, None) for address in stored)]
+    # Some may have been made by code of before, with other columns.
+    return pl.concat(tables, how="diagonal").select(contract.schema.columns()).collect()
 
 
 def summarise_cutoff(table: pl.DataFrame) -> dict[str, object]:
