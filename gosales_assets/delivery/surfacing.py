@@ -1,7 +1,8 @@
 """What a list puts before people, so that the next one knows whom they have been told of.
 
 A list is surfaced on the day it is exported, not when it is made: a backfill surfaces nothing. The file
-is read back as `source.surfacing_log`, so its cells are as they are in the data: no guard apostrophe.
+is read back as `source.surfacing_log`. It is Parquet: ids stay text as they are in the data, and no
+spreadsheet runs what they say.
 """
 
 import datetime as dt
@@ -12,8 +13,18 @@ import polars as pl
 from gosales_resources.dates import shift_days
 from gosales_resources.errors import SourceError
 
-FILE = "surfaced.csv"
-COLUMNS = ["customer_id", "division", "surfaced_date", "cutoff", "rep", "rank", "seat"]
+FILE = "surfaced.parquet"
+SCHEMA = pl.Schema(
+    {
+        "customer_id": pl.String(),
+        "division": pl.String(),
+        "surfaced_date": pl.Date(),
+        "cutoff": pl.Date(),
+        "rep": pl.String(),
+        "rank": pl.Int64(),
+        "seat": pl.Int64(),
+    }
+)
 # What is surfaced once, however often a list is exported.
 KEY = ["customer_id", "division", "cutoff"]
 
@@ -58,8 +69,8 @@ def write_surfacing(
     Returns
     -------
     tuple of bytes and int
-        UTF-8, LF, texts in quotation marks, and its number of rows. What was surfaced before keeps
-        its day; nothing is in it twice.
+        Parquet of `SCHEMA`, and its number of rows. What was surfaced before keeps its day; nothing
+        is in it twice.
 
     Raises
     ------
@@ -68,33 +79,30 @@ def write_surfacing(
     """
     day = max(today, shift_days(cutoff, 1))
     new = rows.with_columns(surfaced_date=pl.lit(day)).select(
-        pl.col(name).cast(pl.String) for name in COLUMNS
+        pl.col(name).cast(kind) for name, kind in SCHEMA.items()
     )
     if before is not None:
         earlier = _read(before)
         new = pl.concat([earlier, new.join(earlier, on=KEY, how="anti", maintain_order="left")])
-    numbers = ("rank", "seat")
-    told = new.with_columns(pl.col(name).cast(pl.Int64) for name in numbers).sort(
-        "surfaced_date", "cutoff", "rank", "customer_id", "division"
-    )
-    text = told.write_csv(quote_style="non_numeric", line_terminator="\n")
-    return text.encode(), told.height
+    told = new.sort("surfaced_date", "cutoff", "rank", "customer_id", "division")
+    return _bytes_of(told), told.height
+
+
+def _bytes_of(told: pl.DataFrame) -> bytes:
+    """Write a table as Parquet; equal tables give equal bytes."""
+    target = io.BytesIO()
+    told.write_parquet(target)
+    return target.getvalue()
 
 
 def _read(before: bytes) -> pl.DataFrame:
-    wrong = (
-        f"{FILE} in that folder is no surfacing log of `gosales export` ({', '.join(COLUMNS)}): move "
-        "it away, or export into another folder."
-    )
     try:
-        found = pl.read_csv(io.BytesIO(before), infer_schema=False)
-    except pl.exceptions.PolarsError as error:
-        raise SourceError(wrong) from error
-    numbers = (
-        found.select("rank", "seat").cast(pl.Int64, strict=False)
-        if (found.columns == COLUMNS)
-        else None
-    )
-    if numbers is None or numbers["rank"].null_count():
-        raise SourceError(wrong)
+        found = pl.read_parquet(io.BytesIO(before))
+    except (pl.exceptions.PolarsError, OSError):
+        found = pl.DataFrame()
+    if found.schema != SCHEMA:
+        raise SourceError(
+            f"{FILE} in that folder is no surfacing log of `gosales export` ({', '.join(SCHEMA)}): "
+            "move it away, or export into another folder."
+        )
     return found

@@ -142,7 +142,7 @@ class SurfacingColumns(StrictModel):
 class SurfacingSource(SideSource):
     """What was put before the sales representatives, and what became of it.
 
-    `gosales export` writes such files: `path: exports/*/surfaced.csv`. A pattern that no file matches
+    `gosales export` writes such files: `path: exports/*/surfaced.parquet`. A pattern that no file matches
     yet is an empty log, and a warning.
     """
 

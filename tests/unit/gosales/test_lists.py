@@ -248,7 +248,7 @@ def test_all_files_are_put_into_a_folder_and_stale_ones_go(gosales, world, tmp_p
     assert code == 0
     assert f"{folder / 'list.csv'}: 3 rows" in out
     imports = [f"crm-gosales_list-{at}.csv" for at in (1, 2, 3)]
-    always = {"list.xlsx", "list.csv", "surfaced.csv", "exports.json"}
+    always = {"list.xlsx", "list.csv", "surfaced.parquet", "exports.json"}
     assert {p.name for p in folder.iterdir()} == {*always, *imports}
     (folder / "own.txt").write_text("mine")
     # The next list has one row: a third file for import would be that of the list before.
@@ -323,22 +323,21 @@ def test_an_export_says_who_was_put_before_people_and_on_which_day(gosales, worl
     folder = tmp_path / "out"
     before = dt.datetime.now().astimezone().date()
     assert gosales("export", "--out", str(folder))[0] == 0
-    assert f"{folder / 'surfaced.csv'}: 3 rows" in gosales("export", "--out", str(folder))[1]
-    rows = list(csv.DictReader(io.StringIO((folder / "surfaced.csv").read_text("utf-8"))))
-    assert [(r["customer_id"], r["rep"], r["cutoff"]) for r in rows] == [
-        ("0001", "Ann", "2024-06-30"), ("0002", "Ben", "2024-06-30"), ("0003", "", "2024-06-30"),
+    assert f"{folder / 'surfaced.parquet'}: 3 rows" in gosales("export", "--out", str(folder))[1]
+    rows = pl.read_parquet(folder / "surfaced.parquet")
+    assert rows.select("customer_id", "rep").rows() == [
+        ("0001", "Ann"), ("0002", "Ben"), ("0003", None),
     ]  # fmt: skip
-    assert {r["surfaced_date"] for r in rows} <= {
-        f"{before}", f"{dt.datetime.now().astimezone().date()}"
-    }  # fmt: skip
+    assert set(rows["cutoff"]) == {dt.date(2024, 6, 30)}
+    assert set(rows["surfaced_date"]) <= {before, dt.datetime.now().astimezone().date()}
 
 
 def test_a_file_for_people_alone_surfaces_nothing(gosales, world, tmp_path):
     store_exports(world, LIST)
     assert gosales("export", "--kind", "csv", "--out", str(tmp_path / "out"))[0] == 0
-    assert not (tmp_path / "out" / "surfaced.csv").exists()
+    assert not (tmp_path / "out" / "surfaced.parquet").exists()
     assert gosales("export", "--kind", "surfacing", "--out", str(tmp_path / "log"))[0] == 0
-    assert {p.name for p in (tmp_path / "log").iterdir()} == {"surfaced.csv", "exports.json"}
+    assert {p.name for p in (tmp_path / "log").iterdir()} == {"surfaced.parquet", "exports.json"}
 
 
 def test_the_card_of_exports_is_shown_like_a_table(gosales, world):

@@ -27,12 +27,12 @@ def rows_of(*customers: str) -> pl.DataFrame:
 
 def write(folder, content: bytes, cutoff: dt.date = DAY) -> None:
     (folder / "exports" / f"{cutoff}").mkdir(parents=True, exist_ok=True)
-    (folder / "exports" / f"{cutoff}" / "surfaced.csv").write_bytes(content)
+    (folder / "exports" / f"{cutoff}" / "surfaced.parquet").write_bytes(content)
 
 
 def settings_of(folder) -> Settings:
     settings = write_world(folder, [row()])
-    update = {"surfacing_log": SurfacingSource(path="exports/*/surfaced.csv")}
+    update = {"surfacing_log": SurfacingSource(path="exports/*/surfaced.parquet")}
     source = settings.source.model_copy(update=update)
     return settings.model_copy(update={"source": source, "mode": "strict"})
 
@@ -64,8 +64,9 @@ def test_a_second_export_doubles_nothing_and_keeps_the_day_of_the_first():
 def test_what_a_list_made_anew_adds_has_its_own_day_and_what_was_told_stays():
     one, _ = write_surfacing(rows_of("0001", "0002"), DAY, EXPORTED)
     both, count = write_surfacing(rows_of("0002", "0003"), DAY, dt.date(2024, 8, 1), one)
-    found = pl.read_csv(both, infer_schema=False).select("customer_id", "surfaced_date").rows()
-    assert found == [("0001", "2024-07-03"), ("0002", "2024-07-03"), ("0003", "2024-08-01")]
+    found = pl.read_parquet(both).select("customer_id", "surfaced_date").rows()
+    later = dt.date(2024, 8, 1)
+    assert found == [("0001", EXPORTED), ("0002", EXPORTED), ("0003", later)]
     assert count == 3
 
 
