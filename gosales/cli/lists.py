@@ -4,7 +4,7 @@ import argparse
 import shutil
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import polars as pl
@@ -13,9 +13,10 @@ from gosales.cli.list_files import SUFFIXES, WRITTEN, write_rows
 from gosales.cli.list_table import draw
 from gosales.cli.show import read_stored
 from gosales.cli.terminal import say, tell
-from gosales_assets.delivery.columns import LOOKS, Column, shown_columns
+from gosales_assets.delivery.columns import LOOKS, Column, check_columns, shown_columns
 from gosales_assets.delivery.listed import NO_REP, Listed, ListTerms
 from gosales_assets.platform.platform import Platform
+from gosales_checks.contracts.movement import LIST_MOVEMENT
 from gosales_checks.contracts.whitespace import WHITESPACE
 from gosales_resources.errors import GosalesError, ScopeError, nearest
 from gosales_resources.markdown import printable
@@ -23,6 +24,15 @@ from gosales_resources.settings.base import slugify
 from gosales_resources.settings.loading import load_settings, parse_overrides
 from gosales_resources.store.atomic import replacing
 
+# Of another table than the list: asked for by name, and only then read.
+MOVED = Column(
+    "moved",
+    "text",
+    "Since the last list",
+    "Moved",
+    50,
+    LIST_MOVEMENT.schema.columns()["moved"].description or "",
+)
 DONE = 0
 TABLE = "table"
 ROWS_FOR_EYES = 50
@@ -47,7 +57,9 @@ def add_list_command(
     parser.add_argument(
         "--all", action="store_true", help="all ranked rows, not the selected alone"
     )
-    parser.add_argument("--columns", metavar="a,b", help="of the list, by name or title")
+    parser.add_argument(
+        "--columns", metavar="a,b", help="of the list, by name or title; `moved` too"
+    )
     parser.add_argument("--format", choices=[TABLE, *WRITTEN], help="table, or what --out ends in")
     parser.add_argument("--out", type=Path, metavar="FILE", help="write there; what is there goes")
     parser.set_defaults(command=_list)
@@ -58,6 +70,8 @@ def _list(options: argparse.Namespace) -> int:
     form = _form(options)
     columns, picked = _columns(platform, options, form), Picked.of(options)
     listed = read_list(platform, options.cutoff, picked, every=options.all)
+    if MOVED in columns:
+        listed = with_moved(platform, listed)
     if form == TABLE:
         shown = listed.rows.head(options.top or ROWS_FOR_EYES)
         print_rows(platform, listed, shown, columns, picked)
@@ -216,7 +230,7 @@ def _columns(platform: Platform, options: argparse.Namespace, form: str) -> list
     settings = platform.settings
     currency, months = settings.source.sales_log.home_currency, settings.labels.window_months
     if options.columns:
-        every = shown_columns(LOOKS, currency, months)
+        every = [*shown_columns(LOOKS, currency, months), MOVED]
         called = {t.casefold(): c.name for c in every for t in (c.short, c.title, c.name)}
         asked: list[str] = [one.strip() for one in options.columns.split(",") if one.strip()]
         found = [called.get(one.casefold(), one) for one in asked]
@@ -226,7 +240,23 @@ def _columns(platform: Platform, options: argparse.Namespace, form: str) -> list
         names = [n for n in FOR_EYES if not (n == "rep" and options.rep)]
     else:
         names = settings.delivery.columns
-    return shown_columns(names, currency, months)
+    known = {one.name: one for one in shown_columns(LOOKS, currency, months)} | {MOVED.name: MOVED}
+    check_columns(name for name in names if name != MOVED.name)
+    return [known[name] for name in names]
+
+
+def with_moved(platform: Platform, listed: Listed) -> Listed:
+    """Say of each row why it moved since the list before.
+
+    Raises
+    ------
+    PartitionMissingError, StalePartitionError, DamagedError
+        Of `list_movement`: see `read_stored`.
+    """
+    cutoff, key = listed.terms.cutoff.isoformat(), ["customer_id", "division"]
+    moved = read_stored(platform, LIST_MOVEMENT, cutoff, None).select(*key, MOVED.name).collect()
+    rows = listed.rows.join(moved, on=key, how="left", maintain_order="left")
+    return replace(listed, rows=rows)
 
 
 def _hand_over(content: bytes, form: str, out: Path | None, rows: int) -> None:

@@ -106,7 +106,7 @@ def stored_divisions(platform: Platform, contract: Contract, cutoff: dt.date) ->
     nothing = contract.schema.create_empty().lazy()
     tables = [nothing, *(platform.store.scan_table(address, None) for address in stored)]
     # Some may have been made by code of before, with other columns.
-    return pl.concat(tables, how="diagonal").select(contract.schema.columns()).collect()
+    return pl.concat(tables, how="diagonal").select(list(contract.schema.columns())).collect()
 
 
 def summarise_cutoff(table: pl.DataFrame) -> dict[str, object]:

@@ -17,6 +17,7 @@ from gosales_assets.delivery.exports import build_exports
 from gosales_assets.operations.instance import open_instance
 from gosales_assets.platform.platform import Platform
 from gosales_checks.contracts.delivery import LIST_EXPORTS
+from gosales_checks.contracts.movement import LIST_MOVEMENT
 from gosales_checks.contracts.whitespace import WHITESPACE
 from gosales_resources.instance.recorded import CHECKSUM
 from gosales_resources.settings.loading import load_settings
@@ -237,6 +238,29 @@ def store_exports(world, table: pl.DataFrame, **changed) -> None:
                 LIST_EXPORTS.name, partition=f"{DAY}", metadata={CHECKSUM: written.sha256}
             )
         )
+
+
+def test_why_rows_moved_stands_beside_them_where_it_is_known(gosales, world):
+    code, _, err = gosales("list", "--columns", "rank,moved")
+    assert code == 2
+    assert "list_movement" in err
+    moved = pl.DataFrame(
+        {"customer_id": ["0002", "0001"], "division": ["solid_works", "simulation"],
+         "moved": ["up 3 places", "=down"]}
+    )  # fmt: skip
+    platform = Platform.of(load_settings(world / "gosales.yaml"))
+    address = Address(LIST_MOVEMENT.name, DAY)
+    provenance = platform.freshness.provenance_of(LIST_MOVEMENT, address)
+    platform.store.write_table(address, moved, provenance)
+    code, out, _ = gosales("list", "--columns", "rank,since the last list", "--format", "csv")
+    assert code == 0
+    rows = list(csv.reader(io.StringIO(out.removeprefix("\ufeff"))))
+    assert rows == [
+        ["Rank", "Since the last list"],
+        ["1", "'=down"],
+        ["2", "up 3 places"],
+        ["3", ""],
+    ]
 
 
 def test_all_files_are_put_into_a_folder_and_stale_ones_go(gosales, world, tmp_path):
