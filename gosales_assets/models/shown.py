@@ -73,9 +73,18 @@ def summarise_drift(drift: pl.DataFrame) -> dict[str, object]:
         .sort(size, "measure", "slice", "item", descending=[True, False, False, False])
         .head(SHOWN_DRIVERS)
     )
-    columns = ["measure", "slice", "item", "value", "threshold", "null_high", "is_alarm"]
+    columns = ["measure", "slice", "item", "value", "threshold", "null_high", "usual", "is_alarm"]
     rows = [[_rounded(cell) for cell in row] for row in worst.select(columns).rows()]
-    titles = ["measure", "of", "feature", "shift", "threshold", "chance up to", "alarm"]
+    titles = [
+        "measure",
+        "of",
+        "feature",
+        "shift",
+        "threshold",
+        "chance up to",
+        "usual up to",
+        "alarm",
+    ]
     largest = {
         f"{row['measure']}_{row['slice']}": row["value"]
         for row in worst.unique(["measure", "slice"], keep="first", maintain_order=True).to_dicts()

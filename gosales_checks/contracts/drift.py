@@ -14,7 +14,7 @@ DRIFT_MEASURES = {
     FEATURE_PSI: "Population stability index of a feature (the item): the population of the cutoff "
     "against the rows that the model was fitted on, in their bins.",
     SCORE_KS: "Largest distance between the distributions of p_icp at the cutoff and of the "
-    "probabilities held out at training.",
+    "probabilities that training rows have from models fitted on other customers.",
     PRIOR_SHIFT: "Log-odds of the rate of buyers in the window after the cutoff, less those of the "
     "rows held out at training.",
     VALUE_PSI: "Stability index between where money was expected, over tenths by expected value, "
@@ -43,11 +43,19 @@ class Drift(dy.Schema):
     null_high = dy.Float64(
         nullable=True, description="What 99 of 100 cases of chance stay below at this size."
     )
+    usual = dy.Float64(
+        nullable=True,
+        description="What the model's training cutoffs showed among themselves, drawn out to the "
+        "distance of this one; null where it is not known. A basket's lifts are new at every cutoff, "
+        "a tenure only grows.",
+    )
     q_value = dy.Float64(
         nullable=True, min=0, max=1,
         description="Of a feature: chance of such a shift, adjusted for all features looked at.",
     )  # fmt: skip
-    is_alarm = dy.Bool(description="Above the threshold, and beyond chance.")
+    is_alarm = dy.Bool(
+        description="At the threshold or above, beyond chance, and more than is usual."
+    )
     reference_count = dy.Int64(
         min=0, description="Rows of the reference.", metadata={"unit": "rows"}
     )

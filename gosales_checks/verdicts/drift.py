@@ -28,7 +28,8 @@ def judge_drift(drift: pl.DataFrame, measure: str) -> Findings:
 
 def _told(row: dict) -> str:
     of = " of ".join(part for part in (row["measure"], row["item"]) if part)
+    usual = "" if row["usual"] is None else f", usual up to {row['usual']:.3g}"
     return (
         f"{of} ({row['slice']}): {row['value']:.3g}, threshold {row['threshold']:g}, chance shows up "
-        f"to {row['null_high']:.3g}"
+        f"to {row['null_high']:.3g}{usual}"
     )

@@ -8,10 +8,11 @@ import polars as pl
 from gosales_assets.models.bundle.contract_rows import contract_table
 from gosales_assets.models.bundle.held_out import HELD_OUT_FILE
 from gosales_assets.models.bundle.manifest import model_id
-from gosales_assets.models.bundle.model import KIND, REFERENCE_FILE, Card, StoredModel
+from gosales_assets.models.bundle.model import KIND, Card, StoredModel
 from gosales_assets.models.calibration.band import Band
 from gosales_assets.models.calibration.calibrator import Calibrator
 from gosales_assets.models.calibration.level import Level
+from gosales_assets.models.drift.reference import INPUTS_FILE, SCORES_FILE
 from gosales_assets.models.learners.learner import Learner
 from gosales_assets.models.learners.registry import LEARNERS
 from gosales_assets.models.rows.preparation import Preparation
@@ -44,7 +45,7 @@ def load_bundle(files: Mapping[str, bytes]) -> StoredModel:
             warnings=list(report["warnings"]),
             level_told=list(report["level"]),
             held_out=files.get(HELD_OUT_FILE),
-            reference=files.get(REFERENCE_FILE),
+            reference={n: files[n] for n in (INPUTS_FILE, SCORES_FILE) if n in files},
         )
 
 

@@ -15,7 +15,6 @@ from gosales_assets.models.rows.model_inputs import ModelInputs
 from gosales_assets.models.rows.preparation import Preparation
 
 MODEL_FILE = "model.json"
-REFERENCE_FILE = "reference.parquet"
 KIND = BundleKind("model bundle", "model", MODEL_FILE)
 
 
@@ -69,9 +68,8 @@ class DivisionModel:
     held_out: bytes | None = field(default=None, repr=False)
     """Its predictions of rows that it did not fit, as the file that `read_held_out` reads; None where
     nothing was tried."""
-    reference: bytes | None = field(default=None, repr=False)
-    """How its inputs were spread over the rows that it was fitted on: `reference_bins.BINS_SCHEMA`, as
-    a file; None without a model."""
+    reference: dict[str, bytes] = field(default_factory=dict, repr=False)
+    """How its training rows were spread, as files (`drift.reference`); empty without a model."""
 
     def margin(self, rows: ModelInputs, white: np.ndarray) -> np.ndarray:
         """Return the members' weighted logits.
@@ -133,8 +131,7 @@ class DivisionModel:
         }
         if self.held_out is not None:
             beside[HELD_OUT_FILE] = self.held_out
-        if self.reference is not None:
-            beside[REFERENCE_FILE] = self.reference
+        beside |= self.reference
         return KIND.write(content, beside)
 
 

@@ -1,7 +1,7 @@
 """The shifts of one division and cutoff, each held against its threshold and against chance.
 
-An alarm is an effect that matters and that chance does not show: at small sizes the second decides, at
-large ones the first.
+An alarm is an effect that matters, that chance does not show, and that training cutoffs did not show
+among themselves.
 """
 
 import math
@@ -13,7 +13,13 @@ import polars as pl
 
 from gosales_assets.models.bundle.held_out import HELD_OUT_FILE, read_held_out
 from gosales_assets.models.bundle.model import StoredModel
-from gosales_assets.models.drift.reference import read_reference
+from gosales_assets.models.drift.reference import (
+    KS_POWER,
+    PSI_POWER,
+    read_inputs,
+    read_scores,
+    usual_at,
+)
 from gosales_checks.contracts.drift import (
     CAL_MAE,
     DRIFT,
@@ -54,8 +60,10 @@ Z_NULL = 2.5758293035489004
 class Trained:
     """What is kept of a model's training: empty frames where it kept nothing."""
 
-    reference: pl.DataFrame
-    """`REFERENCE_SCHEMA`."""
+    inputs: pl.DataFrame
+    """`reference.INPUTS_SCHEMA`."""
+    scores: pl.DataFrame
+    """`reference.SCORES_SCHEMA`."""
     held_out: pl.DataFrame
     """`held_out.SCHEMA`."""
 
@@ -63,7 +71,8 @@ class Trained:
     def of(cls, model: StoredModel) -> "Trained":
         """Read it from a model that was opened."""
         files = {} if model.held_out is None else {HELD_OUT_FILE: model.held_out}
-        return cls(read_reference(model), read_held_out(files))
+        reference = (read_inputs(model.reference), read_scores(model.reference))
+        return cls(*reference, read_held_out(files))
 
 
 @dataclass(frozen=True)
@@ -74,6 +83,7 @@ class Shift:
     slice: str
     value: float
     null_high: float
+    usual: float | None
     reference_count: int
     row_count: int
     item: str = ""
@@ -110,15 +120,15 @@ def build_drift(
     nothing = DRIFT.schema.create_empty()
     if rows.is_empty():
         return nothing
-    judged = trained.reference["feature"].unique(maintain_order=True).to_list()
+    judged = trained.inputs["feature"].unique(maintain_order=True).to_list()
     known = features.select(judged).collect()
     shifts = [
-        *_features(trained.reference, known, rows.height),
-        *(shift for name in SLICES for shift in _of_slice(name, trained.held_out, rows, settings)),
+        *_features(trained.inputs, known, rows),
+        *(shift for name in SLICES for shift in _of_slice(name, trained, rows, settings)),
     ]
     place = rows.select("division", "cutoff").row(0, named=True)
     found = pl.DataFrame([{**place, **shift.__dict__} for shift in shifts]).with_columns(
-        pl.col("value", "null_high", "p_value").cast(pl.Float64).fill_nan(None)
+        pl.col("value", "null_high", "usual", "p_value").cast(pl.Float64).fill_nan(None)
     )
     return (
         _judged(found, settings)
@@ -142,9 +152,10 @@ def _joined(scores: pl.LazyFrame, values: pl.LazyFrame, labels: pl.LazyFrame) ->
     )
 
 
-def _features(reference: pl.DataFrame, now: pl.DataFrame, count: int) -> Iterator[Shift]:
+def _features(reference: pl.DataFrame, now: pl.DataFrame, rows: pl.DataFrame) -> Iterator[Shift]:
+    count, cutoff = rows.height, rows["cutoff"][0]
     if reference.is_empty():
-        yield Shift(FEATURE_PSI, "all", math.nan, math.nan, 0, count, status="no_reference")
+        yield Shift(FEATURE_PSI, "all", math.nan, math.nan, None, 0, count, status="no_reference")
         return
     customers = float(reference["customer_count"][0])
     counted = reference.with_columns(now=count_rows(reference, now))
@@ -156,6 +167,7 @@ def _features(reference: pl.DataFrame, now: pl.DataFrame, count: int) -> Iterato
             "all",
             value,
             psi_null(customers, count, bins.height),
+            usual_at(bins.row(0, named=True), cutoff, PSI_POWER),
             int(before.sum()),
             count,
             item=str(feature),
@@ -164,16 +176,19 @@ def _features(reference: pl.DataFrame, now: pl.DataFrame, count: int) -> Iterato
 
 
 def _of_slice(
-    name: str, held_out: pl.DataFrame, rows: pl.DataFrame, settings: ValidationSettings
+    name: str, trained: Trained, rows: pl.DataFrame, settings: ValidationSettings
 ) -> Iterator[Shift]:
     """Measure the probabilities of a slice, and what became of them."""
+    held_out, scores = trained.held_out, trained.scores.filter(slice=name)
     if name == "whitespace":
         held_out, rows = held_out.filter("is_whitespace"), rows.filter("is_whitespace")
-    fault = _fault(held_out, rows)
+    fault, usual = _fault(held_out, rows), None
     figures: dict[str, Figure] = {}
     if not fault:
-        p, before = rows["p_icp"].to_numpy(), held_out["p"].to_numpy()
-        figures[SCORE_KS] = (ks_distance(before, p), ks_null(before, p, seed=settings.seed))
+        p, before = rows["p_icp"].to_numpy(), scores["p"].to_numpy()
+        if len(before):
+            usual = usual_at(scores.row(0, named=True), rows["cutoff"][0], KS_POWER)
+            figures[SCORE_KS] = (ks_distance(before, p), ks_null(before, p, seed=settings.seed))
         if rows["is_censored"].any() or rows["label"].null_count():
             fault = "censored"
         else:
@@ -181,7 +196,12 @@ def _of_slice(
     for measure in (SCORE_KS, PRIOR_SHIFT, VALUE_PSI, CAL_MAE):
         value, null = figures.get(measure, UNKNOWN)
         status = "ok" if not math.isnan(value) else fault or UNDEFINED[measure]
-        yield Shift(measure, name, value, null, held_out.height, rows.height, status=status)
+        if measure == SCORE_KS and math.isnan(value):
+            # A division at its base rate has one probability: no distribution to compare.
+            status = "no_model" if fault in (None, "censored") else fault
+        sizes = (held_out.height, rows.height)
+        far = usual if measure == SCORE_KS else None
+        yield Shift(measure, name, value, null, far, *sizes, status=status)
 
 
 def _of_outcomes(held_out: pl.DataFrame, rows: pl.DataFrame, seed: int) -> dict[str, Figure]:
@@ -230,7 +250,11 @@ def _judged(shifts: pl.DataFrame, settings: ValidationSettings) -> pl.DataFrame:
     # Of many features some are beyond their own 99 %.
     by_chance = pl.when(pl.col("q_value").is_null()).then(size > pl.col("null_high"))
     beyond = by_chance.otherwise(pl.col("q_value") < 1 - NULL_LEVEL)
+    # What training cutoffs showed among themselves is no news.
+    is_news = (size > pl.col("usual")).fill_null(value=True)
     return shifts.with_columns(
         threshold=pl.col("measure").replace_strict(thresholds, return_dtype=pl.Float64),
         q_value=pl.Series(benjamini_hochberg(p)).fill_nan(None),
-    ).with_columns(is_alarm=((size >= pl.col("threshold")) & beyond).fill_null(value=False))
+    ).with_columns(
+        is_alarm=((size >= pl.col("threshold")) & beyond & is_news).fill_null(value=False)
+    )

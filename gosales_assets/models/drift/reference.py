@@ -1,17 +1,42 @@
-"""How a model's inputs were spread over its training rows: what later ones are held against."""
+"""How a model's training rows were spread, and how much their cutoffs differed among themselves.
 
-from collections.abc import Sequence
+What is scored later is held against it. Lifts of a basket are new values at every cutoff, and a tenure
+only grows: such a shift is no news. So each training cutoff is held against the others, as a later one
+will be against all of them.
+"""
 
+import datetime as dt
+from collections.abc import Callable, Sequence
+
+import numpy as np
 import polars as pl
 
-from gosales_assets.models.bundle.model import REFERENCE_FILE, StoredModel
 from gosales_assets.models.bundle.table_files import read_table
-from gosales_checks.measures.reference_bins import BINS_SCHEMA, fit_bins
+from gosales_checks.measures.reference_bins import BINS_SCHEMA, count_rows, fit_bins
+from gosales_checks.measures.stability import ks_distance, psi
 
-REFERENCE_SCHEMA = pl.Schema({**BINS_SCHEMA, "customer_count": pl.Int64()})
+INPUTS_FILE, SCORES_FILE = "reference_inputs.parquet", "reference_scores.parquet"
+# What training cutoffs showed among themselves; null with fewer than three of them.
+USUAL = {
+    # Largest shift of one against the others.
+    "usual": pl.Float64(),
+    # The same at either end, for each day between it and the mean of the others (PSI: day squared).
+    "usual_per_day": pl.Float64(),
+    "mean_cutoff": pl.Date(),
+}
+INPUTS_SCHEMA = pl.Schema({**BINS_SCHEMA, "customer_count": pl.Int64(), **USUAL})
+SCORES_SCHEMA = pl.Schema({"slice": pl.String(), "p": pl.Float64(), **USUAL})
+FEWEST_CUTOFFS = 3
+QUANTILES = 1_001
+# How they grow with time: a small shift's index with the square of it, a distance as it.
+PSI_POWER, KS_POWER = 2, 1
+# A small shift's index grows with its square, a larger one's faster, as bins empty: drawn tenures of
+# customers had 1.1 to 1.4 times what their training cutoffs let expect.
+MARGIN = 2.0
+WHITESPACE, ALL = "whitespace", "all"
 
 
-def reference_of(fitted: pl.DataFrame, features: Sequence[str]) -> pl.DataFrame:
+def reference_inputs(fitted: pl.DataFrame, features: Sequence[str]) -> pl.DataFrame:
     """Cut a model's inputs into bins over the rows that it was fitted on.
 
     Parameters
@@ -24,20 +49,127 @@ def reference_of(fitted: pl.DataFrame, features: Sequence[str]) -> pl.DataFrame:
     Returns
     -------
     polars.DataFrame
-        `REFERENCE_SCHEMA`, by feature and bin. `customer_count`: a customer has a row at each
-        cutoff, and they are much alike; chance goes by customers.
+        `INPUTS_SCHEMA`, by feature and bin. `customer_count`: a customer has a row at each cutoff,
+        and they are much alike; chance goes by customers.
     """
+    bins = fit_bins(fitted, features)
+    cutoffs = fitted["cutoff"].unique().sort().to_list()
+    counts = {t: count_rows(bins, fitted.filter(cutoff=t)).to_numpy() for t in cutoffs}
+    whole = bins["count"].to_numpy()
+    parts = []
+    for (_,), cut in bins.with_row_index("at").group_by("feature", maintain_order=True):
+        at = cut["at"].to_numpy()
+        usual = usual_shift(
+            cutoffs, lambda t, at=at: psi((whole - counts[t])[at], counts[t][at]), PSI_POWER
+        )
+        parts.append(cut.drop("at").with_columns(**usual))
+    if not parts:
+        return pl.DataFrame(schema=INPUTS_SCHEMA)
     customers = pl.lit(fitted["customer_id"].n_unique(), pl.Int64)
-    return fit_bins(fitted, features).with_columns(customer_count=customers)
+    return pl.concat(parts).with_columns(customer_count=customers).select(*INPUTS_SCHEMA)
 
 
-def read_reference(model: StoredModel) -> pl.DataFrame:
-    """Read the reference of a model; empty where it has none.
+def reference_scores(p: np.ndarray, cutoff: pl.Series, is_whitespace: np.ndarray) -> pl.DataFrame:
+    """Keep the distribution of probabilities that a model gives to rows of customers it did not fit.
 
-    Raises
-    ------
-    BundleError
-        When the file is damaged.
+    Parameters
+    ----------
+    p, is_whitespace
+        One per row.
+    cutoff
+        Training cutoff per row.
+
+    Returns
+    -------
+    polars.DataFrame
+        `SCORES_SCHEMA`: quantiles of each slice that has rows, ascending.
     """
-    files = {} if model.reference is None else {REFERENCE_FILE: model.reference}
-    return read_table(files, REFERENCE_FILE, REFERENCE_SCHEMA)
+    parts = [pl.DataFrame(schema=SCORES_SCHEMA)]
+    days = cutoff.to_numpy()
+    for name, inside in ((ALL, np.ones(len(p), bool)), (WHITESPACE, is_whitespace.astype(bool))):
+        values, at = p[inside], days[inside]
+        if not len(values):
+            continue
+        cutoffs = cutoff.filter(pl.Series(inside)).unique().sort().to_list()
+        usual = usual_shift(
+            cutoffs,
+            lambda t, v=values, at=at: ks_distance(
+                v[at != np.datetime64(t)], v[at == np.datetime64(t)]
+            ),
+            KS_POWER,
+        )
+        kept = np.quantile(values, np.linspace(0, 1, min(QUANTILES, len(values))))
+        part = pl.DataFrame({"slice": name, "p": kept}).with_columns(**usual)
+        parts.append(part.select(*SCORES_SCHEMA))
+    return pl.concat(parts)
+
+
+def usual_shift(
+    cutoffs: Sequence[dt.date], shift: Callable[[dt.date], float], power: int
+) -> dict[str, pl.Expr]:
+    """Measure how far each training cutoff is from the others.
+
+    Parameters
+    ----------
+    cutoffs
+        Ascending.
+    shift
+        Of one cutoff against all others.
+    power
+        Of the time that such a shift grows with.
+
+    Returns
+    -------
+    dict of str to polars.Expr
+        The constants of `USUAL`.
+    """
+    usual = per_day = mean = None
+    if cutoffs:
+        mean = dt.date.fromordinal(round(np.mean([t.toordinal() for t in cutoffs])))
+    if len(cutoffs) >= FEWEST_CUTOFFS:
+        found = {t: shift(t) for t in cutoffs}
+        usual = max(found.values())
+        per_day = max(
+            found[t] / _days_to_others(t, cutoffs) ** power for t in (cutoffs[0], cutoffs[-1])
+        )
+    told = {"usual": usual, "usual_per_day": per_day, "mean_cutoff": mean}
+    return {name: pl.lit(told[name], dtype=kind) for name, kind in USUAL.items()}
+
+
+def usual_at(row: dict, cutoff: dt.date, power: int) -> float | None:
+    """Return the shift that is no news at a cutoff: drawn out to its distance from the reference.
+
+    Parameters
+    ----------
+    row
+        With the columns of `USUAL`.
+    cutoff
+        That is held against the reference.
+    power
+        As in `usual_shift`.
+
+    Returns
+    -------
+    float or None
+        None with too few training cutoffs to tell.
+    """
+    if row["usual"] is None:
+        return None
+    days = (cutoff - row["mean_cutoff"]).days
+    margin = MARGIN if power == PSI_POWER else 1.0
+    return margin * max(row["usual"], row["usual_per_day"] * days**power)
+
+
+def read_inputs(files: dict[str, bytes]) -> pl.DataFrame:
+    """Read `INPUTS_SCHEMA` from files of a bundle; empty where they have none."""
+    return read_table(files, INPUTS_FILE, INPUTS_SCHEMA)
+
+
+def read_scores(files: dict[str, bytes]) -> pl.DataFrame:
+    """Read `SCORES_SCHEMA` from files of a bundle; empty where they have none."""
+    return read_table(files, SCORES_FILE, SCORES_SCHEMA)
+
+
+def _days_to_others(one: dt.date, cutoffs: Sequence[dt.date]) -> float:
+    others = [t.toordinal() for t in cutoffs if t != one]
+    return abs(one.toordinal() - float(np.mean(others)))

@@ -12,7 +12,11 @@ from gosales_assets.models.bundle.table_files import table_bytes
 from gosales_assets.models.calibration.band import Band
 from gosales_assets.models.calibration.calibrator import NONE, Calibrator
 from gosales_assets.models.calibration.level import Level, SliceLevel, moved_rate
-from gosales_assets.models.drift.reference import reference_of
+from gosales_assets.models.drift.reference import (
+    INPUTS_FILE,
+    SCORES_FILE,
+    reference_inputs,
+)
 from gosales_assets.models.learners.learner import Learner
 from gosales_assets.models.rows.preparation import Preparation
 from gosales_assets.models.rows.slices import ALL
@@ -101,6 +105,7 @@ class TrainingScope:
         band: Band | None,
         level: Level | None,
         warnings: list[str],
+        scores: pl.DataFrame,
     ) -> DivisionModel:
         """Return the trained model.
 
@@ -118,6 +123,8 @@ class TrainingScope:
             What a forecast moves the calibrator's level by, in the window after the cutoff.
         warnings
             What a reader should know.
+        scores
+            How its probabilities are spread (`reference_scores`).
         """
         reached = figures.to_json()
         card = self._card(
@@ -143,7 +150,10 @@ class TrainingScope:
             candidates=evidence.candidates,
             warnings=warnings,
             held_out=table_bytes(evidence.held_out),
-            reference=table_bytes(reference_of(self.fitted, preparation.sources)),
+            reference={
+                INPUTS_FILE: table_bytes(reference_inputs(self.fitted, preparation.sources)),
+                SCORES_FILE: table_bytes(scores),
+            },
         )
 
     def _prior_rate(self) -> float | None:

@@ -10,6 +10,7 @@ from gosales_assets.models.bundle.model import DivisionModel
 from gosales_assets.models.calibration.band import fit_band
 from gosales_assets.models.calibration.calibrator import fit_calibrator
 from gosales_assets.models.calibration.level import fit_level, read_forecasts
+from gosales_assets.models.drift.reference import reference_scores
 from gosales_assets.models.learners.pooled import PooledTrees
 from gosales_assets.models.rows.classes import rarer_count
 from gosales_assets.models.rows.folds import BY_TIME, fitted_rows, make_folds
@@ -107,6 +108,11 @@ def _train(
         band=fit_band(held_out, scope.matrix, scope.window_months, level),
         level=level,
         warnings=_warnings(found, p, inputs.preparation, settings),
+        scores=reference_scores(
+            calibrator.probability(like_scores.margin, like_scores.is_whitespace),
+            scope.matrix["cutoff"].gather(like_scores.row),
+            like_scores.is_whitespace,
+        ),
     )
 
 

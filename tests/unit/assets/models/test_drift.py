@@ -1,5 +1,6 @@
 """What has moved since training: drawn worlds with and without a shift."""
 
+import dataclasses
 import datetime as dt
 
 import numpy as np
@@ -8,12 +9,18 @@ import pytest
 
 from gosales_assets.models.bundle.held_out import SCHEMA
 from gosales_assets.models.drift.drift import Trained, build_drift
-from gosales_assets.models.drift.reference import reference_of
+from gosales_assets.models.drift.reference import (
+    reference_inputs,
+    reference_scores,
+    usual_at,
+    usual_shift,
+)
 from gosales_checks.contracts.contract import judge
 from gosales_checks.contracts.drift import DRIFT
 from gosales_checks.verdicts.drift import judge_drift
 from gosales_resources.settings.validation import ValidationSettings
 
+CUTOFFS = [dt.date(2023, 3, 31), dt.date(2023, 6, 30), dt.date(2023, 9, 30)]
 C, N = dt.date(2024, 6, 30), 1500
 FEATURES = [f"x{i}" for i in range(20)]
 SETTINGS = ValidationSettings()
@@ -36,7 +43,17 @@ def trained(seed=1):
             "is_whitespace": np.arange(N) % 4 > 0, "label": label,
             "net_value_window": label * 100.0, "margin": p, "p": p}  # fmt: skip
     held_out = pl.DataFrame(held).select(pl.col(n).cast(t) for n, t in SCHEMA.items())
-    return Trained(reference_of(inputs(seed), FEATURES), held_out)
+    return Trained(known_inputs(seed), known_scores(p, held_out), held_out)
+
+
+def known_scores(p, held_out):
+    days = pl.Series("cutoff", [CUTOFFS[i % 3] for i in range(len(p))])
+    return reference_scores(p, days, held_out["is_whitespace"].to_numpy())
+
+
+def known_inputs(seed, **moved):
+    days = pl.Series("cutoff", [CUTOFFS[i % 3] for i in range(N)])
+    return reference_inputs(inputs(seed, **moved).with_columns(days), FEATURES)
 
 
 def measured(features=None, p=None, label=None, censored=False, told=None, value=100.0):
@@ -77,7 +94,7 @@ def test_a_feature_that_moved_is_named_alone(column):
 def test_a_rare_value_that_rose_five_fold_is_named():
     rng = np.random.default_rng(6)
     rare = np.where(rng.random(N) < 0.05, rng.lognormal(3, 0.5, N), 0.0)
-    before = Trained(reference_of(inputs(1, x7=rare), FEATURES), trained().held_out)
+    before = dataclasses.replace(trained(), inputs=known_inputs(1, x7=rare))
     assert alarms(measured(inputs(4, x7=rare), told=before)) == []
     many = np.where(rng.random(N) < 0.25, rng.lognormal(3, 0.5, N), 0.0)
     assert alarms(measured(inputs(4, x7=many), told=before)) == [("feature_psi", "all", "x7")]
@@ -113,7 +130,8 @@ def test_outcomes_before_the_end_change_nothing():
 
 
 def test_without_a_model_nothing_is_held_against_anything():
-    nothing = Trained(trained().reference.clear(), trained().held_out.clear())
+    known = trained()
+    nothing = Trained(known.inputs.clear(), known.scores.clear(), known.held_out.clear())
     drift = measured(told=nothing)
     assert set(drift["status"]) == {"no_reference"}
     assert drift["value"].null_count() == drift.height
@@ -124,12 +142,47 @@ def test_few_rows_are_no_alarm_where_chance_shows_as_much():
     label = np.zeros(N, dtype=np.int8)
     label[:3] = 1
     few = trained()
-    tiny = Trained(few.reference.with_columns(customer_count=pl.lit(12)), few.held_out.head(12))
+    p, some = few.held_out["p"].head(12).to_numpy(), few.held_out.head(12)
+    tiny = Trained(few.inputs.with_columns(customer_count=pl.lit(12)), known_scores(p, some), some)
     assert "score_ks" not in {m for m, _, _ in alarms(measured(told=tiny))}
 
 
 def test_the_order_of_rows_changes_nothing():
     assert measured(inputs(4)).equals(measured(inputs(4).reverse()))
+
+
+def test_a_value_that_is_new_at_every_cutoff_is_no_news():
+    days = [CUTOFFS[i % 3] for i in range(N)]
+    lifts = {day: at + 2.0 for at, day in enumerate(CUTOFFS)}
+    before = known_inputs(1, x7=[lifts[day] for day in days])
+    told = dataclasses.replace(trained(), inputs=before)
+    drift = measured(inputs(4, x7=np.full(N, 9.0)), told=told)
+    assert alarms(drift) == []
+    found = drift.filter(item="x7").row(0, named=True)
+    assert found["usual"] >= found["value"] > 1
+
+
+def test_a_tenure_that_only_grows_is_no_news_and_one_that_jumps_is():
+    days = np.array([CUTOFFS[i % 3].toordinal() for i in range(N)])
+    start = CUTOFFS[0].toordinal() - np.random.default_rng(8).integers(0, 1500, N)
+    told = dataclasses.replace(trained(), inputs=known_inputs(1, x7=(days - start).astype(float)))
+    grown = (C.toordinal() - start).astype(float)
+    assert alarms(measured(inputs(4, x7=grown), told=told)) == []
+    assert alarms(measured(inputs(4, x7=grown + 6000), told=told)) == [("feature_psi", "all", "x7")]
+
+
+def test_two_training_cutoffs_are_too_few_to_say_what_is_usual():
+    one = pl.select(**usual_shift(CUTOFFS[:2], lambda t: 0.5, 2)).row(0)
+    assert one == (None, None, dt.date(2023, 5, 16))
+
+
+def test_what_is_usual_is_drawn_out_by_the_square_of_the_days():
+    found = pl.select(**usual_shift(CUTOFFS, lambda t: 0.1, 2)).row(0, named=True)
+    gap = (CUTOFFS[2] - CUTOFFS[0]).days - (CUTOFFS[1] - CUTOFFS[0]).days / 2
+    assert found["usual"] == 0.1
+    assert usual_at(found, C, 2) == pytest.approx(
+        0.2 * ((C - CUTOFFS[1]).days / gap) ** 2, rel=0.05
+    )
 
 
 def test_findings_name_shift_threshold_and_chance():
