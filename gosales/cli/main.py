@@ -18,6 +18,7 @@ import yaml
 from gosales.cli.backtest import add_backtest_command
 from gosales.cli.demo import run_demo
 from gosales.cli.exports import add_export_command
+from gosales.cli.gauntlet import add_gauntlet_command
 from gosales.cli.lists import add_list_command
 from gosales.cli.model import add_model_command
 from gosales.cli.report import judge_again, print_outcome, print_violations
@@ -104,6 +105,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_stored_commands(commands, settings)
     add_model_command(commands, settings)
     add_backtest_command(commands, settings)
+    add_gauntlet_command(commands, settings)
     demo = commands.add_parser("demo", help="generate a sample company and run everything on it")
     demo.add_argument("--folder", type=Path, default=Path("demo"), help="where it is put")
     demo.add_argument("--size", choices=["S", "M"], default="S", help="2,000 or 20,000 customers")

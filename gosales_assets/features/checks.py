@@ -10,10 +10,16 @@ it cannot tell partitions apart; the store can.)
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 
 import dagster as dg
 
 from gosales_assets.features.families.registry import FAMILIES
+from gosales_assets.platform.examined_code import (
+    FAMILY_RULES,
+    examine_functions,
+    examine_room,
+)
 from gosales_assets.platform.platform import Platform
 from gosales_checks.contracts.contract import Contract, Read
 from gosales_checks.contracts.features import CUSTOMER_FEATURES, DIVISION_FEATURES, FEATURES
@@ -21,6 +27,7 @@ from gosales_checks.contracts.registry import CONTRACTS
 from gosales_checks.findings import Findings
 from gosales_checks.freshness.inputs import digest_of
 from gosales_checks.partition_checks import judge_partitions
+from gosales_checks.verdicts.allowed_code import ALLOWED_CODE
 from gosales_checks.verdicts.leakage import (
     LATEST_SOURCE_ROWS,
     LINEAGE_ENDS,
@@ -43,7 +50,33 @@ def define_checks(platform: Platform) -> list[dg.AssetChecksDefinition]:
     return [
         *(rows_check(platform, contract) for contract in SCOPED),
         *(lineage_check(lineage, contract) for contract in (*SCOPED, FEATURES)),
+        *(code_check(platform, contract) for contract in SCOPED),
     ]
+
+
+def code_check(platform: Platform, contract: Contract) -> dg.AssetChecksDefinition:
+    """Declare the check that the code of features reads only what it is given."""
+
+    def examine(address: Address) -> Findings:
+        del address  # The code is the same for all.
+        return examine_code()
+
+    description = (
+        "No code of features asks a clock, draws without a seed, opens a file or store, imports what "
+        "is not on the list, or touches a private attribute of the world it is given."
+    )
+    return platform.blocking(contract, ALLOWED_CODE, description, examine)
+
+
+def examine_code() -> Findings:
+    """Examine the phase's own code, and the families of the registry wherever they come from."""
+    pools = (pool for family in FAMILIES for pool in family.pooled)
+    functions = [
+        *(family.blocks for family in FAMILIES),
+        *(function for pool in pools for function in (pool.of_range, pool.merged)),
+    ]
+    room = examine_room(Path(__file__).parent, FAMILY_RULES)
+    return {**room, **examine_functions(functions, FAMILY_RULES)}
 
 
 def rows_check(platform: Platform, contract: Contract) -> dg.AssetChecksDefinition:

@@ -4,6 +4,7 @@ Nothing waits for a guardrail: where a model is worth nothing the bundle already
 """
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -12,12 +13,14 @@ import polars as pl
 from gosales_assets.models.bundle.bundle import describe_bundle, read_report
 from gosales_assets.models.bundle.pooled_bundle import describe_pooled
 from gosales_assets.models.value.value_bundle import describe_values
+from gosales_assets.platform.examined_code import MODEL_RULES, examine_room
 from gosales_assets.platform.platform import Platform
 from gosales_checks.contracts.contract import Contract, judge
 from gosales_checks.contracts.models import MODEL, POOLED_MODEL
 from gosales_checks.contracts.values import VALUE_MODEL
 from gosales_checks.findings import Examined, Findings
 from gosales_checks.partition_checks import Examine
+from gosales_checks.verdicts.allowed_code import ALLOWED_CODE
 from gosales_checks.verdicts.guardrails import (
     judge_chance,
     judge_folds,
@@ -36,8 +39,28 @@ def define_checks(platform: Platform) -> list[dg.AssetChecksDefinition]:
         bundle_check(platform, POOLED_MODEL, describe_pooled),
         bundle_check(platform, VALUE_MODEL, describe_values),
         bundle_check(platform, MODEL, describe_bundle),
+        code_check(platform),
         *guardrail_checks(platform),
     ]
+
+
+def code_check(platform: Platform) -> dg.AssetChecksDefinition:
+    """Declare the check that the code of models reads only what it is given."""
+
+    def examine(address: Address) -> Findings:
+        del address  # The code is the same for all.
+        return examine_code()
+
+    description = (
+        "No code of models asks a clock, draws without a seed, opens a file or store, or imports "
+        "what is not on the list."
+    )
+    return platform.blocking(MODEL, ALLOWED_CODE, description, examine)
+
+
+def examine_code() -> Findings:
+    """Examine the phase's own code."""
+    return examine_room(Path(__file__).parent, MODEL_RULES)
 
 
 def bundle_check(

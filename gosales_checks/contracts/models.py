@@ -10,6 +10,7 @@ from gosales_checks.contracts.features import FEATURES
 from gosales_checks.contracts.labels import LABELS
 from gosales_checks.contracts.rates import RATE_FORECAST
 from gosales_checks.contracts.scored_list import SLICES
+from gosales_checks.verdicts.allowed_code import ALLOWED_CODE
 
 SEGMENTS = ["warm", "cold", "prospect"]
 # A division without a model has the prior rate; a pooled model is fitted, or there is none.
@@ -231,6 +232,7 @@ MODEL = Contract(
     group="models",
     made_by="models.model",
     is_bundle=True,
+    blocking_checks=(ALLOWED_CODE,),
     partitioned_by="target_cutoff",
     settings=("models", "labels.window_months"),
     # The first cutoffs have no training cutoff: the model says so.
