@@ -27,6 +27,12 @@ def add_gauntlet_command(
         "--division", metavar="NAME", help="the scores of one target; without it the list"
     )
     parser.add_argument("--only", metavar="TEST,..", help="these tests alone (docs/leakage.md)")
+    parser.add_argument(
+        "--to",
+        default="",
+        metavar="TABLE",
+        help="make and compare up to this table, such as features",
+    )
     parser.add_argument("--out", type=Path, metavar="FILE.md", help="write the report there")
     parser.set_defaults(command=_gauntlet)
 
@@ -45,8 +51,8 @@ def _gauntlet(options: argparse.Namespace) -> int:
         raise ScopeError(f"--cutoff {options.cutoff}: give one cutoff.")
     cutoff, division = cutoffs[0], divisions[0] if divisions else None
     names = [name.strip() for name in (options.only or "").split(",") if name.strip()]
-    results = list(run_gauntlet(platform, cutoff, division, names, say))
-    page = page_of(platform, cutoff, division, results)
+    results = list(run_gauntlet(platform, cutoff, division, names, say, options.to))
+    page = page_of(platform, cutoff, division, results, options.to)
     if options.out:
         with replacing(options.out, "report") as temporary:
             temporary.write_text(page, encoding="utf-8", newline="\n")

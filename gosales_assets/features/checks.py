@@ -7,13 +7,13 @@ Dagster's mappings, and whether what the stored partition says it was made from 
 it cannot tell partitions apart; the store can.)
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 
 import dagster as dg
 
+from gosales_assets.features.families.als import ALS
+from gosales_assets.features.families.basket import BASKET
 from gosales_assets.features.families.registry import FAMILIES
 from gosales_assets.platform.examined_code import (
     FAMILY_RULES,
@@ -21,19 +21,17 @@ from gosales_assets.platform.examined_code import (
     examine_room,
 )
 from gosales_assets.platform.platform import Platform
+from gosales_assets.platform.rows_end import rows_check
 from gosales_checks.contracts.contract import Contract, Read
 from gosales_checks.contracts.features import CUSTOMER_FEATURES, DIVISION_FEATURES, FEATURES
 from gosales_checks.contracts.registry import CONTRACTS
+from gosales_checks.contracts.signals import AFFINITY_RULES, EMBEDDINGS
 from gosales_checks.findings import Findings
 from gosales_checks.freshness.inputs import digest_of
-from gosales_checks.partition_checks import judge_partitions
 from gosales_checks.verdicts.allowed_code import ALLOWED_CODE
 from gosales_checks.verdicts.leakage import (
-    LATEST_SOURCE_ROWS,
     LINEAGE_ENDS,
-    ROWS_END,
     later_partitions,
-    later_rows,
 )
 from gosales_resources.by_stamp import ByStamp
 from gosales_resources.partitions.keys import PartitionKey
@@ -41,6 +39,7 @@ from gosales_resources.partitions.space import dagster_key, expecting_beta_warni
 from gosales_resources.store.address import Address
 
 SCOPED = {CUSTOMER_FEATURES: "all", DIVISION_FEATURES: "div"}
+SIDE = {AFFINITY_RULES: BASKET.name, EMBEDDINGS: ALS.name}
 
 
 def define_checks(platform: Platform) -> list[dg.AssetChecksDefinition]:
@@ -48,7 +47,10 @@ def define_checks(platform: Platform) -> list[dg.AssetChecksDefinition]:
     # One for all: they have most of their ancestors in common.
     lineage = Lineage(platform)
     return [
-        *(rows_check(platform, contract) for contract in SCOPED),
+        *(
+            rows_check(platform, contract, families_of(platform, contract))
+            for contract in (*SCOPED, *SIDE)
+        ),
         *(lineage_check(lineage, contract) for contract in (*SCOPED, FEATURES)),
         *(code_check(platform, contract) for contract in SCOPED),
     ]
@@ -79,45 +81,12 @@ def examine_code() -> Findings:
     return {**room, **examine_functions(functions, FAMILY_RULES)}
 
 
-def rows_check(platform: Platform, contract: Contract) -> dg.AssetChecksDefinition:
-    """Declare the check on the latest row behind each family."""
+def families_of(platform: Platform, contract: Contract) -> list[str]:
+    """Name the families whose latest rows are recorded with a table."""
+    if contract in SIDE:
+        return [SIDE[contract]]
     off, scope = platform.settings.features.off, SCOPED[contract]
-    families = [f.name for f in FAMILIES if scope in f.scopes and f.name not in off]
-
-    def examine(instance: dg.DagsterInstance, address: Address) -> Findings:
-        recorded = recorded_metadata(instance, address, LATEST_SOURCE_ROWS)
-        return later_rows(recorded, families, address.cutoff)
-
-    @dg.asset_check(
-        asset=contract.name,
-        name=ROWS_END,
-        description="The latest row behind each family of features is not after the cutoff.",
-        blocking=True,
-        partitions_def=platform.partitions_of(contract),
-    )
-    def check(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
-        found = partial(examine, context.instance)
-        severity, content_of = dg.AssetCheckSeverity.ERROR, platform.store.content
-        return judge_partitions(context, contract.name, ROWS_END, found, content_of, severity)
-
-    return check
-
-
-def recorded_metadata(
-    instance: dg.DagsterInstance, address: Address, entry: str
-) -> Mapping[str, Mapping[str, str | None]] | None:
-    """Return an entry of a partition's latest materialization; None without one."""
-    records = instance.fetch_materializations(
-        dg.AssetRecordsFilter(
-            asset_key=dg.AssetKey(address.asset),
-            asset_partitions=[str(address.key)],
-        ),
-        limit=1,
-    ).records
-    made = records[0].asset_materialization if records else None
-    value = made.metadata.get(entry) if made else None
-    told = value.value if isinstance(value, dg.JsonMetadataValue) else None
-    return told if isinstance(told, Mapping) else None
+    return [f.name for f in FAMILIES if scope in f.scopes and f.name not in off]
 
 
 def lineage_check(lineage: "Lineage", contract: Contract) -> dg.AssetChecksDefinition:

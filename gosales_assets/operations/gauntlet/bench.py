@@ -71,6 +71,8 @@ class Bench:
         As-of date that is tested.
     division
         A target whose scores are tested; None tests the list of all.
+    goal
+        The last table that is made; empty for the scores of the target, or the list.
     folder
         Where worlds are made.
     say
@@ -82,16 +84,13 @@ class Bench:
         platform: Platform,
         cutoff: dt.date,
         division: str | None,
+        goal: str,
         folder: Path,
         say: Callable[[str], None],
     ) -> None:
         self.platform, self.cutoff, self.division = platform, cutoff, division
+        self.goal = goal or (SCORES.name if division else WHITESPACE.name)
         self._folder, self._say = folder, say
-
-    @property
-    def goal(self) -> str:
-        """The last table that is made."""
-        return SCORES.name if self.division else WHITESPACE.name
 
     @property
     def targets(self) -> list[str]:

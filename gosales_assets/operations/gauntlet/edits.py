@@ -78,7 +78,7 @@ def altered(
         draw.shuffle(cells)
         for row, cell in zip(kept, cells, strict=True):
             row[at] = cell
-    gone_on = [_gone_on(header, row, dates, cutoff) for row in earlier]
+    gone_on = [_gone_on(header, row, dates, cutoff, draw) for row in earlier]
     return [*gone_on, *kept, *_booked_late(header, earlier, dates, cutoff, draw)]
 
 
@@ -104,8 +104,10 @@ def moved_later(header: Sequence[str], rows: Sequence[Row], dates: RawDates, day
     return made
 
 
-def _gone_on(header: Sequence[str], row: list[Any], dates: RawDates, cutoff: dt.date) -> list[Any]:
-    """Move what an early row says of days after the cutoff."""
+def _gone_on(
+    header: Sequence[str], row: list[Any], dates: RawDates, cutoff: dt.date, draw: random.Random
+) -> list[Any]:
+    """Move what an early row says of days after the cutoff, or take it away; what it came to then, too."""
     if len(row) != len(header):
         return row
     moved = list(row)
@@ -113,7 +115,10 @@ def _gone_on(header: Sequence[str], row: list[Any], dates: RawDates, cutoff: dt.
         at = header.index(name) if name in header else None
         day = None if at is None else dates.day(row[at])
         if at is not None and day is not None and day > cutoff:
-            moved[at] = dates.written(day + dt.timedelta(17)) or row[at]
+            told = dates.written(day + dt.timedelta(17)) or row[at]
+            moved[at] = told if draw.random() < 0.5 else ""
+            for state in set(dates.states) & set(header):
+                moved[header.index(state)] = "another"
     return moved
 
 

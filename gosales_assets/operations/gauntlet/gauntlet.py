@@ -21,6 +21,7 @@ from gosales_assets.operations.gauntlet.stores import (
     future_perturbation,
     reproducibility,
 )
+from gosales_assets.operations.plan import check_assets
 from gosales_assets.platform.platform import Platform
 from gosales_checks.verdicts.gauntlet import FAIL, NOT_RUN, PASS, Result, report_of
 from gosales_resources.errors import GosalesError, ScopeError, nearest
@@ -71,6 +72,7 @@ def run_gauntlet(
     division: str | None,
     names: Collection[str],
     say: Callable[[str], None],
+    goal: str = "",
 ) -> Iterator[Result]:
     """Run tests of a cutoff; yield each result as it comes.
 
@@ -84,10 +86,17 @@ def run_gauntlet(
         Tests; all where none are named.
     say
         Gets progress: a line a test, and what is made for it.
+    goal
+        The last table that is made and compared; empty for the list, or the scores of the target.
+
+    Raises
+    ------
+    ScopeError
+        When a test or the table is unknown.
     """
-    chosen = check_tests(names)
+    chosen, _ = check_tests(names), check_assets([goal] if goal else [])
     with tempfile.TemporaryDirectory(prefix="gosales-gauntlet-") as folder:
-        bench = Bench(platform, cutoff, division, Path(folder), say)
+        bench = Bench(platform, cutoff, division, goal, Path(folder), say)
         for number, name in enumerate(chosen, start=1):
             say(f"[{number}/{len(chosen)}] {name}")
             began = time.perf_counter()
@@ -109,14 +118,19 @@ def _run(test: Test, name: str, bench: Bench) -> Result:
 
 
 def page_of(
-    platform: Platform, cutoff: dt.date, division: str | None, results: Iterable[Result]
+    platform: Platform,
+    cutoff: dt.date,
+    division: str | None,
+    results: Iterable[Result],
+    goal: str = "",
 ) -> str:
     """Write the results as a page for an auditor, in Markdown."""
     settings = platform.settings
     facts = [
         ("set-up", settings.name),
         ("cutoff", str(cutoff)),
-        ("tested up to", f"scores of {division}" if division else "the list of all targets"),
+        ("target", division or "all"),
+        ("tested up to", goal or ("scores" if division else "the list")),
         ("settings", settings.content_hash()),
         ("code of features", platform.freshness.code.of_modules("gosales_assets.features.build")),
         (

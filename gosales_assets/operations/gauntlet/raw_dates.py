@@ -31,6 +31,8 @@ GOES_ON = {
     "crm_deals": ("closed_date", "stage_date"),
     "surfacing_log": ("action_date",),
 }
+# Source -> columns that say what an early row has come to.
+STATES = {"crm_deals": ("stage",)}
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,8 @@ class RawDates:
     keys: tuple[str, ...] = ()
     """Columns that name a row, which no two rows may have alike."""
     is_log: bool = False
+    states: tuple[str, ...] = ()
+    """Columns that say what a row has come to when it went on."""
 
     @classmethod
     def of(cls, name: str, source: FileSource) -> "RawDates":
@@ -61,6 +65,7 @@ class RawDates:
             frozenset(word.lower() for word in own.null_values) if own else frozenset(),
             () if own else tuple(c for key, c in columns.items() if c and key.endswith("_id")),
             own is not None,
+            tuple(c for key in STATES.get(name, ()) if (c := columns.get(key))),
         )
 
     def latest(self, header: Sequence[str], row: Row) -> dt.date | None:
