@@ -23,7 +23,7 @@ LISTED = {"whitespace", "list_metrics", "list_exports", "surfaced", "list_valida
 SCORED = {"scores", "whitespace_signals", "forward_validation", *LISTED}
 VALUED = {"value_model", "conditional_values"}
 RATED = {"rate_history", "rate_forecast"}
-TRAINED = {"pooled_model", "model", "promotion", *EXPLAINED, *SCORED}
+TRAINED = {"pooled_model", "model", "leakage_report", "promotion", *EXPLAINED, *SCORED}
 MODELLED = TRAINED | VALUED
 # What families of features that look across customers read.
 SIDE = {"affinity_rules", "embeddings"}
