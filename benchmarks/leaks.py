@@ -1,7 +1,7 @@
 """Which planted leak is named by what: each is patched into a copy of the tree, and a command is run.
 
 `python benchmarks/leaks.py [TEXT]` runs those whose name, kind or command has the text. Each is run on
-a small world with a register and a CRM; the clean tree is run by the same commands first.
+a small world with a register and a CRM.
 """
 
 import re
@@ -30,14 +30,13 @@ NAMED = re.compile(r"^  (\w+) \((\w+)\): ERROR: (.*)$|^FAIL +(\w+): (.*)$", re.M
 LONGEST_S = 900
 
 
-def write_world(folder: Path, leak: Leak | None) -> Path:
-    """Write a small company; where the leak is an attribute, of more customers."""
-    has_attribute = leak is not None and leak.attribute
-    rows = random_rows(400 if has_attribute else 80)
+def write_world(folder: Path, leak: Leak) -> Path:
+    """Write a small company; where the leak is an attribute, with one that holds the outcome."""
+    rows = random_rows(leak.customers)
     tables, columns = side_tables(True), {"customers": CUSTOMERS}
     deals = [f"f{n},{n:04d},Simulation,2023-05-01,2024-05-0{n % 9 + 1},won" for n in range(20)]
     tables["crm_deals"] = [*(f"{one}" for one in tables["crm_deals"]), *deals]
-    if has_attribute:
+    if leak.attribute:
         columns = {"customers": [*COLUMNS["customers"], "size"]}
         tables = {"customers": attributes_of(rows)}
     side_world(folder, tables, columns, log_rows=rows, **OVERRIDES)

@@ -10,7 +10,7 @@ from gosales_resources.errors import ScopeError
 from gosales_resources.settings.loading import load_settings, parse_overrides
 from gosales_resources.store.atomic import replacing
 
-PASSED, FAILED = 0, 1
+PASSED, FAILED, INTERRUPTED = 0, 1, 130
 
 
 def add_gauntlet_command(
@@ -51,7 +51,11 @@ def _gauntlet(options: argparse.Namespace) -> int:
         raise ScopeError(f"--cutoff {options.cutoff}: give one cutoff.")
     cutoff, division = cutoffs[0], divisions[0] if divisions else None
     names = [name.strip() for name in (options.only or "").split(",") if name.strip()]
-    results = list(run_gauntlet(platform, cutoff, division, names, say, options.to))
+    try:
+        results = list(run_gauntlet(platform, cutoff, division, names, say, options.to))
+    except KeyboardInterrupt:
+        say("interrupted: what was made is removed, and nothing was written to the store.")
+        return INTERRUPTED
     page = page_of(platform, cutoff, division, results, options.to)
     if options.out:
         with replacing(options.out, "report") as temporary:

@@ -101,13 +101,7 @@ class Bench:
     def compared(self) -> list[Address]:
         """Partitions up to the goal that the cutoff may know, in graph order."""
         space, tables = self.platform.space, tables_up_to(self.goal)
-        found = known_partitions(space, tables, self.cutoff)
-        return [a for a in found if a.division in (None, *self._divisions)]
-
-    @property
-    def _divisions(self) -> list[str]:
-        known = self.platform.settings.divisions
-        return [*known.slugs, *known.targets]
+        return list(known_partitions(space, tables, self.cutoff))
 
     @cached_property
     def range(self) -> tuple[dt.date, ...]:
