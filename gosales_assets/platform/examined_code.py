@@ -17,6 +17,7 @@ MODEL_RULES = Rules(
     imports=(
         "gosales_assets.models",
         "gosales_resources.markdown",
+        "gosales_resources.partitions.space",
         "gosales_resources.store.upstream",
         "concurrent.futures",
     ),
