@@ -65,13 +65,14 @@ def plant(leak: Leak, tree: Path) -> None:
         (tree / name).write_text(text, encoding="utf-8")
 
 
-def command_of(by: str, to: str, config: Path) -> list[str]:
+def command_of(leak: Leak, config: Path) -> list[str]:
     """Return the command of the user's that is to name a leak."""
-    if by == RUN:
-        options = ["materialize", "--cutoffs", RANGE, "--select", to, "--upstream"]
+    if leak.by == RUN:
+        options = ["materialize", "--cutoffs", RANGE, "--select", leak.to, "--upstream"]
     else:
-        options = [*by.split(), "--cutoff", CUTOFF, "--to", to]
-        options += ["--division", TARGET] if by == PLANTED else []
+        options = [*leak.by.split(), "--cutoff", CUTOFF, "--to", leak.to]
+        options += ["--division", TARGET] if leak.by == PLANTED else []
+    options += ["--set", leak.sets] if leak.sets else []
     return [sys.executable, "-m", "gosales", *options, "--config", str(config)]
 
 
@@ -79,7 +80,7 @@ def run(tree: Path, leak: Leak, world: Path) -> tuple[str, int, float]:
     """Run the command on a tree; return what named something, the exit code, and seconds."""
     began = time.perf_counter()
     done = subprocess.run(
-        command_of(leak.by, leak.to, world), cwd=tree, capture_output=True, text=True, check=False,
+        command_of(leak, world), cwd=tree, capture_output=True, text=True, check=False,
         env={"PYTHONPATH": str(tree), "PATH": "/usr/bin:/bin", "DAGSTER_DISABLE_TELEMETRY": "yes"},
         timeout=LONGEST_S,
     )  # fmt: skip

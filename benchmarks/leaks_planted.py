@@ -12,11 +12,12 @@ KNOWN = (
     "known = {one.cutoff: labels[one] for one in past}\n"
     "            mature = mature_labels(known, cutoff, space.training_count)"
 )
-CODE, RUN, ALONE, FUTURE, PLANTED = (
+CODE, RUN, ALONE, FUTURE, OWN, PLANTED = (
     "gauntlet --only static_code",
     "materialize",
     "gauntlet --only alone_against_together",
     "gauntlet --only future_perturbation",
+    "gauntlet --only own_rows_left_out",
     "gauntlet --only planted_outcome",
 )
 
@@ -36,6 +37,8 @@ class Leak:
     adds: dict[str, str] = field(default_factory=dict)
     """New file -> text."""
     customers: int = 80
+    sets: str = ""
+    """A setting of the command line."""
     attribute: bool = False
     """The world's customer table holds the outcome of a window under another name."""
 
@@ -244,6 +247,13 @@ IN_GAUNTLET = (
         (("gosales_assets/accounts/crm.py", "pl.when(reached).then(\"stage\").alias(\"stage\")",
           "pl.col(\"stage\")"),),
         FUTURE, "crm_deals",
+    ),
+    Leak(
+        "an encoder with the customer's own row", "own row",
+        (("gosales_assets/features/families/encoder.py",
+          'buyers = pl.col("buyers") - pl.col("own_buyers") + prior * rate',
+          'buyers = pl.col("buyers") + prior * rate'),),
+        OWN, "features", sets="features.off=[]",
     ),
     Leak(
         "an attribute that holds the outcome", "attribute",

@@ -15,6 +15,7 @@ from gosales_assets.operations.gauntlet.learning import (
     shift_14,
     top_k_ablation,
 )
+from gosales_assets.operations.gauntlet.own_rows import own_rows_left_out
 from gosales_assets.operations.gauntlet.stores import (
     alone_against_stored,
     alone_against_together,
@@ -44,6 +45,7 @@ TESTS: dict[str, Test] = {
     "alone_against_together": alone_against_together,
     "alone_against_stored": alone_against_stored,
     "future_perturbation": future_perturbation,
+    "own_rows_left_out": own_rows_left_out,
     "permutation": permutation,
     "planted_outcome": planted_outcome,
     "shift_14": shift_14,
