@@ -19,6 +19,7 @@ from gosales.cli.ablate import add_ablate_command
 from gosales.cli.backtest import add_backtest_command
 from gosales.cli.demo import run_demo
 from gosales.cli.exports import add_export_command
+from gosales.cli.gauntlet import add_gauntlet_command
 from gosales.cli.lists import add_list_command
 from gosales.cli.metrics import add_metrics_command
 from gosales.cli.model import add_model_command
@@ -108,6 +109,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_backtest_command(commands, settings)
     add_metrics_command(commands, settings)
     add_ablate_command(commands, settings)
+    add_gauntlet_command(commands, settings)
     demo = commands.add_parser("demo", help="generate a sample company and run everything on it")
     demo.add_argument("--folder", type=Path, default=Path("demo"), help="where it is put")
     demo.add_argument("--size", choices=["S", "M"], default="S", help="2,000 or 20,000 customers")

@@ -26,7 +26,7 @@ LOOKS: dict[str, Any] = {
 
 # A command that a message names, up to its last option.
 COMMAND = re.compile(
-    r"\bgosales (?:materialize|status|verify|ui|list|export|backtest|metrics|show [a-z_]+"
+    r"\bgosales (?:materialize|status|verify|ui|list|export|backtest|gauntlet|metrics|show [a-z_]+"
     r"|(?:config|schema|restatement) [a-z]+|model (?:list|card|aging|rollback|release) [\w-]+)(?![\w-])"
     r"(?: --(?:upstream|all)(?![\w-])"
     r"| --(?:select|cutoffs?|divisions?|to|port|kind|top) [^\s()`;]*[^\s()`;.,:])*"

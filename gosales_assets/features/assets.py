@@ -39,7 +39,7 @@ from gosales_checks.contracts.features import (
     FEATURES,
 )
 from gosales_checks.contracts.signals import AFFINITY_RULES, EMBEDDINGS
-from gosales_checks.verdicts.leakage import LATEST_SOURCE_ROWS
+from gosales_checks.verdicts.leakage import LATEST_SOURCE_ROWS, latest_days
 from gosales_resources import markdown
 from gosales_resources.dates import visible_at
 from gosales_resources.partitions.keys import PartitionKey
@@ -98,10 +98,14 @@ def _side_table(
         for key in keys:
             if family.name in settings.features.off:
                 yield Partition(
-                    key, contract.schema.create_empty(lazy=True), metadata={"family": "off"}
+                    key,
+                    contract.schema.create_empty(lazy=True),
+                    metadata={"family": "off", LATEST_SOURCE_ROWS: {family.name: {}}},
                 )
             else:
-                yield Partition(key, make(visible_at(lines, key.cutoff), key.cutoff))
+                known = visible_at(lines, key.cutoff)
+                behind = {family.name: latest_days(known, ["order_date", "visible_cutoff"])}
+                yield Partition(key, make(known, key.cutoff), metadata={LATEST_SOURCE_ROWS: behind})
 
     return Partitions(made())
 

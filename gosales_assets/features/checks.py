@@ -7,26 +7,31 @@ Dagster's mappings, and whether what the stored partition says it was made from 
 it cannot tell partitions apart; the store can.)
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import partial
+from pathlib import Path
 
 import dagster as dg
 
+from gosales_assets.features.families.als import ALS
+from gosales_assets.features.families.basket import BASKET
 from gosales_assets.features.families.registry import FAMILIES
+from gosales_assets.platform.examined_code import (
+    FAMILY_RULES,
+    examine_functions,
+    examine_room,
+)
 from gosales_assets.platform.platform import Platform
+from gosales_assets.platform.rows_end import rows_check
 from gosales_checks.contracts.contract import Contract, Read
 from gosales_checks.contracts.features import CUSTOMER_FEATURES, DIVISION_FEATURES, FEATURES
 from gosales_checks.contracts.registry import CONTRACTS
+from gosales_checks.contracts.signals import AFFINITY_RULES, EMBEDDINGS
 from gosales_checks.findings import Findings
 from gosales_checks.freshness.inputs import digest_of
-from gosales_checks.partition_checks import judge_partitions
+from gosales_checks.verdicts.allowed_code import ALLOWED_CODE
 from gosales_checks.verdicts.leakage import (
-    LATEST_SOURCE_ROWS,
     LINEAGE_ENDS,
-    ROWS_END,
     later_partitions,
-    later_rows,
 )
 from gosales_resources.by_stamp import ByStamp
 from gosales_resources.partitions.keys import PartitionKey
@@ -34,6 +39,7 @@ from gosales_resources.partitions.space import dagster_key, expecting_beta_warni
 from gosales_resources.store.address import Address
 
 SCOPED = {CUSTOMER_FEATURES: "all", DIVISION_FEATURES: "div"}
+SIDE = {AFFINITY_RULES: BASKET.name, EMBEDDINGS: ALS.name}
 
 
 def define_checks(platform: Platform) -> list[dg.AssetChecksDefinition]:
@@ -41,50 +47,46 @@ def define_checks(platform: Platform) -> list[dg.AssetChecksDefinition]:
     # One for all: they have most of their ancestors in common.
     lineage = Lineage(platform)
     return [
-        *(rows_check(platform, contract) for contract in SCOPED),
+        *(
+            rows_check(platform, contract, families_of(platform, contract))
+            for contract in (*SCOPED, *SIDE)
+        ),
         *(lineage_check(lineage, contract) for contract in (*SCOPED, FEATURES)),
+        *(code_check(platform, contract) for contract in SCOPED),
     ]
 
 
-def rows_check(platform: Platform, contract: Contract) -> dg.AssetChecksDefinition:
-    """Declare the check on the latest row behind each family."""
-    off, scope = platform.settings.features.off, SCOPED[contract]
-    families = [f.name for f in FAMILIES if scope in f.scopes and f.name not in off]
+def code_check(platform: Platform, contract: Contract) -> dg.AssetChecksDefinition:
+    """Declare the check that the code of features reads only what it is given."""
 
-    def examine(instance: dg.DagsterInstance, address: Address) -> Findings:
-        recorded = recorded_metadata(instance, address, LATEST_SOURCE_ROWS)
-        return later_rows(recorded, families, address.cutoff)
+    def examine(address: Address) -> Findings:
+        del address  # The code is the same for all.
+        return examine_code()
 
-    @dg.asset_check(
-        asset=contract.name,
-        name=ROWS_END,
-        description="The latest row behind each family of features is not after the cutoff.",
-        blocking=True,
-        partitions_def=platform.partitions_of(contract),
+    description = (
+        "No code of features asks a clock, draws without a seed, opens a file or store, imports what "
+        "is not on the list, or touches a private attribute of the world it is given."
     )
-    def check(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
-        found = partial(examine, context.instance)
-        severity, content_of = dg.AssetCheckSeverity.ERROR, platform.store.content
-        return judge_partitions(context, contract.name, ROWS_END, found, content_of, severity)
-
-    return check
+    return platform.blocking(contract, ALLOWED_CODE, description, examine)
 
 
-def recorded_metadata(
-    instance: dg.DagsterInstance, address: Address, entry: str
-) -> Mapping[str, Mapping[str, str | None]] | None:
-    """Return an entry of a partition's latest materialization; None without one."""
-    records = instance.fetch_materializations(
-        dg.AssetRecordsFilter(
-            asset_key=dg.AssetKey(address.asset),
-            asset_partitions=[str(address.key)],
-        ),
-        limit=1,
-    ).records
-    made = records[0].asset_materialization if records else None
-    value = made.metadata.get(entry) if made else None
-    told = value.value if isinstance(value, dg.JsonMetadataValue) else None
-    return told if isinstance(told, Mapping) else None
+def examine_code() -> Findings:
+    """Examine the phase's own code, and the families of the registry wherever they come from."""
+    pools = (pool for family in FAMILIES for pool in family.pooled)
+    functions = [
+        *(family.blocks for family in FAMILIES),
+        *(function for pool in pools for function in (pool.of_range, pool.merged)),
+    ]
+    room = examine_room(Path(__file__).parent, FAMILY_RULES)
+    return {**room, **examine_functions(functions, FAMILY_RULES)}
+
+
+def families_of(platform: Platform, contract: Contract) -> list[str]:
+    """Name the families whose latest rows are recorded with a table."""
+    if contract in SIDE:
+        return [SIDE[contract]]
+    off, scope = platform.settings.features.off, SCOPED[contract]
+    return [f.name for f in FAMILIES if scope in f.scopes and f.name not in off]
 
 
 def lineage_check(lineage: "Lineage", contract: Contract) -> dg.AssetChecksDefinition:

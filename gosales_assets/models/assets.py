@@ -11,6 +11,8 @@ from gosales_assets.models.bundle.card import write_card
 from gosales_assets.models.bundle.held_out import read_held_out
 from gosales_assets.models.bundle.pooled_bundle import describe_pooled, load_pooled
 from gosales_assets.models.drift.drift import Trained, build_drift
+from gosales_assets.models.leakage.examine import examine
+from gosales_assets.models.leakage.reading import TrainingReads, report_table
 from gosales_assets.models.promotion.promotion_desk import PinChange, PromotionDesk, promoted
 from gosales_assets.models.promotion.rescoring_desk import changes_of
 from gosales_assets.models.rates.counts import Calendar, count_rates
@@ -34,6 +36,7 @@ from gosales_assets.models.value.values import summarise_values, value_customers
 from gosales_assets.platform.pictures import plot_of_list
 from gosales_assets.platform.platform import Platform, keys_of
 from gosales_assets.platform.side_by_side import side_by_side
+from gosales_checks.contracts.contract import Contract
 from gosales_checks.contracts.drift import DRIFT
 from gosales_checks.contracts.explanations import (
     MODEL_CARD,
@@ -41,10 +44,18 @@ from gosales_checks.contracts.explanations import (
     MODEL_EVALUATION,
     MODEL_SHAP_SAMPLE,
 )
-from gosales_checks.contracts.models import MODEL, POOLED_MODEL, POOLED_ROWS, PROMOTION, SCORES
+from gosales_checks.contracts.models import (
+    LEAKAGE_REPORT,
+    MODEL,
+    POOLED_MODEL,
+    POOLED_ROWS,
+    PROMOTION,
+    SCORES,
+)
 from gosales_checks.contracts.movement import SCORE_CHANGES
 from gosales_checks.contracts.rates import RATE_FORECAST, RATE_HISTORY
 from gosales_checks.contracts.values import CONDITIONAL_VALUES, VALUE_MODEL
+from gosales_checks.verdicts.leakage import LATEST_SOURCE_ROWS, latest_days
 from gosales_resources.partitions.keys import PartitionKey
 from gosales_resources.partitions.maturity import mature_labels
 from gosales_resources.store.address import Address
@@ -85,15 +96,16 @@ def pooled_model(platform: Platform) -> dg.AssetsDefinition:
         def train(key: PartitionKey) -> Partition:
             past = [PartitionKey(t) for t in space.training_cutoffs(key.cutoff)]
             pooled_rows.require(past)
+            rows = stack_rows([pooled_rows[one] for one in past], key.cutoff)
             files = train_pooled(
-                stack_rows([pooled_rows[one] for one in past], key.cutoff),
+                rows,
                 cutoff=key.cutoff.isoformat(),
                 divisions=[*divisions.slugs, *divisions.targets],
                 settings=settings.models,
                 threads=settings.threads_used,
             )
             shown = describe_pooled(files).drop("cutoff").row(0, named=True)
-            return Partition(key, files, metadata=shown)
+            return Partition(key, files, metadata=shown | behind(POOLED_MODEL, rows))
 
         made = side_by_side(train, keys, "trained", context.log.info, settings.threads_used)
         return Partitions(made)
@@ -116,7 +128,8 @@ def value_model(platform: Platform) -> dg.AssetsDefinition:
             rows = stack_rows([pooled_rows[one] for one in past], key.cutoff)
             files = train_values(rows, cutoff=key.cutoff.isoformat(), settings=settings.whitespace)
             shown = describe_values(files).drop("cutoff").row(0, named=True).items()
-            return Partition(key, files, metadata={n: v for n, v in shown if v is not None})
+            told = {n: v for n, v in shown if v is not None} | behind(VALUE_MODEL, rows)
+            return Partition(key, files, metadata=told)
 
         made = side_by_side(train, keys, "trained", context.log.info, settings.threads_used)
         return Partitions(made)
@@ -143,12 +156,19 @@ def conditional_values(platform: Platform) -> dg.AssetsDefinition:
             sales = pl.concat([known[t] for t in mature]) if mature else None
             found = opened[key.cutoff]
             frame = value_customers(features[key], sales, found, settings.whitespace)
-            return Partition(key, frame, metadata=summarise_values(frame, found))
+            told = summarise_values(frame, found) | behind(CONDITIONAL_VALUES, sales)
+            return Partition(key, frame, metadata=told)
 
         made = side_by_side(value, keys, "valued", context.log.info, settings.threads_used)
         return Partitions(made)
 
     return conditional_values
+
+
+def behind(contract: Contract, rows: pl.DataFrame | pl.LazyFrame | None) -> dict[str, object]:
+    """Return metadata that tells the latest days of the rows that something was fitted on."""
+    days = {} if rows is None else latest_days(rows, ["cutoff", "window_end"])
+    return {LATEST_SOURCE_ROWS: {contract.name: days}}
 
 
 def rates(platform: Platform) -> dg.AssetsDefinition:
@@ -203,8 +223,9 @@ def model(platform: Platform) -> dg.AssetsDefinition:
             known = {one.cutoff: labels[one] for one in past}
             mature = mature_labels(known, cutoff, space.training_count)
             pairs = [(features[t, division], known[t]) for t in mature.used]
+            matrix = build_matrix(pairs, settings.models.training_rows)
             trained = train_model(
-                build_matrix(pairs, settings.models.training_rows),
+                matrix,
                 cutoff=cutoff,
                 division=division,
                 window_months=settings.labels.window_months,
@@ -213,7 +234,8 @@ def model(platform: Platform) -> dg.AssetsDefinition:
                 forecasts=rate_forecast[cutoff].filter(pl.col("division") == division).collect(),
             )
             left_out = {f"not_trained_on_{t}": why for t, why in mature.left_out.items()}
-            return Partition(key, trained.to_files(), metadata=summarise(trained) | left_out)
+            told = summarise(trained) | left_out | behind(MODEL, matrix)
+            return Partition(key, trained.to_files(), metadata=told)
 
         made = side_by_side(train, keys, "trained", context.log.info, settings.threads_used)
         return Partitions(made)
@@ -221,13 +243,45 @@ def model(platform: Platform) -> dg.AssetsDefinition:
     return model
 
 
+def leakage_report(platform: Platform) -> dg.AssetsDefinition:
+    """Define what the leakage tests of every run find of a model."""
+    settings = platform.settings
+
+    @platform.table(LEAKAGE_REPORT)
+    def leakage_report(
+        context: dg.AssetExecutionContext,
+        model: Bundles,
+        features: Tables,
+        labels: Tables,
+        pooled_model: Bundles,
+    ) -> Partitions:
+        read = TrainingReads(platform.space, settings.models, features, labels)
+
+        def judge(key: PartitionKey) -> Partition:
+            trained = read.trained(key, model[key], pooled_model[key.cutoff])
+            table = report_table(key, examine(trained, settings.models))
+            counts = table["verdict"].value_counts(name="tests").sort("verdict")
+            return Partition(key, table, metadata=dict(counts.rows()))
+
+        keys, threads = keys_of(context), settings.threads_used
+        return Partitions(side_by_side(judge, keys, "examined", context.log.info, threads))
+
+    return leakage_report
+
+
 def promotion(platform: Platform) -> dg.AssetsDefinition:
     """Define which model scores."""
 
     @platform.table(PROMOTION)
     def promotion(
-        context: dg.AssetExecutionContext, config: PinChange, features: Tables, labels: Tables
+        context: dg.AssetExecutionContext,
+        config: PinChange,
+        features: Tables,
+        labels: Tables,
+        leakage_report: Tables,
     ) -> Partitions:
+        # Looked at by its own check, which promotion waits for.
+        del leakage_report
         desk = PromotionDesk(platform, context.instance)
 
         def judge(key: PartitionKey) -> Partition:

@@ -4,15 +4,20 @@ Nothing waits for a guardrail: where a model is worth nothing the bundle already
 """
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
 import polars as pl
 
 from gosales_assets.models.bundle.bundle import describe_bundle, read_report
-from gosales_assets.models.bundle.pooled_bundle import describe_pooled
+from gosales_assets.models.bundle.pooled_bundle import describe_pooled, read_pooled_report
+from gosales_assets.models.leakage.examine import examine_pooled
+from gosales_assets.models.rows.matrix import stack_rows
 from gosales_assets.models.value.value_bundle import describe_values
+from gosales_assets.platform.examined_code import MODEL_RULES, examine_room
 from gosales_assets.platform.platform import Platform
+from gosales_assets.platform.rows_end import reads_check, rows_check
 from gosales_checks.contracts.contract import Contract, judge
 from gosales_checks.contracts.drift import (
     CAL_MAE,
@@ -22,11 +27,20 @@ from gosales_checks.contracts.drift import (
     SCORE_KS,
     VALUE_PSI,
 )
-from gosales_checks.contracts.models import MODEL, POOLED_MODEL
-from gosales_checks.contracts.values import VALUE_MODEL
+from gosales_checks.contracts.models import (
+    LEAKAGE_REPORT,
+    MODEL,
+    POOLED_MODEL,
+    POOLED_ROWS,
+    PROMOTION,
+    SCORES,
+)
+from gosales_checks.contracts.values import CONDITIONAL_VALUES, VALUE_MODEL
 from gosales_checks.findings import Examined, Findings
 from gosales_checks.partition_checks import Examine
+from gosales_checks.verdicts.allowed_code import ALLOWED_CODE
 from gosales_checks.verdicts.drift import judge_drift
+from gosales_checks.verdicts.gauntlet import FAIL, NOT_RUN
 from gosales_checks.verdicts.guardrails import (
     judge_chance,
     judge_folds,
@@ -34,8 +48,10 @@ from gosales_checks.verdicts.guardrails import (
     judge_outcomes,
     judge_overfit,
 )
+from gosales_checks.verdicts.leakage import CAPS_OF_ROWS, NO_LEAK
 from gosales_resources.store.address import Address
 
+FITTED_ON_ROWS = (POOLED_MODEL, VALUE_MODEL, MODEL, CONDITIONAL_VALUES)
 Judge = Callable[[Mapping[str, Any]], Examined]
 
 
@@ -45,9 +61,62 @@ def define_checks(platform: Platform) -> list[dg.AssetChecksDefinition]:
         bundle_check(platform, POOLED_MODEL, describe_pooled),
         bundle_check(platform, VALUE_MODEL, describe_values),
         bundle_check(platform, MODEL, describe_bundle),
+        code_check(platform),
+        leak_check(platform),
+        pooled_caps_check(platform),
+        *(rows_check(platform, c, [c.name]) for c in FITTED_ON_ROWS),
+        *(reads_check(platform, c) for c in (*FITTED_ON_ROWS, PROMOTION, SCORES)),
         *guardrail_checks(platform),
         *drift_checks(platform),
     ]
+
+
+def code_check(platform: Platform) -> dg.AssetChecksDefinition:
+    """Declare the check that the code of models reads only what it is given."""
+
+    def examine(address: Address) -> Findings:
+        del address  # The code is the same for all.
+        return examine_code()
+
+    description = (
+        "No code of models asks a clock, draws without a seed, opens a file or store, or imports "
+        "what is not on the list."
+    )
+    return platform.blocking(MODEL, ALLOWED_CODE, description, examine)
+
+
+def leak_check(platform: Platform) -> dg.AssetChecksDefinition:
+    """Declare the check that promotion waits for: no test of the leakage report fails."""
+
+    def examine(address: Address) -> Examined:
+        rows = platform.read(LEAKAGE_REPORT, *address.key).collect().to_dicts()
+        found = {f"{r['test']}: {r['words']}": 1 for r in rows if r["verdict"] == FAIL}
+        left = [r["test"] for r in rows if r["verdict"] == NOT_RUN]
+        return Examined(found, f"not run: {', '.join(left)}" if left else "")
+
+    description = "No test of the leakage report fails."
+    return platform.blocking(LEAKAGE_REPORT, NO_LEAK, description, examine)
+
+
+def pooled_caps_check(platform: Platform) -> dg.AssetChecksDefinition:
+    """Declare the check that the pooled model's caps and levels are those of its training rows."""
+
+    def examine(address: Address) -> Examined:
+        past = [
+            Address(POOLED_ROWS.name, t) for t in platform.space.training_cutoffs(address.cutoff)
+        ]
+        stored = [platform.read(POOLED_ROWS, a.cutoff) for a in past if platform.store.has(a)]
+        report = read_pooled_report(platform.read_bundle(POOLED_MODEL, *address.key))
+        found = examine_pooled(report, stack_rows(stored, address.cutoff))
+        return Examined({found.words: 1} if found.verdict == FAIL else {}, found.words)
+
+    description = "Caps, medians and levels are those of the rows that it was fitted on."
+    return platform.blocking(POOLED_MODEL, CAPS_OF_ROWS, description, examine)
+
+
+def examine_code() -> Findings:
+    """Examine the phase's own code."""
+    return examine_room(Path(__file__).parent, MODEL_RULES)
 
 
 def bundle_check(

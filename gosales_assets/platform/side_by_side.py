@@ -1,12 +1,16 @@
 """Independent partitions made side by side, one thread each."""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
+import dagster as dg
 from threadpoolctl import threadpool_limits
 
+from gosales_checks.verdicts.leakage import PARTITIONS_READ
 from gosales_resources.instance.thread_map import map_threads
 from gosales_resources.partitions.keys import PartitionKey
 from gosales_resources.store.io_managers import Partition
+from gosales_resources.store.upstream import noting_reads
 
 
 def side_by_side(
@@ -34,12 +38,20 @@ def side_by_side(
     Yields
     ------
     Partition
-        In the order of the keys. No more than two per thread are in flight, so memory does
-        not grow with the backfill.
+        In the order of the keys, each with the partitions that were asked for to make it. No more
+        than two per thread are in flight, so memory does not grow with the backfill.
     """
+
+    def noted(key: PartitionKey) -> Partition:
+        with noting_reads() as reads:
+            made = work(key)
+        read = {table: sorted(map(str, keys)) for table, keys in sorted(reads.items())}
+        shown = {**made.metadata, PARTITIONS_READ: dg.MetadataValue.json(read)}
+        return replace(made, metadata=shown)
+
     # One BLAS thread each: the same sums in the same order, and no oversubscription (9x here).
     with threadpool_limits(1):
-        made = map_threads(work, keys, threads, ahead=threads)
+        made = map_threads(noted, keys, threads, ahead=threads)
         for count, (key, partition) in enumerate(zip(keys, made, strict=True), start=1):
             yield partition
             report("%s %s (%d of %d)", done, key, count, len(keys))

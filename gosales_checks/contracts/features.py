@@ -13,6 +13,7 @@ from gosales_checks.contracts.accounts import DIM_CUSTOMER, FACT_ASSETS
 from gosales_checks.contracts.contract import Contract, Read
 from gosales_checks.contracts.signals import AFFINITY_RULES, EMBEDDINGS
 from gosales_checks.contracts.star import PURCHASE_HISTORY
+from gosales_checks.verdicts.allowed_code import ALLOWED_CODE
 from gosales_checks.verdicts.leakage import LINEAGE_ENDS, ROWS_END
 
 # What the windows of features are made with; SKUs on the denylist count in none of them.
@@ -141,7 +142,7 @@ CUSTOMER_FEATURES = Contract(
     grain="one row per customer of the population",
     group="features",
     made_by="features.scoped_features",
-    blocking_checks=(ROWS_END, LINEAGE_ENDS),
+    blocking_checks=(ROWS_END, LINEAGE_ENDS, ALLOWED_CODE),
     partitioned_by="cutoff",
     settings=(*WINDOWS, "divisions.slugs"),
     reads=AS_OF,
@@ -154,7 +155,7 @@ DIVISION_FEATURES = Contract(
     grain="one row per target division and customer of the population",
     group="features",
     made_by="features.scoped_features",
-    blocking_checks=(ROWS_END, LINEAGE_ENDS),
+    blocking_checks=(ROWS_END, LINEAGE_ENDS, ALLOWED_CODE),
     partitioned_by="cutoff",
     settings=WINDOWS,
     # One target more or less is rows of its own: the others' tables read theirs alone.

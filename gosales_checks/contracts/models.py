@@ -7,9 +7,12 @@ import dataframely as dy
 
 from gosales_checks.contracts.contract import MONEY, Contract, Read
 from gosales_checks.contracts.features import FEATURES
+from gosales_checks.contracts.gauntlet import LeakageReport
 from gosales_checks.contracts.labels import LABELS
 from gosales_checks.contracts.rates import RATE_FORECAST
 from gosales_checks.contracts.scored_list import SLICES
+from gosales_checks.verdicts.allowed_code import ALLOWED_CODE
+from gosales_checks.verdicts.leakage import CAPS_OF_ROWS, NO_LEAK, READS_END, ROWS_END
 
 SEGMENTS = ["warm", "cold", "prospect"]
 # A division without a model has the prior rate; a pooled model is fitted, or there is none.
@@ -218,6 +221,7 @@ POOLED_MODEL = Contract(
     group="models",
     made_by="models.pooled_model",
     is_bundle=True,
+    blocking_checks=(ROWS_END, READS_END, CAPS_OF_ROWS),
     partitioned_by="cutoff",
     settings=("models", "divisions.slugs"),
     reads=(Read(POOLED_ROWS, "training", may_be_missing=True),),
@@ -231,6 +235,7 @@ MODEL = Contract(
     group="models",
     made_by="models.model",
     is_bundle=True,
+    blocking_checks=(ALLOWED_CODE, ROWS_END, READS_END),
     partitioned_by="target_cutoff",
     settings=("models", "labels.window_months"),
     # The first cutoffs have no training cutoff: the model says so.
@@ -243,6 +248,25 @@ MODEL = Contract(
     description="The calibrated model of one division, trained on labels whose window had ended "
     "by the cutoff.",
 )
+LEAKAGE_REPORT = Contract(
+    name="leakage_report",
+    schema=LeakageReport,
+    grain="one row per test",
+    group="models",
+    made_by="models.leakage_report",
+    partitioned_by="target_cutoff",
+    settings=("models",),
+    blocking_checks=(NO_LEAK,),
+    reads=(
+        Read(MODEL, is_gated=False),
+        Read(FEATURES, "training", may_be_missing=True),
+        Read(LABELS, "training", may_be_missing=True),
+        Read(POOLED_MODEL),
+    ),
+    description="Whether a model has seen what it must not: labels known by the cutoff, folds with "
+    "an embargo, calibration on other customers, caps and levels of its own rows. A FAIL stops "
+    "promotion.",
+)
 PROMOTION = Contract(
     name="promotion",
     schema=Promotion,
@@ -250,10 +274,12 @@ PROMOTION = Contract(
     group="models",
     made_by="models.promotion",
     partitioned_by="target_cutoff",
+    blocking_checks=(READS_END,),
     settings=("promotion",),
     reads=(
         # Earlier models are looked at where they are; none is made for it.
         Read(MODEL, "incumbents", may_be_missing=True, is_loaded=False, is_gated=False),
+        Read(LEAKAGE_REPORT),
         Read(FEATURES, "training", may_be_missing=True),
         Read(LABELS, "training", may_be_missing=True),
     ),
@@ -267,6 +293,7 @@ SCORES = Contract(
     group="models",
     made_by="models.scores",
     partitioned_by="target_cutoff",
+    blocking_checks=(READS_END,),
     settings=(
         "explanation.scored_frac",
         "explanation.drivers_shown",

@@ -8,6 +8,7 @@ import polars as pl
 
 from gosales_checks.contracts.contract import Contract, Read
 from gosales_checks.contracts.star import PURCHASE_HISTORY
+from gosales_checks.verdicts.leakage import ROWS_END
 
 COUNT = {"unit": "customers"}
 FRACTION = {"unit": "fraction"}
@@ -83,6 +84,7 @@ AFFINITY_RULES = Contract(
     grain="one row per SKU and other division that enough customers have both of",
     group="features",
     made_by="features.affinity_rules",
+    blocking_checks=(ROWS_END,),
     partitioned_by="cutoff",
     settings=(*SHARED, "features.basket", "divisions.slugs"),
     settings_here=("divisions.sku_targets",),
@@ -96,6 +98,7 @@ EMBEDDINGS = Contract(
     grain="one row per customer or SKU with a purchase in the look-back window",
     group="features",
     made_by="features.embeddings",
+    blocking_checks=(ROWS_END,),
     partitioned_by="cutoff",
     settings=(*SHARED, "features.als", "value"),
     reads=(Read(PURCHASE_HISTORY, "up_to_cutoff"),),

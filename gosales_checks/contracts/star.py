@@ -73,6 +73,12 @@ class SalesLog(dy.Schema):
         return cls.visible_cutoff.col >= cls.order_date.col
 
     @dy.rule()
+    def visible_not_before_recorded(cls):
+        """No line is known before the source recorded it."""
+        recorded = cls.recorded_at.col
+        return recorded.is_null() | (recorded.dt.date() <= cls.visible_cutoff.col)
+
+    @dy.rule()
     def some_amount(cls):
         """A line has a quantity or an amount."""
         return (

@@ -6,6 +6,7 @@ from gosales_checks.contracts.contract import MONEY, Contract, Read
 from gosales_checks.contracts.features import FEATURES
 from gosales_checks.contracts.labels import LABELS
 from gosales_checks.contracts.models import COUNT, FITTED, NO_MODEL, POOLED_ROWS
+from gosales_checks.verdicts.leakage import READS_END, ROWS_END
 
 # Where a conditional value comes from, most that is known of the customer first.
 LEARNT, INDUSTRY_MEAN, DIVISION_MEAN, NO_BUYER = (
@@ -73,6 +74,7 @@ VALUE_MODEL = Contract(
     grain="one bundle",
     group="models",
     made_by="models.value_model",
+    blocking_checks=(ROWS_END, READS_END),
     is_bundle=True,
     partitioned_by="cutoff",
     settings=("whitespace.ev_cap_quantile", "whitespace.ev_shrinkage_buyers"),
@@ -87,6 +89,7 @@ CONDITIONAL_VALUES = Contract(
     grain="one row per customer of the population",
     group="models",
     made_by="models.conditional_values",
+    blocking_checks=(ROWS_END, READS_END),
     partitioned_by="target_cutoff",
     settings=("whitespace.ev_cap_quantile", "whitespace.ev_shrinkage_buyers"),
     reads=(Read(VALUE_MODEL), Read(FEATURES), Read(LABELS, "training", may_be_missing=True)),

@@ -1,10 +1,13 @@
 """What an asset gets of a table that it reads: its partitions, by cutoff and division.
 
-A partition that is not there is told in one place, with the command that makes it.
+A partition that is not there is told in one place, with the command that makes it. Which partitions
+were asked for can be noted (`noting_reads`): what an asset was given is not what it looked at.
 """
 
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -15,6 +18,19 @@ from gosales_resources.partitions.keys import PartitionKey
 from gosales_resources.store.address import Address, missing_message
 
 Content = TypeVar("Content")
+Reads = dict[str, set[PartitionKey]]
+_NOTED: ContextVar[Reads | None] = ContextVar("partitions that are asked for", default=None)
+
+
+@contextmanager
+def noting_reads() -> Iterator[Reads]:
+    """Give a mapping that fills with the partitions that are asked for meanwhile, by table."""
+    noted: Reads = {}
+    token = _NOTED.set(noted)
+    try:
+        yield noted
+    finally:
+        _NOTED.reset(token)
 
 
 @dataclass(frozen=True)
@@ -34,7 +50,13 @@ class Upstream(Generic[Content]):
         """
         wanted = _key(key)
         self.require([wanted])
+        self._note(wanted)
         return self.partitions[wanted]
+
+    def _note(self, *keys: PartitionKey) -> None:
+        noted = _NOTED.get()
+        if noted is not None:
+            noted.setdefault(self.table, set()).update(keys)
 
     def __contains__(self, key: object) -> bool:
         """Tell whether a partition is there."""
@@ -46,7 +68,9 @@ class Upstream(Generic[Content]):
 
     def at(self, cutoff: dt.date) -> dict[str, Content]:
         """Return division -> partition of one cutoff, by division; empty where there is none."""
-        return {str(key.division): self.partitions[key] for key in self if key.cutoff == cutoff}
+        keys = [key for key in self if key.cutoff == cutoff]
+        self._note(*keys)
+        return {str(key.division): self.partitions[key] for key in keys}
 
     def require(self, keys: Iterable[tuple[dt.date, str | None]]) -> None:
         """Make sure that partitions are there; see `require`."""

@@ -63,6 +63,8 @@ LEGAL = {
 }
 # The same where contracts differ, or a set is closed in one contract only.
 LEGAL_HERE: dict[str, dict[str, Any]] = {
+    "leakage_report": {"verdict": "PASS"},
+    "sales_log": {"recorded_at": dt.datetime(2024, 5, 2)},
     "feature_catalog": {"scope": "all", "row_count": 5, "known_count": 4},
     "feature_stats": {
         "row_count": 5,
@@ -194,6 +196,7 @@ LEGAL_HERE["whitespace_slices"] = LEGAL_HERE["whitespace"] | {"rank_in_division"
 BREAKING: dict[str, dict[str, Any]] = {
     "a_value_has_past_buyers": {"conditional_value": None},
     "visible_not_before_ordered": {"order_date": LATER},
+    "visible_not_before_recorded": {"recorded_at": dt.datetime(2024, 7, 1)},
     "some_amount": {"quantity": None, "revenue": None, "gross_profit": None},
     "seen_up_to_the_cutoff": {"last_seen_date": LATER},
     "prospects_have_nothing": {"segment": "prospect"},

@@ -4,7 +4,7 @@ A group is blended with the group around it (sub-industry, industry, all), the m
 is. The customer's own rows are left out of every level, or a group of one would tell its purchase.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -116,15 +116,14 @@ def groups_of(world: AsOf) -> ByLevel:
 def merge_groups(found: Sequence[ByLevel]) -> ByLevel:
     """Add the groups of several ranges of customers up."""
 
-    def added(kind: str, level: tuple[str, ...], keys: list[str]) -> pl.DataFrame:
-        parts = pl.concat(getattr(groups[level], kind) for groups in found)
-        return parts.group_by(keys).agg(pl.all().sum())
+    def added(parts: Iterable[pl.DataFrame], keys: list[str]) -> pl.DataFrame:
+        return pl.concat(parts).group_by(keys).agg(pl.all().sum())
 
     return {
         level: Groups(
-            added("sizes", level, _group(level)),
-            added("totals", level, _group(level)),
-            added("here", level, [*_group(level), "division"]),
+            added((groups[level].sizes for groups in found), _group(level)),
+            added((groups[level].totals for groups in found), _group(level)),
+            added((groups[level].here for groups in found), [*_group(level), "division"]),
         )
         for level in found[0]
     }

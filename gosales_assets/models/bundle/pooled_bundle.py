@@ -82,6 +82,17 @@ def load_pooled(files: Mapping[str, bytes]) -> PooledTrees | None:
         )
 
 
+def read_pooled_report(files: Mapping[str, bytes]) -> dict[str, Any]:
+    """Return the JSON of a bundle: card and preparation.
+
+    Raises
+    ------
+    BundleError
+        When it is foreign, of another version, or damaged.
+    """
+    return KIND.read(files)
+
+
 def describe_pooled(files: Mapping[str, bytes]) -> pl.DataFrame:
     """Return what is known of a pooled model, once it has been opened.
 

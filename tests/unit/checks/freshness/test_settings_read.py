@@ -30,7 +30,7 @@ SCORED = {
 }  # fmt: skip
 VALUED = {"value_model", "conditional_values"}
 RATED = {"rate_history", "rate_forecast"}
-TRAINED = {"pooled_model", "model", "promotion", *EXPLAINED, *SCORED}
+TRAINED = {"pooled_model", "model", "leakage_report", "promotion", *EXPLAINED, *SCORED}
 MODELLED = TRAINED | VALUED
 # What families of features that look across customers read.
 SIDE = {"affinity_rules", "embeddings"}

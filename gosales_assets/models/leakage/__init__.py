@@ -1,0 +1,1 @@
+"""What the leakage report looks at in a model that was trained."""

@@ -1,0 +1,1 @@
+"""The leakage gauntlet: tests that make tables anew elsewhere, or judge what is stored."""
