@@ -24,7 +24,15 @@ MODEL_RULES = Rules(
     dunder=True,
 )
 # Declares, checks, publishes or stores: it reads the store, and what it hands on is under test.
-MACHINERY = ("assets.py", "checks.py", "ranges.py", "shown.py", "promotion_desk.py", "bundle")
+MACHINERY = (
+    "assets.py",
+    "checks.py",
+    "ranges.py",
+    "shown.py",
+    "promotion_desk.py",
+    "rescoring_desk.py",
+    "bundle",
+)
 _FOUND: ByStamp[tuple[Path, Rules], list[str]] = ByStamp()
 
 

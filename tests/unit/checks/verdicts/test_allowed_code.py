@@ -47,6 +47,7 @@ FORBIDDEN = {
     "x = world.settings.store_root": "asks where files lie: store_root",
 }
 ALLOWED = (
+    "side = {'then': 1, 'now': 2}['now']",
     "import datetime as dt\nday = dt.date(2024, 1, 1)",
     "import numpy as np\ndraw = np.random.default_rng(7)\nx = draw.shuffle([1])",
     "import polars as pl\nx = pl.col('a').sample(3, seed=1)",
