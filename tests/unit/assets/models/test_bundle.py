@@ -9,10 +9,16 @@ import pytest
 from scipy.special import expit
 
 from gosales_assets.models.bundle.bundle import load_bundle, read_card, read_report
-from gosales_assets.models.bundle.held_out import HELD_OUT_FILE, cross_calibrated, read_held_out
+from gosales_assets.models.bundle.held_out import HELD_OUT_FILE
 from gosales_assets.models.bundle.manifest import MANIFEST_FILE, VERSION, seal, verified
 from gosales_assets.models.bundle.model import MODEL_FILE
 from gosales_assets.models.calibration.calibrator import HeldOut
+from gosales_assets.models.drift.reference import (
+    INPUTS_FILE,
+    SCORES_FILE,
+    cross_calibrated,
+    read_held_out,
+)
 from gosales_checks.measures.ranking import tie_breaker
 from gosales_resources.errors import BundleError
 from gosales_resources.settings.models import ModelSettings
@@ -81,7 +87,8 @@ def test_the_card_alone_is_that_of_the_opened_model(files):
 
 def test_every_file_of_a_bundle_is_text_or_a_table(files):
     # No pickle, no archive: nothing that a reader could be made to run.
-    assert set(verified(files)) == {MODEL_FILE, TREES_FILE, HELD_OUT_FILE}
+    known = {MODEL_FILE, TREES_FILE, HELD_OUT_FILE, INPUTS_FILE, SCORES_FILE}
+    assert set(verified(files)) == known
     for name in (MODEL_FILE, TREES_FILE):
         files[name].decode("ascii")
     assert read_held_out(files).height
