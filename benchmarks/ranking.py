@@ -16,6 +16,7 @@ from world import peak_mib, show
 from gosales_assets.whitespace.rank import rank_candidates
 from gosales_assets.whitespace.selection import select
 from gosales_checks.contracts.models import FITTED
+from gosales_checks.contracts.whitespace import GENUINE
 from gosales_resources.settings.whitespace import WhitespaceSettings
 
 CUSTOMERS, DIVISIONS, REPS = 1_000_000, 12, 200
@@ -67,6 +68,7 @@ def signals(division: int) -> pl.DataFrame:
             "p_icp_pct": draw.random(CUSTOMERS),
             "mb_lift_max": draw.gamma(2, 1, CUSTOMERS),
             "als_similarity": draw.uniform(-1, 1, CUSTOMERS),
+            "als_source": pl.Series([GENUINE]).new_from_index(0, CUSTOMERS),
             "conditional_value": worth,
             "ev": p * worth,
             "drivers": pl.Series([None], dtype=pl.String).new_from_index(0, CUSTOMERS),

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import dagster as dg
 import polars as pl
 
-from gosales_assets.platform.platform import Platform, keys_of
+from gosales_assets.platform.platform import Platform, by_cutoff, keys_of
 from gosales_assets.whitespace.arms import (
     arm_figures,
     build_list_arms,
@@ -28,6 +28,7 @@ from gosales_assets.whitespace.reasons import Words
 from gosales_assets.whitespace.selection import select
 from gosales_assets.whitespace.shown import summarise, summarise_list
 from gosales_assets.whitespace.signals import Known, Target, build_signals
+from gosales_assets.whitespace.similarity import peers_of
 from gosales_assets.whitespace.slices import slice_of
 from gosales_assets.whitespace.stability import measure_stability
 from gosales_checks.contracts.experiment import LIST_ARMS
@@ -47,7 +48,7 @@ from gosales_resources.store.upstream import Tables
 # Of the signals, what the figures of a list are made from.
 MEASURED = [
     "customer_id", "division", "segment", "is_eligible", "ineligible_reason", "mb_lift_max",
-    "als_similarity", "rfm_score",
+    "als_source", "rfm_score",
 ]  # fmt: skip
 
 
@@ -61,6 +62,7 @@ def whitespace_signals(platform: Platform) -> dg.AssetsDefinition:
         scores: Tables,
         conditional_values: Tables,
         features: Tables,
+        embeddings: Tables,
         fact_assets: Tables,
         dim_customer: Tables,
         do_not_contact: Tables,
@@ -73,8 +75,9 @@ def whitespace_signals(platform: Platform) -> dg.AssetsDefinition:
         words, off = words_of(platform), gates_off(platform)
 
         def made() -> Iterator[Partition]:
-            for key in keys_of(context):
-                c, source = key.cutoff, settings.source
+            source = settings.source
+            for c, divisions in by_cutoff(keys_of(context)).items():
+                peers = peers_of(embeddings[c], dim_customer[c])
                 gates = GateTables(
                     dim_customer[c],
                     fact_assets[c] if source.assets else None,
@@ -83,19 +86,21 @@ def whitespace_signals(platform: Platform) -> dg.AssetsDefinition:
                     crm_deals[c] if source.crm_deals else None,
                     rep_ownership[c] if source.rep_ownership else None,
                 )
-                known = Known(
-                    scores[key],
-                    conditional_values[key],
-                    features[key],
-                    surfacing_log[c],
-                    gates,
-                    list_outcomes[c],
-                )
-                division = str(key.division)
-                target = Target(division, c, settings.divisions.skus_of(division))
-                frame = build_signals(target, known, settings.whitespace, words)
-                signals = frame.collect()
-                yield Partition(key, signals, metadata=summarise(signals, off))
+                for division in divisions:
+                    key = PartitionKey(c, division)
+                    known = Known(
+                        scores[key],
+                        conditional_values[key],
+                        features[key],
+                        surfacing_log[c],
+                        gates,
+                        peers,
+                        list_outcomes[c],
+                    )
+                    target = Target(division, c, settings.divisions.skus_of(division))
+                    frame = build_signals(target, known, settings.whitespace, words)
+                    signals = frame.collect()
+                    yield Partition(key, signals, metadata=summarise(signals, off))
 
         return Partitions(made())
 

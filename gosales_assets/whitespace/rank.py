@@ -21,8 +21,8 @@ from gosales_resources.settings.whitespace import WhitespaceSettings
 FROM_CUSTOMER = ["customer_name", "industry", "region", "territory", "rep"]
 READ = [
     "customer_id", "division", "cutoff", "segment", "is_cooling", "p_icp", "p_low", "p_high",
-    "p_icp_pct", "mb_lift_max", "als_similarity", "conditional_value", "ev", "model_status",
-    "drivers", "reason", "wallet", "wallet_basis",
+    "p_icp_pct", "mb_lift_max", "als_similarity", "als_source", "conditional_value", "ev",
+    "model_status", "drivers", "reason", "wallet", "wallet_basis",
 ]  # fmt: skip
 IS_RANKED = pl.col("model_status") == FITTED
 BASE_RATE = "Base rate of the division, no ranking"

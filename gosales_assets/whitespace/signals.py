@@ -15,6 +15,7 @@ from gosales_assets.whitespace.reasons import (
     Words,
     with_reasons,
 )
+from gosales_assets.whitespace.similarity import Peers, with_fallback
 from gosales_assets.whitespace.wallet import with_wallet
 from gosales_checks.contracts.whitespace import WHITESPACE_SIGNALS
 from gosales_resources.settings.whitespace import WhitespaceSettings
@@ -54,6 +55,8 @@ class Known:
     surfaced: pl.LazyFrame
     """`surfacing_log`: one row per customer, division and day."""
     gates: GateTables
+    peers: Peers
+    """Factors of the cutoff: what stands in where a candidate has none."""
     outcomes: pl.LazyFrame | None = None
     """`list_outcomes`: one row per customer, division and day; None where nothing is told of calls."""
 
@@ -99,6 +102,7 @@ def build_signals(
     signals = gated.with_columns(is_eligible=pl.col("ineligible_reason").is_null()).with_columns(
         p_icp_pct=_percentile()
     )
+    signals = with_fallback(signals, known.features, known.peers)
     signals = with_wallet(signals, known.features, known.gates.customers, settings)
     return (
         with_reasons(signals, known.features, target.division, words)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from gosales_checks.contracts.whitespace import SIGNALS
+from gosales_checks.contracts.whitespace import GENUINE, SIGNALS
 from gosales_resources.settings.whitespace import WhitespaceSettings
 
 # Signals that not every candidate has: what they weigh goes down with who has them.
@@ -37,7 +37,8 @@ def coverages(eligible: pl.DataFrame, settings: WhitespaceSettings) -> dict[str,
     Parameters
     ----------
     eligible
-        One row per candidate: segment, mb_lift_max, als_similarity (null where it has none).
+        One row per candidate: segment, mb_lift_max (null where it has none), als_source: what stands
+        in for a similarity is none.
     settings
         Whether segments count, and from how many candidates on.
 
@@ -48,7 +49,7 @@ def coverages(eligible: pl.DataFrame, settings: WhitespaceSettings) -> dict[str,
     """
     has = {
         "lift": pl.col("mb_lift_max").is_not_null(),
-        "als": pl.col("als_similarity").is_not_null(),
+        "als": pl.col("als_source").eq_missing(GENUINE),
     }
     counts = [expression.sum().alias(name) for name, expression in has.items()]
     by_segment = eligible.group_by("segment").agg(pl.len().alias("n"), *counts).sort("segment")

@@ -20,6 +20,7 @@ from gosales_checks.contracts.crm import (
 )
 from gosales_checks.contracts.features import FEATURES
 from gosales_checks.contracts.models import FITTED, SCORES
+from gosales_checks.contracts.signals import EMBEDDINGS
 from gosales_checks.contracts.values import CONDITIONAL_VALUES, VALUE_STATUSES
 
 SEGMENTS = ["warm", "cold", "prospect"]
@@ -66,6 +67,8 @@ MEASURES = {
 FRACTION = {"unit": "fraction"}
 # Whose spend a wallet goes by.
 OF_PEERS, OF_DIVISION = "peers", "division"
+# Where a similarity to owners comes from: the customer's own factors, or those of its industry.
+GENUINE, CENTROID = "genuine", "centroid"
 SIGNALS = ("p_icp", "lift", "als", "ev")
 
 
@@ -125,9 +128,16 @@ class WhitespaceSignals(dy.Schema):
     )
     als_similarity = dy.Float64(
         nullable=True, min=-1, max=1,
-        description="Cosine similarity to the division's owners; null without factors.",
-        metadata={"unit": "cosine"},
+        description="Cosine similarity to the division's owners. For a customer without factors that of "
+        "its industry's centroid, capped below the best genuine one of an eligible candidate; null "
+        "without either.", metadata={"unit": "cosine"},
     )  # fmt: skip
+    als_source = dy.String(
+        nullable=True,
+        check=lambda c: c.is_in([GENUINE, CENTROID]),
+        description="genuine: by the customer's own factors, as models see it. centroid: by those of "
+        "its industry, for the order alone; not covered.",
+    )
     conditional_value = dy.Float64(
         nullable=True,
         description="Expected value of a purchase; null without past buyers.",
@@ -170,6 +180,19 @@ class WhitespaceSignals(dy.Schema):
     def the_ineligible_have_a_reason(cls):
         """A row is eligible or says why not."""
         return cls.is_eligible.col == cls.ineligible_reason.col.is_null()
+
+    @dy.rule()
+    def a_similarity_has_a_source(cls):
+        """A similarity says where it comes from."""
+        return cls.als_similarity.col.is_null() == cls.als_source.col.is_null()
+
+    @dy.rule()
+    def what_stands_in_is_below_the_best_genuine(cls):
+        """No similarity of an industry reaches the best genuine one of an eligible candidate."""
+        is_genuine = cls.als_source.col.eq_missing(GENUINE)
+        best = cls.als_similarity.col.filter(is_genuine & cls.is_eligible.col).max()
+        stands_in = cls.als_source.col.eq_missing(CENTROID)
+        return ~stands_in | (cls.als_similarity.col < best).fill_null(value=False)
 
     @dy.rule()
     def the_eligible_are_ranked(cls):
@@ -238,7 +261,7 @@ class Whitespace(dy.Schema):
     )
     p_icp_norm = _norm("p_icp")
     lift_norm = _norm("the market basket's largest lift")
-    als_norm = _norm("the similarity to owners")
+    als_norm = _norm("the similarity to owners (of its industry where the customer has no factors)")
     ev_norm = _norm("the expected value")
     p_icp_part = _part("p_icp")
     lift_part = _part("the market basket")
@@ -339,6 +362,7 @@ WHITESPACE_SIGNALS = Contract(
         Read(SCORES),
         Read(CONDITIONAL_VALUES),
         Read(FEATURES),
+        Read(EMBEDDINGS),
         Read(FACT_ASSETS),
         Read(DIM_CUSTOMER),
         Read(DO_NOT_CONTACT),

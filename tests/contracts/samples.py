@@ -75,7 +75,7 @@ LEGAL_HERE: dict[str, dict[str, Any]] = {
     "pooled_model": {"status": "fitted"},
     "value_model": {"status": "fitted"},
     "conditional_values": {"conditional_value": 120.0, "value_status": "learnt"},
-    "whitespace_signals": {"value_status": "learnt"},
+    "whitespace_signals": {"value_status": "learnt", "als_source": "genuine"},
     "list_metrics": {"measure": "weight"},
     "list_challenger": {
         "term": "p_icp",
@@ -241,6 +241,8 @@ BREAKING: dict[str, dict[str, Any]] = {
     "the_used_are_ranked_and_the_dropped_have_a_reason": {"shap_rank": None},
     "the_ineligible_have_a_reason": {"is_eligible": False, "p_icp_pct": None},
     "the_eligible_are_ranked": {"p_icp_pct": None},
+    "a_similarity_has_a_source": {"als_source": None},
+    "what_stands_in_is_below_the_best_genuine": {"als_source": "centroid", "als_similarity": 1.0},
     "intervals_are_ordered": {"low": 0.4},
     "censored_shows_no_outcome": {"status": "censored"},
     "a_sample_row_is_shown": {"raw": None},

@@ -17,7 +17,7 @@ from gosales_assets.whitespace.rank import rank_candidates
 from gosales_assets.whitespace.reasons import Words
 from gosales_assets.whitespace.selection import select
 from gosales_checks.contracts.movement import SCORE_CHANGES
-from gosales_checks.contracts.whitespace import WHITESPACE_SIGNALS
+from gosales_checks.contracts.whitespace import CENTROID, GENUINE, WHITESPACE_SIGNALS
 from gosales_resources.settings.whitespace import WhitespaceSettings
 
 THEN, NOW = dt.date(2024, 3, 31), dt.date(2024, 6, 30)
@@ -160,6 +160,8 @@ def _division(
                 "margin": None if division == BLOCK else own,
                 "mb_lift_max": [None if x < 0.5 else round(x, 2) for x in draw.random(n)],
                 "als_similarity": np.round(draw.random(n), 2),
+                # What stands in is ordered by what it is, whatever it comes from.
+                "als_source": np.where(np.arange(n) % 3 == 0, CENTROID, GENUINE),
                 "conditional_value": value,
                 "value_12m": np.round(draw.random(n) * 1000, 0),
                 "model_status": "prior" if division == BLOCK else "fitted",

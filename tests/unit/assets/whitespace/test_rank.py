@@ -19,11 +19,13 @@ COLUMNS = {
     "cutoff": dt.date(2024, 6, 30), "drivers": None,
     "division": "cam", "segment": "warm", "is_eligible": True, "is_cooling": False, "p_icp": 0.2,
     "p_low": None, "p_high": None, "p_icp_pct": 0.5, "mb_lift_max": None, "als_similarity": None,
+    "als_source": None,
     "conditional_value": None, "ev": None, "model_status": FITTED, "reason": "Bought before",
     "wallet": None, "wallet_basis": None,
 }  # fmt: skip
 TYPES = {
     "drivers": pl.String,
+    "als_source": pl.String,
     "wallet": pl.Float64,
     "wallet_basis": pl.String,
     **dict.fromkeys(

@@ -46,7 +46,7 @@ def signals(of: pl.DataFrame) -> pl.DataFrame:
         "customer_id", "division", "segment",
         is_eligible=pl.lit(value=True), ineligible_reason=pl.lit(None, pl.String),
         mb_lift_max=pl.when(pl.col("place") == 1).then(2.0),
-        als_similarity=pl.lit(None, pl.Float64),
+        als_source=pl.lit(None, pl.String),
         rfm_score=pl.col("place") / 100,
     )  # fmt: skip
 
