@@ -12,7 +12,7 @@ import polars as pl
 from gosales_checks.contracts.whitespace import CENTROID, GENUINE
 
 # Customers of an industry that have factors, at the least. In the sample company the similarity of
-# 20 drawn of 200 is 0.02 from that of all 200 (root mean square), of 5 it is 0.08, of 3 it is 0.12.
+# 20 drawn of 200 is 0.04 from that of all 200 (root mean square), of 5 it is 0.09, of 3 it is 0.11.
 FEWEST_PEERS = 20
 # As of the similarity itself: the seventh place of 32-bit factors is noise.
 PLACES = 6
@@ -31,7 +31,7 @@ class Peers:
     industries: pl.Series
     """Industries of at least `FEWEST_PEERS` of these, sorted."""
     centroids: np.ndarray
-    """Sum of the vectors of each industry, industries x factors."""
+    """Mean of the vectors of each industry, industries x factors: the shorter, the less they agree."""
 
 
 def peers_of(
@@ -68,12 +68,17 @@ def peers_of(
     centroids = np.zeros((large.height, vectors.shape[1]))
     # Each customer counts once, a large one no more; added one by one in the order of customers.
     np.add.at(centroids, at.drop_nulls().to_numpy(), vectors[is_peer])
+    centroids /= large["len"].to_numpy()[:, None]
     industries = large["industry"]
     return Peers(told, rows["id"], vectors, industries, centroids)
 
 
 def industry_similarities(peers: Peers, owners: pl.Series) -> pl.DataFrame:
-    """Return the cosine similarity of each industry's centroid to that of a division's owners.
+    """Return how far each industry's centroid goes in the direction of a division's owners.
+
+    Which is the mean of the cosines of its customers. The cosine of the centroid itself is higher than
+    that of nearly any of them, as a mean has no noise: in the sample company it put customers
+    who bought a fifth as often as others at the 98th percentile of these (this: at the 43rd).
 
     Parameters
     ----------
@@ -85,14 +90,12 @@ def industry_similarities(peers: Peers, owners: pl.Series) -> pl.DataFrame:
     Returns
     -------
     polars.DataFrame
-        industry (sorted) and `similarity` in [-1, 1]; no row where either centroid has no direction.
+        industry (sorted) and `similarity` in [-1, 1]; no row where owners have no direction.
     """
     total = peers.vectors[peers.with_factors.is_in(owners.implode()).to_numpy()].sum(axis=0)
-    length = np.sqrt(np.einsum("ij,ij->i", peers.centroids, peers.centroids)) * np.sqrt(
-        np.einsum("i,i->", total, total)
-    )
+    length = np.sqrt(np.einsum("i,i->", total, total))
     dot = np.einsum("ij,j->i", peers.centroids, total)
-    cosine = np.divide(dot, length, out=np.full(length.shape, np.nan), where=length > 0)
+    cosine = np.divide(dot, length, out=np.full(dot.shape, np.nan), where=length > 0)
     return pl.DataFrame(
         {"industry": peers.industries, "similarity": cosine.clip(-1.0, 1.0).round(PLACES)},
         schema={"industry": pl.String, "similarity": pl.Float64},

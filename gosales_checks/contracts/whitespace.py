@@ -128,8 +128,8 @@ class WhitespaceSignals(dy.Schema):
     )
     als_similarity = dy.Float64(
         nullable=True, min=-1, max=1,
-        description="Cosine similarity to the division's owners. For a customer without factors that of "
-        "its industry's centroid, capped below the best genuine one of an eligible candidate; null "
+        description="Cosine similarity to the division's owners. For a customer without factors the mean "
+        "of its industry's, capped below the best genuine one of an eligible candidate; null "
         "without either.", metadata={"unit": "cosine"},
     )  # fmt: skip
     als_source = dy.String(

@@ -70,14 +70,13 @@ def stood_in(
     return {name: (value, source) for name, value, source in rows}
 
 
-def test_it_is_the_cosine_of_the_mean_of_the_peers_factors_of_unit_length():
+def test_it_is_the_mean_of_the_cosines_of_the_peers():
     found = stood_in(signals())
-    food = np.mean([[0.0, 1.0], np.array([-1.0, 1.0]) / math.sqrt(2)], axis=0)
-    aero = np.mean([[1.0, 0.0], [0.0, 1.0], np.array([1.0, 1.0]) / math.sqrt(2)], axis=0)
-    owner = np.array([1.0, 0.0])
-    for name, mean in (("x", aero), ("y", food)):
-        cosine = mean @ owner / np.linalg.norm(mean)
-        assert found[name] == (pytest.approx(cosine, abs=1e-6), "centroid")
+    owner = np.array(FACTORS["a1"][1])
+    for name, industry in (("x", "Aero"), ("y", "Food")):
+        vectors = [np.array(vector) for of, vector in FACTORS.values() if of == industry]
+        cosines = [v @ owner / np.linalg.norm(v) / np.linalg.norm(owner) for v in vectors]
+        assert found[name] == (pytest.approx(np.mean(cosines), abs=1e-6), "centroid")
 
 
 def test_what_is_genuine_stays_to_the_bit():
