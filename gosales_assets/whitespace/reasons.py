@@ -120,7 +120,7 @@ def _driven(
     said = []
     for values in rows.iter_rows(named=True):
         texts = (
-            phrase.of(values[name], words.money)
+            (subject_of(name), phrase.of(values[name], words.money))
             for name in wanted[values["customer_id"]]
             if (phrase := phrases.get(name)) is not None
         )
@@ -129,15 +129,28 @@ def _driven(
     return pl.DataFrame(said, schema=schema, orient="row")
 
 
-def _fitted(texts: Iterable[str | None]) -> str | None:
-    """Join the first facts, each said once, as far as they fit."""
+def subject_of(feature: str) -> tuple[str, ...]:
+    """Return what a feature is about, whatever its family and window: one fact of it is enough.
+
+    Examples
+    --------
+    >>> subject_of("rfm__all__gp_sum__24m") == subject_of("offset__all__gp_sum__24m")
+    True
+    """
+    return tuple(feature.split("__")[1:3])
+
+
+def _fitted(texts: Iterable[tuple[tuple[str, ...], str | None]]) -> str | None:
+    """Join the first facts, one of each subject, as far as they fit."""
     facts: list[str] = []
-    for text in texts:
-        if text is None or text in facts:
+    told: set[tuple[str, ...]] = set()
+    for subject, text in texts:
+        if text is None or text in facts or subject in told:
             continue
         if len(facts) == FACTS or len("; ".join([*facts, text])) > LONGEST:
             break
         facts.append(text)
+        told.add(subject)
     return "; ".join(facts) or None
 
 

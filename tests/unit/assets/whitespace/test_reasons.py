@@ -94,6 +94,17 @@ def test_what_raises_the_score_is_told_first_and_what_lowers_it_is_not():
     assert found.startswith("Bought Scanning; bought PDM tools; last order 13 months ago")
 
 
+def test_one_subject_is_told_once_whatever_its_windows():
+    features = {"rfm__all__gp_sum__24m": 7_000.0, "offset__all__gp_sum__24m": 7_000.0,
+                "rfm__all__transactions__12m": 2}  # fmt: skip
+    drivers = "offset__all__gp_sum__24m +0.50; rfm__all__gp_sum__24m +0.40; "
+    drivers += "rfm__all__transactions__12m +0.30"
+    told = reasons(features, drivers)
+    assert told is not None
+    assert told.count("of business") == 1
+    assert "2 orders in 12 months" in told
+
+
 def test_a_customer_without_an_order_is_said_to_have_none():
     nothing = {"recency__all__days__asof": None, "rfm__all__transactions__12m": 0,
                "rfm__all__gp_sum__12m": 0.0}  # fmt: skip
