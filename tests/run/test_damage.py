@@ -112,6 +112,7 @@ def test_what_reads_a_damaged_table_alone_refuses_it_by_name(world, capsys):
     assert "Traceback" not in told
 
 
+@pytest.mark.slow
 def test_what_is_said_in_a_run_is_seen_however_slow_dagster_copies_it(world, tmp_path):
     # Dagster copies what a step says by `tail`, and ends that with the run.
     mute = tmp_path / "programs" / "tail"
@@ -234,6 +235,7 @@ def only_reading(world: Path, commands: list[list[str]]) -> subprocess.Completed
     return done
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("setpriv") is None, reason="needs setpriv where root runs it")
 def test_who_may_only_read_is_told_everything_and_what_would_write_says_so(world):
     done = only_reading(world, READING)

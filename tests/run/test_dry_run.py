@@ -21,6 +21,7 @@ def counted(capsys, folder, *more: str, cutoffs: str) -> list[tuple[str, ...]]:
     return found
 
 
+@pytest.mark.slow
 def test_a_dry_run_counts_what_the_run_makes_first_again_and_after_rows_have_arrived(
     tmp_path, capsys
 ):

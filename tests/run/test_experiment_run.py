@@ -12,6 +12,8 @@ FIRST, SECOND = "2024-03-31", "2024-06-30"
 EXPERIMENT = {"control_share": 0.4, "explore_share": 0.2, "start": FIRST}
 LISTS = "whitespace,list_metrics,list_arms"
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def world(finished, tmp_path_factory):

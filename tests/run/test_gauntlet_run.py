@@ -23,6 +23,7 @@ def gauntlet(world, only: str, to: str) -> int:
     return main(["gauntlet", "--config", str(world / "gosales.yaml"), *options])
 
 
+@pytest.mark.slow
 def test_clean_code_passes_and_nothing_is_written_to_the_users_store(world):
     assert gauntlet(world, "alone_against_together,future_perturbation", "dim_customer") == 0
     report = (world / "report.md").read_text(encoding="utf-8")

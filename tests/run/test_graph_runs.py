@@ -163,6 +163,7 @@ def test_the_list_holds_exactly_the_eligible_and_no_owner(finished):
     assert ranked["rank"].to_list() == list(range(1, ranked.height + 1))
 
 
+@pytest.mark.slow
 def test_before_any_label_matures_there_is_no_model_and_it_says_so(tmp_path):
     write_world(tmp_path, random_rows(), OVERRIDES)
     assert materialize(tmp_path, cutoffs="2023-03-31") == 0

@@ -35,7 +35,7 @@ def model_id(files: Mapping[str, bytes], division: str, cutoff: str) -> str:
     Examples
     --------
     >>> model_id(seal({"a": b"1"}), "pdm", "2024-06-30")
-    'pdm@2024-06-30#8a1687bbf1ca'
+    'pdm@2024-06-30#f535e99e9d2b'
     """
     return f"{division}@{cutoff}#{_sha256(files[MANIFEST_FILE])[:ID_DIGITS]}"
 

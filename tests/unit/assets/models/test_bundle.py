@@ -9,16 +9,15 @@ import pytest
 from scipy.special import expit
 
 from gosales_assets.models.bundle.bundle import load_bundle, read_card, read_report
-from gosales_assets.models.bundle.held_out import HELD_OUT_FILE
-from gosales_assets.models.bundle.manifest import MANIFEST_FILE, VERSION, seal, verified
-from gosales_assets.models.bundle.model import MODEL_FILE
-from gosales_assets.models.calibration.calibrator import HeldOut
-from gosales_assets.models.drift.reference import (
-    INPUTS_FILE,
-    SCORES_FILE,
+from gosales_assets.models.bundle.held_out import (
+    HELD_OUT_FILE,
     cross_calibrated,
     read_held_out,
 )
+from gosales_assets.models.bundle.manifest import MANIFEST_FILE, VERSION, seal, verified
+from gosales_assets.models.bundle.model import MODEL_FILE
+from gosales_assets.models.calibration.calibrator import HeldOut
+from gosales_assets.models.drift.reference import INPUTS_FILE, SCORES_FILE
 from gosales_checks.measures.ranking import tie_breaker
 from gosales_resources.errors import BundleError
 from gosales_resources.settings.models import ModelSettings
