@@ -1,6 +1,7 @@
 """`gosales ablate`: what families of features are worth, by leaving them out of a store of its own."""
 
 import argparse
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -113,7 +114,8 @@ def _print(compared: pl.DataFrame, families: list[str]) -> None:
     print_frame(shown.select(pl.all().cast(pl.String).fill_null("")))
     tell()
     for name, measure, mean, half, cells in mean_lost(compared):
+        sure = "" if math.isnan(half) else f" +- {half:.4f}"
         tell(
-            f"{name}: mean {measure.replace('_', ' ')} {mean:+.4f} +- {half:.4f} over {cells} "
-            "divisions and cutoffs (positive: the families are worth it)"
+            f"{name}: mean {measure.replace('_', ' ')} {mean:+.4f}{sure} over {cells} divisions and "
+            "cutoffs (positive: the families are worth it)"
         )
