@@ -86,6 +86,25 @@ def _part(what: str) -> dy.Float64:
     return dy.Float64(min=0, max=1, description=f"What {what} adds to the score.")
 
 
+def _wallet() -> dy.Float64:
+    return dy.Float64(
+        nullable=True,
+        min=0,
+        description="What peers spend in the division in 12 months (`whitespace.wallet_quantile`) less "
+        "the customer's own spend there; null where it is off or not known.",
+        metadata=MONEY,
+    )
+
+
+def _wallet_basis() -> dy.String:
+    return dy.String(
+        nullable=True,
+        check=lambda c: c.is_in([OF_PEERS, OF_DIVISION]),
+        description="peers: buyers of the same industry and size; division: too few of those, all "
+        "buyers. Null without a wallet.",
+    )
+
+
 class WhitespaceSignals(dy.Schema):
     """What is known of every candidate of one division, on the list or not."""
 
@@ -158,18 +177,8 @@ class WhitespaceSignals(dy.Schema):
     value_12m = dy.Float64(
         nullable=True, description="Net value of the last 12 months, all divisions.", metadata=MONEY
     )
-    wallet = dy.Float64(
-        nullable=True, min=0,
-        description="What peers spend in the division in 12 months (`whitespace.wallet_quantile`) less "
-        "the customer's own spend there; null where it is off or not known.",
-        metadata=MONEY,
-    )  # fmt: skip
-    wallet_basis = dy.String(
-        nullable=True,
-        check=lambda c: c.is_in([OF_PEERS, OF_DIVISION]),
-        description="peers: buyers of the same industry and size; division: too few of those, all "
-        "buyers. Null without a wallet.",
-    )
+    wallet = _wallet()
+    wallet_basis = _wallet_basis()
     model_status = dy.String(description="fitted, or the prior rate.")
     drivers = dy.String(nullable=True, description="As `scores` names them.")
     reason = dy.String(
@@ -247,18 +256,8 @@ class Whitespace(dy.Schema):
         nullable=True, description="Expected value of a purchase.", metadata=MONEY
     )
     ev = dy.Float64(nullable=True, description="Expected value: p_icp times it.", metadata=MONEY)
-    wallet = dy.Float64(
-        nullable=True, min=0,
-        description="What peers spend in the division in 12 months (`whitespace.wallet_quantile`) less "
-        "the customer's own spend there; null where it is off or not known.",
-        metadata=MONEY,
-    )  # fmt: skip
-    wallet_basis = dy.String(
-        nullable=True,
-        check=lambda c: c.is_in([OF_PEERS, OF_DIVISION]),
-        description="peers: buyers of the same industry and size; division: too few of those, all "
-        "buyers. Null without a wallet.",
-    )
+    wallet = _wallet()
+    wallet_basis = _wallet_basis()
     p_icp_norm = _norm("p_icp")
     lift_norm = _norm("the market basket's largest lift")
     als_norm = _norm("the similarity to owners (of its industry where the customer has no factors)")
