@@ -25,8 +25,8 @@ from gosales_checks.contracts.challenger import (
 )
 from gosales_checks.contracts.models import FITTED
 from gosales_checks.contracts.whitespace import SIGNALS
+from gosales_checks.measures.draws import drawn_customers
 from gosales_checks.measures.ordering import top_count
-from gosales_checks.measures.ranking import tie_breaker
 from gosales_resources.settings.whitespace import WhitespaceSettings
 
 # Ten outcomes of the rarer kind for each fitted number (Peduzzi and others, 1996). In drawn worlds
@@ -107,9 +107,7 @@ def _outcomes(past: EarlierList, cutoff: dt.date, settings: WhitespaceSettings) 
     """Return norms and label of the ranked candidates of an earlier list, sorted by their key."""
     population = past.signals[0].select("customer_id").collect()["customer_id"]
     share = min(1.0, MOST_ROWS / max(population.len() * len(past.signals), 1))
-    # By the hash of the id: the same customers at every cutoff, in whatever order they lie.
-    bound = int(share * (2**64 - 1))
-    drawn = population.filter(pl.Series(tie_breaker(population.to_list()) <= bound)).to_frame()
+    drawn = drawn_customers(population, share)
     eligible = pl.concat(
         one.filter("is_eligible").select(READ).join(drawn.lazy(), on="customer_id", how="semi")
         for one in past.signals

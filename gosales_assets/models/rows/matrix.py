@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from gosales_checks.measures.ranking import tie_breaker
+from gosales_checks.measures.draws import drawn_customers
 from gosales_resources.errors import ContractError
 
 LABEL_COLUMNS = ["customer_id", "label", "net_value_window", "window_end"]
@@ -56,25 +56,6 @@ def build_matrix(
     if not parts:
         return pl.DataFrame()
     return pl.concat(parts).sort("cutoff", "customer_id")
-
-
-def drawn_customers(population: pl.Series, share: float) -> pl.DataFrame:
-    """Draw about such a share of customers: those whose hash is below a bound, so always the same.
-
-    Parameters
-    ----------
-    population
-        Customer ids, each once.
-    share
-        From 0 to 1.
-
-    Returns
-    -------
-    polars.DataFrame
-        Their ids, in the order of `population`; the column is named as it is.
-    """
-    bound = int(share * (2**64 - 1))
-    return population.filter(pl.Series(tie_breaker(population.to_list()) <= bound)).to_frame()
 
 
 def sample_rows(pairs: Sequence[tuple[pl.LazyFrame, pl.LazyFrame]], most: int) -> pl.DataFrame:
