@@ -19,7 +19,8 @@ from gosales_assets.labels import assets as labels
 from gosales_assets.labels import checks as labels_checks
 from gosales_assets.models import assets as models
 from gosales_assets.models import checks as models_checks
-from gosales_assets.operations.sensors import define_sensors
+from gosales_assets.operations.jobs import define_jobs
+from gosales_assets.operations.sensors import define_schedules, define_sensors
 from gosales_assets.platform.platform import BUNDLES, TABLES, Platform
 from gosales_assets.quality import assets as quality
 from gosales_assets.quality import checks as quality_checks
@@ -29,6 +30,7 @@ from gosales_assets.validation import assets as validation
 from gosales_assets.validation import checks as validation_checks
 from gosales_assets.whitespace import assets as whitespace
 from gosales_checks.contracts.registry import BUNDLE_CONTRACTS, CONTRACTS, TABLE_CONTRACTS
+from gosales_resources.instance.executor import held_in_process_executor
 from gosales_resources.partitions.space import expecting_beta_warnings
 from gosales_resources.settings.loading import load_settings
 from gosales_resources.settings.tree import Settings
@@ -74,14 +76,14 @@ def _define(platform: Platform) -> dg.Definitions:
     return dg.Definitions(
         assets=assets,
         asset_checks=[*platform.contract_checks(assets), *checks],
+        jobs=define_jobs(platform),
+        schedules=define_schedules(platform),
         sensors=define_sensors(platform),
         resources={
             TABLES: TableIOManager(platform.store, tables),
             BUNDLES: BundleIOManager(platform.store, bundles),
         },
-        # A step of the multiprocess executor imports everything anew, about 5 s each; one
-        # process does a partition in a fifth of a second.
-        executor=dg.in_process_executor,
+        executor=held_in_process_executor,
     )
 
 

@@ -2,25 +2,20 @@
 
 import argparse
 import math
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
 from gosales.cli.report import print_outcome
-from gosales.cli.show import read_stored, write
+from gosales.cli.show import write
 from gosales.cli.terminal import print_frame, say, tell
+from gosales_assets.operations.ablation import FOLDER, ablate, without
+from gosales_assets.operations.commands import Command, carry_out
 from gosales_assets.operations.plan import Request
-from gosales_assets.operations.runs import execute
+from gosales_assets.operations.runs import Outcome
 from gosales_assets.platform.platform import Platform
-from gosales_assets.validation.ablation import compare_scores, mean_lost
-from gosales_checks.contracts.labels import LABELS
-from gosales_checks.contracts.models import SCORES
-from gosales_resources.errors import PartitionMissingError, ScopeError
+from gosales_assets.validation.ablation import mean_lost
 from gosales_resources.settings.loading import load_settings, parse_overrides
-
-FOLDER = "ablations"
 
 
 def add_ablate_command(
@@ -42,41 +37,18 @@ def add_ablate_command(
 
 
 def _ablate(options: argparse.Namespace) -> int:
-    given = parse_overrides(options.set)
-    platform = Platform.of(load_settings(options.config, given))
-    families = sorted({name.strip() for name in options.off.split(",") if name.strip()})
-    if not families:
-        raise ScopeError("--off names no family. Legal: see docs/features.md")
-    already = platform.settings.features.off
-    if known := sorted(set(families) & set(already)):
-        raise ScopeError(f"--off {','.join(known)}: features.off leaves it out already.")
-    cutoffs = tuple(platform.space.select_cutoffs(options.cutoffs))
-    # Asked for first: what is missing here is told before hours of work.
-    whole = {c: _stored(platform, str(c)) for c in cutoffs}
-    folder = options.folder or platform.settings.store_root / FOLDER / "-".join(families)
-    changed = {
-        "features": {"off": [*already, *families]},
-        "storage": {"root": str(folder.resolve())},
-    }
-    ablated = Platform.of(load_settings(options.config, _merged(given, changed)))
+    platform = Platform.of(load_settings(options.config, parse_overrides(options.set)))
+    families = options.off.split(",")
+    ablated = without(platform, families, options.folder)
     say(
-        f"without {', '.join(families)}: into {folder}; what is made there is kept for the next time"
+        f"without {', '.join(families)}: into {ablated.settings.store_root}; what is made there is kept "
+        "for the next time"
     )
-    outcome = execute(ablated, Request(cutoffs, assets=(SCORES.name,), upstream=True), say)
+    cutoffs = platform.space.select_cutoffs(options.cutoffs)
+    compared, outcome = ablate(platform, ablated, cutoffs, _make)
     if outcome.error:
         print_outcome(ablated, outcome)
         return 1
-    parts = [
-        compare_scores(*tables, platform.settings.validation)
-        for c in cutoffs
-        for tables in _cells(platform, whole[c], _stored(ablated, str(c)), str(c))
-    ]
-    compared = pl.concat(parts)
-    if compared.is_empty():
-        raise PartitionMissingError(
-            f"Nothing of {options.cutoffs} can be compared: no label window has ended, or no "
-            "division has a model."
-        )
     if options.format == "table":
         _print(compared, families)
     else:
@@ -84,25 +56,8 @@ def _ablate(options: argparse.Namespace) -> int:
     return 0
 
 
-def _stored(platform: Platform, cutoff: str) -> pl.LazyFrame:
-    return read_stored(platform, SCORES, cutoff, None)
-
-
-def _cells(
-    platform: Platform, whole: pl.LazyFrame, part: pl.LazyFrame, cutoff: str
-) -> list[tuple[pl.LazyFrame, pl.LazyFrame, pl.LazyFrame]]:
-    """Return scores with, scores without and labels, of each division of a cutoff."""
-    labels = read_stored(platform, LABELS, cutoff, None)
-    tables = [table.collect() for table in (whole, part, labels)]
-    divisions = tables[0]["division"].unique().sort()
-    return [tuple(t.filter(division=one).lazy() for t in tables) for one in divisions]  # type: ignore[misc]
-
-
-def _merged(given: Mapping[str, Any], changed: Mapping[str, Any]) -> dict[str, Any]:
-    sections = {**given}
-    for name, values in changed.items():
-        sections[name] = {**given.get(name, {}), **values}
-    return sections
+def _make(platform: Platform, request: Request) -> Outcome:
+    return carry_out(platform, Command("ablate", request, judges=False), say)
 
 
 def _print(compared: pl.DataFrame, families: list[str]) -> None:

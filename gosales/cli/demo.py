@@ -10,9 +10,9 @@ from gosales.cli.lists import print_head
 from gosales.cli.report import print_calls, print_outcome, print_quality
 from gosales.cli.terminal import say, tell, under_settings
 from gosales.sample.company import CUSTOMERS, Size, generate
+from gosales_assets.operations.commands import Command, carry_out
 from gosales_assets.operations.instance import write_environment
 from gosales_assets.operations.plan import Request
-from gosales_assets.operations.runs import execute
 from gosales_assets.platform.platform import Platform
 from gosales_resources.errors import StorageError
 from gosales_resources.settings.loading import load_settings
@@ -46,7 +46,7 @@ def run_demo(folder: Path, size: Size) -> int:
     for place in (folder, Path.cwd()):
         write_environment(platform, place)
     with under_settings(config):
-        outcome = execute(platform, Request(CUTOFFS), say)
+        outcome = carry_out(platform, Command("demo", Request(CUTOFFS)), say)
         print_outcome(platform, outcome)
     if outcome.error:
         return 1

@@ -23,7 +23,8 @@ from gosales.cli.gauntlet import add_gauntlet_command
 from gosales.cli.lists import add_list_command
 from gosales.cli.metrics import add_metrics_command
 from gosales.cli.model import add_model_command
-from gosales.cli.report import judge_again, print_outcome, print_violations
+from gosales.cli.report import print_outcome, print_violations
+from gosales.cli.runs import add_runs_command
 from gosales.cli.show import FORMATS, show_table
 from gosales.cli.source import add_source_command
 from gosales.cli.stored import add_stored_commands
@@ -31,6 +32,7 @@ from gosales.cli.terminal import say, tell, under_settings
 from gosales.cli.ui import add_ui_options, serve_ui
 from gosales_assets.delivery.columns import check_settings
 from gosales_assets.operations.batches import describe
+from gosales_assets.operations.commands import Command, carry_out
 from gosales_assets.operations.instance import history_of, write_environment
 from gosales_assets.operations.narrowing import Narrowing, read_log
 from gosales_assets.operations.plan import (
@@ -40,9 +42,8 @@ from gosales_assets.operations.plan import (
     missing_upstream,
     plan,
 )
-from gosales_assets.operations.runs import execute
 from gosales_assets.platform.platform import Platform
-from gosales_checks.contracts.registry import CONTRACTS, STAGING, VIOLATIONS
+from gosales_checks.contracts.registry import CONTRACTS, STAGING
 from gosales_checks.contracts.star import SALES_LOG
 from gosales_resources.errors import GosalesError
 from gosales_resources.settings.loading import load_settings, parse_overrides
@@ -110,6 +111,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_metrics_command(commands, settings)
     add_ablate_command(commands, settings)
     add_gauntlet_command(commands, settings)
+    add_runs_command(commands, settings)
     demo = commands.add_parser("demo", help="generate a sample company and run everything on it")
     demo.add_argument("--folder", type=Path, default=Path("demo"), help="where it is put")
     demo.add_argument("--size", choices=["S", "M"], default="S", help="2,000 or 20,000 customers")
@@ -180,12 +182,9 @@ def _materialize(options: argparse.Namespace) -> int:
         print_plan(platform, request)
         return DONE
     write_environment(platform, platform.settings.config_file.parent)
-    outcome = execute(platform, request, say)
-    if cutoffs := judge_again(platform, outcome):
-        # What waits for a failed check would not run: say at once which rows it is about.
-        judged = execute(platform, Request(cutoffs, assets=(VIOLATIONS.name,)), say)
-        if not judged.error:
-            print_violations(platform, cutoffs)
+    outcome = carry_out(platform, Command("materialize", request), say)
+    if outcome.judged:
+        print_violations(platform, outcome.judged)
     print_outcome(platform, outcome)
     if left := describe_left_out(platform, request):
         say(left)

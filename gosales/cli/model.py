@@ -9,8 +9,8 @@ from gosales.cli.aging import print_aging
 from gosales.cli.report import print_outcome
 from gosales.cli.show import read_stored, refuse_what_was_not_made
 from gosales.cli.terminal import print_frame, say, tell
+from gosales_assets.operations.commands import Command, carry_out
 from gosales_assets.operations.plan import Request
-from gosales_assets.operations.runs import execute
 from gosales_assets.platform.platform import Platform
 from gosales_checks.contracts.explanations import MODEL_CARD
 from gosales_checks.contracts.models import MODEL, PROMOTION
@@ -116,7 +116,8 @@ def _release(options: argparse.Namespace) -> int:
 def _decide_again(platform: Platform, division: str, cutoff: str, config: dict[str, object]) -> int:
     day = platform.space.select_cutoff(cutoff)
     request = Request((day,), (division,), (PROMOTION.name,))
-    outcome = execute(platform, request, say, {PROMOTION.name: config})
+    name = "model release" if "release" in config else "model rollback"
+    outcome = carry_out(platform, Command(name, request, config={PROMOTION.name: config}), say)
     if outcome.error or outcome.blocked:
         print_outcome(platform, outcome)
         return FAILED

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from gosales.cli.show import read_stored, refuse_what_was_not_made
+from gosales.cli.show import read_stored
 from gosales.cli.terminal import print_frame, say, tell
 from gosales_assets.operations.runs import Outcome
 from gosales_assets.platform.platform import Platform
@@ -15,8 +15,6 @@ from gosales_checks.contracts.registry import VIOLATIONS
 from gosales_checks.contracts.star import SALES_LOG_REJECTS
 from gosales_checks.contracts.validation import FORWARD_VALIDATION, LIST_VALIDATION
 from gosales_checks.verdicts.reject_shares import RejectShare, commonest_reasons
-from gosales_resources.errors import DamagedError
-from gosales_resources.store.address import Address
 
 SHOWN_FINDINGS = 10
 SHOWN_REASONS = 3
@@ -57,35 +55,6 @@ def print_rejects(platform: Platform) -> None:
         say(f"{said}{example}")
     if last := max((cutoff for cutoff, share in shares.items() if share.rejected), default=None):
         say(f"rows: gosales show {SALES_LOG_REJECTS.name} --cutoff {last}")
-
-
-def judge_again(platform: Platform, outcome: Outcome) -> tuple[dt.date, ...]:
-    """Return the range of cutoffs whose violations a finished plan leaves out of date.
-
-    After a blocked run all that it made; else those that had violations and may be mended now.
-    """
-    batches, blocked = outcome.batches, outcome.blocked
-    if not blocked and any(VIOLATIONS.name in batch.assets for batch in batches):
-        return ()
-    touched = sorted({cutoff for batch in batches for cutoff in batch.cutoffs})
-    if not blocked:
-        touched = [cutoff for cutoff in touched if _has_violations(platform, cutoff)]
-    if not touched:
-        return ()
-    # A run covers a range of the calendar.
-    return tuple(c for c in platform.space.cutoffs() if touched[0] <= c <= touched[-1])
-
-
-def _has_violations(platform: Platform, cutoff: dt.date) -> bool:
-    address = Address(VIOLATIONS.name, cutoff)
-    if not platform.store.has(address):
-        return False
-    try:
-        refuse_what_was_not_made(platform, [address])
-    except DamagedError:
-        # Whatever it had, it is judged again.
-        return True
-    return not platform.store.scan_table(address, None).head(1).collect().is_empty()
 
 
 def print_violations(platform: Platform, cutoffs: Sequence[dt.date]) -> None:

@@ -7,6 +7,7 @@ import os
 from gosales.cli.terminal import say
 from gosales.ui.port import is_loopback, take_port
 from gosales_assets.operations.instance import home_of, open_instance, write_environment
+from gosales_assets.operations.lost import lost_in
 from gosales_assets.operations.runs import GRAPH
 from gosales_assets.platform.platform import Platform
 from gosales_resources.errors import SettingsError
@@ -72,6 +73,8 @@ def serve_ui(platform: Platform, options: argparse.Namespace) -> int:
             instance = stack.enter_context(open_instance(platform))
             if not options.read_only:
                 stack.enter_context(only_one(home, url))
+                # A queue of one waits for good for a run that a power cut ended.
+                lost_in(platform, instance, say)
             write_environment(platform, config.parent)
             os.chdir(home)
             say(f"Dagster UI on {url} (Ctrl-C ends it)")

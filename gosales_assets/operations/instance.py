@@ -41,7 +41,37 @@ nux:
 event_log_storage:
   module: gosales_resources.instance.event_log
   class: KeptSqliteEventLogStorage
+# Runs of the UI, of sensors and schedules wait for each other. Each has all CPUs when its turn comes.
+concurrency:
+  runs:
+    max_concurrent_runs: 1
+# A run that does not start gives its place back.
+run_monitoring:
+  enabled: true
+  start_timeout_seconds: 600
+# Ticks that asked for nothing, in days.
+retention:
+  sensor:
+    purge_after_days:
+      skipped: 7
+      failure: 90
+      success: 90
+  schedule:
+    purge_after_days: 90
 """
+# What earlier versions wrote: made anew where nobody changed it.
+EARLIER = (
+    """\
+# The embedded instance of GoSales: SQLite in this folder, nothing sent anywhere.
+telemetry:
+  enabled: false
+nux:
+  enabled: false
+event_log_storage:
+  module: gosales_resources.instance.event_log
+  class: KeptSqliteEventLogStorage
+""",
+)
 WORKSPACE = """\
 # What `dagster dev` in this folder opens. Written by gosales; yours to change.
 load_from:
@@ -49,6 +79,7 @@ load_from:
 """
 SETTINGS, LOCK = "dagster.yaml", "opening.lock"
 MISSING = "missing"
+OLDER = "of an earlier version"
 # As many bytes of `dagster.yaml` as chance may change without anybody having written it.
 SPOILT_BYTES = 8
 LOG = logging.getLogger("gosales")
@@ -75,8 +106,8 @@ def open_instance(platform: Platform) -> dg.DagsterInstance:
         home.mkdir(parents=True, exist_ok=True)
         # Two that make the history's files at once leave them with two versions, for good.
         with FileLock(home / LOCK):
-            if found := settings_damage(home / SETTINGS):
-                if found != MISSING:
+            if found := settings_damage(home / SETTINGS) or _is_earlier(home / SETTINGS):
+                if found not in (MISSING, OLDER):
                     LOG.warning("%s is damaged (%s): it is made anew", home / SETTINGS, found)
                 with replacing(home / SETTINGS, "dagster instance", home) as temporary:
                     temporary.write_text(INSTANCE_SETTINGS, encoding="utf-8")
@@ -127,6 +158,10 @@ def _opened(home: Path) -> dg.DagsterInstance:
         ) from error
 
 
+def _is_earlier(path: Path) -> str | None:
+    return OLDER if path.read_text(encoding="utf-8", errors="replace") in EARLIER else None
+
+
 def settings_damage(path: Path) -> str | None:
     """Say why `dagster.yaml` is not what was written, nor what a person would write."""
     if not path.exists():
@@ -135,7 +170,7 @@ def settings_damage(path: Path) -> str | None:
         return "not a file"
     text, ours = path.read_bytes(), INSTANCE_SETTINGS.encode()
     unlike = sum(a != b for a, b in zip(text, ours, strict=False))
-    if text == ours:
+    if text == ours or text.decode("utf-8", errors="replace") in EARLIER:
         return None
     if ours.startswith(text):
         return "cut off" if text else "empty"

@@ -3,6 +3,8 @@
 The instance is a local folder with SQLite, the same that the UI opens; no server is needed.
 """
 
+import contextlib
+import datetime as dt
 import time
 from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -11,6 +13,7 @@ from importlib import import_module
 from pathlib import Path
 
 import dagster as dg
+from dagster._core.utils import make_new_run_id
 
 from gosales_assets.operations.batches import Batch, describe
 from gosales_assets.operations.history import (
@@ -25,10 +28,13 @@ from gosales_assets.operations.history import (
 from gosales_assets.operations.instance import home_of, open_instance
 from gosales_assets.operations.narrowing import Narrowing, mend_staged, read_log, repairs
 from gosales_assets.operations.plan import Request, plan
+from gosales_assets.operations.records import Made
 from gosales_assets.operations.telling import telling
 from gosales_assets.platform.platform import Platform
 from gosales_resources import markdown
 from gosales_resources.errors import GosalesError, HistoryError
+from gosales_resources.instance.alive import alive
+from gosales_resources.instance.recorded import CHECKSUM
 
 # What all phases import (scikit-learn, LightGBM, matplotlib) takes 1.5 s: loaded when it is needed.
 GRAPH = "gosales_assets.definitions"
@@ -48,10 +54,18 @@ class Outcome:
     blocked: bool = False
     """A check of severity ERROR failed."""
     passed_checks: int = 0
-    partitions: int = 0
+    made: list[Made] = field(default_factory=list)
+    """The partitions that were made, in runs that failed later too."""
+    judged: tuple[dt.date, ...] = ()
+    """Cutoffs whose violations were judged again after it."""
     current: int = 0
     """Partitions that were wanted and needed no run."""
     seconds: float = 0.0
+
+    @property
+    def partitions(self) -> int:
+        """How many partitions were made."""
+        return len(self.made)
 
 
 def execute(
@@ -59,29 +73,36 @@ def execute(
     request: Request,
     report: Callable[[str], None],
     config: Mapping[str, Mapping[str, object]] | None = None,
+    *,
+    tags: Mapping[str, str] | None = None,
+    instance: dg.DagsterInstance | None = None,
 ) -> Outcome:
     """Run what a request makes, in order; stop at the first run that fails.
 
     What is current is left out, judged before each run from what is in the store by then. `config`
-    is Dagster's run configuration of assets by name. A history that turns out to be damaged is put
-    aside, and the request begun again.
+    is Dagster's run configuration of assets by name, `tags` those of every run, `instance` the history
+    where it is open already. A history that turns out to be damaged is put aside, and the request
+    begun again.
     """
+    how = (config or {}, tags or {}, instance)
     try:
-        return _execute(platform, request, report, config)
+        return _execute(platform, request, report, *how)
     except HistoryError as error:
         index = home_of(platform) / INDEX
-        if not index.exists():
-            # Elsewhere (PostgreSQL), and not ours to put aside.
+        if instance is not None or not index.exists():
+            # Elsewhere (PostgreSQL), or of the run that this is part of: not ours to put aside.
             raise
         put_aside(index, str(error.__cause__ or error).partition("\n")[0])
-        return _execute(platform, request, report, config)
+        return _execute(platform, request, report, *how)
 
 
 def _execute(
     platform: Platform,
     request: Request,
     report: Callable[[str], None],
-    config: Mapping[str, Mapping[str, object]] | None,
+    config: Mapping[str, Mapping[str, object]],
+    tags: Mapping[str, str],
+    opened: dg.DagsterInstance | None,
 ) -> Outcome:
     batches = plan(platform, request)
     _check_families(platform.settings.features.off)
@@ -98,7 +119,9 @@ def _execute(
             mend_staged(platform)
         definitions: dg.Definitions = loading.result().build_definitions(platform.settings)
     job, home = definitions.resolve_implicit_global_asset_job_def(), home_of(platform)
-    with telling_history_errors(home), open_instance(platform) as instance, telling() as logger:
+    history = contextlib.nullcontext(opened) if opened else open_instance(platform)
+    tags = {**tags, "gosales/settings": settings_hash}
+    with telling_history_errors(home), history as instance, telling() as logger:
         job = job.with_logger_defs({"console": logger})
         narrowing = None if request.is_forced else Narrowing(platform, instance, log, report)
         if narrowing:
@@ -110,7 +133,7 @@ def _execute(
             for part in left:
                 report(f"[{number}/{len(batches)}] {describe(part)}")
                 outcome.batches.append(part)
-                _run(job, instance, part, settings_hash, outcome, config or {})
+                _run(job, instance, part, tags, outcome, config)
                 if outcome.error:
                     break
             if not left:
@@ -134,25 +157,26 @@ def _run(
     job: dg.JobDefinition,
     instance: dg.DagsterInstance,
     batch: Batch,
-    settings_hash: str,
+    tags: Mapping[str, str],
     outcome: Outcome,
     config: Mapping[str, Mapping[str, object]],
 ) -> None:
-    result = job.execute_in_process(
-        instance=instance,
-        asset_selection=[dg.AssetKey(name) for name in batch.assets],
-        tags={
-            **batch.tags,
-            "gosales/settings": settings_hash,
-        },
-        # Named, or Dagster prints every event with a logger of its own.
-        run_config={
-            "loggers": {"console": {"config": {}}},
-            "ops": {n: {"config": dict(c)} for n, c in config.items() if n in batch.assets},
-        },
-        raise_on_error=False,
-    )
-    outcome.run_ids.append(result.run_id)
+    run_id, home = make_new_run_id(), Path(instance.root_directory)
+    outcome.run_ids.append(run_id)
+    with alive(home, run_id):
+        result = job.execute_in_process(
+            instance=instance,
+            run_id=run_id,
+            asset_selection=[dg.AssetKey(name) for name in batch.assets],
+            tags={**batch.tags, **tags},
+            # Named, or Dagster prints every event with a logger of its own.
+            run_config={
+                "loggers": {"console": {"config": {}}},
+                "ops": {n: {"config": dict(c)} for n, c in config.items() if n in batch.assets},
+            },
+            raise_on_error=False,
+        )
+    outcome.made += _made(result)
     for evaluation in result.get_asset_check_evaluations():
         if evaluation.passed:
             outcome.passed_checks += 1
@@ -167,12 +191,29 @@ def _run(
             )
         )
     if result.success:
-        outcome.partitions += batch.partition_count
-    elif _was_interrupted(result):
+        return
+    if _was_interrupted(result):
         # Dagster records the interrupt and goes on; who pressed Ctrl-C wants to stop.
         raise KeyboardInterrupt
-    else:
-        outcome.error = first_error(result, Path(instance.root_directory))
+    outcome.error = first_error(result, home)
+
+
+def _made(result: dg.ExecuteInProcessResult) -> list[Made]:
+    found = []
+    for event in result.all_events:
+        if not event.is_step_materialization:
+            continue
+        made = event.step_materialization_data.materialization
+        rows, told = made.metadata.get("dagster/row_count"), made.metadata.get(CHECKSUM)
+        found.append(
+            Made(
+                made.asset_key.to_user_string(),
+                made.partition or "",
+                rows.value if isinstance(rows, dg.IntMetadataValue) else None,
+                str(told.value) if told else "",
+            )
+        )
+    return found
 
 
 def _was_interrupted(result: dg.ExecuteInProcessResult) -> bool:

@@ -1,87 +1,189 @@
-"""The sensor that keeps the graph current: changed raw data, changed settings, new cutoffs.
+"""What starts runs without anybody: sensors and a schedule, off until a setting or a person turns them on.
 
-It asks for what the command line would make next, one run at a time, so that a later run is
-judged by what the earlier one left.
+A tick looks at stamps and at what is stored and asks for a run of a job; it reads no row. What was
+asked for is not asked for again until something it follows from has changed, unless the run was lost.
 """
 
-import hashlib
-import json
 from collections.abc import Callable, Iterator
 
 import dagster as dg
 
-from gosales_assets.operations.batches import Batch, describe
-from gosales_assets.operations.narrowing import Narrowing, read_log
-from gosales_assets.operations.plan import Request, plan
+from gosales_assets.operations.due import Due, cutoff_due, drifted, new_raw_data, windows_complete
+from gosales_assets.operations.jobs import REFRESH, STEPS, TRIGGER, VALIDATE
+from gosales_assets.operations.lost import lost_in
+from gosales_assets.operations.records import record_of
 from gosales_assets.platform.platform import Platform
-from gosales_checks.contracts.registry import CONTRACTS
-from gosales_checks.contracts.whitespace import WHITESPACE
-from gosales_resources.store.address import Address
+from gosales_resources.errors import GosalesError, ScopeError
 
 SECONDS = 60
-NAME = "stale_partitions"
+ASKED_FOR = "gosales/asked_for"
+SCHEDULE = "refresh_on_schedule"
+DAILY = "0 6 * * *"
+# A run that is lost each time (out of memory) does not get better by being asked for for ever.
+MOST_LOST = 3
+UNFINISHED = [s for s in dg.DagsterRunStatus if s not in (
+    dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED,
+)]  # fmt: skip
+Look = Callable[[dg.SensorEvaluationContext], Due | str]
 
 
 def define_sensors(platform: Platform) -> list[dg.SensorDefinition]:
-    """Declare the sensor; it is off until somebody turns it on."""
+    """Declare the sensors."""
+    on = platform.settings.operation.automation
+    return [
+        _sensor(
+            platform,
+            "new_raw_data",
+            REFRESH,
+            lambda _: new_raw_data(platform),
+            "Asks for the newest due list when a raw file or a setting has changed.",
+            is_on=on.new_raw_data,
+        ),
+        _sensor(
+            platform,
+            "cutoff_due",
+            REFRESH,
+            lambda _: cutoff_due(platform),
+            "Asks for the list of a cutoff that has fallen due.",
+            is_on=on.cutoff_due,
+        ),
+        _sensor(
+            platform,
+            "window_complete",
+            VALIDATE,
+            lambda context: windows_complete(platform, context.instance),
+            "Asks for the validation of lists whose label window is over.",
+            is_on=on.window_complete,
+        ),
+        _drift_sensor(platform),
+    ]
 
+
+def define_schedules(platform: Platform) -> list[dg.ScheduleDefinition]:
+    """Declare the schedule: for sources that tell nothing without being read."""
+    on = platform.settings.operation.automation
+    return [
+        dg.ScheduleDefinition(
+            name=SCHEDULE,
+            job_name=REFRESH,
+            cron_schedule=on.refresh_cron or DAILY,
+            execution_timezone=on.time_zone,
+            description="Makes the newest due list, and what is stale of what it is made from.",
+            default_status=_status(dg.DefaultScheduleStatus, is_on=on.refresh_cron is not None),
+        )
+    ]
+
+
+def _status(kind, *, is_on: bool):  # noqa: ANN001, ANN202 (two enumerations of Dagster's, alike)
+    return kind.RUNNING if is_on else kind.STOPPED
+
+
+def _sensor(
+    platform: Platform, name: str, job: str, look: Look, description: str, *, is_on: bool
+) -> dg.SensorDefinition:
     @dg.sensor(
-        name=NAME,
-        asset_selection=dg.AssetSelection.all(),
+        name=name,
+        job_name=job,
         minimum_interval_seconds=SECONDS,
-        description="Asks for partitions that are stale (the raw data or the settings changed) and "
-        "for cutoffs that have fallen due, from the first list that was made onwards.",
+        description=description,
+        default_status=_status(dg.DefaultSensorStatus, is_on=is_on),
     )
-    def stale_partitions(
-        context: dg.SensorEvaluationContext,
-    ) -> Iterator[dg.RunRequest | dg.SkipReason]:
-        request = kept_current(platform)
-        if request is None:
+    def sensor(context: dg.SensorEvaluationContext) -> Iterator[dg.RunRequest | dg.SkipReason]:
+        lost_in(platform, context.instance, context.log.warning)
+        if running := context.instance.get_runs(
+            dg.RunsFilter(job_name=job, statuses=UNFINISHED), limit=1
+        ):
+            yield dg.SkipReason(f"{job} is running or waits already: {running[0].run_id[:8]}.")
+            return
+        try:
+            due = look(context)
+        except GosalesError as error:
+            # Such as an input that is missing: the next tick looks again.
+            yield dg.SkipReason(str(error))
+            return
+        if isinstance(due, str):
+            yield dg.SkipReason(due)
+            return
+        if reason := was_asked(platform, context.instance, job, due.state):
+            yield dg.SkipReason(f"{due.why}; {reason}")
+            return
+        context.log.info(f"{job}: {due.why}")
+        yield _request(name, job, due)
+
+    return sensor
+
+
+def _request(sensor: str, job: str, due: Due) -> dg.RunRequest:
+    first, last = str(due.cutoffs[0]), str(due.cutoffs[-1])
+    asked = {"cutoff": last} if job == REFRESH else {"cutoffs": f"{first}..{last}"}
+    return dg.RunRequest(
+        run_config={"ops": {STEPS[job]: {"config": asked}}},
+        tags={
+            TRIGGER: f"sensor {sensor}",
+            ASKED_FOR: due.state,
+            "gosales/cutoffs": first if first == last else f"{first}..{last}",
+            "gosales/divisions": "all",
+        },
+    )
+
+
+def was_asked(platform: Platform, instance: dg.DagsterInstance, job: str, state: str) -> str | None:
+    """Say why a state is not asked for again; None where it is.
+
+    A run that ended by what it found, or that a person stopped, is not; one that was lost is.
+    """
+    asked = dg.RunsFilter(job_name=job, tags={ASKED_FOR: state})
+    lost = 0
+    for run in instance.get_runs(asked, limit=MOST_LOST + 1):
+        if run.status is dg.DagsterRunStatus.SUCCESS:
+            return f"made by run {run.run_id[:8]}."
+        if run.status is dg.DagsterRunStatus.CANCELED:
+            return f"somebody stopped run {run.run_id[:8]}: start {job} by hand."
+        if _ended_by_itself(platform, run.run_id):
+            return f"run {run.run_id[:8]} failed: mend what it found, or start {job} by hand."
+        lost += 1
+    if lost >= MOST_LOST:
+        return f"{lost} runs of it were lost: look at memory and machine, then start {job} by hand."
+    return None
+
+
+def _ended_by_itself(platform: Platform, run_id: str) -> bool:
+    try:
+        return record_of(platform, run_id).status in ("failed", "unusable", "defect")
+    except ScopeError:
+        # It never came so far as to leave a record.
+        return False
+
+
+def _drift_sensor(platform: Platform) -> dg.SensorDefinition:
+    @dg.sensor(
+        name="drift_over_bound",
+        job_name=REFRESH,
+        minimum_interval_seconds=SECONDS,
+        description="Proposes to train anew where the newest list has drifted; it starts nothing.",
+        default_status=_status(
+            dg.DefaultSensorStatus, is_on=platform.settings.operation.automation.drift
+        ),
+    )
+    def drift_over_bound(context: dg.SensorEvaluationContext) -> Iterator[dg.SkipReason]:
+        found = drifted(platform)
+        if found is None:
             yield dg.SkipReason("No list was made yet: materialise a first cutoff.")
             return
-        runs = next_runs(platform, context.instance, request, context.log.info)
-        if not runs:
-            yield dg.SkipReason("Everything is current.")
-        for batch in runs:
-            context.log.info(f"stale: {describe(batch)}")
-            yield dg.RunRequest(
-                # The same state is asked for once: a run that failed is not tried again until
-                # something it is made from changes.
-                run_key=state_of(platform, batch),
-                asset_selection=[dg.AssetKey(name) for name in batch.assets],
-                tags=batch.tags,
-            )
+        cutoff, divisions = found
+        if not divisions:
+            yield dg.SkipReason(f"Nothing of the list of {cutoff} has drifted beyond its bound.")
+            return
+        proposal = (
+            f"Retraining is proposed: the list of {cutoff} has drifted in {'; '.join(divisions)}. Look "
+            f"at `gosales show drift --cutoff {cutoff}` and `gosales model list DIVISION`; models of "
+            "the newest cutoff are trained by refresh_list, and `gosales model rollback DIVISION "
+            f"--cutoff {cutoff} --to {cutoff} --reason drift` lets the newest one score."
+        )
+        state = f"{cutoff} {'; '.join(divisions)}"
+        if context.cursor != state:
+            context.log.warning(proposal)
+            context.update_cursor(state)
+        yield dg.SkipReason(proposal)
 
-    return [stale_partitions]
-
-
-def kept_current(platform: Platform) -> Request | None:
-    """Return what is to be current: every cutoff from the first list that was made; None without."""
-    cutoffs = platform.space.cutoffs()
-    made = [c for c in cutoffs if platform.store.has(Address(WHITESPACE.name, c))]
-    return Request(tuple(c for c in cutoffs if c >= made[0])) if made else None
-
-
-def next_runs(
-    platform: Platform,
-    instance: dg.DagsterInstance,
-    request: Request,
-    report: Callable[[str], None],
-) -> list[Batch]:
-    """Return the runs that come next: of the first batch of the plan that is not current."""
-    narrowing = Narrowing(platform, instance, read_log(platform, report), report)
-    for batch in plan(platform, request):
-        if left := narrowing.left(batch):
-            return left
-    return []
-
-
-def state_of(platform: Platform, batch: Batch) -> str:
-    """Name a run by what it would be made under and from."""
-    parts, log = [], read_log(platform, lambda _: None)
-    for address in batch.addresses:
-        contract = CONTRACTS[address.asset]
-        provenance = platform.freshness.provenance_of(contract, address)
-        inputs = platform.freshness.inputs.of(contract, address, log)
-        parts.append([str(address), provenance.settings_hash, provenance.code_version, inputs])
-    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
+    return drift_over_bound

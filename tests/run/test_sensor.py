@@ -1,4 +1,4 @@
-"""The sensor asks for what is stale or due, one run at a time, until everything is current."""
+"""A day of the sensors: what ran, why, under which tags, and that nothing else ran."""
 
 import csv
 import shutil
@@ -8,66 +8,118 @@ import pytest
 
 from gosales_assets.definitions import build_definitions
 from gosales_assets.operations.instance import open_instance
-from gosales_assets.operations.sensors import NAME
+from gosales_assets.operations.jobs import BACKFILL, STEPS
+from gosales_assets.operations.records import records
 from gosales_assets.platform.platform import Platform
 from gosales_resources.settings.loading import load_settings
 from tests.run.worlds_run import OVERRIDES, materialize, stored
 from tests.worlds.erp import HEADER, random_rows, row, write_world
 
-MOST_RUNS = 40
+SENSORS = ("new_raw_data", "cutoff_due", "window_complete")
+MOST_RUNS = 8
+
+
+class Day:
+    """Ticks of all sensors of a world; what they ask for runs at once."""
+
+    def __init__(self, folder):
+        settings = load_settings(folder / "gosales.yaml")
+        self.platform, self.definitions = Platform.of(settings), build_definitions(settings)
+
+    def go(self) -> list[tuple[str, str, str]]:
+        """Tick until nothing is asked for; returns job, trigger and cutoffs of each run."""
+        ran = []
+        with open_instance(self.platform) as instance:
+            for _ in range(MOST_RUNS):
+                asked = [(job, request) for job, request in self.tick(instance)]
+                if not asked:
+                    return ran
+                job, request = asked[0]
+                done = self.definitions.resolve_job_def(job).execute_in_process(
+                    instance=instance,
+                    run_config=request.run_config,
+                    tags=request.tags,
+                    raise_on_error=False,
+                )
+                assert done.success
+                tags = instance.get_run_by_id(done.run_id).tags
+                ran.append((job, tags["gosales/trigger"], tags["gosales/cutoffs"]))
+        raise AssertionError(f"not current after {MOST_RUNS} runs: {ran}")
+
+    def tick(self, instance):
+        for name in SENSORS:
+            sensor = self.definitions.resolve_sensor_def(name)
+            context = dg.build_sensor_context(instance=instance, definitions=self.definitions)
+            for request in sensor.evaluate_tick(context).run_requests:
+                yield sensor.job_name, request
+
+    def fill_in(self, **form) -> dg.ExecuteInProcessResult:
+        """Start `backfill` by its form, as the UI does."""
+        with open_instance(self.platform) as instance:
+            return self.definitions.resolve_job_def(BACKFILL).execute_in_process(
+                instance=instance,
+                run_config={"ops": {STEPS[BACKFILL]: {"config": form}}},
+                raise_on_error=False,
+            )
 
 
 @pytest.fixture
-def keep_current(monkeypatch):
-    """Tick the sensor and run what it asks for, until it asks for nothing; tell what ran."""
-
-    def go(folder) -> list[tuple[str, ...]]:
-        settings = load_settings(folder / "gosales.yaml")
-        definitions = build_definitions(settings)
-        sensor = definitions.resolve_sensor_def(NAME)
-        job = definitions.resolve_implicit_global_asset_job_def()
-        ran, keys = [], set()
-        with open_instance(Platform.of(settings)) as instance:
-            for _ in range(MOST_RUNS):
-                context = dg.build_sensor_context(instance=instance, definitions=definitions)
-                asked = sensor.evaluate_tick(context).run_requests
-                if not asked:
-                    return ran
-                for request in asked:
-                    assert request.run_key not in keys
-                    keys.add(request.run_key)
-                    selection = list(request.asset_selection)
-                    done = job.execute_in_process(
-                        instance=instance, asset_selection=selection, tags=request.tags
-                    )
-                    assert done.success
-                    ran.append(tuple(sorted(key.path[-1] for key in selection)))
-        raise AssertionError(f"not current after {MOST_RUNS} runs: {ran}")
-
+def world(finished, tmp_path, monkeypatch):
     monkeypatch.setenv("DAGSTER_HOME", "")
-    return go
+    return shutil.copytree(finished, tmp_path / "w")
 
 
 @pytest.mark.slow
-def test_it_makes_the_cutoffs_that_are_due_and_then_what_new_rows_touch(
-    finished, tmp_path, keep_current
-):
-    folder = tmp_path / "w"
-    shutil.copytree(finished, folder)
-    ran = keep_current(folder)
-    assert any("whitespace" in assets for assets in ran)
-    assert keep_current(folder) == []
-    with (folder / "sales_log.csv").open("a", newline="", encoding="utf-8") as handle:
+def test_a_day_of_due_cutoffs_ended_windows_and_new_rows(world, tmp_path):
+    day = Day(world)
+    # The lists of the first half of the year are there; the calendar has gone on to its end.
+    assert day.go() == [
+        ("refresh_list", "sensor cutoff_due", "2024-12-31"),
+        ("validate", "sensor window_complete", "2024-03-31..2024-06-30"),
+    ]
+    assert day.go() == []
+    with (world / "sales_log.csv").open("a", newline="", encoding="utf-8") as handle:
         csv.DictWriter(handle, HEADER, restval="").writerow(row("0007", "2024-12-31"))
-    ran = keep_current(folder)
-    assert ran[0] == ("sales_ledger", "sales_log", "sales_log_rejects")
-    assert materialize(folder, cutoffs="2024-03-31..2024-12-31") == 0
+    assert day.go()[0] == ("refresh_list", "sensor new_raw_data", "2024-12-31")
+    assert day.go() == []
     whole = tmp_path / "whole"
     write_world(whole, [*random_rows(), row("0007", "2024-12-31")], OVERRIDES)
-    assert materialize(whole, cutoffs="2024-03-31..2024-12-31") == 0
-    assert stored(folder) == stored(whole)
+    assert materialize(whole, cutoffs="2024-12-31") == 0
+    mine, theirs = stored(world), stored(whole)
+    assert {path: mine[path] for path in theirs} == theirs
 
 
-def test_without_a_first_list_it_asks_for_nothing(tmp_path, keep_current):
+@pytest.mark.slow
+def test_the_form_of_backfill_makes_what_the_command_line_makes(world, tmp_path):
+    other = shutil.copytree(world, tmp_path / "other")
+    done = Day(world).fill_in(cutoffs="2024-09-30", divisions=["Simulation", "solid_works"])
+    assert done.success
+    assert materialize(other, "--divisions", "simulation,solid_works", cutoffs="2024-09-30") == 0
+    assert stored(world) == stored(other)
+    mine, theirs = (next(records(Day(folder).platform)) for folder in (world, other))
+    assert mine.made == theirs.made
+    assert (mine.command, mine.trigger) == ("backfill", "UI")
+
+
+@pytest.mark.slow
+def test_a_job_that_a_check_stops_fails_with_the_finding_and_its_remedy(world):
+    assert materialize(world, "--select", "sales_log") == 0
+    (world / "schema.json").exists()
+    log = world / "sales_log.csv"
+    text = log.read_text(encoding="utf-8").splitlines()
+    from gosales.cli.main import main
+
+    assert main(["schema", "accept", "--config", str(world / "gosales.yaml")]) == 0
+    log.write_text("\n".join([f"{text[0]},Odd", *(f"{line},1" for line in text[1:])]) + "\n")
+    done = Day(world).fill_in(cutoffs="2024-06-30")
+    (failed,) = [e for e in done.all_events if e.is_step_failure]
+    said = failed.step_failure_data.error.message + str(failed.step_failure_data)
+    assert "Odd" in said
+    assert "schema accept" in said
+    assert next(records(Day(world).platform)).status == "failed"
+
+
+def test_without_a_first_list_nothing_is_asked_for(tmp_path, monkeypatch):
+    monkeypatch.setenv("DAGSTER_HOME", "")
     write_world(tmp_path, random_rows(20), OVERRIDES)
-    assert keep_current(tmp_path) == []
+    assert Day(tmp_path).go() == []

@@ -1,0 +1,184 @@
+"""A command: what was asked for, by whom, and how it is carried out and put on record.
+
+The command line and Dagster's jobs come through here, so that both make the same and leave the same.
+"""
+
+import datetime as dt
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import dagster as dg
+
+from gosales_assets.operations.batches import Batch
+from gosales_assets.operations.instance import history_of, home_of, open_instance
+from gosales_assets.operations.lost import lost_in
+from gosales_assets.operations.plan import Request
+from gosales_assets.operations.records import FailedCheck, begin, end
+from gosales_assets.operations.retention import prune_daily
+from gosales_assets.operations.runs import Outcome, execute
+from gosales_assets.platform.platform import Platform
+from gosales_checks.contracts.registry import VIOLATIONS
+from gosales_resources.errors import DamagedError, GosalesError
+from gosales_resources.instance.alive import alive
+from gosales_resources.instance.recorded import refuse_damaged
+from gosales_resources.store.address import Address
+
+COMMAND_LINE = "command line"
+Report = Callable[[str], None]
+Config = Mapping[str, Mapping[str, object]]
+
+
+@dataclass(frozen=True)
+class Command:
+    """What was asked for."""
+
+    name: str
+    """`materialize`, or the name of a job."""
+    request: Request
+    trigger: str = COMMAND_LINE
+    """Who asked: the command line, the UI, a schedule or a sensor by its name."""
+    config: Config = field(default_factory=dict)
+    """Dagster's run configuration of assets by name."""
+    judges: bool = True
+    """Whether violations are judged again where the plan leaves them out of date."""
+
+
+def new_id() -> str:
+    """Name a command: when it began, in UTC, and a bit of chance for those of the same second."""
+    return f"{dt.datetime.now(dt.UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
+
+
+def carry_out(
+    platform: Platform,
+    command: Command,
+    report: Report,
+    *,
+    name: str | None = None,
+    instance: dg.DagsterInstance | None = None,
+) -> Outcome:
+    """Do what a command asks for, and leave its record, however it ends.
+
+    Parameters
+    ----------
+    platform, command
+        What is asked for under which settings.
+    report
+        Told how far it is.
+    name
+        The id; a new one without it.
+    instance
+        The history, where it is open already: of the run that the command is part of.
+
+    Returns
+    -------
+    Outcome
+        Of the request and of the violations that were judged after it.
+
+    Raises
+    ------
+    GosalesError
+        When the request is not legal, or an input or the store is not usable.
+    KeyboardInterrupt
+        When somebody stopped it.
+    """
+    home, name = home_of(platform), name or new_id()
+    with alive(home, name):
+        record = begin(platform, command.name, command.request, command.trigger, name)
+        tags = tags_of(command, name)
+        try:
+            if instance is None:
+                _tidy(platform, report)
+            outcome = execute(
+                platform, command.request, report, command.config, tags=tags, instance=instance
+            )
+            if command.judges and (cutoffs := judge_again(platform, outcome)):
+                # What waits for a failed check would not run: which rows it is about is said at once.
+                request = Request(cutoffs, assets=(VIOLATIONS.name,))
+                judged = execute(platform, request, report, tags=tags, instance=instance)
+                outcome.judged = () if judged.error else cutoffs
+                outcome.run_ids += judged.run_ids
+                outcome.made += judged.made
+        except BaseException as error:
+            end(platform, record, _told(error))
+            raise
+        end(platform, record, _finished(outcome))
+    return outcome
+
+
+def _tidy(platform: Platform, report: Report) -> None:
+    """Put on record what died, and prune what is old, where there is a history."""
+    if home_of(platform).is_dir():
+        with open_instance(platform) as instance:
+            lost_in(platform, instance, report)
+            prune_daily(platform, instance)
+
+
+def tags_of(command: Command, name: str) -> dict[str, str]:
+    """Return the tags of each of a command's runs."""
+    asked = command.request
+    cutoffs = sorted(asked.cutoffs)
+    span = f"{cutoffs[0]}..{cutoffs[-1]}" if len(cutoffs) > 1 else f"{cutoffs[0]}"
+    return {
+        "gosales/command": name,
+        "gosales/job": command.name,
+        "gosales/cutoffs": span,
+        "gosales/divisions": ",".join(asked.divisions or ()) or "all",
+        "gosales/trigger": command.trigger,
+    }
+
+
+def _told(error: BaseException) -> dict[str, object]:
+    if isinstance(error, GosalesError):
+        return {"status": "unusable", "error": str(error)}
+    stopped = isinstance(error, KeyboardInterrupt | SystemExit | GeneratorExit)
+    # What a defect says may hold anything: its kind is enough here, its traceback is in the terminal.
+    return (
+        {"status": "interrupted"}
+        if stopped
+        else {"status": "defect", "error": type(error).__name__}
+    )
+
+
+def _finished(outcome: Outcome) -> dict[str, object]:
+    failed = bool(outcome.error) or outcome.blocked
+    checks = [(asset, check, *said.split(": ", 1)) for asset, check, said in outcome.failed_checks]
+    return {
+        "status": "failed" if failed else "done",
+        "error": outcome.error,
+        "run_ids": tuple(outcome.run_ids),
+        "made": tuple(outcome.made),
+        "current": outcome.current,
+        "passed_checks": outcome.passed_checks,
+        "failed_checks": tuple(FailedCheck(*one) for one in checks),
+    }
+
+
+def judge_again(platform: Platform, outcome: Outcome) -> tuple[dt.date, ...]:
+    """Return the range of cutoffs whose violations a finished plan leaves out of date.
+
+    After a blocked run all that it made; else those that had violations and may be mended now.
+    """
+    batches: Sequence[Batch] = outcome.batches
+    if not outcome.blocked and any(VIOLATIONS.name in batch.assets for batch in batches):
+        return ()
+    touched = sorted({cutoff for batch in batches for cutoff in batch.cutoffs})
+    if not outcome.blocked:
+        touched = [cutoff for cutoff in touched if _has_violations(platform, cutoff)]
+    if not touched:
+        return ()
+    # A run covers a range of the calendar.
+    return tuple(c for c in platform.space.cutoffs() if touched[0] <= c <= touched[-1])
+
+
+def _has_violations(platform: Platform, cutoff: dt.date) -> bool:
+    address = Address(VIOLATIONS.name, cutoff)
+    if not platform.store.has(address):
+        return False
+    try:
+        with history_of(platform) as instance:
+            refuse_damaged(instance, platform.store, [address])
+    except DamagedError:
+        # Whatever it had, it is judged again.
+        return True
+    return not platform.store.scan_table(address, None).head(1).collect().is_empty()

@@ -1,0 +1,57 @@
+"""Who is alive: a run or a command holds a lock of the system for as long as its process lives.
+
+However it ends (killed, out of memory, power cut) the system lets go of the lock. A lock file that is
+there and free is of a process that is gone. It holds on one machine, and on folders that machines
+share where the file system has locks; what has no lock file is of others and is never judged.
+"""
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+FOLDER, SUFFIX = "alive", ".lock"
+
+
+@contextlib.contextmanager
+def alive(home: Path, name: str) -> Iterator[None]:
+    """Be known as alive under a name, until the block or the process ends.
+
+    Parameters
+    ----------
+    home
+        The folder of the instance.
+    name
+        Id of a run or of a command.
+    """
+    path = _path(home, name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(path):
+        try:
+            yield
+        finally:
+            # Still held: whoever looks finds it taken or not there.
+            with contextlib.suppress(OSError):
+                path.unlink()
+
+
+def is_gone(home: Path, name: str) -> bool:
+    """Tell whether the process that was known under a name has ended without saying so."""
+    path = _path(home, name)
+    try:
+        left = path.stat().st_ino
+        with FileLock(path, blocking=False):
+            # Else it ended properly between the two looks, and the lock file is a new one of ours.
+            return path.stat().st_ino == left
+    except (Timeout, FileNotFoundError):
+        return False
+
+
+def forget(home: Path, name: str) -> None:
+    """Remove what a process that is gone has left."""
+    _path(home, name).unlink(missing_ok=True)
+
+
+def _path(home: Path, name: str) -> Path:
+    return home / FOLDER / f"{name}{SUFFIX}"
