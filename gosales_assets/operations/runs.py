@@ -6,7 +6,7 @@ The instance is a local folder with SQLite, the same that the UI opens; no serve
 import contextlib
 import datetime as dt
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -245,8 +245,7 @@ def first_error(result: dg.ExecuteInProcessResult, home: Path) -> str:
             if error.cls_name in _our_errors():
                 return said
             if error.cls_name == CHECK_FAILED:
-                # Which check, and what it found, is told beside; how Dagster got there says nothing.
-                return " ".join(line.strip() for line in said.splitlines())
+                return _stopped_by(result.get_asset_check_evaluations())
             if error.cls_name in HISTORY_ERRORS:
                 if is_damage(said):
                     raise HistoryError(damage_message(home / INDEX, said))
@@ -255,6 +254,16 @@ def first_error(result: dg.ExecuteInProcessResult, home: Path) -> str:
         return failure.to_string() if failure else f"step {event.step_key} failed"
     failed = [event.message for event in result.all_events if event.is_failure]
     return failed[0] if failed and failed[0] else "the run failed; see it in the UI"
+
+
+def _stopped_by(evaluations: Sequence[dg.AssetCheckEvaluation]) -> str:
+    """Say which checks hold what comes after, and what they found; how Dagster got there says nothing."""
+    found = {
+        f"{one.check_name} ({one.asset_key.to_user_string()}): {markdown.plain(one.description or '')}"
+        for one in evaluations
+        if not one.passed and one.severity is dg.AssetCheckSeverity.ERROR
+    }
+    return f"what comes after waits for a check that failed: {'; '.join(sorted(found))}"
 
 
 def _our_errors() -> set[str]:

@@ -26,6 +26,8 @@ from gosales_resources.sources.files import open_inputs
 from gosales_resources.sources.raw import RawInput
 from gosales_resources.store.address import Address
 
+REMEDY = "if this is meant: gosales schema accept"
+
 
 def snapshot_path(settings: Settings) -> Path:
     """Return where the announced schema lies."""
@@ -104,7 +106,7 @@ def _examine(platform: Platform, contract: Contract) -> Examine:
             read = {n: headers.read_all(s, settings.source_dir) for n, s in sources.items()}
             for name in sorted({*announced.sources, *read}):
                 found += source_changes(name, announced, SchemaSnapshot({}, read))
-        return Examined(dict.fromkeys(found, 1))
+        return Examined({f"{one}; {REMEDY}": 1 for one in found})
 
     return examine
 

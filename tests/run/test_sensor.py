@@ -1,21 +1,21 @@
 """A day of the sensors: what ran, why, under which tags, and that nothing else ran."""
 
-import csv
 import shutil
 
 import dagster as dg
 import pytest
 
+from gosales.cli.main import main
 from gosales_assets.definitions import build_definitions
 from gosales_assets.operations.instance import open_instance
 from gosales_assets.operations.jobs import BACKFILL, STEPS
 from gosales_assets.operations.records import records
 from gosales_assets.platform.platform import Platform
 from gosales_resources.settings.loading import load_settings
-from tests.run.worlds_run import OVERRIDES, materialize, stored
-from tests.worlds.erp import HEADER, random_rows, row, write_world
+from tests.run.worlds_run import OVERRIDES, half_a_year_ago, materialize, stored
+from tests.worlds.erp import random_rows, row, write_world
 
-SENSORS = ("new_raw_data", "cutoff_due", "window_complete")
+SENSORS = ("cutoff_due", "window_complete", "new_raw_data")
 MOST_RUNS = 8
 
 
@@ -70,22 +70,25 @@ def world(finished, tmp_path, monkeypatch):
 
 
 @pytest.mark.slow
-def test_a_day_of_due_cutoffs_ended_windows_and_new_rows(world, tmp_path):
-    day = Day(world)
-    # The lists of the first half of the year are there; the calendar has gone on to its end.
-    assert day.go() == [
+def test_a_day_of_due_cutoffs_ended_windows_and_new_rows(tmp_path, monkeypatch):
+    monkeypatch.setenv("DAGSTER_HOME", "")
+    folder = half_a_year_ago(tmp_path / "w")
+    # The calendar has gone on since.
+    write_world(folder, random_rows(), OVERRIDES)
+    assert Day(folder).go() == [
         ("refresh_list", "sensor cutoff_due", "2024-12-31"),
         ("validate", "sensor window_complete", "2024-03-31..2024-06-30"),
     ]
-    assert day.go() == []
-    with (world / "sales_log.csv").open("a", newline="", encoding="utf-8") as handle:
-        csv.DictWriter(handle, HEADER, restval="").writerow(row("0007", "2024-12-31"))
-    assert day.go()[0] == ("refresh_list", "sensor new_raw_data", "2024-12-31")
-    assert day.go() == []
+    assert Day(folder).go() == []
+    rows = [*random_rows(), row("0007", "2024-12-31")]
+    write_world(folder, rows, OVERRIDES)
+    ran = Day(folder).go()
+    assert ran[0] == ("refresh_list", "sensor new_raw_data", "2024-12-31")
+    assert Day(folder).go() == []
     whole = tmp_path / "whole"
-    write_world(whole, [*random_rows(), row("0007", "2024-12-31")], OVERRIDES)
+    write_world(whole, rows, OVERRIDES)
     assert materialize(whole, cutoffs="2024-12-31") == 0
-    mine, theirs = stored(world), stored(whole)
+    mine, theirs = stored(folder), stored(whole)
     assert {path: mine[path] for path in theirs} == theirs
 
 
@@ -103,19 +106,17 @@ def test_the_form_of_backfill_makes_what_the_command_line_makes(world, tmp_path)
 
 @pytest.mark.slow
 def test_a_job_that_a_check_stops_fails_with_the_finding_and_its_remedy(world):
-    assert materialize(world, "--select", "sales_log") == 0
-    (world / "schema.json").exists()
-    log = world / "sales_log.csv"
-    text = log.read_text(encoding="utf-8").splitlines()
-    from gosales.cli.main import main
-
-    assert main(["schema", "accept", "--config", str(world / "gosales.yaml")]) == 0
-    log.write_text("\n".join([f"{text[0]},Odd", *(f"{line},1" for line in text[1:])]) + "\n")
-    done = Day(world).fill_in(cutoffs="2024-06-30")
+    settings = load_settings(world / "gosales.yaml")
+    assert main(["schema", "accept", "--config", str(settings.config_file)]) == 0
+    announced = world / settings.contracts.schema_snapshot
+    text = announced.read_text(encoding="utf-8")
+    announced.write_text(text.replace("Rec_Date", "Odd"), encoding="utf-8")
+    done = Day(world).fill_in(cutoffs="2024-06-30", rebuild=True)
     (failed,) = [e for e in done.all_events if e.is_step_failure]
-    said = failed.step_failure_data.error.message + str(failed.step_failure_data)
-    assert "Odd" in said
-    assert "schema accept" in said
+    said = str(failed.step_failure_data.user_failure_data)
+    assert "schema_as_announced" in said
+    assert "column Odd removed" in said
+    assert "gosales schema accept" in said
     assert next(records(Day(world).platform)).status == "failed"
 
 

@@ -4,6 +4,7 @@ import hashlib
 from pathlib import Path
 
 from gosales.cli.main import main
+from tests.worlds.erp import SETTINGS, random_rows, write_world
 
 CUTOFFS = "2024-03-31..2024-06-30"
 OVERRIDES = {
@@ -20,6 +21,14 @@ def materialize(folder: Path, *more: str, cutoffs: str = CUTOFFS) -> int:
     """Run the command line on the world in `folder`; return its exit code."""
     config = str(folder / "gosales.yaml")
     return main(["materialize", "--config", config, "--cutoffs", cutoffs, *more])
+
+
+def half_a_year_ago(folder: Path) -> Path:
+    """Make a world whose calendar ends half a year before the others', with its last two lists."""
+    then = {**OVERRIDES, "calendar": SETTINGS["calendar"] | {"end": "2024-06-30"}}
+    write_world(folder, random_rows(), then)
+    assert materialize(folder) == 0
+    return folder
 
 
 def stored(folder: Path, *assets: str) -> dict[str, str]:
