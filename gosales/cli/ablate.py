@@ -8,6 +8,8 @@ from typing import Any
 
 import polars as pl
 
+from gosales.cli.parser import add_progress_options
+from gosales.cli.progress import TerminalProgress
 from gosales.cli.report import print_outcome
 from gosales.cli.show import read_stored, write
 from gosales.cli.terminal import print_frame, say, tell
@@ -38,6 +40,7 @@ def add_ablate_command(
         help=f"store of the ablated run; else {FOLDER}/ in the store's folder",
     )
     parser.add_argument("--format", choices=("table", "csv", "json"), default="table")
+    add_progress_options(parser)
     parser.set_defaults(command=_ablate)
 
 
@@ -62,7 +65,8 @@ def _ablate(options: argparse.Namespace) -> int:
     say(
         f"without {', '.join(families)}: into {folder}; what is made there is kept for the next time"
     )
-    outcome = execute(ablated, Request(cutoffs, assets=(SCORES.name,), upstream=True), say)
+    with TerminalProgress.asked_by(options) as progress:
+        outcome = execute(ablated, Request(cutoffs, assets=(SCORES.name,), upstream=True), progress)
     if outcome.error:
         print_outcome(ablated, outcome)
         return 1

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import dagster as dg
 
-from gosales_assets.operations.batches import Batch, describe
+from gosales_assets.operations.batches import Batch
 from gosales_assets.operations.history import (
     HISTORY_ERRORS,
     INDEX,
@@ -25,6 +25,7 @@ from gosales_assets.operations.history import (
 from gosales_assets.operations.instance import home_of, open_instance
 from gosales_assets.operations.narrowing import Narrowing, mend_staged, read_log, repairs
 from gosales_assets.operations.plan import Request, plan
+from gosales_assets.operations.progress import Progress
 from gosales_assets.operations.telling import telling
 from gosales_assets.platform.platform import Platform
 from gosales_resources import markdown
@@ -57,7 +58,7 @@ class Outcome:
 def execute(
     platform: Platform,
     request: Request,
-    report: Callable[[str], None],
+    report: Callable[[str], None] | Progress,
     config: Mapping[str, Mapping[str, object]] | None = None,
 ) -> Outcome:
     """Run what a request makes, in order; stop at the first run that fails.
@@ -66,21 +67,22 @@ def execute(
     is Dagster's run configuration of assets by name. A history that turns out to be damaged is put
     aside, and the request begun again.
     """
+    progress = Progress.of(report)
     try:
-        return _execute(platform, request, report, config)
+        return _execute(platform, request, progress, config)
     except HistoryError as error:
         index = home_of(platform) / INDEX
         if not index.exists():
             # Elsewhere (PostgreSQL), and not ours to put aside.
             raise
         put_aside(index, str(error.__cause__ or error).partition("\n")[0])
-        return _execute(platform, request, report, config)
+        return _execute(platform, request, progress, config)
 
 
 def _execute(
     platform: Platform,
     request: Request,
-    report: Callable[[str], None],
+    progress: Progress,
     config: Mapping[str, Mapping[str, object]] | None,
 ) -> Outcome:
     batches = plan(platform, request)
@@ -93,14 +95,18 @@ def _execute(
     # Python's own work, done by the time that the table library has typed the log.
     with ThreadPoolExecutor(1) as aside:
         loading = aside.submit(import_module, GRAPH)
-        log = None if request.is_forced else read_log(platform, report)
+        log = None if request.is_forced else read_log(platform, progress)
         if not request.is_forced:
             mend_staged(platform)
         definitions: dg.Definitions = loading.result().build_definitions(platform.settings)
     job, home = definitions.resolve_implicit_global_asset_job_def(), home_of(platform)
-    with telling_history_errors(home), open_instance(platform) as instance, telling() as logger:
+    with (
+        telling_history_errors(home),
+        open_instance(platform) as instance,
+        telling(progress) as logger,
+    ):
         job = job.with_logger_defs({"console": logger})
-        narrowing = None if request.is_forced else Narrowing(platform, instance, log, report)
+        narrowing = None if request.is_forced else Narrowing(platform, instance, log, progress.warn)
         if narrowing:
             batches = repairs(platform, instance, batches) + batches
         for number, batch in enumerate(batches, start=1):
@@ -108,13 +114,11 @@ def _execute(
             skipped = batch.partition_count - sum(part.partition_count for part in left)
             outcome.current += skipped
             for part in left:
-                report(f"[{number}/{len(batches)}] {describe(part)}")
                 outcome.batches.append(part)
-                _run(job, instance, part, settings_hash, outcome, config or {})
+                with progress.run(number, len(batches), part):
+                    _run(job, instance, part, settings_hash, outcome, config or {})
                 if outcome.error:
                     break
-            if not left:
-                report(f"[{number}/{len(batches)}] {describe(batch)}: current")
             if outcome.error:
                 break
     outcome.seconds = time.perf_counter() - began
