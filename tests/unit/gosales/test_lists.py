@@ -190,7 +190,7 @@ def test_json_has_all_columns_unless_some_are_named(gosales):
     assert [line["customer_id"] for line in lines] == ["0001", "0002", "0003", "0004", "0005"]
     assert set(lines[0]) == {*WHITESPACE.schema.columns(), "external_id"}
     _, out, _ = gosales("list", "--format", "json", "--columns", "rank,rep", "--top", "1")
-    assert json.loads(out) == {"rank": 1, "rep": "Ann"}
+    assert json.loads(out) == [{"rank": 1, "rep": "Ann"}]
 
 
 @pytest.mark.parametrize("name", ["mine.xlsx", "mine.parquet", "mine.csv", "mine.jsonl"])
