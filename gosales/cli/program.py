@@ -30,7 +30,9 @@ def program_name() -> str:
 
 def _from_here(path: Path) -> str:
     here = Path.cwd()
-    return str(path.relative_to(here) if path.is_relative_to(here) else path)
+    # A name alone is looked for on the PATH, and not here.
+    is_below = path.is_relative_to(here) and path.parent != here
+    return str(path.relative_to(here) if is_below else path)
 
 
 def quoted(argument: str) -> str:
