@@ -103,6 +103,6 @@ def _where(platform: Platform, group: Sequence[FailedCheck]) -> str:
     cutoffs = sorted({key.cutoff for key in keys})
     at = [str(day) for day in cutoffs[-1:]]
     if len(cutoffs) > 1:
-        at = [f"{len(cutoffs)} cutoffs to {cutoffs[-1]}"]
+        at = [f"{len(cutoffs)} cutoffs"]
     said = [f"{len(of)} divisions"] if len(of) > NAMED else of
     return ", ".join([*(said or [group[0].asset]), *at])

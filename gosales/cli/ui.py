@@ -85,6 +85,7 @@ def serve_ui(platform: Platform, options: argparse.Namespace) -> int:
             os.chdir(home)
             say(f"Dagster UI on {url} (Ctrl-C ends it)")
             serve(instance, GRAPH, port, access, read_only=options.read_only)
+            say("the UI has ended.")
     return 0
 
 
