@@ -26,7 +26,7 @@ SEED = 7
 # Half a year apart, as long as a label window: each model has met its outcome when the next is made.
 CUTOFFS = (dt.date(2024, 6, 30), dt.date(2024, 12, 31), dt.date(2025, 6, 30))
 # All that is printed fits a screen of 40 lines.
-LIST_ROWS, PROGRESS_LINES = 5, 4
+LIST_ROWS, PROGRESS_LINES = 5, 3
 
 
 def add_demo_command(commands: argparse._SubParsersAction) -> None:

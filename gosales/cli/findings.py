@@ -20,8 +20,8 @@ WIDEST, LEAST = (26, 26, 0, 34), 28
 TODO = {
     "ranks_better_than_chance": "nothing: it has no ranks or grades",
     "enough_outcomes_to_learn": "nothing: it gets the base rate",
-    "does_not_overfit": "trust its chances less; add history",
-    "lift_above_floor": "call from the other divisions first",
+    "does_not_overfit": "trust it less, or add history",
+    "lift_above_floor": "call from other divisions first",
     "calibration_within_bound": "read its chances as an order only",
     "inputs_are_as_in_training": "see which input moved, and why",
     "rate_is_as_in_training": "see whether its market has changed",

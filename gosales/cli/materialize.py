@@ -70,11 +70,12 @@ def _materialize(options: argparse.Namespace) -> int:
     write_environment(platform, platform.settings.config_file.parent)
     with TerminalProgress.asked_by(options) as progress:
         outcome = execute(platform, request, progress)
-        if cutoffs := judge_again(platform, outcome):
-            # What waits for a failed check would not run: say at once which rows it is about.
-            judged = execute(platform, Request(cutoffs, assets=(VIOLATIONS.name,)), progress)
+        cutoffs = judge_again(platform, outcome)
+        # What waits for a failed check would not run: say at once which rows it is about.
+        again = Request(cutoffs, assets=(VIOLATIONS.name,))
+        judged = execute(platform, again, progress) if cutoffs else None
     print_outcome(platform, outcome, quiet=options.quiet)
-    if cutoffs and not judged.error:
+    if judged and not judged.error:
         print_violations(platform, cutoffs)
     if left := describe_left_out(platform, request):
         say(left)

@@ -5,7 +5,7 @@ What each command does is declared beside it; here is what all have in common.
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NoReturn
 
@@ -31,7 +31,7 @@ class Parser(argparse.ArgumentParser):
             # As git and uv do: who says nothing is shown what may be said.
             say(self.format_help())
             self.exit(UNUSABLE)
-        options, left = super().parse_known_args(given, namespace)
+        options, left = super().parse_known_args(given, namespace or argparse.Namespace())
         if left:
             self.error(self._unknown(left[0]))
         return options, left
@@ -111,7 +111,7 @@ def add_progress_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("-q", "--quiet", action="store_true", help="errors and the result alone")
 
 
-def grouped(groups: dict[str, Sequence[str]], commands: argparse._SubParsersAction) -> str:
+def grouped(groups: Mapping[str, Sequence[str]], commands: argparse._SubParsersAction) -> str:
     """Lay the commands out by what people do with them; what no group names comes last.
 
     Parameters

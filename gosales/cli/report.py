@@ -162,6 +162,6 @@ def print_quality(platform: Platform, cutoffs: Sequence[dt.date]) -> None:
     mean = dict(measured.filter(cutoff=last).select("measure", "value").iter_rows())
     said = ", ".join(f"{MEASURES[name]} {mean[name]:.3f}" for name in MEASURES if name in mean)
     tell(
-        f"The models of {last} on the time after, {measured['divisions'].max()} divisions, customers who "
-        f"never bought there: {said}."
+        f"The models of {last} on the time after (customers who never bought in the division, "
+        f"mean of {measured['divisions'].max()}): {said}."
     )

@@ -33,7 +33,8 @@ COMMAND = re.compile(
     r"|gauntlet|metrics|ablate|show [a-z_]+|(?:config|schema|restatement|alerts|runs) [a-z]+"
     r"|model (?:list|(?:card|aging|rollback|release) [\w-]+))(?![\w-])"
     r"(?: --(?:upstream|all|dry-run)(?![\w-])"
-    r"| --(?:select|cutoffs?|divisions?|to|port|kind|top|off|rep) (?:\"[^\"]*\"|[^\s()`;\"]*[^\s()`;.,:\"]))*)"
+    r"| --(?:select|cutoffs?|divisions?|to|port|kind|top|off|rep)"
+    r" (?:\"[^\"]*\"|'[^']*'|[^\s()`;\"']*[^\s()`;.,:\"']))*)"
     r"|demo|source inspect|--version|--help)(?![\w-])"
 )
 OPTION = " --config "
