@@ -147,6 +147,7 @@ def _report_partitions(
             passed=not findings,
             partition=key,
             severity=_worst([one], severity),
+            description=markdown.paragraph(_words(one)),
             metadata={
                 "findings": dg.MetadataValue.md(_table({key: findings} if findings else {})),
                 "notes": dg.MetadataValue.md(_notes({key: one})),
@@ -192,6 +193,14 @@ def _sentence(examined: Mapping[str, Examined]) -> str:
     verb = "warn" if all(e.is_tolerated for e in failed.values()) else "fail"
     finding = next(iter(one.findings))
     return f"{len(failed)} of {len(examined)} partition(s) {verb}; {first}: {finding}"
+
+
+def _words(one: Examined) -> str:
+    """Say what a partition came to, without its key."""
+    if not one.findings:
+        return one.note or "passes"
+    first, *more = one.findings
+    return f"{first} (and {len(more)} more)" if more else first
 
 
 def _notes(examined: Mapping[str, Examined]) -> str:

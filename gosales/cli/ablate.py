@@ -6,6 +6,8 @@ from pathlib import Path
 
 import polars as pl
 
+from gosales.cli.parser import add_progress_options
+from gosales.cli.progress import TerminalProgress
 from gosales.cli.report import print_outcome
 from gosales.cli.show import write
 from gosales.cli.terminal import print_frame, say, tell
@@ -33,6 +35,7 @@ def add_ablate_command(
         help=f"store of the ablated run; else {FOLDER}/ in the store's folder",
     )
     parser.add_argument("--format", choices=("table", "csv", "json"), default="table")
+    add_progress_options(parser)
     parser.set_defaults(command=_ablate)
 
 
@@ -45,7 +48,12 @@ def _ablate(options: argparse.Namespace) -> int:
         "for the next time"
     )
     cutoffs = platform.space.select_cutoffs(options.cutoffs)
-    compared, outcome = ablate(platform, ablated, cutoffs, _make)
+    with TerminalProgress.asked_by(options) as progress:
+
+        def make(of: Platform, request: Request) -> Outcome:
+            return carry_out(of, Command("ablate", request, judges=False), progress)
+
+        compared, outcome = ablate(platform, ablated, cutoffs, make)
     if outcome.error:
         print_outcome(ablated, outcome)
         return 1
@@ -54,10 +62,6 @@ def _ablate(options: argparse.Namespace) -> int:
     else:
         write(compared.lazy(), options.format, None)
     return 0
-
-
-def _make(platform: Platform, request: Request) -> Outcome:
-    return carry_out(platform, Command("ablate", request, judges=False), say)
 
 
 def _print(compared: pl.DataFrame, families: list[str]) -> None:

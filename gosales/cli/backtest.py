@@ -6,6 +6,7 @@ from pathlib import Path
 
 import polars as pl
 
+from gosales.cli.parser import positive
 from gosales.cli.show import refuse_what_was_not_made, write
 from gosales.cli.terminal import print_frame, say, tell
 from gosales_assets.platform.platform import Platform
@@ -79,8 +80,7 @@ def _backtest(options: argparse.Namespace) -> int:
 
 
 def _draws(text: str) -> int:
-    number = int(text)
-    if number < FEWEST:
+    if (number := positive(text)) < FEWEST:
         raise argparse.ArgumentTypeError(f"{text} is below {FEWEST}: no interval comes of it")
     return number
 

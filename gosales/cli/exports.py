@@ -9,7 +9,8 @@ from typing import Any
 
 import polars as pl
 
-from gosales.cli.show import refuse_what_was_not_made
+from gosales.cli.parser import LATEST
+from gosales.cli.show import chosen_cutoffs, refuse_what_was_not_made
 from gosales.cli.terminal import tell
 from gosales_assets.delivery.exports_card import CARD, describe_exports
 from gosales_assets.delivery.surfacing import FILE as SURFACED_FILE
@@ -32,7 +33,9 @@ def add_export_command(
     parser = commands.add_parser(
         "export", parents=[settings], help="put the files of a list into a folder"
     )
-    parser.add_argument("--cutoff", required=True, help="as-of date of the list")
+    parser.add_argument(
+        "--cutoff", default=LATEST, help="as-of date of the list; without it the latest"
+    )
     parser.add_argument(
         "--kind",
         metavar="a,b",
@@ -50,7 +53,8 @@ def add_export_command(
 
 def _export(options: argparse.Namespace) -> int:
     platform = Platform.of(load_settings(options.config, parse_overrides(options.set)))
-    address = Address(LIST_EXPORTS.name, platform.space.select_cutoff(options.cutoff))
+    cutoff = chosen_cutoffs(platform, WHITESPACE, options.cutoff)
+    address = Address(LIST_EXPORTS.name, platform.space.select_cutoff(cutoff))
     files = read_exports(platform, address)
     known = describe_exports(files)
     kinds = _kinds(options.kind, known, address)

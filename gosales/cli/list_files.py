@@ -4,18 +4,19 @@ from collections.abc import Sequence
 
 import polars as pl
 
+from gosales.cli.show import json_array
 from gosales_assets.delivery.columns import Column
 from gosales_assets.delivery.listed import Listed
 from gosales_assets.delivery.programs import with_external_id, write_jsonl, write_list_parquet
 from gosales_assets.delivery.spreadsheet_csv import write_spreadsheet_csv
 from gosales_assets.platform.platform import Platform
 
-WRITTEN = ("csv", "xlsx", "json", "parquet")
+WRITTEN = ("csv", "xlsx", "json", "jsonl", "parquet")
 SUFFIXES = {
     ".csv": "csv",
     ".xlsx": "xlsx",
     ".json": "json",
-    ".jsonl": "json",
+    ".jsonl": "jsonl",
     ".parquet": "parquet",
 }
 
@@ -57,4 +58,7 @@ def write_rows(
         return write_workbook(some, settings, columns)
     frame = with_external_id(rows)
     frame = frame.select(column.name for column in columns) if has_named else frame
-    return write_jsonl(frame) if form == "json" else write_list_parquet(frame)
+    if form == "parquet":
+        return write_list_parquet(frame)
+    lines = write_jsonl(frame)
+    return json_array(lines.decode()).encode() if form == "json" else lines

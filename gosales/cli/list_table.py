@@ -114,13 +114,14 @@ def _fitted(columns: Sequence[Column], wanted: dict[str, int], room: int) -> dic
 
 def _line(texts: Sequence[str], columns: Sequence[Column], widths: dict[str, int]) -> str:
     shown = (
-        _padded(_cut(text, widths[column.name]), widths[column.name], to_right=column.is_number)
+        _padded(cut(text, widths[column.name]), widths[column.name], to_right=column.is_number)
         for text, column in zip(texts, columns, strict=True)
     )
     return GAP.join(shown).rstrip()
 
 
-def _cut(text: str, room: int) -> str:
+def cut(text: str, room: int) -> str:
+    """Return a text in at most so many columns of a terminal, with an ellipsis where it is cut."""
     if width_of(text) <= room:
         return text
     kept, used = [], 0

@@ -11,15 +11,15 @@ import polars as pl
 
 from gosales.cli.list_files import SUFFIXES, WRITTEN, write_rows
 from gosales.cli.list_table import draw
-from gosales.cli.show import read_stored
-from gosales.cli.terminal import say, tell
+from gosales.cli.parser import LATEST, positive
+from gosales.cli.show import chosen_cutoffs, read_stored
+from gosales.cli.terminal import hand_over, say, tell
 from gosales_assets.delivery.columns import LOOKS, Column, check_columns, shown_columns
 from gosales_assets.delivery.listed import NO_REP, Listed, ListTerms
 from gosales_assets.platform.platform import Platform
 from gosales_checks.contracts.movement import LIST_MOVEMENT
 from gosales_checks.contracts.whitespace import WHITESPACE
 from gosales_resources.errors import GosalesError, ScopeError, nearest
-from gosales_resources.markdown import printable
 from gosales_resources.settings.base import slugify
 from gosales_resources.settings.loading import load_settings, parse_overrides
 from gosales_resources.store.atomic import replacing
@@ -49,11 +49,13 @@ def add_list_command(
 ) -> None:
     """Declare `gosales list`."""
     parser = commands.add_parser("list", parents=[settings], help="whom to call about what")
-    parser.add_argument("--cutoff", required=True, help="as-of date of the list")
+    parser.add_argument(
+        "--cutoff", default=LATEST, help="as-of date of the list; without it the latest"
+    )
     parser.add_argument("--rep", help=f"one representative's rows; '{NO_REP}' for nobody's")
     parser.add_argument("--region", help="one region's rows")
     parser.add_argument("--division", metavar="a,b", help="some divisions; without it all")
-    parser.add_argument("--top", type=_positive, help="the first rows alone")
+    parser.add_argument("--top", type=positive, help="the first rows alone")
     parser.add_argument(
         "--all", action="store_true", help="all ranked rows, not the selected alone"
     )
@@ -85,11 +87,12 @@ def _list(options: argparse.Namespace) -> int:
     return DONE
 
 
-def print_head(platform: Platform, cutoff: str, rows: int) -> None:
-    """Print the head of a stored list, all sellers', as `gosales list` does."""
+def print_head(platform: Platform, cutoff: str, rows: int) -> Listed:
+    """Print the head of a stored list, all sellers', as `gosales list` does; return the list."""
     listed = read_list(platform, cutoff, Picked(), every=False)
     columns = shown_columns(FOR_EYES, listed.terms.currency, listed.terms.months)
     print_rows(platform, listed, listed.rows.head(rows), columns, Picked())
+    return listed
 
 
 @dataclass(frozen=True)
@@ -120,7 +123,7 @@ def read_list(platform: Platform, cutoff: str, picked: Picked, *, every: bool) -
     platform
         Where it lies.
     cutoff
-        One of the calendar.
+        One of the calendar, or `latest`.
     picked
         Whose rows.
     every
@@ -133,7 +136,7 @@ def read_list(platform: Platform, cutoff: str, picked: Picked, *, every: bool) -
     PartitionMissingError, StalePartitionError, DamagedError
         See `read_stored`.
     """
-    day = platform.space.select_cutoff(cutoff)
+    day = platform.space.select_cutoff(chosen_cutoffs(platform, WHITESPACE, cutoff))
     table = read_stored(platform, WHITESPACE, day.isoformat(), None)
     # Names are known to the whole list: what they have in common may be nothing.
     wanted = [_is_of(table, "rep", picked.rep), _is_of(table, "region", picked.region)]
@@ -267,15 +270,7 @@ def _hand_over(content: bytes, form: str, out: Path | None, rows: int) -> None:
     elif not sys.stdout.isatty():
         sys.stdout.flush()
         sys.stdout.buffer.write(content)
-    elif form in ("csv", "json"):
-        # A terminal would do what the cells say.
-        sys.stdout.write(printable(content.decode("utf-8-sig").replace("\r\n", "\n")))
+    elif form in ("csv", "json", "jsonl"):
+        hand_over(content.decode("utf-8-sig").replace("\r\n", "\n"))
     else:
         raise GosalesError(f"{form} is binary: --out FILE, or redirect it into one.")
-
-
-def _positive(text: str) -> int:
-    number = int(text)
-    if number <= 0:
-        raise argparse.ArgumentTypeError(f"{text} is not a positive number")
-    return number

@@ -5,8 +5,12 @@ from collections.abc import Sequence
 
 import polars as pl
 
+from gosales.cli.findings import print_findings
+from gosales.cli.progress import said_time
 from gosales.cli.show import read_stored
-from gosales.cli.terminal import print_frame, say, tell
+from gosales.cli.terminal import say, tell
+from gosales_assets.operations.failed_checks import failed_checks
+from gosales_assets.operations.instance import history_of
 from gosales_assets.operations.runs import Outcome
 from gosales_assets.platform.platform import Platform
 from gosales_assets.star.checks import RejectReader
@@ -22,32 +26,51 @@ SHOWN_CALLS = 300
 MEASURES = {"auc": "AUC", "lift_10": "lift@10", "cal_mae": "cal-MAE", "base_rate": "base rate"}
 
 
-def print_outcome(platform: Platform, outcome: Outcome) -> None:
-    """Say what was made, which checks failed, and what stopped the run."""
+def print_outcome(
+    platform: Platform, outcome: Outcome, *, quiet: bool = False, brief: bool = False
+) -> None:
+    """Say what was made, what to look at, and what stopped the run.
+
+    Parameters
+    ----------
+    platform
+        Where it was made.
+    outcome
+        What the runs came to.
+    quiet
+        What stopped it and the count alone.
+    brief
+        Without examples, and commands that show more.
+    """
+    with history_of(platform) as instance:
+        found = failed_checks(instance, outcome.run_ids)
+    count = len(outcome.failed_checks)
     say(
         f"{outcome.partitions} asset partitions in {len(outcome.batches)} runs, "
-        f"{outcome.seconds:.1f} s"
-        f"{f', {outcome.current} were current' if outcome.current else ''}, "
-        f"{outcome.passed_checks} checks passed, {len(outcome.failed_checks)} did not."
+        f"{said_time(outcome.seconds)}"
+        f"{f', {outcome.current} were current' if outcome.current else ''}; "
+        f"{outcome.passed_checks} checks passed, {count} did not."
     )
-    for asset, check, finding in outcome.failed_checks[:SHOWN_FINDINGS]:
-        say(f"  {check} ({asset}): {finding}")
-    if len(outcome.failed_checks) > SHOWN_FINDINGS:
-        say(f"  and {len(outcome.failed_checks) - SHOWN_FINDINGS} more; see the UI.")
-    print_rejects(platform)
+    if shown := [one for one in found if one.is_error or not quiet]:
+        print_findings(platform, shown, with_commands=not brief)
+    if not quiet:
+        print_rejects(platform, with_examples=not brief)
     if outcome.error:
-        say(f"error: {outcome.error}")
+        say(f"error: {outcome.error}", style="error")
         say("Finished partitions are kept; after the remedy run the same command again.")
-    say(f"store: {platform.store.root}")
+    if not quiet and not brief:
+        say(f"store: {platform.store.root}")
 
 
-def print_rejects(platform: Platform) -> None:
+def print_rejects(platform: Platform, *, with_examples: bool = True) -> None:
     """Say what of the log is rejected, over all increments that are stored, and the commonest why."""
     shares = RejectReader(platform).read_all()
     if not shares:
         return
     whole = sum(shares.values(), RejectShare())
     say(f"sales log: {whole.describe(platform.settings.value.replace('_', ' '))}.")
+    if not with_examples:
+        return
     rejects = pl.concat(platform.read(SALES_LOG_REJECTS, cutoff) for cutoff in shares)
     for reason in commonest_reasons(rejects, SHOWN_REASONS):
         said = f"  {reason['count']:,} x {reason['kind']}"
@@ -81,37 +104,33 @@ def print_calls(platform: Platform, cutoffs: Sequence[dt.date]) -> None:
         best = top_of_list(table, SHOWN_CALLS)
         if best is not None:
             tell(
-                f"\nThe first {best['row_count']} calls of the list of {cutoff}: "
-                f"{best['captured']:.0f} buyers; as many calls by chance: {best['chance']:.0f}.\n"
-                f"More: gosales backtest --cutoffs {cutoff}"
+                f"The first {best['row_count']} calls of the list of {cutoff} brought "
+                f"{best['captured']:.0f} buyers; as many calls by chance: {best['chance']:.0f}."
             )
             return
-    tell("\nNo label window of these cutoffs has ended yet: what a list brings is not known.")
+    tell("No label window of these cutoffs has ended yet: what a list brings is not known.")
 
 
 def print_quality(platform: Platform, cutoffs: Sequence[dt.date]) -> None:
-    """Print how good the models were on the periods after their cutoffs, mean over divisions."""
+    """Say how good the newest models with known outcomes were, mean over divisions."""
     tables = [read_stored(platform, FORWARD_VALIDATION, c.isoformat(), None) for c in cutoffs]
     measured = (
         pl.concat(tables)
-        .filter(pl.col("measure").is_in(list(MEASURES)) & pl.col("value").is_not_null())
-        .group_by("slice", "cutoff", "measure")
+        .filter(
+            pl.col("measure").is_in(list(MEASURES)),
+            pl.col("value").is_not_null(),
+            slice="whitespace",
+        )
+        .group_by("cutoff", "measure")
         .agg(pl.col("value").mean(), divisions=pl.col("division").n_unique())
         .collect()
     )
-    tell("\nHow good the models were on the time after their cutoff (mean over divisions):\n")
     if measured.is_empty():
-        tell("  No label window of these cutoffs has ended yet: nothing to validate against.")
         return
-    wide = (
-        measured.with_columns(pl.col("measure").replace(MEASURES))
-        .sort("slice", "cutoff", "measure")
-        .pivot("measure", index=["slice", "cutoff", "divisions"], values="value")
+    last = measured["cutoff"].max()
+    mean = dict(measured.filter(cutoff=last).select("measure", "value").iter_rows())
+    said = ", ".join(f"{MEASURES[name]} {mean[name]:.3f}" for name in MEASURES if name in mean)
+    tell(
+        f"The models of {last} on the time after (customers who never bought in the division, "
+        f"mean of {measured['divisions'].max()}): {said}."
     )
-    order = [name for name in MEASURES.values() if name in wide.columns]
-    _print_table(wide.select("slice", "cutoff", "divisions", *order))
-    tell("whitespace = customers who never bought in the division: what the list is for.")
-
-
-def _print_table(frame: pl.DataFrame) -> None:
-    print_frame(frame, fmt_str_lengths=140, float_precision=3, tbl_formatting="UTF8_BORDERS_ONLY")

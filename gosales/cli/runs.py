@@ -72,7 +72,8 @@ def _show(options: argparse.Namespace) -> int:
         if value not in (None, []):
             tell(f"{name:<15} {', '.join(value) if isinstance(value, list) else value}")
     for check in record.failed_checks[:SHOWN_LINES]:
-        tell(f"{check.severity:<15} {check.check} ({check.asset}): {check.finding}")
+        where = f"{check.asset}[{check.partition}]" if check.partition else check.asset
+        tell(f"{check.severity:<15} {check.check} ({where}): {check.finding}")
     for one in record.inputs[:SHOWN_LINES]:
         tell(f"from            {one['source']} {one['input']}: {one['sha256']}")
     for made in record.made[:SHOWN_LINES]:

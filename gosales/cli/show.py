@@ -1,5 +1,6 @@
-"""Prints stored tables: for eyes, for spreadsheets, for other programs."""
+"""`gosales show`: prints stored tables, for eyes, for spreadsheets, for other programs."""
 
+import argparse
 import datetime as dt
 import sys
 from collections.abc import Iterable, Mapping
@@ -7,7 +8,9 @@ from collections.abc import Iterable, Mapping
 import polars as pl
 from polars._typing import PolarsDataType
 
-from gosales.cli.terminal import print_frame, say, tell
+from gosales.cli.conditions import columns_named, conditions
+from gosales.cli.parser import CUTOFFS, LATEST, Help, positive
+from gosales.cli.terminal import hand_over, print_frame, say, tell
 from gosales_assets.delivery.spreadsheet import spreadsheet_safe
 from gosales_assets.operations.instance import history_of
 from gosales_assets.platform.platform import Platform
@@ -18,43 +21,111 @@ from gosales_checks.contracts.registry import CONTRACTS
 from gosales_checks.contracts.values import VALUE_MODEL
 from gosales_resources.errors import GosalesError, PartitionMissingError, ScopeError, nearest
 from gosales_resources.instance.recorded import refuse_damaged
-from gosales_resources.markdown import printable
 from gosales_resources.partitions.keys import PartitionKey
 from gosales_resources.settings.base import slugify
+from gosales_resources.settings.loading import load_settings, parse_overrides
 from gosales_resources.store.address import Address, missing_message
 
-FORMATS = ("table", "csv", "json", "parquet")
+FORMATS = ("table", "csv", "json", "jsonl", "parquet")
 ROWS_FOR_EYES = 20
+DONE = 0
+EXAMPLES = """\
+Examples:
+  gosales show whitespace --where "rank<=20" --columns rank,customer_name,division,p_icp
+  gosales show sales_log_rejects --cutoff 2024-03-31..2024-12-31 --format csv > rejects.csv"""
 
 
-def show_table(
-    platform: Platform,
-    table: str,
-    cutoffs: str,
-    divisions: str | None,
-    limit: int | None,
-    form: str,
+def add_show_command(
+    commands: argparse._SubParsersAction, settings: argparse.ArgumentParser
 ) -> None:
-    """Write some cutoffs of a table to standard output.
+    """Declare `gosales show`."""
+    parser = commands.add_parser(
+        "show",
+        parents=[settings],
+        help="print a stored table, or some of it",
+        formatter_class=Help,
+        epilog=EXAMPLES,
+    )
+    parser.add_argument("table", metavar="TABLE", help="its name; docs/data-dictionary.md has all")
+    parser.add_argument(
+        "--cutoff", default=LATEST, metavar=CUTOFFS, help="one cutoff or a range; else the latest"
+    )
+    parser.add_argument("--division", metavar="a,b", help="some divisions; without it all")
+    parser.add_argument(
+        "--where",
+        action="append",
+        default=[],
+        metavar="COLUMN=VALUE",
+        help="rows of which that is true; also !=, >=, <=, >, < and ~ (has that text); may be repeated",
+    )
+    parser.add_argument("--columns", metavar="a,b", help="these columns, in this order")
+    parser.add_argument("--limit", type=positive, help="rows; 20 for format table, else all")
+    parser.add_argument(
+        "--format", choices=FORMATS, default="table", help="table for eyes; json is one array"
+    )
+    parser.set_defaults(command=_show)
+
+
+def _show(options: argparse.Namespace) -> int:
+    if options.table not in CONTRACTS:
+        raise ScopeError(f"Unknown table '{options.table}'. {nearest(options.table, CONTRACTS)}")
+    platform = Platform.of(load_settings(options.config, parse_overrides(options.set)))
+    contract = CONTRACTS[options.table]
+    cutoffs = chosen_cutoffs(platform, contract, options.cutoff, options.division)
+    frame = read_stored(platform, contract, cutoffs, options.division)
+    if options.division is None:
+        _say_absent(platform, contract, cutoffs)
+    schema = frame.collect_schema()
+    frame = frame.filter(*conditions(options.where, schema, contract.name))
+    if options.columns:
+        frame = frame.select(columns_named(options.columns, schema, contract.name))
+    write(frame, options.format, options.limit)
+    return DONE
+
+
+def _say_absent(platform: Platform, contract: Contract, cutoffs: str) -> None:
+    days = platform.space.select_cutoffs(cutoffs)
+    keys = platform.space.keys(contract.partitioned_by, days)
+    absent = [Address(contract.name, *key) for key in keys if not _has(platform, contract, key)]
+    if absent:
+        say(f"not shown, for they are not materialised: {', '.join(map(str, absent))}")
+
+
+def chosen_cutoffs(
+    platform: Platform, contract: Contract, cutoffs: str, divisions: str | None = None
+) -> str:
+    """Return cutoffs as they were asked for; for `latest` the newest at which a table is stored.
+
+    Parameters
+    ----------
+    platform
+        Where it lies.
+    contract
+        The table.
+    cutoffs
+        `latest`, one of the calendar, or a range.
+    divisions
+        Those of the table that are to be stored; None for any.
 
     Raises
     ------
     ScopeError
-        When the table, a cutoff or a division is unknown, or the table has no division.
+        See `read_stored`.
     PartitionMissingError
-        When a cutoff, or a division that is named, was never materialised.
+        When nothing is stored of the table at all.
     """
-    if table not in CONTRACTS:
-        raise ScopeError(f"Unknown table '{table}'. {nearest(table, CONTRACTS)}")
-    contract = CONTRACTS[table]
-    frame = read_stored(platform, contract, cutoffs, divisions)
-    if divisions is None:
-        days = platform.space.select_cutoffs(cutoffs)
-        keys = platform.space.keys(contract.partitioned_by, days)
-        absent = [Address(table, *key) for key in keys if not _has(platform, contract, key)]
-        if absent:
-            say(f"not shown, for they are not materialised: {', '.join(map(str, absent))}")
-    write(frame, form, limit)
+    if cutoffs != LATEST:
+        return cutoffs
+    named = _named(platform, contract, divisions) if divisions is not None else None
+    calendar = platform.space.cutoffs()
+    for day in reversed(calendar):
+        if all(_has(platform, contract, key) for key in _keys(platform, contract, day, named)):
+            return day.isoformat()
+    of = f" of {divisions}" if divisions is not None else ""
+    raise PartitionMissingError(
+        f"No cutoff of {contract.name}{of} is stored. Make one: gosales materialize --cutoffs "
+        f"{calendar[-1]}"
+    )
 
 
 def read_stored(
@@ -189,17 +260,27 @@ def write(frame: pl.LazyFrame, form: str, limit: int | None) -> None:
         tell(f"{min(rows, total)} of {total} rows")
         return
     table = (frame.head(limit) if limit else frame).collect()
-    if form in ("csv", "json"):
-        if form == "csv":
-            text = spreadsheet_safe(table.select(_flat(table.schema))).write_csv()
-        else:
-            text = table.select(_legible(table.schema)).write_ndjson()
-        # For a program as it is; a terminal would do what the cells say.
-        sys.stdout.write(printable(text) if sys.stdout.isatty() else text)
+    if form == "csv":
+        hand_over(spreadsheet_safe(table.select(_flat(table.schema))).write_csv())
+    elif form in ("json", "jsonl"):
+        # Dates are ISO 8601, decimals text (they lose nothing), what is no number is null.
+        lines = table.select(_legible(table.schema)).write_ndjson()
+        hand_over(json_array(lines) if form == "json" else lines)
     elif sys.stdout.isatty():
         raise GosalesError("Parquet is binary: redirect it into a file, > table.parquet.")
     else:
         table.write_parquet(sys.stdout.buffer)
+
+
+def json_array(lines: str) -> str:
+    r"""Return JSON lines as one JSON array, a line a row; `[]` of none.
+
+    Examples
+    --------
+    >>> json_array('{"a":1}\n{"a":2}\n')
+    '[{"a":1},\n{"a":2}]\n'
+    """
+    return "[" + lines.rstrip("\n").replace("\n", ",\n") + "]\n"
 
 
 def _flat(schema: pl.Schema) -> list[pl.Expr]:

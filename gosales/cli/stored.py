@@ -2,14 +2,14 @@
 
 import argparse
 import datetime as dt
-from collections import Counter
 from collections.abc import Sequence
 
+from gosales.cli.parser import CUTOFFS
+from gosales.cli.status import look, print_status
 from gosales.cli.terminal import tell
 from gosales_assets.accounts.past import AttributePast
 from gosales_assets.operations.instance import history_of
 from gosales_assets.operations.plan import check_assets
-from gosales_assets.operations.status import look_at_log, status_of
 from gosales_assets.operations.verify import Verified, verify, verify_beside
 from gosales_assets.platform.past import accepted_path
 from gosales_assets.platform.platform import Platform
@@ -23,7 +23,7 @@ from gosales_checks.verdicts.schema_snapshot import (
     write_snapshot,
 )
 from gosales_resources.settings.loading import load_settings, parse_overrides
-from gosales_resources.store.address import Address, remedy
+from gosales_resources.store.address import remedy
 
 DONE, DIFFERENT = 0, 1
 SHOWN = 20
@@ -46,7 +46,9 @@ def add_stored_commands(
     ):
         parser = commands.add_parser(name, parents=[settings], help=text)
         parser.add_argument("tables", nargs="*", metavar="TABLE", help="without any all")
-        parser.add_argument("--cutoffs", metavar="2024-03-31..2024-12-31", help="without it all")
+        parser.add_argument("--cutoffs", metavar=CUTOFFS, help="without it all")
+        if name == "status":
+            parser.add_argument("--format", choices=("table", "json"), default="table")
         parser.set_defaults(command=command)
     for name, of, diff, accept in (
         ("schema", "the announced schema of tables and raw files", _schema_diff, _schema_accept),
@@ -63,7 +65,9 @@ def add_stored_commands(
 
 def _status(options: argparse.Namespace) -> int:
     platform = _platform(options)
-    print_status(platform, _cutoffs(platform, options), check_assets(options.tables))
+    tables = check_assets(options.tables)
+    found = look(platform, _cutoffs(platform, options), tables)
+    print_status(found, options.format)
     return DONE
 
 
@@ -143,34 +147,6 @@ def _cutoffs(platform: Platform, options: argparse.Namespace) -> list[dt.date]:
 
 def _platform(options: argparse.Namespace) -> Platform:
     return Platform.of(load_settings(options.config, parse_overrides(options.set)))
-
-
-def print_status(platform: Platform, cutoffs: Sequence[dt.date], tables: Sequence[str]) -> None:
-    """Print counts per table, and what is stale because of what."""
-    counts: Counter[tuple[str, str]] = Counter()
-    because: dict[tuple[str, tuple[str, ...]], list[Address]] = {}
-    log, said = look_at_log(platform)
-    with history_of(platform) as instance:
-        for status in status_of(platform, instance, cutoffs, tables, log):
-            counts[status.address.asset, status.state] += 1
-            if status.state == "stale":
-                name = (status.address.asset, status.reasons)
-                because.setdefault(name, []).append(status.address)
-    tell(f"{'table':<24}{'current':>9}{'stale':>9}{'missing':>9}")
-    for name in dict.fromkeys(asset for asset, _ in counts):
-        numbers = [counts[name, state] for state in ("current", "stale", "missing")]
-        tell(f"{name:<24}" + "".join(f"{number:>9}" for number in numbers))
-    for (asset, reasons), addresses in because.items():
-        divisions = sorted({a.division for a in addresses if a.division})
-        of = f" of {', '.join(divisions)}" if divisions else ""
-        span = f"{addresses[0].cutoff}..{addresses[-1].cutoff}"
-        tell(f"stale: {asset} {span}{of}: {', '.join(reasons)}")
-    for line in said:
-        tell(f"raw sales_log: {line}")
-    if log is not None:
-        tell("which increments that touches, and what is made from them, is known when it is read")
-    if because:
-        tell("make them: gosales materialize --cutoffs FIRST..LAST (what is current stays)")
 
 
 def print_verified(platform: Platform, cutoffs: Sequence[dt.date], tables: Sequence[str]) -> bool:

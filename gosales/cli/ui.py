@@ -12,13 +12,17 @@ from gosales_assets.operations.runs import GRAPH
 from gosales_assets.platform.platform import Platform
 from gosales_resources.errors import SettingsError
 from gosales_resources.markdown import visible
-from gosales_resources.settings.loading import CONFIG_VARIABLE
+from gosales_resources.settings.loading import CONFIG_VARIABLE, load_settings, parse_overrides
 
 LOOPBACK = "127.0.0.1"
 
 
-def add_ui_options(parser: argparse.ArgumentParser) -> None:
-    """Declare the options of the command."""
+def add_ui_command(commands: argparse._SubParsersAction, settings: argparse.ArgumentParser) -> None:
+    """Declare the command."""
+    parser = commands.add_parser(
+        "ui", parents=[settings], help="open the Dagster UI on this machine"
+    )
+    parser.set_defaults(command=_ui)
     parser.add_argument("--port", type=int, default=3000, help="3000 without it; 0 for a free one")
     parser.add_argument("--host", default=LOOPBACK, metavar="ADDRESS", help="this machine's own")
     parser.add_argument(
@@ -39,6 +43,11 @@ def add_ui_options(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="let programs report materialisations and verdicts, as Dagster's server does",
     )
+
+
+def _ui(options: argparse.Namespace) -> int:
+    settings = load_settings(options.config, parse_overrides(options.set))
+    return serve_ui(Platform.of(settings), options)
 
 
 def serve_ui(platform: Platform, options: argparse.Namespace) -> int:
@@ -79,6 +88,7 @@ def serve_ui(platform: Platform, options: argparse.Namespace) -> int:
             os.chdir(home)
             say(f"Dagster UI on {url} (Ctrl-C ends it)")
             serve(instance, GRAPH, port, access, read_only=options.read_only)
+            say("the UI has ended.")
     return 0
 
 

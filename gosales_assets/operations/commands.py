@@ -3,6 +3,7 @@
 The command line and Dagster's jobs come through here, so that both make the same and leave the same.
 """
 
+import contextlib
 import datetime as dt
 import secrets
 from collections.abc import Callable, Mapping, Sequence
@@ -11,10 +12,12 @@ from dataclasses import dataclass, field
 import dagster as dg
 
 from gosales_assets.operations.batches import Batch
+from gosales_assets.operations.failed_checks import FailedCheck, failed_checks
 from gosales_assets.operations.instance import history_of, home_of, open_instance
 from gosales_assets.operations.lost import lost_in
 from gosales_assets.operations.plan import Request
-from gosales_assets.operations.records import FailedCheck, begin, end
+from gosales_assets.operations.progress import Progress
+from gosales_assets.operations.records import CheckFinding, begin, end
 from gosales_assets.operations.retention import prune_daily
 from gosales_assets.operations.runs import Outcome, execute
 from gosales_assets.platform.platform import Platform
@@ -25,7 +28,7 @@ from gosales_resources.instance.recorded import refuse_damaged
 from gosales_resources.store.address import Address
 
 COMMAND_LINE = "command line"
-Report = Callable[[str], None]
+Report = Callable[[str], None] | Progress
 Config = Mapping[str, Mapping[str, object]]
 
 
@@ -102,7 +105,7 @@ def carry_out(
         except BaseException as error:
             end(platform, record, _told(error))
             raise
-        end(platform, record, _finished(outcome))
+        end(platform, record, _finished(platform, outcome, instance))
     return outcome
 
 
@@ -140,18 +143,27 @@ def _told(error: BaseException) -> dict[str, object]:
     )
 
 
-def _finished(outcome: Outcome) -> dict[str, object]:
-    failed = bool(outcome.error) or outcome.blocked
-    checks = [(asset, check, *said.split(": ", 1)) for asset, check, said in outcome.failed_checks]
+def _finished(
+    platform: Platform, outcome: Outcome, instance: dg.DagsterInstance | None
+) -> dict[str, object]:
+    opened = contextlib.nullcontext(instance) if instance else history_of(platform)
+    with opened as history:
+        found = failed_checks(history, outcome.run_ids)
     return {
-        "status": "failed" if failed else "done",
+        "status": "failed" if outcome.error or outcome.blocked else "done",
         "error": outcome.error,
         "run_ids": tuple(outcome.run_ids),
         "made": tuple(outcome.made),
         "current": outcome.current,
         "passed_checks": outcome.passed_checks,
-        "failed_checks": tuple(FailedCheck(*one) for one in checks),
+        "failed_checks": tuple(_finding(one) for one in found),
     }
+
+
+def _finding(one: FailedCheck) -> CheckFinding:
+    partition = str(one.key) if one.key else None
+    severity = "ERROR" if one.is_error else "WARN"
+    return CheckFinding(one.asset, one.check, partition, severity, one.finding)
 
 
 def judge_again(platform: Platform, outcome: Outcome) -> tuple[dt.date, ...]:

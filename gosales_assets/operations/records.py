@@ -40,11 +40,13 @@ class Made:
 
 
 @dataclass(frozen=True)
-class FailedCheck:
-    """A check that did not pass, over the partitions of one run."""
+class CheckFinding:
+    """A check that did not pass on a partition."""
 
     asset: str
     check: str
+    partition: str | None
+    """None of a check that is on no partition."""
     severity: str
     """ERROR or WARN."""
     finding: str
@@ -74,7 +76,7 @@ class Record:
     current: int = 0
     """Partitions that were wanted and needed no run."""
     passed_checks: int = 0
-    failed_checks: tuple[FailedCheck, ...] = ()
+    failed_checks: tuple[CheckFinding, ...] = ()
 
     @property
     def exit_code(self) -> int | None:
@@ -240,7 +242,7 @@ def _read(path: Path) -> Record | None:
             told.pop(derived)
         told |= {name: tuple(told[name]) for name in ("inputs", "run_ids")}
         told["made"] = tuple(Made(**one) for one in told["made"])
-        told["failed_checks"] = tuple(FailedCheck(**one) for one in told["failed_checks"])
+        told["failed_checks"] = tuple(CheckFinding(**one) for one in told["failed_checks"])
         return Record(**told)
     except (OSError, ValueError, KeyError, TypeError):
         return None

@@ -15,7 +15,7 @@ from pathlib import Path
 import dagster as dg
 from dagster._core.utils import make_new_run_id
 
-from gosales_assets.operations.batches import Batch, describe
+from gosales_assets.operations.batches import Batch
 from gosales_assets.operations.history import (
     HISTORY_ERRORS,
     INDEX,
@@ -28,6 +28,7 @@ from gosales_assets.operations.history import (
 from gosales_assets.operations.instance import home_of, open_instance
 from gosales_assets.operations.narrowing import Narrowing, mend_staged, read_log, repairs
 from gosales_assets.operations.plan import Request, plan
+from gosales_assets.operations.progress import Progress
 from gosales_assets.operations.records import Made
 from gosales_assets.operations.telling import telling
 from gosales_assets.platform.platform import Platform
@@ -71,7 +72,7 @@ class Outcome:
 def execute(
     platform: Platform,
     request: Request,
-    report: Callable[[str], None],
+    report: Callable[[str], None] | Progress,
     config: Mapping[str, Mapping[str, object]] | None = None,
     *,
     tags: Mapping[str, str] | None = None,
@@ -84,22 +85,23 @@ def execute(
     where it is open already. A history that turns out to be damaged is put aside, and the request
     begun again.
     """
+    progress = Progress.of(report)
     how = (config or {}, tags or {}, instance)
     try:
-        return _execute(platform, request, report, *how)
+        return _execute(platform, request, progress, *how)
     except HistoryError as error:
         index = home_of(platform) / INDEX
         if instance is not None or not index.exists():
             # Elsewhere (PostgreSQL), or of the run that this is part of: not ours to put aside.
             raise
         put_aside(index, str(error.__cause__ or error).partition("\n")[0])
-        return _execute(platform, request, report, *how)
+        return _execute(platform, request, progress, *how)
 
 
 def _execute(
     platform: Platform,
     request: Request,
-    report: Callable[[str], None],
+    progress: Progress,
     config: Mapping[str, Mapping[str, object]],
     tags: Mapping[str, str],
     opened: dg.DagsterInstance | None,
@@ -114,16 +116,16 @@ def _execute(
     # Python's own work, done by the time that the table library has typed the log.
     with ThreadPoolExecutor(1) as aside:
         loading = aside.submit(import_module, GRAPH)
-        log = None if request.is_forced else read_log(platform, report)
+        log = None if request.is_forced else read_log(platform, progress)
         if not request.is_forced:
             mend_staged(platform)
         definitions: dg.Definitions = loading.result().build_definitions(platform.settings)
     job, home = definitions.resolve_implicit_global_asset_job_def(), home_of(platform)
     history = contextlib.nullcontext(opened) if opened else open_instance(platform)
     tags = {**tags, "gosales/settings": settings_hash}
-    with telling_history_errors(home), history as instance, telling() as logger:
+    with telling_history_errors(home), history as instance, telling(progress) as logger:
         job = job.with_logger_defs({"console": logger})
-        narrowing = None if request.is_forced else Narrowing(platform, instance, log, report)
+        narrowing = None if request.is_forced else Narrowing(platform, instance, log, progress.warn)
         if narrowing:
             batches = repairs(platform, instance, batches) + batches
         for number, batch in enumerate(batches, start=1):
@@ -131,13 +133,11 @@ def _execute(
             skipped = batch.partition_count - sum(part.partition_count for part in left)
             outcome.current += skipped
             for part in left:
-                report(f"[{number}/{len(batches)}] {describe(part)}")
                 outcome.batches.append(part)
-                _run(job, instance, part, tags, outcome, config)
+                with progress.run(number, len(batches), part):
+                    _run(job, instance, part, tags, outcome, config)
                 if outcome.error:
                     break
-            if not left:
-                report(f"[{number}/{len(batches)}] {describe(batch)}: current")
             if outcome.error:
                 break
     outcome.seconds = time.perf_counter() - began

@@ -10,11 +10,12 @@ import io
 import logging
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, TextIO
 
 import dagster as dg
 
+from gosales_assets.operations.progress import Progress
 from gosales_resources import markdown
 
 # What is told below the graph, such as a damaged file that is made anew.
@@ -22,19 +23,24 @@ LOG = logging.getLogger("gosales")
 
 
 @contextlib.contextmanager
-def telling() -> Iterator[dg.LoggerDefinition]:
-    """Give a logger for runs, and show the warnings of the store beside, whatever runs redirect.
+def telling(progress: Progress) -> Iterator[dg.LoggerDefinition]:
+    """Give a logger for runs, and tell the warnings of the store beside, whatever runs redirect.
 
-    Dagster's own events are not shown: they are in the instance and in the UI.
+    Dagster's own events are not told: they are in the instance and in the UI.
+
+    Parameters
+    ----------
+    progress
+        Told both; it writes to standard error as that is now.
     """
     with _standard_error() as stream:
-        warnings = logging.StreamHandler(stream)
-        warnings.setLevel(logging.WARNING)
-        warnings.setFormatter(_Plain())
+        warnings = _Told(progress.warn, logging.WARNING)
         LOG.addHandler(warnings)
+        progress.stream = stream
         try:
-            yield dg.LoggerDefinition(lambda _: _progress_logger(stream))
+            yield dg.LoggerDefinition(lambda _: _progress_logger(progress))
         finally:
+            progress.stream = None
             LOG.removeHandler(warnings)
 
 
@@ -51,28 +57,23 @@ def _standard_error() -> Iterator[TextIO]:
         yield stream
 
 
-def _progress_logger(stream: TextIO) -> logging.Logger:
+def _progress_logger(progress: Progress) -> logging.Logger:
     logger = logging.Logger("gosales.progress", logging.INFO)
-    handler = logging.StreamHandler(stream)
-    handler.setFormatter(_Progress())
+    handler = _Told(progress.detail, logging.INFO)
     handler.addFilter(lambda record: _meta(record).get("dagster_event") is None)
     logger.addHandler(handler)
     return logger
 
 
-class _Plain(logging.Formatter):
-    """The message alone, in signs that a terminal only shows."""
+class _Told(logging.Handler):
+    """Tells a function what was said, without Dagster's run and step ids in front, in safe signs."""
 
-    def format(self, record: logging.LogRecord) -> str:
-        return markdown.printable(record.getMessage())
+    def __init__(self, tell: Callable[[str], None], level: int) -> None:
+        super().__init__(level)
+        self._tell = tell
 
-
-class _Progress(logging.Formatter):
-    """What the asset said, without Dagster's run and step ids in front."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        said = _meta(record).get("orig_message") or record.getMessage()
-        return f"      {markdown.printable(said)}"
+    def emit(self, record: logging.LogRecord) -> None:
+        self._tell(markdown.printable(_meta(record).get("orig_message") or record.getMessage()))
 
 
 def _meta(record: logging.LogRecord) -> dict[str, Any]:

@@ -16,6 +16,9 @@ from gosales_resources.settings.base import ENV_PREFIX, models_in
 from gosales_resources.settings.tree import Settings
 
 CONFIG_VARIABLE = "GOSALES_CONFIG"
+FOLDER_FILE = "gosales.yaml"
+# Named in a message, of those in folders below.
+SHOWN_NEAR = 3
 # The second names a server for the tests.
 NOT_SETTINGS = (CONFIG_VARIABLE, "GOSALES_TEST_POSTGRES")
 
@@ -28,7 +31,7 @@ def load_settings(
     Parameters
     ----------
     config_file
-        The settings file; `GOSALES_CONFIG` names it when not given.
+        The settings file; found as `find_settings` says when not given.
     overrides
         Nested mapping of what the command line sets; see `parse_overrides`.
 
@@ -38,21 +41,42 @@ def load_settings(
         When the file is missing or not YAML, a key is unknown, or a value is out of bounds. All
         findings are listed at once.
     """
-    chosen = config_file or os.environ.get(CONFIG_VARIABLE)
-    if not chosen:
-        raise SettingsError(
-            f"No settings file. Give --config FILE or set {CONFIG_VARIABLE}; "
-            "`make demo` writes one to start from."
-        )
-    path = Path(chosen).expanduser().resolve()
-    if not path.is_file():
-        raise SettingsError(f"Settings file {path} does not exist.")
+    path = find_settings(config_file)
     _reject_unreadable_yaml(path)
     _reject_unknown_variables()
     try:
         return Settings(config_file=path, **dict(overrides or {}))  # pyright: ignore[reportCallIssue]
     except ValidationError as error:
         raise SettingsError(_explain(path, error)) from error
+
+
+def find_settings(config_file: Path | str | None = None) -> Path:
+    """Return the settings file: the one given, else `GOSALES_CONFIG`'s, else the folder's `gosales.yaml`.
+
+    Parameters
+    ----------
+    config_file
+        What `--config` said; None where it was not given.
+
+    Raises
+    ------
+    SettingsError
+        When there is none of the three, or the first of them that is named is no file.
+    """
+    named = config_file or os.environ.get(CONFIG_VARIABLE)
+    path = Path(named or FOLDER_FILE).expanduser().resolve()
+    if path.is_file():
+        return path
+    if named:
+        by = "" if config_file else f" ({CONFIG_VARIABLE} names it)"
+        raise SettingsError(f"Settings file {path} does not exist{by}.")
+    near = sorted(Path().glob(f"*/{FOLDER_FILE}"))[:SHOWN_NEAR]
+    hint = f" There is {' and '.join(map(str, near))}: name it by --config." if near else ""
+    raise SettingsError(
+        f"No settings file: neither --config nor {CONFIG_VARIABLE} names one, and {path.parent} has "
+        f"no {FOLDER_FILE}.{hint} `gosales source inspect FILE` writes one for a sales log, "
+        "`gosales demo` one for an invented company."
+    )
 
 
 def parse_overrides(assignments: list[str]) -> dict[str, Any]:

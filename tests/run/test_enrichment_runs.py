@@ -48,4 +48,4 @@ def test_every_customer_is_found_or_listed_and_order_moves_no_byte(tmp_path):
 def test_coverage_below_the_floor_warns_and_stops_nothing(tmp_path, capsys):
     assert enriched(tmp_path, random_rows(20), ENTRIES[:2], floor=0.9) == 0
     told = capsys.readouterr()
-    assert "enrichment_coverage_above_floor" in told.out + told.err
+    assert "rows: gosales show customer_enrichment" in told.err

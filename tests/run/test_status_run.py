@@ -1,6 +1,8 @@
 """`status` looks at the sources: what changed or is gone is said, what was only touched is not."""
 
+import json
 import os
+import shlex
 import shutil
 
 import pytest
@@ -87,3 +89,28 @@ def test_a_changed_or_missing_taxonomy_is_said_of_the_tables_that_read_it(
     told = status(world, capsys)
     assert counts(told, "dim_product") == [0, 1, 0]
     assert said in next(one for one in told.splitlines() if one.startswith("stale: dim_product"))
+
+
+def test_what_is_stale_is_told_with_the_command_that_makes_it(world, capsys):
+    remove(world / "taxonomy.csv")
+    write_world(world, [row(f"{n:03d}") for n in range(13)])
+    told = status(world, capsys)
+    commands = [line for line in told.splitlines() if line.startswith("make them: ")]
+    assert commands
+    assert "FIRST" not in told
+    assert f"--cutoffs {DAY} " in commands[0]
+    asked = commands[0].removeprefix("make them: gosales ").partition(" (what")[0]
+    assert main(shlex.split(asked)) == 0
+    assert "make them" not in status(world, capsys)
+
+
+def test_json_says_the_same_for_programs(world, capsys):
+    overwrite(world / "sales_log.csv")
+    command = ["status", "--config", str(world / "gosales.yaml"), "--cutoffs", DAY]
+    assert main([*command, "--format", "json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    (log,) = [one for one in told["tables"] if one["table"] == "sales_log"]
+    assert log == {"table": "sales_log", "current": 0, "stale": 1, "missing": 0}
+    assert "sales_log.csv has changed" in " ".join(told["source"])
+    assert [one["partitions"] for one in told["stale"] if one["table"] == "sales_log"] == [[DAY]]
+    assert all(command.startswith("gosales materialize ") for command in told["commands"])

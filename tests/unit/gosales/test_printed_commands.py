@@ -21,6 +21,7 @@ MESSAGES = {
     "Look (gosales materialize --cutoffs FIRST..LAST (what is current stays))": "materialize",
     "another port: gosales ui --port 3001.": "ui",
     "See `gosales status`, it says why": "status",
+    "  gosales list --cutoff 2025-06-30 --rep 'Ugo Lindt'": "list",
 }  # fmt: skip
 
 
