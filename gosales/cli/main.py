@@ -16,6 +16,7 @@ from pathlib import Path
 import yaml
 
 from gosales.cli.ablate import add_ablate_command
+from gosales.cli.alerts import add_alerts_command
 from gosales.cli.backtest import add_backtest_command
 from gosales.cli.demo import run_demo
 from gosales.cli.exports import add_export_command
@@ -110,6 +111,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_metrics_command(commands, settings)
     add_ablate_command(commands, settings)
     add_gauntlet_command(commands, settings)
+    add_alerts_command(commands, settings)
     demo = commands.add_parser("demo", help="generate a sample company and run everything on it")
     demo.add_argument("--folder", type=Path, default=Path("demo"), help="where it is put")
     demo.add_argument("--size", choices=["S", "M"], default="S", help="2,000 or 20,000 customers")

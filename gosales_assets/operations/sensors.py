@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 
 import dagster as dg
 
+from gosales_assets.operations.alerts import define_alert_sensor
 from gosales_assets.operations.batches import Batch, describe
 from gosales_assets.operations.narrowing import Narrowing, read_log
 from gosales_assets.operations.plan import Request, plan
@@ -23,7 +24,7 @@ NAME = "stale_partitions"
 
 
 def define_sensors(platform: Platform) -> list[dg.SensorDefinition]:
-    """Declare the sensor; it is off until somebody turns it on."""
+    """Declare the sensors; they are off until somebody turns them on."""
 
     @dg.sensor(
         name=NAME,
@@ -52,7 +53,7 @@ def define_sensors(platform: Platform) -> list[dg.SensorDefinition]:
                 tags=batch.tags,
             )
 
-    return [stale_partitions]
+    return [stale_partitions, define_alert_sensor(platform)]
 
 
 def kept_current(platform: Platform) -> Request | None:
