@@ -29,9 +29,12 @@ STATES = ("open", "acknowledged", "recovered", "all")
 SECONDS = 60
 # Of each check and partition that is not good the newest failure, and how often it failed.
 LIST = """
-SELECT max(event) AS event, max(at) AS last, min(at) AS first, count(*) AS times, *
-FROM alerts WHERE state IN ({states}) GROUP BY asset, check_name, partition, state
-ORDER BY severity = 'WARN', last DESC, id
+SELECT * FROM (
+    SELECT *, count(*) OVER subject AS times, min(at) OVER subject AS first,
+        row_number() OVER (subject ORDER BY event DESC, at DESC, id) AS number
+    FROM alerts WHERE state IN ({states})
+    WINDOW subject AS (PARTITION BY asset, check_name, partition, state)
+) WHERE number = 1 ORDER BY severity = 'WARN', at DESC, id
 """
 MESSAGES = """
 SELECT m.* FROM messages m JOIN told t ON t.message = m.id WHERE t.alert = ? ORDER BY m.created, m.id
@@ -87,9 +90,15 @@ def _list(options: argparse.Namespace) -> int:
     table = pl.DataFrame([_listed(row) for row in rows], schema=_COLUMNS, orient="row")
     if options.format == "table":
         print_frame(table.with_columns(pl.col("finding").str.slice(0, 80)), fmt_str_lengths=90)
-    else:
+    elif options.format == "csv":
         write(table.lazy(), options.format, None)
+    else:
+        _write_json(table.to_dicts())
     return DONE
+
+
+def _write_json(value: object) -> None:
+    sys.stdout.write(json.dumps(value, indent=2) + "\n")
 
 
 _COLUMNS = {
@@ -118,7 +127,7 @@ def _show(options: argparse.Namespace) -> int:
     for message in messages:
         del message["content"]
     if options.format == "json":
-        sys.stdout.write(json.dumps(row | {"messages": messages}, indent=2) + "\n")
+        _write_json(row | {"messages": messages})
         return DONE
     tell(f"{row['severity']} {subject_of(row)}: {row['state']}")
     told = {
