@@ -34,7 +34,7 @@ from gosales_checks.partition_checks import CONTENT
 from gosales_resources.delivery.outbox import Outbox
 from tests.worlds.erp import random_rows, write_world
 
-CHECKS, KILLS = 10_000, 40
+CHECKS, KILLS = 10_000, 100
 PER_RUN = 20
 VARIABLE = "ALERTS_BENCHMARK_URL"
 TOOK, REFUSED, DOWN = "took.jsonl", "refused.jsonl", "down"
@@ -181,15 +181,18 @@ def _yardsticks(platform: Platform) -> dict:
 
 def _disturbed(folder: Path, platform: Platform, checks: int, kills: int) -> dict:
     """Kill the sensor at random moments, with an outage in between, until all is delivered."""
-    draw, killed = random.Random(19), 0
+    draw, killed, down_since = random.Random(19), 0, None
+    messages = checks // PER_RUN
     began = time.perf_counter()
     while True:
-        # Down for the second quarter of the kills.
-        is_down = kills // 4 <= killed < kills // 2
+        # Down from a third of the messages on, for a fifth of the kills.
+        if down_since is None and _lines(folder / TOOK) >= messages // 3:
+            down_since = killed
+        is_down = down_since is not None and killed < min(down_since + kills // 5, kills)
         (folder / DOWN).touch() if is_down else (folder / DOWN).unlink(missing_ok=True)
         child = FORK.Process(target=_sensor, args=(platform,))
         child.start()
-        child.join(draw.uniform(0.2, 4) if killed < kills else None)
+        child.join(draw.uniform(0.2, 3) if killed < kills else None)
         if child.exitcode is None:
             os.kill(child.pid, signal.SIGKILL)
             child.join()
@@ -200,6 +203,10 @@ def _disturbed(folder: Path, platform: Platform, checks: int, kills: int) -> dic
     return _counted(folder, platform) | {"killed": killed, "seconds": seconds}
 
 
+def _lines(path: Path) -> int:
+    return len(path.read_text().splitlines()) if path.exists() else 0
+
+
 def _sensor(platform: Platform) -> None:
     with open_instance(platform) as instance:
         while not _tick(platform, instance):
@@ -208,11 +215,8 @@ def _sensor(platform: Platform) -> None:
 
 def _counted(folder: Path, platform: Platform) -> dict:
     took = [json.loads(line) for line in (folder / TOOK).read_text().splitlines()]
-    refused_at = folder / REFUSED
-    refused = Counter(
-        json.loads(line)["id"]
-        for line in (refused_at.read_text().splitlines() if refused_at.exists() else [])
-    )
+    lines = (folder / REFUSED).read_text().splitlines() if _lines(folder / REFUSED) else []
+    refused = Counter(json.loads(line)["id"] for line in lines)
     times = Counter(message["id"] for message in took)
     with Outbox(platform.settings.alerts_root) as outbox:
         attempts = {r["id"]: r["attempts"] for r in outbox.rows("SELECT * FROM messages")}
@@ -224,9 +228,14 @@ def _counted(folder: Path, platform: Platform) -> dict:
     return {
         "alerts": len(known), "missing": len(known - got), "messages": len(attempts),
         "refused": refused.total(), "doubles": sum(doubles.values()),
-        "unexplained": len(unexplained),
+        "unexplained": len(unexplained), "lost": _lost(attempts, refused),
         "more_than_one": sum(len(m["ids"]) != PER_RUN for m in took),
     }  # fmt: skip
+
+
+def _lost(attempts: dict, refused: Counter) -> int:
+    """Count the tries that ended with the process: before the receiver, or before the receipt."""
+    return sum(tries - 1 - refused[name] for name, tries in attempts.items())
 
 
 def _show(checks: int, stored: float, calm: dict, found: dict, again: dict) -> None:
@@ -244,6 +253,7 @@ def _show(checks: int, stored: float, calm: dict, found: dict, again: dict) -> N
         ("  ids that never came", f"{found['missing']} of {found['alerts']:,}", "0"),
         ("  messages that came again", f"{found['doubles']}", f"<= {found['killed']} kills"),
         ("  of these without a lost receipt", f"{found['unexplained']}", "0"),
+        ("  tries that ended with their process", f"{found['lost']}", ""),
         ("  messages that are not of one whole run", f"{found['more_than_one']}", "0"),
         (
             "the same checks again: kept back, messages",

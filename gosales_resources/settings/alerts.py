@@ -14,7 +14,7 @@ from gosales_resources.settings.base import ENV_PREFIX, StrictModel
 # Services that people are told by, out of those that apprise knows. None of them runs a command or
 # writes on this machine.
 SCHEMAS = [
-    "mailto", "mailtos", "json", "jsons", "slack", "workflows", "msteams", "discord", "mmost",
+    "mailto", "mailtos", "json", "jsons", "slack", "workflows", "discord", "mmost",
     "mmosts", "rocket", "rockets", "gchat", "wxteams", "tgram", "matrix", "matrixs", "zulip",
     "ntfy", "ntfys", "pagerduty", "opsgenie",
 ]  # fmt: skip
