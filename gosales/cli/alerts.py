@@ -30,7 +30,10 @@ SECONDS = 60
 # Of each check and partition that is not good the newest failure, and how often it failed.
 LIST = """
 SELECT * FROM (
-    SELECT *, count(*) OVER subject AS times, min(at) OVER subject AS first,
+    SELECT *, (
+            SELECT group_concat(DISTINCT m.state) FROM told t JOIN messages m ON m.id = t.message
+            WHERE t.alert = alerts.id
+        ) AS deliveries, count(*) OVER subject AS times, min(at) OVER subject AS first,
         row_number() OVER (subject ORDER BY event DESC, at DESC, id) AS number
     FROM alerts WHERE state IN ({states})
     WINDOW subject AS (PARTITION BY asset, check_name, partition, state)
@@ -109,14 +112,19 @@ _COLUMNS = {
 
 
 def _listed(row: Row) -> tuple[object, ...]:
-    told = (
-        f"no: {row['kept_back']}" if row["kept_back"] else ("yes" if row["is_told"] else "not yet")
-    )
     return (
         *(row["id"][:DIGITS_SHOWN], row["severity"], row["state"], row["check_name"], row["asset"]),
         *(row["partition"], row["finding"], utc(row["first"]), row["times"]),
-        *(row["acknowledged_by"] or "", told),
+        *(row["acknowledged_by"] or "", _told(row)),
     )
+
+
+def _told(row: Row) -> str:
+    """Say whether an alert has reached anybody."""
+    if row["kept_back"]:
+        return f"no: {row['kept_back']}"
+    states = (row["deliveries"] or "").split(",")
+    return "yes" if "sent" in states else "given up" if "given_up" in states else "waits"
 
 
 def _show(options: argparse.Namespace) -> int:

@@ -68,12 +68,11 @@ def compose(
         groups.setdefault(row["command"], []).append(row)
     due = _due(groups, settings, now, running, finished)
     made = 0
-    for command in due:
-        with outbox.changing():
+    with outbox.changing():
+        for command in due:
             # Asked again: another process may have told them.
             left = outbox.rows(f"{waiting} AND command = ?{ORDER}", command)
             made += _tell_failures(outbox, settings, name, left, now) if left else 0
-    with outbox.changing():
         good: dict[tuple[str, str], list[Row]] = {}
         for row in outbox.rows(RECOVERED):
             good.setdefault((row["sink"], row["recovered_command"]), []).append(row)

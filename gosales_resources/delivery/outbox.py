@@ -63,8 +63,11 @@ class Outbox:
             self._prepare()
 
     def _prepare(self) -> None:
+        (version,) = self._db.execute("PRAGMA user_version").fetchone()
+        if version == VERSION:
+            # Who only looks writes nothing.
+            return
         with self.changing():
-            (version,) = self._db.execute("PRAGMA user_version").fetchone()
             if version > VERSION:
                 raise StorageError(
                     f"outbox of alerts: {self.path} is of a later version of gosales ({version}; this "

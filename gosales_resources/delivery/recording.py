@@ -141,9 +141,10 @@ def _run_passed(outbox: Outbox, event: RunPassed) -> None:
 
 
 def _recover(outbox: Outbox, event: Passed | RunPassed, which: str, *values: str) -> None:
-    # A pass that is read once more leaves what has failed since alone.
+    # A pass that is read once more leaves what has failed since alone, by its place in the history and,
+    # where that was made anew, by its time.
     outbox.do(
         "UPDATE alerts SET state = 'recovered', recovered_at = ?, recovered_run = ?, "  # noqa: S608 (ours)
-        f"recovered_command = ? WHERE state != 'recovered' AND event < ? AND {which}",
-        *(event.at, event.run, event.command, event.event, *values),
+        f"recovered_command = ? WHERE state != 'recovered' AND event < ? AND at <= ? AND {which}",
+        *(event.at, event.run, event.command, event.event, event.at, *values),
     )

@@ -129,6 +129,7 @@ def test_a_range_run_tells_each_failed_partition_once_in_one_message_and_its_rep
         assert [one["gosales"]["kind"] for one in team.got] == ["failed", "recovered"]
 
 
+@pytest.mark.slow
 def test_a_single_partition_tells_once_and_within_the_cool_down_not_again(
     platform, job, monkeypatch
 ):
@@ -164,6 +165,7 @@ def test_a_failed_run_is_told_with_what_it_did_not_make_and_is_good_again_when_t
         assert [m["kind"] for m in messages(platform)] == ["failed", "recovered"]
 
 
+@pytest.mark.slow
 def test_what_one_command_fails_in_two_runs_is_one_message_when_it_has_ended(platform, job):
     WRONG.update({FIRST: {"lift 0.8": 1}})
     BROKEN.append("no")
@@ -177,6 +179,7 @@ def test_what_one_command_fails_in_two_runs_is_one_message_when_it_has_ended(pla
     assert {alert["check_name"] for alert in message["alerts"]} == {"lift_above_floor", "run"}
 
 
+@pytest.mark.slow
 def test_a_history_that_was_made_anew_is_read_from_its_start(platform, job):
     WRONG.update({FIRST: {"lift 0.8": 1}})
     with open_instance(platform) as instance:
@@ -190,6 +193,7 @@ def test_a_history_that_was_made_anew_is_read_from_its_start(platform, job):
     assert [m["kind"] for m in messages(platform)] == ["failed", "recovered"]
 
 
+@pytest.mark.slow
 def test_batches_smaller_than_the_history_leave_nothing_out(platform, job, monkeypatch):
     monkeypatch.setattr("gosales_assets.operations.alerts.BATCH", 1)
     monkeypatch.setattr("gosales_assets.operations.alerts.OVERLAP", 0)

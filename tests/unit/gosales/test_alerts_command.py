@@ -109,8 +109,9 @@ def test_send_delivers_now_and_fails_while_a_receiver_is_down(world, gosales, mo
         monkeypatch.setenv("TEAM_URL", team.url)
         team.refuses = 2
         world(failed(1), sinks=TEAM)
-        for code in (1, 1, 0, 0):
+        for code, told in ((1, "waits"), (1, "waits"), (0, "yes"), (0, "yes")):
             assert gosales("send")[0] == code
+            assert json.loads(gosales("list", "--format", "json")[1])[0]["told"] == told
     assert len(team.got) == 1
     assert team.got[0]["gosales"]["ids"] == [failed(1).id]
 

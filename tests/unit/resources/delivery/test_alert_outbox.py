@@ -84,7 +84,7 @@ def test_what_is_acknowledged_is_not_told_again_until_it_recovers(outbox):
     subject = {"partition": first.partition}
     put(outbox, failed(2, **subject, at=NOW + 90 * HOUR))
     assert told(outbox)[-1] == ("acknowledged", "acknowledged")
-    put(outbox, passed(first, 3))
+    put(outbox, passed(first, 3, at=NOW + 90.5 * HOUR))
     put(outbox, failed(4, **subject, at=NOW + 91 * HOUR))
     assert told(outbox)[-1] == ("open", None)
 
@@ -121,6 +121,18 @@ def test_a_history_made_anew_is_read_from_its_start_and_recovers_what_was_open(o
     assert outbox.fact(CURSOR) == 0
     put(outbox, passed(first, 1))
     assert told(outbox) == [("recovered", None)]
+
+
+def test_a_history_that_is_read_again_reopens_nothing_and_recovers_nothing_that_failed_later(
+    outbox,
+):
+    first = failed(1)
+    old_pass, again = passed(first, 2, at=NOW + 1), failed(3, partition=first.partition, at=NOW + 2)
+    put(outbox, first, old_pass, again)
+    before = told(outbox)
+    start_anew(outbox)
+    put(outbox, first, old_pass, again)
+    assert told(outbox) == before == [("recovered", None), ("open", None)]
 
 
 @pytest.mark.parametrize("prefix", ["", "ffff", "%", "_"], ids=["empty", "none", "like", "any"])
@@ -193,7 +205,7 @@ def round(folder, last):
 base, draw = Path(sys.argv[1]), random.Random(19)
 assert round(base / "whole", 0) == 0
 lines = int((base / "whole" / "lines").read_text())
-for number in range(60):
+for number in range(int(sys.argv[2])):
     # Some are hit again and again.
     codes = [round(base / str(number), draw.randint(1, lines)) for _ in range(1 + number % 3)]
     assert round(base / str(number), 0) == 0
@@ -202,10 +214,11 @@ for number in range(60):
 
 
 @pytest.mark.skipif(os.name != "posix", reason="forks")
-def test_killed_at_any_line_every_alert_arrives_and_a_double_has_lost_its_receipt(tmp_path):
+@pytest.mark.parametrize("rounds", [6, pytest.param(60, marks=pytest.mark.slow)])
+def test_killed_at_any_line_every_alert_arrives_and_a_double_has_lost_its_receipt(tmp_path, rounds):
     root = Path(__file__).parents[4]
     done = subprocess.run(
-        [sys.executable, "-c", ROUNDS, str(tmp_path)],
+        [sys.executable, "-c", ROUNDS, str(tmp_path), str(rounds)],
         env=os.environ | {"PYTHONPATH": str(root)},
         cwd=root,
         capture_output=True,
@@ -214,7 +227,7 @@ def test_killed_at_any_line_every_alert_arrives_and_a_double_has_lost_its_receip
     )
     assert done.returncode == 0, done.stderr
     killed = 0
-    for number in range(60):
+    for number in range(rounds):
         folder = tmp_path / str(number)
         got = [json.loads(line) for line in (folder / "got.jsonl").read_text().splitlines()]
         assert {alert for message in got for alert in message["ids"]} == {
@@ -224,4 +237,4 @@ def test_killed_at_any_line_every_alert_arrives_and_a_double_has_lost_its_receip
         assert len(set(messages)) == 3
         assert len(messages) - 3 <= kills
         killed += kills
-    assert killed > 60
+    assert killed > rounds
