@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 from ablation import ablation
+from alerts import alerts
 from capacity import capacity
 from faults import faults
 from features import features
@@ -149,6 +150,7 @@ BENCHMARKS = {
     "value": value,
     "workbook": workbook,
     "rates": rates,
+    "alerts": alerts,
 }
 USUAL = ["speed", "overhead", "quality"]
 

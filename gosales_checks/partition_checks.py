@@ -26,6 +26,8 @@ Examine = Callable[[Address], Findings | Examined]
 ContentOf = Callable[[Address], str]
 # Metadata of an evaluation: the digest of the content that was examined.
 CONTENT = "content"
+# Metadata of the evaluation in sum of a run over many partitions, beside those of each.
+PARTITIONS_CHECKED = "partitions_checked"
 
 
 def partition_check(
@@ -104,7 +106,7 @@ def judge_partitions(
         severity=_worst(examined.values(), severity),
         description=markdown.paragraph(_sentence(examined)),
         metadata={
-            "partitions_checked": len(examined),
+            PARTITIONS_CHECKED: len(examined),
             "partitions_failed": len(failed),
             "findings": dg.MetadataValue.md(_table(failed)),
             "notes": dg.MetadataValue.md(_notes(examined)),
@@ -190,6 +192,9 @@ def _sentence(examined: Mapping[str, Examined]) -> str:
         noted = [f" {key}: {e.note}." for key, e in examined.items() if e.note]
         return f"{len(examined)} partition(s) pass.{''.join(noted[-1:])}"
     first, one = next(iter(failed.items()))
+    if len(examined) == 1:
+        more = f"; and {len(one.findings) - 1} more finding(s)" if len(one.findings) > 1 else ""
+        return f"{first}: {next(iter(one.findings))}{more}"
     verb = "warn" if all(e.is_tolerated for e in failed.values()) else "fail"
     finding = next(iter(one.findings))
     return f"{len(failed)} of {len(examined)} partition(s) {verb}; {first}: {finding}"

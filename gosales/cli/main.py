@@ -13,6 +13,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from gosales.cli.ablate import add_ablate_command
+from gosales.cli.alerts import add_alerts_command
 from gosales.cli.backtest import add_backtest_command
 from gosales.cli.config import add_config_command
 from gosales.cli.demo import add_demo_command
@@ -126,6 +127,7 @@ def build_parser(program: str = NAME) -> Parser:
     add_ablate_command(commands, settings)
     add_gauntlet_command(commands, settings)
     add_runs_command(commands, settings)
+    add_alerts_command(commands, settings)
     add_show_command(commands, settings)
     parser.description = (
         f"From a raw sales log to a ranked list of whom to call.\n\n{grouped(GROUPS, commands)}"

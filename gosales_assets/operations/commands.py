@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 import dagster as dg
 
+from gosales_assets.operations.alerts import collect_and_deliver
 from gosales_assets.operations.batches import Batch
 from gosales_assets.operations.failed_checks import FailedCheck, failed_checks
 from gosales_assets.operations.instance import history_of, home_of, open_instance
@@ -106,6 +107,7 @@ def carry_out(
             end(platform, record, _told(error))
             raise
         end(platform, record, _finished(platform, outcome, instance))
+    _tell_people(platform, name, report, instance)
     return outcome
 
 
@@ -115,6 +117,24 @@ def _tidy(platform: Platform, report: Report) -> None:
         with open_instance(platform) as instance:
             lost_in(platform, instance, report)
             prune_daily(platform, instance)
+
+
+def _tell_people(
+    platform: Platform, name: str, report: Report, instance: dg.DagsterInstance | None
+) -> None:
+    """Send what the checks of a command found, where alerts are on; no daemon is needed for it."""
+    if not platform.settings.alerts.enabled:
+        return
+    opened = contextlib.nullcontext(instance) if instance else open_instance(platform)
+    with opened as history:
+        try:
+            told = collect_and_deliver(platform, history, finished=[name])
+        except GosalesError as error:
+            # What was asked for is made; the next look tells it.
+            report(f"alerts: {error}")
+            return
+    for sink, error in told.delivered.errors.items():
+        report(f"alerts: sink {sink}: {error}; gosales alerts send tries again")
 
 
 def tags_of(command: Command, name: str) -> dict[str, str]:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 
 import dagster as dg
 
+from gosales_assets.operations.alerts import define_alert_sensor
 from gosales_assets.operations.due import Due, cutoff_due, drifted, new_raw_data, windows_complete
 from gosales_assets.operations.jobs import REFRESH, STEPS, TRIGGER, VALIDATE
 from gosales_assets.operations.lost import lost_in
@@ -56,6 +57,7 @@ def define_sensors(platform: Platform) -> list[dg.SensorDefinition]:
             is_on=on.window_complete,
         ),
         _drift_sensor(platform),
+        define_alert_sensor(platform),
     ]
 
 

@@ -20,6 +20,7 @@ from pydantic_settings import (
 
 from gosales_resources.errors import nearest
 from gosales_resources.instance.cpus import usable_cpus
+from gosales_resources.settings.alerts import AlertSettings
 from gosales_resources.settings.base import ENV_PREFIX, slugify
 from gosales_resources.settings.calendar import CalendarSettings
 from gosales_resources.settings.contracts import ContractSettings
@@ -76,6 +77,7 @@ class Settings(BaseSettings):
     delivery: DeliverySettings = Field(default_factory=DeliverySettings)
     validation: ValidationSettings = Field(default_factory=ValidationSettings)
     operation: OperationSettings = Field(default_factory=OperationSettings)
+    alerts: AlertSettings = Field(default_factory=AlertSettings)
     config_file: Path = Field(description="The file these settings came from.")
 
     @classmethod
@@ -145,6 +147,11 @@ class Settings(BaseSettings):
         return (self.config_file.parent / self.storage.root).resolve()
 
     @property
+    def alerts_root(self) -> Path:
+        """Folder of the outbox of alerts."""
+        return self.store_root / "alerts"
+
+    @property
     def staging_root(self) -> Path:
         """Folder of raw rows typed by content; it can be removed at any time."""
         return self.store_root / "staging"
@@ -167,7 +174,8 @@ class Settings(BaseSettings):
         str
             16 hexadecimal digits, equal on every machine for equal settings.
         """
-        tree = self.model_dump(mode="json", exclude={"config_file", "storage", "name", "operation"})
+        places = {"config_file", "storage", "name", "operation", "alerts"}
+        tree = self.model_dump(mode="json", exclude=places)
         tree["source"].pop("base_dir")
         for part in tree["source"].values():
             if isinstance(part, dict):

@@ -1,0 +1,1 @@
+"""Alerts on their way to people: the outbox on disk, messages, sinks."""
