@@ -10,7 +10,7 @@ from gosales_resources import markdown
 
 SHOWN_ROWS = 10
 TOP = 100
-# Of the first rows: who calls whom about what; and why, which is too long to stand beside it.
+# Of the first rows: who calls whom about what; then all that is known of them, in one table.
 WHO = {
     "rank": "rank",
     "customer_name": "customer",
@@ -29,8 +29,9 @@ WHY = {
     "chance": "chance (low to high)",
     "nba_reason": "why",
 }
-# A name that is longer is cut: ten rows are to stand in place.
-LONGEST_NAME = 28
+REASONS = {"rank": "rank", "nba_reason": "why"}
+# What is longer is cut: ten rows are to stand in place. The table behind the link has it whole.
+LONGEST_NAME, LONGEST_REASON = 28, 80
 
 
 def summarise(signals: pl.DataFrame, gates_off: Mapping[str, str]) -> dict[str, object]:
@@ -68,9 +69,11 @@ def summarise_list(listed: pl.DataFrame) -> dict[str, object]:
         pl.coalesce("customer_name", "customer_id"), chance=_chance_with_ends()
     )
     if first.is_empty():
-        who = why = "No division can be ranked."
+        who = reasons = why = "No division can be ranked."
     else:
         who = markdown.table_in_place(list(WHO.values()), _cells(first, WHO))
+        cut = _cells(first, REASONS, LONGEST_REASON)
+        reasons = markdown.table_in_place(list(REASONS.values()), cut)
         why = markdown.table(list(WHY.values()), _cells(first, WHY, longest=None))
     blocks = (
         listed.filter(pl.col("rank").is_null())
@@ -82,6 +85,7 @@ def summarise_list(listed: pl.DataFrame) -> dict[str, object]:
         "ranked": ranked.height,
         "selected": int(listed["is_selected"].sum()),
         "top_of_the_list": dg.MetadataValue.md(who),
+        "reasons": dg.MetadataValue.md(reasons),
         "top_of_the_list_and_why": dg.MetadataValue.md(why),
         f"divisions_in_top_{TOP}": dg.MetadataValue.json(shares),
         "at_their_base_rate": dg.MetadataValue.json(blocks.to_dicts()),
