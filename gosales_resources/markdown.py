@@ -12,6 +12,8 @@ from collections.abc import Iterable, Sequence
 
 # An error message fits; a cell that was pasted from a document does not.
 LONGEST = 600
+# Dagster's pages show Markdown below 1,000 characters in place; longer text is behind a link.
+IN_PLACE = 999
 # Joiners are letters' own in Persian, Indic scripts and emoji.
 JOINERS = "\u200c\u200d"
 INVISIBLE = ("Cc", "Cf", "Cs", "Zl", "Zp")
@@ -125,6 +127,25 @@ def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     lines = [head, *rows]
     text = [f"| {' | '.join(map(escape, line))} |" for line in lines]
     return "\n".join([text[0], "|" + "---|" * len(head), *text[1:]])
+
+
+def table_in_place(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+    r"""Return a table of the first rows, as many as Dagster's pages show without a click.
+
+    Examples
+    --------
+    >>> print(table_in_place(["n"], [["a"], ["b"]]))
+    | n |
+    |---|
+    | a |
+    | b |
+    >>> len(table_in_place(["n"], [["a" * 500]] * 3)) <= IN_PLACE
+    True
+    """
+    for count in range(len(rows), 0, -1):
+        if len(text := table(head, rows[:count])) <= IN_PLACE:
+            return text
+    return table(head, rows[:0])
 
 
 def bullets(lines: Iterable[object]) -> str:

@@ -1,4 +1,4 @@
-"""Failures of the run history, Dagster's SQLite files, in our words: no room, locked, damaged.
+"""Failures of the run history in our words: SQLite files without room, locked or damaged; a database away.
 
 Dagster writes an event for nearly everything it does, so a full disk shows there first. The history
 holds no table: what is damaged of it is put aside, and what has no record any more is made anew.
@@ -9,6 +9,7 @@ import logging
 import os
 import shutil
 import sqlite3
+import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
@@ -30,6 +31,7 @@ MAIN_TABLES = {
 INDEX = "history/runs/index.db"
 HEADER = b"SQLite format 3\0"
 ASIDE = ".damaged"
+SHOWN = 400
 LOG = logging.getLogger("gosales")
 
 
@@ -47,11 +49,15 @@ def telling_history_errors(home: Path) -> Iterator[None]:
     HistoryError
         When the history is damaged.
     StorageError
-        When it cannot be written, read or locked.
+        When it cannot be written, read or locked, or its database cannot be used.
     """
     try:
         yield
+    except _server_errors() as error:
+        raise StorageError(server_message(home, error.__cause__ or error)) from error
     except (DBAPIError, sqlite3.Error) as error:
+        if isinstance(error, DBAPIError) and not isinstance(error.orig, sqlite3.Error):
+            raise StorageError(server_message(home, error)) from error
         text = str(getattr(error, "orig", error))
         if is_damage(text):
             raise HistoryError(damage_message(home / INDEX, text)) from error
@@ -76,6 +82,36 @@ def history_message(home: Path, found: str) -> str:
     else:
         remedy = "Make room or point storage.root elsewhere, then run the same command again."
     return f"run history: cannot use {home}: {text} ({free:,.1f} MiB free). {remedy}"
+
+
+def server_message(home: Path, found: BaseException) -> str:
+    """Say why the database that holds the history cannot be used, and what to do.
+
+    The drivers name host, port and user in what they say, never the password.
+    """
+    text = " ".join(str(getattr(found, "orig", found)).split())[:SHOWN]
+    if "NOTIFY" in text:
+        remedy = "name the driver there: `scheme: postgresql+psycopg2`"
+    else:
+        remedy = (
+            "look whether it runs and whether what that file names (host, user, password) is right"
+        )
+    return (
+        f"run history: the database that {home / 'dagster.yaml'} names cannot be used: {text}. To mend "
+        f"it, {remedy}; then run the same command again."
+    )
+
+
+def settings_message(error: BaseException) -> str:
+    """Say what is wrong with `dagster.yaml`: of all that Dagster says the part that names it."""
+    found = [one.message for one in getattr(error, "errors", None) or []]
+    return " ".join(" ".join(found or [str(error).strip().partition("\n")[0]]).split())[:SHOWN]
+
+
+def _server_errors() -> tuple[type[Exception], ...]:
+    """Return what Dagster raises when it gives up; its package is there where a history needs it."""
+    loaded = sys.modules.get("dagster_postgres.utils")
+    return (loaded.DagsterPostgresException,) if loaded else ()
 
 
 def damage_message(path: Path, found: str) -> str:

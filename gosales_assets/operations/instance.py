@@ -24,6 +24,7 @@ from gosales_assets.operations.history import (
     damage_message,
     damaged_files,
     put_aside,
+    settings_message,
     telling_history_errors,
 )
 from gosales_assets.platform.platform import Platform
@@ -153,7 +154,7 @@ def _opened(home: Path) -> dg.DagsterInstance:
         return dg.DagsterInstance.get()
     except (DagsterError, CheckError, ImportError, AttributeError) as error:
         raise StorageError(
-            f"{home / SETTINGS} cannot be used ({str(error).strip().partition(chr(10))[0]}). Mend "
+            f"{home / SETTINGS} cannot be used ({settings_message(error)}). Mend "
             "it, or move it away and run again: it is then written anew."
         ) from error
 

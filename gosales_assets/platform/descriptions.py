@@ -1,6 +1,8 @@
 """What the UI shows of a table before it is made, from its contract and the settings."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -8,6 +10,10 @@ import dagster as dg
 from gosales_checks.contracts.contract import HOME_CURRENCY, Contract
 from gosales_resources import markdown
 from gosales_resources.settings.tree import Settings
+
+# Of a checkout. An installed package has no such file above it: nobody edits code there.
+CHECKOUT = Path(__file__).resolve().parents[2]
+IS_CHECKOUT = (CHECKOUT / "pyproject.toml").is_file()
 
 
 @dataclass(frozen=True)
@@ -51,3 +57,22 @@ class Described:
         if unit == HOME_CURRENCY:
             unit = f"{self.settings.source.sales_log.home_currency} (home currency)"
         return (description or "") + (f" Unit: {markdown.escape(unit)}." if unit else "")
+
+
+def code_references(make: Callable[..., Any]) -> dict[str, Any]:
+    """Return where a function stands, for the UI's link to the code; empty outside of a checkout.
+
+    Parameters
+    ----------
+    make
+        The function of an asset; one from outside of the checkout has no link either.
+    """
+    code = make.__code__
+    path = Path(code.co_filename).resolve()
+    if not IS_CHECKOUT or not path.is_relative_to(CHECKOUT):
+        return {}
+    label = f"{path.relative_to(CHECKOUT).as_posix()}:{code.co_firstlineno}"
+    place = dg.LocalFileCodeReference(
+        file_path=str(path), line_number=code.co_firstlineno, label=label
+    )
+    return {"dagster/code_references": dg.CodeReferencesMetadataValue(code_references=[place])}

@@ -14,7 +14,7 @@ from typing import Any
 import dagster as dg
 import polars as pl
 
-from gosales_assets.platform.descriptions import Described
+from gosales_assets.platform.descriptions import Described, code_references
 from gosales_assets.platform.publishing import Verdicts, refuse_unproven
 from gosales_checks.contracts.contract import Contract, Read, conform, judge_table
 from gosales_checks.contracts.registry import CONTRACTS, made_together
@@ -127,7 +127,7 @@ class Platform:
                 io_manager_key=io_manager,
                 dagster_type=UNTYPED,
                 kinds=kinds,
-                **self._described(contract),
+                **self._described(contract, make),
             )(make)
 
         return declared
@@ -157,7 +157,7 @@ class Platform:
                         io_manager_key=TABLES,
                         dagster_type=UNTYPED,
                         kinds={"polars", "parquet"},
-                        **self._described(contract),
+                        **self._described(contract, make),
                     )
                     for contract in contracts
                 },
@@ -197,11 +197,11 @@ class Platform:
         verdicts = Verdicts(instance, self.space, self.store)
         refuse_unproven(self.space, verdicts, self.store, asked)
 
-    def _described(self, contract: Contract) -> dict[str, Any]:
+    def _described(self, contract: Contract, make: Make) -> dict[str, Any]:
         described = Described(contract, self.settings)
         return {
             "description": described.text,
-            "metadata": described.metadata,
+            "metadata": {**described.metadata, **code_references(make)},
             "owners": self.settings.operation.owners,
             "code_version": self.freshness.code_of(contract),
         }

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterator
+from functools import cache
 
 import dagster as dg
 import polars as pl
@@ -15,6 +16,7 @@ from gosales_assets.star.facts import (
 )
 from gosales_assets.star.ingest import ingest
 from gosales_assets.star.past import LogPast
+from gosales_assets.star.shown import summarise_ledger
 from gosales_checks.contracts.star import (
     DIM_PRODUCT,
     FACT_TRANSACTIONS,
@@ -51,11 +53,16 @@ def sales_log_ingest(platform: Platform) -> dg.AssetsDefinition:
         log.require_visible(settings.source.sales_log.place)
         keys, past = keys_of(context), LogPast(platform)
         past.keep(key.cutoff for key in keys if is_other(key.cutoff, log.digest(key.cutoff)))
-        cut = {SALES_LOG: log.lines, SALES_LOG_REJECTS: log.rejects, SALES_LEDGER: log.ledger}
+        # Stored once, and shown beside each of the three.
+        ledger = cache(log.ledger)
+        cut = {SALES_LOG: log.lines, SALES_LOG_REJECTS: log.rejects, SALES_LEDGER: ledger}
         for contract, take in cut.items():
             made = Partitions(
                 Partition(
-                    key, take(key.cutoff), inputs={"source.sales_log": log.digest(key.cutoff)}
+                    key,
+                    take(key.cutoff),
+                    summarise_ledger(ledger(key.cutoff), key.cutoff),
+                    inputs={"source.sales_log": log.digest(key.cutoff)},
                 )
                 for key in keys
             )

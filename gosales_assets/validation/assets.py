@@ -32,6 +32,7 @@ from gosales_resources.store.upstream import Tables
 
 SHOWN_CALLS = 300
 EFFECT = ("effect", "effect_low", "effect_high")
+WITH_ENDS = ("value", "low", "high")
 SHOWN = ("auc", "lift_10", "cal_mae", "base_rate")
 
 
@@ -123,9 +124,15 @@ def summarise_cutoff(table: pl.DataFrame) -> dict[str, object]:
         for r in table.iter_rows(named=True)
     ]  # fmt: skip
     titles = ["customers", "measure", "mean", "worst", "division"]
+    # Two lines of a plot over cutoffs: the mean, and how bad the worst division is.
     figures = {f"{r['measure']}_{r['slice']}": r["mean"] for r in table.iter_rows(named=True)}
+    worst = {
+        f"{r['measure']}_{r['slice']}_worst": r["worst"]
+        for r in table.iter_rows(named=True)
+        if r["worst"] is not None
+    }
     text = markdown.table(titles, rows) if rows else "Nothing is known yet: no window has ended."
-    return {"divisions": dg.MetadataValue.md(text), **figures}
+    return {"divisions": dg.MetadataValue.md(text), **figures, **worst}
 
 
 def experiment_readout(platform: Platform) -> dg.AssetsDefinition:
@@ -256,6 +263,15 @@ def summarise(table: pl.DataFrame, key: str) -> dict[str, object]:
     """
     found: dict[str, object] = {"status": ", ".join(sorted(set(table["status"]))) or "empty"}
     figures = table.filter(pl.col("measure").is_in(SHOWN) & pl.col("value").is_not_null())
+    rows = []
     for row in figures.iter_rows(named=True):
         found[f"{row['measure']}_{row['slice']}"] = row["value"]
+        rows.append([row["slice"], row["measure"], *(_rounded(row[c]) for c in WITH_ENDS)])
+    if rows:
+        titles = ["customers", "measure", "value", "low end", "high end"]
+        found["result"] = dg.MetadataValue.md(markdown.table_in_place(titles, rows))
     return found | plot_of_list(table, key)
+
+
+def _rounded(value: float | None) -> str:
+    return "" if value is None else f"{value:.3f}"

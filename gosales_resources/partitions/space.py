@@ -42,6 +42,8 @@ def expecting_beta_warnings() -> Iterator[None]:
             # A backfill is one run: shared work is done once.
             (dg.BetaWarning, "BackfillPolicy"),
             (dg.BetaWarning, "backfill_policy"),
+            # Which function makes an asset, as a link in the UI of a checkout.
+            (dg.BetaWarning, "CodeReference"),
             # A check of a partitioned asset would read all its partitions without it.
             (dg.PreviewWarning, "partitions_def"),
         ):

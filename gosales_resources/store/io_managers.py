@@ -30,6 +30,8 @@ from gosales_resources.store.upstream import Bundles, Tables
 # Metadata key of an asset input whose partitions may be absent (the end of a label window that
 # the data has not reached): the asset then gets those that are there, by key.
 MAY_BE_MISSING = "gosales/may_be_missing"
+# From here on a figure is shown without decimals.
+LARGE = 1_000
 
 
 @dataclass(frozen=True)
@@ -189,7 +191,7 @@ def _write_all(
         versions[key] = store.content(address)
         context.step_context.add_asset_metadata(
             {
-                **_visible(partition.metadata),
+                **_readable(partition.metadata),
                 **_facts(written),
                 **_quarantine(store, address, written),
             },
@@ -207,12 +209,18 @@ def _write_all(
     context.log.info("%s: %d partition(s), %d rows, %.1f MB", *shown)
 
 
-def _visible(metadata: Mapping[str, Any]) -> dict[str, Any]:
-    """Return metadata whose plain texts are one line each, without what is not seen."""
-    return {
-        name: visible(value, LONGEST) if isinstance(value, str) else value
-        for name, value in metadata.items()
-    }
+def _readable(metadata: Mapping[str, Any]) -> dict[str, Any]:
+    """Return metadata for eyes: texts of one line without what is not seen, figures rounded."""
+    return {name: _for_eyes(value) for name, value in metadata.items()}
+
+
+def _for_eyes(value: Any) -> Any:
+    if isinstance(value, str):
+        return visible(value, LONGEST)
+    if not isinstance(value, float):
+        return value
+    # Four digits tell two models apart; of money none is lost. The table has the figure as it is.
+    return float(f"{value:.0f}" if abs(value) >= LARGE else f"{value:.4g}")
 
 
 def _quarantine(store: TableStore, address: Address, written: Written) -> dict[str, Any]:

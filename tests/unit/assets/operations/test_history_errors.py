@@ -47,6 +47,26 @@ def test_a_history_that_is_no_database_is_damaged_and_other_errors_stay_what_the
         (tmp_path / "absent").read_text()
 
 
+@pytest.mark.parametrize(
+    ("said", "remedy"),
+    [
+        ('connection to server at "127.0.0.1" failed: Connection refused', "look whether it runs"),
+        (
+            'syntax error at or near "$1" LINE 1: NOTIFY run_events, $1;',
+            r"scheme: postgresql\+psycopg2",
+        ),
+    ],
+    ids=["away", "other driver"],
+)
+def test_a_database_elsewhere_is_told_with_the_file_that_names_it(tmp_path, said, remedy):
+    failed = sa.exc.OperationalError("INSERT ...", {}, ConnectionError(said))
+    with (
+        pytest.raises(StorageError, match=rf"dagster\.yaml names cannot be used: .*{remedy}"),
+        telling_history_errors(tmp_path),
+    ):
+        raise failed
+
+
 def database(path, table: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with sqlite3.connect(path) as connection:

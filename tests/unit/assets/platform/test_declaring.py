@@ -1,12 +1,14 @@
 """How an asset is declared: alike what is made together, owned by whom the settings say, in its currency."""
 
 import dataclasses
+from pathlib import Path
 
 import dagster as dg
 import pytest
 
 from gosales_assets.definitions import build_definitions
-from gosales_assets.platform.descriptions import Described
+from gosales_assets.platform import descriptions
+from gosales_assets.platform.descriptions import Described, code_references
 from gosales_assets.platform.platform import Platform
 from gosales_assets.platform.publishing import made_from
 from gosales_checks.contracts.features import CUSTOMER_FEATURES, DIVISION_FEATURES
@@ -79,3 +81,22 @@ def test_labels_rest_on_later_facts_up_to_the_end_of_their_window(platform):
     found = made_from(platform.space, [Address(LABELS.name, day, "simulation")])
     assert str(max(a.cutoff for a in found if a.asset == "fact_transactions")) == LATE
     assert {a.division for a in found if a.asset == "fact_transactions"} == {"simulation"}
+
+
+def test_the_link_to_the_code_leads_to_the_function_that_makes_a_table(platform):
+    with expecting_beta_warnings():
+        graph = build_definitions(platform.settings).resolve_asset_graph()
+        told = graph.get(dg.AssetKey(WHITESPACE.name)).metadata["dagster/code_references"]
+    (place,) = told.code_references
+    line = Path(place.file_path).read_text(encoding="utf-8").splitlines()[place.line_number - 1]
+    assert line.strip() == "@platform.tables(WHITESPACE, LIST_METRICS, LIST_ARMS)"
+    assert place.label == f"gosales_assets/whitespace/assets.py:{place.line_number}"
+
+
+def test_an_installed_package_has_no_link_to_its_code(monkeypatch):
+    monkeypatch.setattr(descriptions, "IS_CHECKOUT", False)
+    assert code_references(build_definitions) == {}
+
+
+def test_a_function_of_elsewhere_has_no_link():
+    assert code_references(dataclasses.replace) == {}

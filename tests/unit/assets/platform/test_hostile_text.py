@@ -65,15 +65,18 @@ def test_findings_and_notes_of_a_check():
 @hostile
 def test_the_top_of_the_list(text):
     frame = pl.DataFrame(
-        {"rank": [1], "customer_id": [text], "division": ["cad"], "division_name": [text],
-         "grade": ["A"], "p_icp": [0.5], "p_low": [0.4], "p_high": [0.6], "ev": [None],
-         "nba_reason": [text], "is_selected": [True]}
+        {"rank": [1], "customer_id": [text], "customer_name": [text], "rep": [text],
+         "division": ["cad"], "division_name": [text], "grade": ["A"], "p_icp": [0.5],
+         "p_low": [0.4], "p_high": [0.6], "ev": [None], "nba_reason": [text], "is_selected": [True]}
     )  # fmt: skip
-    told = summarise_list(frame)["top_of_the_list"]
-    assert cells(told.value)[1:] == [
-        ["1", shown(text), shown(text), "A", "0.500", "0.400", "0.600", "", shown(text)]
-    ]
-    assert harms(told.value) == []
+    told = summarise_list(frame)
+    who, why = (told[name].value for name in ("top_of_the_list", "top_of_the_list_and_why"))
+    assert harms(who) == harms(why) == harms(told["reasons"].value) == []
+    (row,) = cells(who)[1:] or [["1", *[""] * 3, "A", "50.0 %", ""]]
+    assert (row[0], *row[4:]) == ("1", "A", "50.0 %", "")
+    (row,) = cells(why)[1:]
+    said = shown(text)
+    assert row == ["1", said, said, said, said, "50.0 % (40.0 % to 60.0 %)", said]
 
 
 @hostile
