@@ -61,6 +61,11 @@ class Interrupts:
 
     @property
     def code(self) -> int:
-        """The exit code of the first signal that came."""
+        """The exit code of the first signal that came.
+
+        After an interrupt inside of `exec` of a text, as libraries make classes, `python -m` would end
+        with the signal whatever code it is given, unless another text has run since.
+        """
+        exec("")  # noqa: S102 (nothing)
         is_end = self._numbers[:1] == bytes([signal.SIGTERM])
         return TERMINATED if is_end else INTERRUPTED

@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 
+import click
 from dagster._daemon.cli import cli
 
 # What it is in the middle of (a backfill's step) may take a moment; then it goes in any case.
@@ -29,6 +30,7 @@ def _end_with_parent() -> None:
 
 if __name__ == "__main__":
     # Interrupted before Dagster looks after interrupts: that is an end like any other.
-    with contextlib.suppress(KeyboardInterrupt):
+    # Not by itself, or it says "Aborted!" of an end that was asked for.
+    with contextlib.suppress(KeyboardInterrupt, click.Abort):
         threading.Thread(target=_end_with_parent, daemon=True).start()
-        cli(["run", *sys.argv[1:]])
+        cli(["run", *sys.argv[1:]], standalone_mode=False)

@@ -35,6 +35,8 @@ AS_DAGSTER = """
     except DagsterExecutionInterruptedError:
         raise KeyboardInterrupt
 """
+# As libraries make classes: `python -m` remembers such an interrupt beyond its handling.
+IN_TEXT = 'exec("import time; time.sleep(60)")'
 
 
 def ended(process: subprocess.Popen, by: signal.Signals) -> tuple[int, str, str]:
@@ -64,9 +66,13 @@ def test_while_all_is_loaded_it_ends_at_once(by, code):
 
 
 @pytest.mark.parametrize(("by", "code"), BY)
-@pytest.mark.parametrize("how", ["time.sleep(60)", AS_DAGSTER], ids=["between runs", "in a step"])
-def test_while_a_command_works_it_says_what_is_kept(by, code, how):
-    with started("-c", WAITING.format(how=how)) as process:
+@pytest.mark.parametrize(
+    "how", ["time.sleep(60)", AS_DAGSTER, IN_TEXT], ids=["between runs", "in a step", "in a text"]
+)
+def test_while_a_command_works_it_says_what_is_kept(tmp_path, monkeypatch, by, code, how):
+    (tmp_path / "waits.py").write_text(WAITING.format(how=how))
+    monkeypatch.chdir(tmp_path)
+    with started("-m", "waits") as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "begun\n"
         # Into the wait that follows; sooner is another of the cases, and as good.
