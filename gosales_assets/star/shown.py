@@ -23,7 +23,7 @@ def summarise_ledger(ledger: pl.DataFrame, cutoff: dt.date) -> dict[str, object]
         Rows by what became of them, of all files together; `newest_day` (ISO date) and
         `newest_day_age_days`, left out where no row is known.
     """
-    counted = {name: int(ledger[name].sum()) for name in COUNTED}
+    counted: dict[str, object] = {name: int(ledger[name].sum()) for name in COUNTED}
     newest = ledger["data_through"].max()
     if not isinstance(newest, dt.date):
         return counted
