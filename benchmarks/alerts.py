@@ -40,6 +40,7 @@ CHECKS, KILLS = 10_000, 100
 # Of a sensor before it is killed, at most: long enough to get somewhere, short for what there is to do.
 LIFE_SECONDS = 5
 OUTAGE_KILLS = 6
+ANSWER_SECONDS = 0.1
 PER_RUN = 40
 VARIABLE = "ALERTS_BENCHMARK_URL"
 TOOK, REFUSED, DOWN = "took.jsonl", "refused.jsonl", "down"
@@ -97,6 +98,8 @@ def _receive(folder: Path, port) -> None:
             line = json.dumps({"id": told.get("id"), "ids": told.get("ids", [])})
             with (folder / (REFUSED if is_down else TOOK)).open("a") as file:
                 file.write(line + "\n")
+            # Kills fall into what is between: it has the message, and nobody has the receipt.
+            time.sleep(ANSWER_SECONDS)
             self.send_response(503 if is_down else 200)
             self.send_header("Content-Length", "0")
             self.end_headers()
