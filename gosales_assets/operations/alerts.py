@@ -25,9 +25,10 @@ NAME = "alerts"
 # Dagster cuts a tick off at 60 s, and the last try may take `sinks.SEND_SECONDS`.
 TICK_SECONDS = 35
 # Events of each kind that are read, and recorded, together.
-BATCH = 500
-# A database may show an id before a smaller one that is being written: so many are read once more.
-OVERLAP = 500
+BATCH = 200
+# A database may show an id before a smaller one that is being written: so many are read once more:
+# fewer than a batch, so that a process that lives for one batch gets on.
+OVERLAP = 100
 Clock = Callable[[], float]
 
 
