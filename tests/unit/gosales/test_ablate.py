@@ -10,7 +10,7 @@ from tests.worlds.erp import row, write_world
     ("off", "told"),
     [
         ("encoder", "features.off leaves it out already"),
-        (",", "--off names no family"),
+        (",", "No family is named"),
         ("basket", "scores[2024-06-30|"),
     ],
     ids=["off already", "nothing", "no scores to hold against"],

@@ -10,7 +10,7 @@ def test_so_few_draws_that_no_interval_comes_of_them_are_refused(tmp_path, capsy
     write_world(tmp_path, [row()])
     config = str(tmp_path / "gosales.yaml")
     with pytest.raises(SystemExit):
-        main(["backtest", "--config", config, "--cutoffs", "2024-06-30", "--draws", "0"])
+        main(["backtest", "--config", config, "--cutoffs", "2024-06-30", "--draws", "1"])
     assert "no interval" in capsys.readouterr().err
 
 
