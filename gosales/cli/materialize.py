@@ -9,6 +9,7 @@ from gosales.cli.report import print_outcome, print_violations
 from gosales.cli.terminal import say, tell
 from gosales_assets.operations.batches import describe
 from gosales_assets.operations.commands import Command, carry_out
+from gosales_assets.operations.due import newest_due
 from gosales_assets.operations.instance import history_of, write_environment
 from gosales_assets.operations.narrowing import Narrowing, read_log
 from gosales_assets.operations.plan import (
@@ -26,6 +27,7 @@ from gosales_resources.store.address import Address
 
 SHOWN_MISSING = 10
 DONE, FAILED = 0, 1
+DUE = "due"
 
 
 def add_materialize_command(
@@ -33,7 +35,12 @@ def add_materialize_command(
 ) -> None:
     """Declare the command."""
     parser = commands.add_parser("materialize", parents=[settings], help="make partitions")
-    parser.add_argument("--cutoffs", required=True, metavar=CUTOFFS, help="one cutoff or a range")
+    parser.add_argument(
+        "--cutoffs",
+        required=True,
+        metavar=CUTOFFS,
+        help="one cutoff, a range, or due: the newest whose data is in",
+    )
     parser.add_argument("--divisions", metavar="a,b", help="targets; without it all")
     parser.add_argument(
         "--select",
@@ -58,7 +65,7 @@ def _materialize(options: argparse.Namespace) -> int:
     platform = Platform.of(load_settings(options.config, parse_overrides(options.set)))
     divisions = platform.space.select_divisions(_names(options.divisions)) or None
     request = Request(
-        cutoffs=tuple(platform.space.select_cutoffs(options.cutoffs)),
+        cutoffs=_cutoffs(platform, options.cutoffs),
         divisions=tuple(divisions) if divisions else None,
         assets=STAGING if options.staging_only else check_assets(_names(options.select)) or None,
         upstream=options.upstream,
@@ -115,6 +122,10 @@ def _log_of_plan(platform: Platform) -> dict[dt.date, str] | None:
     if any(platform.store.has(Address(SALES_LOG.name, cutoff)) for cutoff in cutoffs):
         return read_log(platform, say)
     return None
+
+
+def _cutoffs(platform: Platform, text: str) -> tuple[dt.date, ...]:
+    return (newest_due(platform),) if text == DUE else tuple(platform.space.select_cutoffs(text))
 
 
 def _names(text: str | None) -> list[str]:
