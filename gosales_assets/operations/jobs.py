@@ -4,8 +4,9 @@ A job is one run that plans, makes what is stale and leaves a record, as the com
 it makes shows as runs of its own beside it, with the same tags.
 """
 
+import contextlib
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 import dagster as dg
@@ -14,13 +15,16 @@ from pydantic import Field
 from gosales_assets.operations.ablation import ablate, without
 from gosales_assets.operations.commands import Command, carry_out, tags_of
 from gosales_assets.operations.due import VALIDATED, lists_made, newest_due
+from gosales_assets.operations.gauntlet.gauntlet import run_gauntlet
 from gosales_assets.operations.plan import Request, check_assets, describe_left_out
 from gosales_assets.operations.runs import Outcome
 from gosales_assets.platform.platform import Platform
+from gosales_checks.verdicts.gauntlet import NOT_RUN, PASS, Result, failed
 from gosales_resources import markdown
-from gosales_resources.errors import ScopeError
+from gosales_resources.errors import GosalesError, ScopeError
 
 REFRESH, BACKFILL, VALIDATE, ABLATE = "refresh_list", "backfill", "validate", "ablate"
+GAUNTLET = "gauntlet"
 TRIGGER, SCHEDULED = "gosales/trigger", "dagster/schedule_name"
 # The one step of a job, as its run configuration names it.
 STEPS = {
@@ -28,8 +32,9 @@ STEPS = {
     BACKFILL: "make_partitions",
     VALIDATE: "validate_lists",
     ABLATE: "leave_families_out",
+    GAUNTLET: "look_for_leaks",
 }
-SHOWN = 20
+SHOWN, LONGEST = 20, 2_000
 
 
 class RefreshConfig(dg.Config):
@@ -73,6 +78,17 @@ class AblateConfig(dg.Config):
     cutoffs: str = Field(description="One cutoff or a range, whose scores are there.")
 
 
+class GauntletConfig(dg.Config):
+    """The form of `gauntlet`."""
+
+    cutoff: str = Field(
+        description="An early cutoff, such as 2024-03-31: it is made several times."
+    )
+    division: str = Field(default="", description="The scores of one target; without it the list.")
+    tests: list[str] = Field(default=[], description="These tests alone; see docs/leakage.md.")
+    up_to: str = Field(default="", description="Make and compare up to this table: features, ...")
+
+
 def define_jobs(platform: Platform) -> list[dg.JobDefinition]:
     """Declare the jobs."""
     # They stay in order, and no result goes through an IO manager: what is made is in the store.
@@ -80,40 +96,62 @@ def define_jobs(platform: Platform) -> list[dg.JobDefinition]:
 
     @dg.op(out=nothing, description="From the newest due cutoff to its list and its exports.")
     def make_list(context: dg.OpExecutionContext, config: RefreshConfig):  # noqa: ANN202
-        due = config.cutoff == "due"
-        cutoff = newest_due(platform) if due else platform.space.select_cutoff(config.cutoff)
-        yield _carried_out(platform, context, Command(REFRESH, Request((cutoff,))))
+        with _in_words():
+            due = config.cutoff == "due"
+            cutoff = newest_due(platform) if due else platform.space.select_cutoff(config.cutoff)
+            yield _carried_out(platform, context, Command(REFRESH, Request((cutoff,))))
 
     @dg.op(
         out=nothing, description="Cutoffs and divisions: what is stale of them, and what it needs."
     )
     def make_partitions(context: dg.OpExecutionContext, config: BackfillConfig):  # noqa: ANN202
-        request = Request(
-            tuple(platform.space.select_cutoffs(config.cutoffs)),
-            tuple(platform.space.select_divisions(config.divisions)) or None,
-            check_assets(config.assets) or None,
-            upstream=config.upstream,
-            rebuild=config.rebuild,
-        )
-        yield _carried_out(platform, context, Command(BACKFILL, request))
+        with _in_words():
+            request = Request(
+                tuple(platform.space.select_cutoffs(config.cutoffs)),
+                tuple(platform.space.select_divisions(config.divisions)) or None,
+                check_assets(config.assets) or None,
+                upstream=config.upstream,
+                rebuild=config.rebuild,
+            )
+            yield _carried_out(platform, context, Command(BACKFILL, request))
 
     @dg.op(out=nothing, description="Lists whose label window is over, against what happened.")
     def validate_lists(context: dg.OpExecutionContext, config: ValidateConfig):  # noqa: ANN202
-        cutoffs = _validated(platform, config.cutoffs)
-        request = Request(cutoffs, assets=VALIDATED, upstream=True)
-        yield _carried_out(platform, context, Command(VALIDATE, request))
+        with _in_words():
+            cutoffs = _validated(platform, config.cutoffs)
+            request = Request(cutoffs, assets=VALIDATED, upstream=True)
+            yield _carried_out(platform, context, Command(VALIDATE, request))
 
     @dg.op(out=nothing, description="What models lose without families of features.")
     def leave_families_out(context: dg.OpExecutionContext, config: AblateConfig):  # noqa: ANN202
-        cutoffs = tuple(platform.space.select_cutoffs(config.cutoffs))
-        other = without(platform, config.families)
-        compared, outcome = ablate(platform, other, cutoffs, _making(context, ABLATE))
-        _refuse_failed(outcome)
-        rows = [tuple(map(str, row)) for row in compared.head(SHOWN).rows()]
-        table = dg.MetadataValue.md(markdown.table(list(compared.columns), rows))
-        yield dg.Output(None, metadata={"compared": table, "store": str(other.store.root)})
+        with _in_words():
+            cutoffs = tuple(platform.space.select_cutoffs(config.cutoffs))
+            other = without(platform, config.families)
+            compared, outcome = ablate(platform, other, cutoffs, _making(context, ABLATE))
+            _refuse_failed(outcome)
+            rows = [tuple(map(str, row)) for row in compared.head(SHOWN).rows()]
+            table = dg.MetadataValue.md(markdown.table(list(compared.columns), rows))
+            yield dg.Output(None, metadata={"compared": table, "store": str(other.store.root)})
+
+    @dg.op(
+        out=nothing, description="One cutoff's tests for leaks of the future, in a store elsewhere."
+    )
+    def look_for_leaks(context: dg.OpExecutionContext, config: GauntletConfig):  # noqa: ANN202
+        with _in_words():
+            cutoff = platform.space.select_cutoff(config.cutoff)
+            named = platform.space.select_divisions([config.division] if config.division else [])
+            division = named[0] if named else None
+            say = context.log.info
+            found = [*run_gauntlet(platform, cutoff, division, config.tests, say, config.up_to)]
+            told = _gauntlet_told(found)
+            if failed(found) or all(one.verdict == NOT_RUN for one in found):
+                words = [f"{one.test}: {one.words}" for one in found if one.verdict != PASS]
+                why = markdown.visible("; ".join(words), LONGEST)
+                raise dg.Failure(why, metadata=told, allow_retries=False)
+            yield dg.Output(None, metadata=told)
 
     return [
+        _job(GAUNTLET, look_for_leaks),
         _job(REFRESH, make_list),
         _job(BACKFILL, make_partitions),
         _job(VALIDATE, validate_lists),
@@ -127,6 +165,15 @@ def trigger_of(context: dg.OpExecutionContext) -> str:
     if SCHEDULED in tags:
         return f"schedule {tags[SCHEDULED]}"
     return tags.get(TRIGGER, "UI")
+
+
+@contextlib.contextmanager
+def _in_words() -> Iterator[None]:
+    """End a run by what our own error says: how Dagster got there tells a reader nothing."""
+    try:
+        yield
+    except GosalesError as error:
+        raise dg.Failure(markdown.visible(str(error), LONGEST), allow_retries=False) from None
 
 
 def _job(name: str, op: dg.OpDefinition) -> dg.JobDefinition:
@@ -172,7 +219,9 @@ def _refuse_failed(outcome: Outcome) -> None:
     if outcome.error or outcome.blocked:
         errors = [f"{c} ({a}): {said}" for a, c, said in outcome.failed_checks if "ERROR" in said]
         why = outcome.error or "; ".join(errors[:3])
-        raise dg.Failure(markdown.paragraph(why), metadata=_told(outcome), allow_retries=False)
+        raise dg.Failure(
+            markdown.visible(why, LONGEST), metadata=_told(outcome), allow_retries=False
+        )
 
 
 def _told(outcome: Outcome) -> dict[str, dg.MetadataValue]:
@@ -185,6 +234,12 @@ def _told(outcome: Outcome) -> dict[str, dg.MetadataValue]:
         "checks_not_passed": dg.MetadataValue.int(len(outcome.failed_checks)),
         "findings": dg.MetadataValue.md(table),
     }
+
+
+def _gauntlet_told(found: Sequence[Result]) -> dict[str, dg.MetadataValue]:
+    rows = [(one.test, one.verdict, one.words, one.figures or "") for one in found]
+    table = markdown.table(["test", "verdict", "in words", "figures"], rows)
+    return {"results": dg.MetadataValue.md(table)}
 
 
 def _validated(platform: Platform, text: str) -> tuple[dt.date, ...]:
