@@ -105,10 +105,14 @@ def windows_complete(platform: Platform, instance: dg.DagsterInstance) -> Due | 
     space, store = platform.space, platform.store
     newest = newest_due(platform)
     over = [c for c in lists_made(platform) if space.steps_after(c, space.window_steps) <= newest]
+    # A tick looks at the newest; what has become stale of older ones is for the job's form.
+    over = over[-space.window_steps :]
     verdicts = Verdicts(instance, space, store)
     waiting = [c for c in over if _is_unvalidated(platform, verdicts, c)]
     if not waiting:
-        return f"{len(over)} list(s) have met their outcome, and each is validated against it."
+        return (
+            f"The newest {len(over)} list(s) that have met their outcome are validated against it."
+        )
     increments = [c for c in space.cutoffs() if store.has(Address(SALES_LOG.name, c))]
     content = [store.content(Address(SALES_LOG.name, c)) for c in increments]
     state = [platform.settings.content_hash(), *map(str, waiting), *content]
