@@ -11,6 +11,8 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from gosales_resources.errors import StorageError
+
 FOLDER, SUFFIX = "alive", ".lock"
 
 
@@ -24,16 +26,29 @@ def alive(home: Path, name: str) -> Iterator[None]:
         The folder of the instance.
     name
         Id of a run or of a command.
+
+    Raises
+    ------
+    StorageError
+        When nothing may be written there.
     """
     path = _path(home, name)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(path):
-        try:
-            yield
-        finally:
-            # Still held: whoever looks finds it taken or not there.
-            with contextlib.suppress(OSError):
-                path.unlink()
+    lock = FileLock(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock.acquire()
+    except OSError as error:
+        raise StorageError(
+            f"run history: cannot write {path}: {error.strerror or error}. Nothing was begun; make room, "
+            "or let the folder be written, then run again."
+        ) from error
+    try:
+        yield
+    finally:
+        # Still held: whoever looks finds it taken or not there.
+        with contextlib.suppress(OSError):
+            path.unlink()
+        lock.release()
 
 
 def is_gone(home: Path, name: str) -> bool:

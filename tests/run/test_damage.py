@@ -122,7 +122,7 @@ def test_what_is_said_in_a_run_is_seen_however_slow_dagster_copies_it(world, tmp
     index = world / "gosales_home" / "staging" / "index.json"
     index.write_bytes(index.read_bytes()[:-5])
     # By name, so that the log is read in the run itself.
-    words = ["materialize", "--select", "sales_log", "--cutoffs", "2023-03-31"]
+    words = ["materialize", "--select", "sales_log", "--cutoffs", "2023-03-31", "-v"]
     call = [sys.executable, "-c", SCRIPT, str(world / "gosales.yaml"), json.dumps([words])]
     paths = {"PATH": f"{mute.parent}:{os.environ['PATH']}", "PYTHONPATH": ":".join(sys.path)}
     done = subprocess.run(

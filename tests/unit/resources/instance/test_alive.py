@@ -4,6 +4,9 @@ import subprocess
 import sys
 import time
 
+import pytest
+
+from gosales_resources.errors import StorageError
 from gosales_resources.instance.alive import alive, forget, is_gone
 
 HOLD = """
@@ -44,3 +47,9 @@ def test_who_ends_properly_leaves_nothing_and_is_not_gone(tmp_path):
 def test_what_was_never_known_is_not_judged(tmp_path):
     assert not is_gone(tmp_path, "of somebody else")
     assert not (tmp_path / "alive").exists()
+
+
+def test_where_nothing_can_be_written_it_is_said(tmp_path):
+    (tmp_path / "alive").write_text("a file where the folder goes")
+    with pytest.raises(StorageError, match=r"cannot write .*run\.lock"), alive(tmp_path, "run"):
+        pass
