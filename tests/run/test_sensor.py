@@ -88,9 +88,9 @@ def test_a_day_of_due_cutoffs_ended_windows_and_new_rows(tmp_path, monkeypatch):
     whole = tmp_path / "whole"
     write_world(whole, rows, OVERRIDES)
     assert materialize(whole, cutoffs="2024-12-31") == 0
-    # What looks back at earlier lists has others to look at.
-    up_to_scores = ("sales_log", "fact_transactions", "customer_features", "features", "scores")
-    mine, theirs = stored(folder, *up_to_scores), stored(whole, *up_to_scores)
+    # Who scores, and what looks back at earlier lists, follows from the lists that were made.
+    up_to_models = ("sales_log", "fact_transactions", "customer_features", "features", "model")
+    mine, theirs = stored(folder, *up_to_models), stored(whole, *up_to_models)
     assert {path: mine[path] for path in theirs} == theirs
 
 
