@@ -116,7 +116,7 @@ def test_a_range_run_tells_each_failed_partition_once_in_one_message_and_its_rep
         first, last = message["alerts"]
         assert (first["partition"], first["finding"]) == (FIRST, "lift 0.8")
         assert (last["division"], message["command"]) == ("Solid Works", "c1")
-        assert last["finding"].endswith("; and 1 more finding(s)")
+        assert last["finding"].endswith(" (and 1 more)")
         assert first["link"] == (
             "https://ui.example/dagster/assets/scores?view=checks&checkDetail=lift_above_floor"
         )
