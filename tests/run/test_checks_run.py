@@ -139,8 +139,9 @@ def test_a_feature_more_is_an_unannounced_change_of_its_tables_alone(world, caps
     longer = ("--set", "features.windows_months=[3,6,12,24,36]")
     assert materialize(world, "--select", "customer_features", *longer, cutoffs=CUTOFF) == 1
     told = capsys.readouterr().err
-    assert "schema as announced" in told
-    assert "customer_features, 2024-06-30" in " ".join(told.split())
+    table = told.partition("Does not hold")[2].partition("\nrows: ")[0]
+    assert "schema as announced" in table
+    assert "customer_features," in table
     assert "dim_customer" not in told
 
 
