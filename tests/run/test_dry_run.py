@@ -47,7 +47,7 @@ def test_some_divisions_are_made_from_nothing_and_the_list_is_said_to_be_left_ou
     assert dry == made
     assert materialize(tmp_path, *asked, cutoffs="2024-06-30") == 0
     told = capsys.readouterr().err
-    assert "not made: whitespace, the ranked list" in told
+    assert "not made: whitespace, list_metrics" in told
     config = tmp_path / "gosales.yaml"
     command = f"gosales materialize --cutoffs 2024-06-30 --config {config} (without --divisions"
     assert command in told
