@@ -6,7 +6,7 @@ from pathlib import Path
 
 import polars as pl
 
-from gosales.cli.parser import add_progress_options
+from gosales.cli.parser import add_progress_options, platform_of
 from gosales.cli.progress import TerminalProgress
 from gosales.cli.report import print_outcome
 from gosales.cli.show import write
@@ -17,7 +17,6 @@ from gosales_assets.operations.plan import Request
 from gosales_assets.operations.runs import Outcome
 from gosales_assets.platform.platform import Platform
 from gosales_assets.validation.ablation import mean_lost
-from gosales_resources.settings.loading import load_settings, parse_overrides
 
 
 def add_ablate_command(
@@ -40,7 +39,7 @@ def add_ablate_command(
 
 
 def _ablate(options: argparse.Namespace) -> int:
-    platform = Platform.of(load_settings(options.config, parse_overrides(options.set)))
+    platform = platform_of(options)
     families = options.off.split(",")
     ablated = without(platform, families, options.folder)
     say(

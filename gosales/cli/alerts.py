@@ -9,6 +9,7 @@ from typing import Any
 
 import polars as pl
 
+from gosales.cli.parser import settings_of
 from gosales.cli.show import write
 from gosales.cli.terminal import print_frame, say, tell
 from gosales_assets.operations.alerts import collect_and_deliver
@@ -20,7 +21,6 @@ from gosales_resources.delivery.outbox import FILE, Outbox, Row
 from gosales_resources.delivery.sinks import open_sink
 from gosales_resources.delivery.wording import DIGITS_SHOWN, subject_of, utc
 from gosales_resources.errors import SettingsError
-from gosales_resources.settings.loading import load_settings, parse_overrides
 from gosales_resources.settings.tree import Settings
 
 DONE, FAILED = 0, 1
@@ -75,7 +75,7 @@ def add_alerts_command(
 
 
 def _list(options: argparse.Namespace) -> int:
-    settings = _settings(options)
+    settings = settings_of(options)
     states = _states(options.state)
     rows: list[Row] = []
     if _exists(settings):
@@ -128,7 +128,7 @@ def _told(row: Row) -> str:
 
 
 def _show(options: argparse.Namespace) -> int:
-    settings = _settings(options)
+    settings = settings_of(options)
     with Outbox(_existing(settings).alerts_root) as outbox:
         row = outbox.alert(options.id)
         messages = outbox.rows(MESSAGES, row["id"])
@@ -165,7 +165,7 @@ def _show(options: argparse.Namespace) -> int:
 
 
 def _acknowledge(options: argparse.Namespace) -> int:
-    settings = _existing(_settings(options))
+    settings = _existing(settings_of(options))
     with Outbox(settings.alerts_root) as outbox:
         rows = outbox.acknowledge(options.ids, options.by, options.note, time.time())
     for row in rows:
@@ -177,7 +177,7 @@ def _acknowledge(options: argparse.Namespace) -> int:
 
 
 def _send(options: argparse.Namespace) -> int:
-    platform = Platform.of(_enabled(_settings(options)))
+    platform = Platform.of(_enabled(settings_of(options)))
     with history_of(platform) as instance:
         told = collect_and_deliver(platform, instance, finished=None, is_now=True, seconds=SECONDS)
     tell(f"{told}.")
@@ -185,7 +185,7 @@ def _send(options: argparse.Namespace) -> int:
 
 
 def _test(options: argparse.Namespace) -> int:
-    settings = _enabled(_settings(options))
+    settings = _enabled(settings_of(options))
     with Outbox(settings.alerts_root) as outbox:
         sinks = put_test(outbox, settings.alerts, settings.name, time.time())
         done = deliver(
@@ -217,10 +217,6 @@ def _states(state: str | None) -> Sequence[str]:
 
 def _undelivered(state: str) -> str:
     return "were given up" if state == "given_up" else "wait to be tried again"
-
-
-def _settings(options: argparse.Namespace) -> Settings:
-    return load_settings(options.config, parse_overrides(options.set))
 
 
 def _enabled(settings: Settings) -> Settings:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import polars as pl
 
-from gosales.cli.parser import positive
+from gosales.cli.parser import platform_of, positive
 from gosales.cli.show import refuse_what_was_not_made, write
 from gosales.cli.terminal import print_frame, say, tell
 from gosales_assets.platform.platform import Platform
@@ -16,7 +16,6 @@ from gosales_checks.contracts.labels import LABELS
 from gosales_checks.contracts.validation import PUBLISHED
 from gosales_checks.contracts.whitespace import WHITESPACE, WHITESPACE_SIGNALS
 from gosales_resources.errors import PartitionMissingError
-from gosales_resources.settings.loading import load_settings, parse_overrides
 from gosales_resources.store.address import Address
 
 FEWEST = 50
@@ -52,7 +51,7 @@ def add_backtest_command(
 
 
 def _backtest(options: argparse.Namespace) -> int:
-    platform = Platform.of(load_settings(options.config, parse_overrides(options.set)))
+    platform = platform_of(options)
     lists, left_out = _lists(platform, platform.space.select_cutoffs(options.cutoffs))
     for cutoff, why in left_out.items():
         say(f"left out: {cutoff}, {why}")

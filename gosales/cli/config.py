@@ -4,11 +4,10 @@ import argparse
 
 import yaml
 
+from gosales.cli.parser import settings_of
 from gosales.cli.terminal import tell
 from gosales_assets.delivery.columns import check_settings
 from gosales_assets.platform.platform import Platform
-from gosales_resources.settings.loading import load_settings, parse_overrides
-from gosales_resources.settings.tree import Settings
 
 DONE = 0
 
@@ -28,7 +27,7 @@ def add_config_command(
 
 
 def _check(options: argparse.Namespace) -> int:
-    settings = _load(options)
+    settings = settings_of(options)
     check_settings(settings.delivery)
     cutoffs = Platform.of(settings).space.cutoffs()
     tell(f"{settings.config_file} is legal: settings {settings.content_hash()}, ", end="")
@@ -39,12 +38,8 @@ def _check(options: argparse.Namespace) -> int:
 
 
 def _show(options: argparse.Namespace) -> int:
-    settings = _load(options)
+    settings = settings_of(options)
     dumped = settings.model_dump(mode="json")
     tell(yaml.safe_dump(dumped, sort_keys=False, allow_unicode=True), end="")
     tell(f"# hash of what numbers depend on: {settings.content_hash()}")
     return DONE
-
-
-def _load(options: argparse.Namespace) -> Settings:
-    return load_settings(options.config, parse_overrides(options.set))

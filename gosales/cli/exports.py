@@ -9,7 +9,7 @@ from typing import Any
 
 import polars as pl
 
-from gosales.cli.parser import LATEST
+from gosales.cli.parser import LATEST, platform_of
 from gosales.cli.show import chosen_cutoffs, refuse_what_was_not_made
 from gosales.cli.terminal import tell
 from gosales_assets.delivery.exports_card import CARD, describe_exports
@@ -19,7 +19,6 @@ from gosales_assets.platform.platform import Platform
 from gosales_checks.contracts.delivery import EXPORT_KINDS, LIST_EXPORTS, SURFACING
 from gosales_checks.contracts.whitespace import WHITESPACE
 from gosales_resources.errors import PartitionMissingError, ScopeError, StalePartitionError, nearest
-from gosales_resources.settings.loading import load_settings, parse_overrides
 from gosales_resources.store.address import Address, remedy
 from gosales_resources.store.atomic import replacing
 
@@ -52,7 +51,7 @@ def add_export_command(
 
 
 def _export(options: argparse.Namespace) -> int:
-    platform = Platform.of(load_settings(options.config, parse_overrides(options.set)))
+    platform = platform_of(options)
     cutoff = chosen_cutoffs(platform, WHITESPACE, options.cutoff)
     address = Address(LIST_EXPORTS.name, platform.space.select_cutoff(cutoff))
     files = read_exports(platform, address)

@@ -3,11 +3,10 @@
 import argparse
 from pathlib import Path
 
+from gosales.cli.parser import platform_of
 from gosales.cli.terminal import say, tell
-from gosales_assets.platform.platform import Platform
 from gosales_checks.verdicts.gauntlet import NOT_RUN, failed
 from gosales_resources.errors import ScopeError
-from gosales_resources.settings.loading import load_settings, parse_overrides
 from gosales_resources.store.atomic import replacing
 
 PASSED, FAILED, INTERRUPTED = 0, 1, 130
@@ -44,7 +43,7 @@ def _gauntlet(options: argparse.Namespace) -> int:
         run_gauntlet,
     )
 
-    platform = Platform.of(load_settings(options.config, parse_overrides(options.set)))
+    platform = platform_of(options)
     cutoffs = platform.space.select_cutoffs(options.cutoff)
     divisions = platform.space.select_divisions([options.division] if options.division else [])
     if len(cutoffs) != 1:

@@ -11,7 +11,7 @@ import polars as pl
 
 from gosales.cli.list_files import SUFFIXES, WRITTEN, write_rows
 from gosales.cli.list_table import draw
-from gosales.cli.parser import LATEST, positive
+from gosales.cli.parser import LATEST, platform_of, positive
 from gosales.cli.show import chosen_cutoffs, read_stored
 from gosales.cli.terminal import hand_over, say, tell
 from gosales_assets.delivery.columns import LOOKS, Column, check_columns, shown_columns
@@ -21,7 +21,6 @@ from gosales_checks.contracts.movement import LIST_MOVEMENT
 from gosales_checks.contracts.whitespace import WHITESPACE
 from gosales_resources.errors import GosalesError, ScopeError, nearest
 from gosales_resources.settings.base import slugify
-from gosales_resources.settings.loading import load_settings, parse_overrides
 from gosales_resources.store.atomic import replacing
 
 # Of another table than the list: asked for by name, and only then read.
@@ -68,7 +67,7 @@ def add_list_command(
 
 
 def _list(options: argparse.Namespace) -> int:
-    platform = Platform.of(load_settings(options.config, parse_overrides(options.set)))
+    platform = platform_of(options)
     form = _form(options)
     columns, picked = _columns(platform, options, form), Picked.of(options)
     listed = read_list(platform, options.cutoff, picked, every=options.all)

@@ -3,7 +3,7 @@
 import argparse
 import datetime as dt
 
-from gosales.cli.parser import CUTOFFS, add_progress_options
+from gosales.cli.parser import CUTOFFS, add_progress_options, platform_of
 from gosales.cli.progress import TerminalProgress
 from gosales.cli.report import print_outcome, print_violations
 from gosales.cli.terminal import say, tell
@@ -22,7 +22,6 @@ from gosales_assets.operations.plan import (
 from gosales_assets.platform.platform import Platform
 from gosales_checks.contracts.registry import STAGING
 from gosales_checks.contracts.star import SALES_LOG
-from gosales_resources.settings.loading import load_settings, parse_overrides
 from gosales_resources.store.address import Address
 
 SHOWN_MISSING = 10
@@ -62,7 +61,7 @@ def add_materialize_command(
 
 
 def _materialize(options: argparse.Namespace) -> int:
-    platform = Platform.of(load_settings(options.config, parse_overrides(options.set)))
+    platform = platform_of(options)
     divisions = platform.space.select_divisions(_names(options.divisions)) or None
     request = Request(
         cutoffs=_cutoffs(platform, options.cutoffs),

@@ -5,14 +5,13 @@ from pathlib import Path
 
 import polars as pl
 
+from gosales.cli.parser import platform_of
 from gosales.cli.show import read_stored, write
 from gosales.cli.terminal import print_frame, say, tell
-from gosales_assets.platform.platform import Platform
 from gosales_assets.validation.target_metrics import target_metrics
 from gosales_checks.contracts.drift import DRIFT
 from gosales_checks.contracts.validation import FORWARD_VALIDATION
 from gosales_resources.errors import PartitionMissingError
-from gosales_resources.settings.loading import load_settings, parse_overrides
 
 # What fits a terminal; the files have all.
 SHOWN = {
@@ -51,7 +50,7 @@ def add_metrics_command(
 
 
 def _metrics(options: argparse.Namespace) -> int:
-    platform = Platform.of(load_settings(options.config, parse_overrides(options.set)))
+    platform = platform_of(options)
     parts = []
     for cutoff in platform.space.select_cutoffs(options.cutoffs):
         try:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from gosales.cli.aging import print_aging
-from gosales.cli.parser import CUTOFFS, LATEST
+from gosales.cli.parser import CUTOFFS, LATEST, platform_of
 from gosales.cli.progress import TerminalProgress
 from gosales.cli.report import print_outcome
 from gosales.cli.show import (
@@ -24,7 +24,6 @@ from gosales_assets.platform.platform import Platform
 from gosales_checks.contracts.explanations import MODEL_CARD
 from gosales_checks.contracts.models import MODEL, PROMOTION
 from gosales_resources.errors import ScopeError, nearest
-from gosales_resources.settings.loading import load_settings, parse_overrides
 from gosales_resources.store.address import Address
 
 DONE, FAILED = 0, 1
@@ -72,7 +71,7 @@ def add_model_command(
 
 
 def _list(options: argparse.Namespace) -> int:
-    platform = Platform.of(load_settings(options.config, parse_overrides(options.set)))
+    platform = platform_of(options)
     divisions = platform.settings.divisions.targets
     asked = options.cutoff
     if options.division is not None:
@@ -183,7 +182,7 @@ def _say_decision(platform: Platform, cutoff: dt.date, division: str) -> None:
 
 
 def _open(options: argparse.Namespace) -> tuple[Platform, str]:
-    platform = Platform.of(load_settings(options.config, parse_overrides(options.set)))
+    platform = platform_of(options)
     return platform, _target(platform, options.division)
 
 

@@ -10,7 +10,10 @@ from pathlib import Path
 from typing import NoReturn
 
 from gosales.cli.terminal import say, tell
+from gosales_assets.platform.platform import Platform
 from gosales_resources.errors import nearest
+from gosales_resources.settings.loading import load_settings, parse_overrides
+from gosales_resources.settings.tree import Settings
 
 UNUSABLE = 2
 CUTOFFS = "2024-03-31..2024-12-31"
@@ -93,6 +96,16 @@ def settings_options() -> Parser:
         "--set", action="append", default=[], metavar="a.b=c", help="override one setting"
     )
     return parser
+
+
+def settings_of(options: argparse.Namespace) -> Settings:
+    """Load the settings that a command was given."""
+    return load_settings(options.config, parse_overrides(options.set))
+
+
+def platform_of(options: argparse.Namespace) -> Platform:
+    """Build the platform of the settings that a command was given."""
+    return Platform.of(settings_of(options))
 
 
 def positive(text: str) -> int:

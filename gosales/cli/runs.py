@@ -5,10 +5,9 @@ import json
 
 import polars as pl
 
+from gosales.cli.parser import platform_of
 from gosales.cli.terminal import print_frame, tell
 from gosales_assets.operations.records import Record, as_json, folder_of, record_of, records
-from gosales_assets.platform.platform import Platform
-from gosales_resources.settings.loading import load_settings, parse_overrides
 
 SHOWN = 20
 SHOWN_LINES = 15
@@ -32,7 +31,7 @@ def add_runs_command(
 
 
 def _list(options: argparse.Namespace) -> int:
-    platform = _platform(options)
+    platform = platform_of(options)
     found = [r for r in records(platform) if options.status in (None, r.status)][: options.limit]
     lines = [record.line() for record in found]
     if options.format == "json":
@@ -64,7 +63,7 @@ def _row(record: Record) -> dict[str, str]:
 
 
 def _show(options: argparse.Namespace) -> int:
-    record = record_of(_platform(options), options.run)
+    record = record_of(platform_of(options), options.run)
     if options.format == "json":
         tell(as_json(record))
         return 0
@@ -84,7 +83,3 @@ def _show(options: argparse.Namespace) -> int:
             f"and {len(record.made) - SHOWN_LINES} more: gosales runs show {record.id} --format json"
         )
     return 0
-
-
-def _platform(options: argparse.Namespace) -> Platform:
-    return Platform.of(load_settings(options.config, parse_overrides(options.set)))

@@ -9,7 +9,7 @@ import polars as pl
 from polars._typing import PolarsDataType
 
 from gosales.cli.conditions import columns_named, conditions
-from gosales.cli.parser import CUTOFFS, LATEST, Help, positive
+from gosales.cli.parser import CUTOFFS, LATEST, Help, platform_of, positive
 from gosales.cli.terminal import hand_over, print_frame, say, tell
 from gosales_assets.delivery.spreadsheet import spreadsheet_safe
 from gosales_assets.operations.instance import history_of
@@ -23,7 +23,6 @@ from gosales_resources.errors import GosalesError, PartitionMissingError, ScopeE
 from gosales_resources.instance.recorded import refuse_damaged
 from gosales_resources.partitions.keys import PartitionKey
 from gosales_resources.settings.base import slugify
-from gosales_resources.settings.loading import load_settings, parse_overrides
 from gosales_resources.store.address import Address, missing_message
 
 FORMATS = ("table", "csv", "json", "jsonl", "parquet")
@@ -69,7 +68,7 @@ def add_show_command(
 def _show(options: argparse.Namespace) -> int:
     if options.table not in CONTRACTS:
         raise ScopeError(f"Unknown table '{options.table}'. {nearest(options.table, CONTRACTS)}")
-    platform = Platform.of(load_settings(options.config, parse_overrides(options.set)))
+    platform = platform_of(options)
     contract = CONTRACTS[options.table]
     cutoffs = chosen_cutoffs(platform, contract, options.cutoff, options.division)
     frame = read_stored(platform, contract, cutoffs, options.division)

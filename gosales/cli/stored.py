@@ -4,7 +4,7 @@ import argparse
 import datetime as dt
 from collections.abc import Sequence
 
-from gosales.cli.parser import CUTOFFS
+from gosales.cli.parser import CUTOFFS, platform_of
 from gosales.cli.status import look, print_status
 from gosales.cli.terminal import tell
 from gosales_assets.accounts.past import AttributePast
@@ -22,7 +22,6 @@ from gosales_checks.verdicts.schema_snapshot import (
     read_snapshot,
     write_snapshot,
 )
-from gosales_resources.settings.loading import load_settings, parse_overrides
 from gosales_resources.store.address import remedy
 
 DONE, DIFFERENT = 0, 1
@@ -64,7 +63,7 @@ def add_stored_commands(
 
 
 def _status(options: argparse.Namespace) -> int:
-    platform = _platform(options)
+    platform = platform_of(options)
     tables = check_assets(options.tables)
     found = look(platform, _cutoffs(platform, options), tables)
     print_status(found, options.format)
@@ -72,13 +71,13 @@ def _status(options: argparse.Namespace) -> int:
 
 
 def _verify(options: argparse.Namespace) -> int:
-    platform = _platform(options)
+    platform = platform_of(options)
     same = print_verified(platform, _cutoffs(platform, options), check_assets(options.tables))
     return DONE if same else DIFFERENT
 
 
 def _schema_diff(options: argparse.Namespace) -> int:
-    platform = _platform(options)
+    platform = platform_of(options)
     path = snapshot_path(platform.settings)
     announced = read_snapshot(path)
     if announced is None:
@@ -94,7 +93,7 @@ def _schema_diff(options: argparse.Namespace) -> int:
 
 
 def _schema_accept(options: argparse.Namespace) -> int:
-    platform = _platform(options)
+    platform = platform_of(options)
     path, present = snapshot_path(platform.settings), present_schema(platform)
     changes = all_changes(read_snapshot(path) or SchemaSnapshot(), present)
     write_snapshot(path, present)
@@ -104,7 +103,7 @@ def _schema_accept(options: argparse.Namespace) -> int:
 
 
 def _past_diff(options: argparse.Namespace) -> int:
-    found = _pasts_told(_platform(options))
+    found = _pasts_told(platform_of(options))
     tell("\n".join(_lines(found)) or "As it was stored.")
     if found:
         tell("If this is meant: gosales restatement accept")
@@ -112,7 +111,7 @@ def _past_diff(options: argparse.Namespace) -> int:
 
 
 def _past_accept(options: argparse.Namespace) -> int:
-    platform = _platform(options)
+    platform = platform_of(options)
     path, found = accepted_path(platform.settings), _pasts_told(platform)
     if found:
         record_accepted(path, found, dt.datetime.now(dt.UTC))
@@ -143,10 +142,6 @@ def _cutoffs(platform: Platform, options: argparse.Namespace) -> list[dt.date]:
     if options.cutoffs:
         return platform.space.select_cutoffs(options.cutoffs)
     return platform.space.cutoffs()
-
-
-def _platform(options: argparse.Namespace) -> Platform:
-    return Platform.of(load_settings(options.config, parse_overrides(options.set)))
 
 
 def print_verified(platform: Platform, cutoffs: Sequence[dt.date], tables: Sequence[str]) -> bool:

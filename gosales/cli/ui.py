@@ -4,6 +4,7 @@ import argparse
 import contextlib
 import os
 
+from gosales.cli.parser import settings_of
 from gosales.cli.terminal import say
 from gosales.ui.port import is_loopback, take_port
 from gosales_assets.operations.instance import home_of, open_instance, write_environment
@@ -12,7 +13,7 @@ from gosales_assets.operations.runs import GRAPH
 from gosales_assets.platform.platform import Platform
 from gosales_resources.errors import SettingsError
 from gosales_resources.markdown import visible
-from gosales_resources.settings.loading import CONFIG_VARIABLE, load_settings, parse_overrides
+from gosales_resources.settings.loading import CONFIG_VARIABLE
 
 LOOPBACK = "127.0.0.1"
 
@@ -46,7 +47,7 @@ def add_ui_command(commands: argparse._SubParsersAction, settings: argparse.Argu
 
 
 def _ui(options: argparse.Namespace) -> int:
-    settings = load_settings(options.config, parse_overrides(options.set))
+    settings = settings_of(options)
     return serve_ui(Platform.of(settings), options)
 
 

@@ -18,7 +18,6 @@ from gosales_resources.instance.recorded import refuse_damaged
 from gosales_resources.store.address import Address
 
 FOLDER = "ablations"
-Tables = tuple[pl.LazyFrame, pl.LazyFrame, pl.LazyFrame]
 
 
 def without(platform: Platform, families: Sequence[str], folder: Path | None = None) -> Platform:

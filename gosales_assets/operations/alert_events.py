@@ -14,19 +14,20 @@ from dagster_shared.error import SerializableErrorInfo
 
 from gosales_assets.operations.alert_cures import cure
 from gosales_assets.operations.batches import RANGE_END, RANGE_START
+from gosales_assets.operations.failed_checks import CHECK_FAILED
+from gosales_assets.operations.tags import COMMAND
 from gosales_checks.partition_checks import CONTENT, PARTITIONS_CHECKED
 from gosales_resources import markdown
 from gosales_resources.delivery.alert import ASSETS, RANGE, RUN, Event, Failed, Passed, RunPassed
 from gosales_resources.errors import GosalesError
 from gosales_resources.settings.tree import Settings
 
-COMMAND, PARTITION = "gosales/command", "dagster/partition"
+PARTITION = "dagster/partition"
 TYPES = (
     dg.DagsterEventType.ASSET_CHECK_EVALUATION,
     dg.DagsterEventType.RUN_FAILURE,
     dg.DagsterEventType.RUN_SUCCESS,
 )
-CHECK_FAILED = "DagsterAssetCheckFailedError"
 Entry = tuple[int, EventLogEntry]
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 import dagster as dg
 
+from gosales_assets.operations import tags
 from gosales_assets.operations.alerts import collect_and_deliver
 from gosales_assets.operations.batches import Batch
 from gosales_assets.operations.failed_checks import FailedCheck, failed_checks
@@ -19,12 +20,12 @@ from gosales_assets.operations.lost import lost_in
 from gosales_assets.operations.plan import Request
 from gosales_assets.operations.progress import Progress
 from gosales_assets.operations.records import CheckFinding, begin, end
-from gosales_assets.operations.retention import prune_daily
+from gosales_assets.operations.retention import is_prune_due, prune_daily
 from gosales_assets.operations.runs import Outcome, execute
 from gosales_assets.platform.platform import Platform
 from gosales_checks.contracts.registry import VIOLATIONS
 from gosales_resources.errors import DamagedError, GosalesError
-from gosales_resources.instance.alive import alive
+from gosales_resources.instance.alive import alive, all_gone
 from gosales_resources.instance.recorded import refuse_damaged
 from gosales_resources.store.address import Address
 
@@ -91,17 +92,17 @@ def carry_out(
     held = contextlib.nullcontext() if instance else alive(home, name)
     with held:
         record = begin(platform, command.name, command.request, command.trigger, name)
-        tags = tags_of(command, name)
+        named = tags_of(command, name)
         try:
             if instance is None:
                 _tidy(platform, report)
             outcome = execute(
-                platform, command.request, report, command.config, tags=tags, instance=instance
+                platform, command.request, report, command.config, tags=named, instance=instance
             )
             if command.judges and (cutoffs := judge_again(platform, outcome)):
                 # What waits for a failed check would not run: which rows it is about is said at once.
                 request = Request(cutoffs, assets=(VIOLATIONS.name,))
-                judged = execute(platform, request, report, tags=tags, instance=instance)
+                judged = execute(platform, request, report, tags=named, instance=instance)
                 outcome.judged = () if judged.error else cutoffs
                 outcome.run_ids += judged.run_ids
                 outcome.made += judged.made
@@ -114,8 +115,8 @@ def carry_out(
 
 
 def _tidy(platform: Platform, report: Report) -> None:
-    """Put on record what died, and prune what is old, where there is a history."""
-    if home_of(platform).is_dir():
+    """Put on record what died, and prune what is old, where there is either."""
+    if all_gone(home_of(platform)) or is_prune_due(platform):
         with open_instance(platform) as instance:
             lost_in(platform, instance, report)
             prune_daily(platform, instance)
@@ -142,14 +143,12 @@ def _tell_people(
 def tags_of(command: Command, name: str) -> dict[str, str]:
     """Return the tags of each of a command's runs."""
     asked = command.request
-    cutoffs = sorted(asked.cutoffs)
-    span = f"{cutoffs[0]}..{cutoffs[-1]}" if len(cutoffs) > 1 else f"{cutoffs[0]}"
     return {
-        "gosales/command": name,
-        "gosales/job": command.name,
-        "gosales/cutoffs": span,
-        "gosales/divisions": ",".join(asked.divisions or ()) or "all",
-        "gosales/trigger": command.trigger,
+        tags.COMMAND: name,
+        tags.JOB: command.name,
+        tags.CUTOFFS: tags.span_of(asked.cutoffs),
+        tags.DIVISIONS: ",".join(asked.divisions or ()) or tags.ALL,
+        tags.TRIGGER: command.trigger,
     }
 
 

@@ -8,6 +8,9 @@ import dagster as dg
 from gosales_resources import markdown
 from gosales_resources.partitions.keys import PartitionKey
 
+# Class of the error of a run that a blocking check stopped.
+CHECK_FAILED = "DagsterAssetCheckFailedError"
+
 
 @dataclass(frozen=True)
 class FailedCheck:

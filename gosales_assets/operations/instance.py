@@ -33,7 +33,8 @@ from gosales_resources.instance.event_log import BATCH_EVENTS, BATCH_VARIABLE
 from gosales_resources.settings.loading import CONFIG_VARIABLE
 from gosales_resources.store.atomic import replacing
 
-INSTANCE_SETTINGS = """\
+# What earlier versions wrote, all of it: made anew where nobody changed it.
+EARLIER = """\
 # The embedded instance of GoSales: SQLite in this folder, nothing sent anywhere.
 telemetry:
   enabled: false
@@ -42,7 +43,10 @@ nux:
 event_log_storage:
   module: gosales_resources.instance.event_log
   class: KeptSqliteEventLogStorage
-# Runs of the UI, of sensors and schedules wait for each other. Each has all CPUs when its turn comes.
+"""
+INSTANCE_SETTINGS = (
+    EARLIER
+    + """# Runs of the UI, of sensors and schedules wait for each other. Each has all CPUs when its turn comes.
 concurrency:
   runs:
     max_concurrent_runs: 1
@@ -60,18 +64,6 @@ retention:
   schedule:
     purge_after_days: 90
 """
-# What earlier versions wrote: made anew where nobody changed it.
-EARLIER = (
-    """\
-# The embedded instance of GoSales: SQLite in this folder, nothing sent anywhere.
-telemetry:
-  enabled: false
-nux:
-  enabled: false
-event_log_storage:
-  module: gosales_resources.instance.event_log
-  class: KeptSqliteEventLogStorage
-""",
 )
 WORKSPACE = """\
 # What `dagster dev` in this folder opens. Written by gosales; yours to change.
@@ -160,7 +152,7 @@ def _opened(home: Path) -> dg.DagsterInstance:
 
 
 def _is_earlier(path: Path) -> str | None:
-    return OLDER if path.read_text(encoding="utf-8", errors="replace") in EARLIER else None
+    return OLDER if path.read_text(encoding="utf-8", errors="replace") == EARLIER else None
 
 
 def settings_damage(path: Path) -> str | None:
@@ -171,7 +163,7 @@ def settings_damage(path: Path) -> str | None:
         return "not a file"
     text, ours = path.read_bytes(), INSTANCE_SETTINGS.encode()
     unlike = sum(a != b for a, b in zip(text, ours, strict=False))
-    if text == ours or text.decode("utf-8", errors="replace") in EARLIER:
+    if text == ours or text == EARLIER.encode():
         return None
     if ours.startswith(text):
         return "cut off" if text else "empty"

@@ -6,7 +6,7 @@ it makes shows as runs of its own beside it, with the same tags.
 
 import contextlib
 import datetime as dt
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import dagster as dg
@@ -18,6 +18,7 @@ from gosales_assets.operations.due import VALIDATED, lists_made, newest_due
 from gosales_assets.operations.gauntlet.gauntlet import run_gauntlet
 from gosales_assets.operations.plan import Request, check_assets, describe_left_out
 from gosales_assets.operations.runs import Outcome
+from gosales_assets.operations.tags import JOB, TRIGGER
 from gosales_assets.platform.platform import Platform
 from gosales_checks.verdicts.gauntlet import NOT_RUN, PASS, Result, failed
 from gosales_resources import markdown
@@ -25,7 +26,7 @@ from gosales_resources.errors import GosalesError, ScopeError
 
 REFRESH, BACKFILL, VALIDATE, ABLATE = "refresh_list", "backfill", "validate", "ablate"
 GAUNTLET = "gauntlet"
-TRIGGER, SCHEDULED = "gosales/trigger", "dagster/schedule_name"
+SCHEDULED = "dagster/schedule_name"
 # The one step of a job, as its run configuration names it.
 STEPS = {
     REFRESH: "make_list",
@@ -67,7 +68,7 @@ class ValidateConfig(dg.Config):
 
     cutoffs: str = Field(
         default="complete",
-        description="One cutoff or a range; `complete`: all lists whose label window is over.",
+        description="Cutoffs or ranges, with commas; `complete`: all lists whose label window is over.",
     )
 
 
@@ -127,7 +128,11 @@ def define_jobs(platform: Platform) -> list[dg.JobDefinition]:
         with _in_words():
             cutoffs = tuple(platform.space.select_cutoffs(config.cutoffs))
             other = without(platform, config.families)
-            compared, outcome = ablate(platform, other, cutoffs, _making(context, ABLATE))
+
+            def make(of: Platform, request: Request) -> Outcome:
+                return _make(of, context, Command(ABLATE, request, judges=False))
+
+            compared, outcome = ablate(platform, other, cutoffs, make)
             _refuse_failed(outcome)
             rows = [tuple(map(str, row)) for row in compared.head(SHOWN).rows()]
             table = dg.MetadataValue.md(markdown.table(list(compared.columns), rows))
@@ -178,30 +183,21 @@ def _in_words() -> Iterator[None]:
 
 def _job(name: str, op: dg.OpDefinition) -> dg.JobDefinition:
     graph = dg.GraphDefinition(name=name, node_defs=[op], description=op.description)
-    return graph.to_job(name=name, tags={"gosales/job": name})
+    return graph.to_job(name=name, tags={JOB: name})
 
 
-def _making(context: dg.OpExecutionContext, name: str) -> Callable[[Platform, Request], Outcome]:
-    """Return what carries out a request as part of this run; the run's id is the command's."""
-
-    def make(platform: Platform, request: Request) -> Outcome:
-        command = Command(name, request, trigger_of(context))
-        instance = context.instance
-        return carry_out(
-            platform, command, context.log.info, name=context.run_id, instance=instance
-        )
-
-    return make
+def _make(platform: Platform, context: dg.OpExecutionContext, command: Command) -> Outcome:
+    """Carry out a command as part of this run, whose id is the command's."""
+    asked = replace(command, trigger=trigger_of(context))
+    context.instance.add_run_tags(context.run_id, tags_of(asked, context.run_id))
+    instance = context.instance
+    return carry_out(platform, asked, context.log.info, name=context.run_id, instance=instance)
 
 
 def _carried_out(
     platform: Platform, context: dg.OpExecutionContext, command: Command
 ) -> dg.Output[None]:
-    command = replace(command, trigger=trigger_of(context))
-    context.instance.add_run_tags(context.run_id, tags_of(command, context.run_id))
-    outcome = carry_out(
-        platform, command, context.log.info, name=context.run_id, instance=context.instance
-    )
+    outcome = _make(platform, context, command)
     if left := describe_left_out(platform, command.request):
         context.log.warning(left)
     _refuse_failed(outcome)
@@ -244,7 +240,8 @@ def _gauntlet_told(found: Sequence[Result]) -> dict[str, dg.MetadataValue]:
 
 def _validated(platform: Platform, text: str) -> tuple[dt.date, ...]:
     if text != "complete":
-        return tuple(platform.space.select_cutoffs(text))
+        parts = (platform.space.select_cutoffs(part.strip()) for part in text.split(","))
+        return tuple(sorted({cutoff for part in parts for cutoff in part}))
     space, newest = platform.space, newest_due(platform)
     made = lists_made(platform)
     over = tuple(c for c in made if space.steps_after(c, space.window_steps) <= newest)

@@ -9,9 +9,9 @@ from collections.abc import Callable
 import dagster as dg
 
 from gosales_assets.operations.instance import home_of
-from gosales_assets.operations.records import end, folder_of, records
+from gosales_assets.operations.records import end_lost, record_called
 from gosales_assets.platform.platform import Platform
-from gosales_resources.instance.alive import forget, is_gone
+from gosales_resources.instance.alive import all_gone, forget
 
 LOST = "lost: its process ended without a word (killed, out of memory, or the machine went down)"
 UNFINISHED = (
@@ -34,19 +34,14 @@ def lost_in(
         Told of each run.
     """
     home, found = home_of(platform), 0
-    if not (home / "alive").is_dir():
-        return 0
-    for run in instance.get_runs(dg.RunsFilter(statuses=list(UNFINISHED))):
-        if is_gone(home, run.run_id):
+    for name in all_gone(home):
+        run, record = instance.get_run_by_id(name), record_called(platform, name)
+        if run is not None and run.status in UNFINISHED:
             instance.report_run_failed(run, message=LOST)
-            forget(home, run.run_id)
-            report(f"run {run.run_id[:8]} ({run.job_name}) was {LOST}")
+            report(f"run {name[:8]} ({run.job_name}) was {LOST}")
             found += 1
-    if not folder_of(platform).is_dir():
-        return found
-    for record in records(platform):
-        if record.status == "running" and is_gone(home, record.id):
-            end(platform, record, {"status": "lost", "error": LOST})
-            forget(home, record.id)
+        if record is not None and record.status == "running":
+            end_lost(platform, record, LOST)
             found += 1
+        forget(home, name)
     return found

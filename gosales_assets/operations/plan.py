@@ -11,6 +11,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from gosales_assets.operations.batches import Batch, cover, merge
+from gosales_assets.operations.tags import span_of
 from gosales_assets.platform.platform import Platform
 from gosales_checks.contracts.contract import Contract, Read
 from gosales_checks.contracts.registry import CONTRACTS, VIOLATIONS, made_together
@@ -116,8 +117,7 @@ def describe_left_out(platform: Platform, request: Request) -> str | None:
     names = left_out(platform, request)
     if not names:
         return None
-    first, last = min(request.cutoffs), max(request.cutoffs)
-    span = f"{first}" if first == last else f"{first}..{last}"
+    span = span_of(request.cutoffs)
     listed = platform.settings.listed_targets
     ranked = "all divisions" if not platform.settings.whitespace.divisions else ", ".join(listed)
     return (

@@ -19,10 +19,13 @@ from filelock import FileLock
 from gosales_assets.operations.plan import Request
 from gosales_assets.operations.stamps import inputs_of, stamps_of
 from gosales_assets.platform.platform import Platform
+from gosales_resources.by_stamp import ByStamp
 from gosales_resources.errors import ScopeError, SourceError, nearest
 from gosales_resources.store.atomic import replacing
+from gosales_resources.store.file_digests import stamp_of
 
 MANIFEST, LINES = "manifest.json", "runs.jsonl"
+_READ: ByStamp[Path, "Record | None"] = ByStamp()
 Status = Literal["running", "done", "failed", "unusable", "interrupted", "defect", "lost"]
 # As the command line exits; a command that was lost told nobody.
 EXIT_CODES = {"done": 0, "failed": 1, "defect": 1, "unusable": 2, "interrupted": 130}
@@ -147,7 +150,16 @@ def begin(platform: Platform, command: str, request: Request, trigger: str, name
 def end(platform: Platform, record: Record, how: Mapping[str, Any] | None = None) -> Record:
     """Put on record how a command ended, and what it was made from."""
     inputs = tuple(inputs_of(platform))
-    record = dataclasses.replace(record, ended=_now(), inputs=inputs, **(how or {}))
+    return _ended(platform, dataclasses.replace(record, inputs=inputs, **(how or {})))
+
+
+def end_lost(platform: Platform, record: Record, error: str) -> Record:
+    """Put on record that a command was lost; what it read is not known, nor when it ended."""
+    return _ended(platform, dataclasses.replace(record, status="lost", error=error))
+
+
+def _ended(platform: Platform, record: Record) -> Record:
+    record = dataclasses.replace(record, ended=_now())
     folder = folder_of(platform)
     _write(folder, record)
     _append(folder / LINES, record.line())
@@ -160,6 +172,11 @@ def records(platform: Platform) -> Iterator[Record]:
     paths = folder.glob(f"*/{MANIFEST}") if folder.is_dir() else ()
     found = [record for path in paths if (record := _read(path)) is not None]
     yield from sorted(found, key=lambda one: (one.begun, one.id), reverse=True)
+
+
+def record_called(platform: Platform, name: str) -> Record | None:
+    """Read the record of an id; None where there is none."""
+    return _read(folder_of(platform) / name / MANIFEST)
 
 
 def record_of(platform: Platform, name: str) -> Record:
@@ -236,6 +253,11 @@ def _append(path: Path, line: Mapping[str, Any]) -> None:
 
 
 def _read(path: Path) -> Record | None:
+    # A sensor asks at each tick, and a manifest names each partition that was made.
+    return _READ.get(path, stamp_of(path), lambda: _parsed(path))
+
+
+def _parsed(path: Path) -> Record | None:
     try:
         told = json.loads(path.read_bytes())
         for derived in ("seconds", "exit_code"):

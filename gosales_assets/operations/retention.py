@@ -41,15 +41,24 @@ class Pruned:
 
 def prune_daily(platform: Platform, instance: dg.DagsterInstance) -> Pruned:
     """Prune, unless it was done today."""
-    today = dt.datetime.now(dt.UTC).date().isoformat()
-    mark = folder_of(platform) / MARK
-    if mark.is_file() and mark.read_text(encoding="ascii", errors="replace") == today:
+    if not is_prune_due(platform):
         return Pruned()
+    mark = folder_of(platform) / MARK
     days = dt.timedelta(days=platform.settings.operation.keep_runs_days)
     found = prune(platform, instance, dt.datetime.now(dt.UTC) - days)
     mark.parent.mkdir(parents=True, exist_ok=True)
-    mark.write_text(today, encoding="ascii")
+    mark.write_text(_today(), encoding="ascii")
     return found
+
+
+def is_prune_due(platform: Platform) -> bool:
+    """Tell whether nothing was pruned today."""
+    mark = folder_of(platform) / MARK
+    return not mark.is_file() or mark.read_text(encoding="ascii", errors="replace") != _today()
+
+
+def _today() -> str:
+    return dt.datetime.now(dt.UTC).date().isoformat()
 
 
 def prune(platform: Platform, instance: dg.DagsterInstance, before: dt.datetime) -> Pruned:

@@ -16,6 +16,7 @@ import dagster as dg
 from dagster._core.utils import make_new_run_id
 
 from gosales_assets.operations.batches import Batch
+from gosales_assets.operations.failed_checks import CHECK_FAILED
 from gosales_assets.operations.history import (
     HISTORY_ERRORS,
     INDEX,
@@ -30,6 +31,7 @@ from gosales_assets.operations.narrowing import Narrowing, mend_staged, read_log
 from gosales_assets.operations.plan import Request, plan
 from gosales_assets.operations.progress import Progress
 from gosales_assets.operations.records import Made
+from gosales_assets.operations.tags import SETTINGS
 from gosales_assets.operations.telling import telling
 from gosales_assets.platform.platform import Platform
 from gosales_resources import markdown
@@ -39,7 +41,6 @@ from gosales_resources.instance.recorded import CHECKSUM
 
 # What all phases import (scikit-learn, LightGBM, matplotlib) takes 1.5 s: loaded when it is needed.
 GRAPH = "gosales_assets.definitions"
-CHECK_FAILED = "DagsterAssetCheckFailedError"
 
 
 @dataclass
@@ -122,7 +123,7 @@ def _execute(
         definitions: dg.Definitions = loading.result().build_definitions(platform.settings)
     job, home = definitions.resolve_implicit_global_asset_job_def(), home_of(platform)
     history = contextlib.nullcontext(opened) if opened else open_instance(platform)
-    tags = {**tags, "gosales/settings": settings_hash}
+    tags = {**tags, SETTINGS: settings_hash}
     with telling_history_errors(home), history as instance, telling(progress) as logger:
         job = job.with_logger_defs({"console": logger})
         narrowing = None if request.is_forced else Narrowing(platform, instance, log, progress.warn)

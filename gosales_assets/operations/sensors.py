@@ -10,14 +10,14 @@ import dagster as dg
 
 from gosales_assets.operations.alerts import define_alert_sensor
 from gosales_assets.operations.due import Due, cutoff_due, drifted, new_raw_data, windows_complete
-from gosales_assets.operations.jobs import REFRESH, STEPS, TRIGGER, VALIDATE
+from gosales_assets.operations.jobs import REFRESH, STEPS, VALIDATE
 from gosales_assets.operations.lost import lost_in
-from gosales_assets.operations.records import record_of
+from gosales_assets.operations.records import record_called
+from gosales_assets.operations.tags import ALL, ASKED_FOR, CUTOFFS, DIVISIONS, TRIGGER, span_of
 from gosales_assets.platform.platform import Platform
-from gosales_resources.errors import GosalesError, ScopeError
+from gosales_resources.errors import GosalesError
 
 SECONDS = 60
-ASKED_FOR = "gosales/asked_for"
 SCHEDULE = "refresh_on_schedule"
 DAILY = "0 6 * * *"
 # A run that is lost each time (out of memory) does not get better by being asked for for ever.
@@ -116,15 +116,19 @@ def _sensor(
 
 
 def _request(sensor: str, job: str, due: Due) -> dg.RunRequest:
-    first, last = str(due.cutoffs[0]), str(due.cutoffs[-1])
-    asked = {"cutoff": last} if job == REFRESH else {"cutoffs": f"{first}..{last}"}
+    # One by one: between two lists may lie cutoffs that have none.
+    asked = (
+        {"cutoff": str(due.cutoffs[-1])}
+        if job == REFRESH
+        else {"cutoffs": ",".join(map(str, due.cutoffs))}
+    )
     return dg.RunRequest(
         run_config={"ops": {STEPS[job]: {"config": asked}}},
         tags={
             TRIGGER: f"sensor {sensor}",
             ASKED_FOR: due.state,
-            "gosales/cutoffs": first if first == last else f"{first}..{last}",
-            "gosales/divisions": "all",
+            CUTOFFS: span_of(due.cutoffs),
+            DIVISIONS: ALL,
         },
     )
 
@@ -150,11 +154,9 @@ def was_asked(platform: Platform, instance: dg.DagsterInstance, job: str, state:
 
 
 def _ended_by_itself(platform: Platform, run_id: str) -> bool:
-    try:
-        return record_of(platform, run_id).status in ("failed", "unusable", "defect")
-    except ScopeError:
-        # It never came so far as to leave a record.
-        return False
+    record = record_called(platform, run_id)
+    # Without one it never came so far as to leave it.
+    return record is not None and record.status in ("failed", "unusable", "defect")
 
 
 def _drift_sensor(platform: Platform) -> dg.SensorDefinition:

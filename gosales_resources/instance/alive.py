@@ -63,6 +63,12 @@ def is_gone(home: Path, name: str) -> bool:
         return False
 
 
+def all_gone(home: Path) -> list[str]:
+    """List the names, sorted, of all processes that have ended without saying so."""
+    names = sorted(path.name.removesuffix(SUFFIX) for path in (home / FOLDER).glob(f"*{SUFFIX}"))
+    return [name for name in names if is_gone(home, name)]
+
+
 def forget(home: Path, name: str) -> None:
     """Remove what a process that is gone has left."""
     _path(home, name).unlink(missing_ok=True)

@@ -66,4 +66,6 @@ def test_a_command_that_was_killed_is_on_record_as_lost(platform):
         assert lost_in(platform, instance, lambda _: None) == 0
     assert record_of(platform, "killed").status == "lost"
     assert record_of(platform, "killed").exit_code is None
+    # What lies there now need not be what it read.
+    assert record_of(platform, "killed").inputs == ()
     assert record_of(platform, "working").status == "running"

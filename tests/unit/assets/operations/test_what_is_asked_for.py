@@ -6,7 +6,7 @@ import datetime as dt
 import dagster as dg
 import pytest
 
-from gosales_assets.operations import due, sensors
+from gosales_assets.operations import due, jobs, sensors
 from gosales_assets.operations.due import Due, cutoff_due, new_raw_data, newest_due
 from gosales_assets.operations.instance import open_instance
 from gosales_assets.operations.jobs import REFRESH
@@ -148,3 +148,11 @@ def test_every_sensor_is_off_until_its_own_setting_turns_it_on(platform):
         declared = sensors.define_sensors(dataclasses.replace(platform, settings=settings))
         running = {s.name for s in declared if s.default_status.value == "RUNNING"}
         assert running & names == {"drift_over_bound" if on == "drift" else on}
+
+
+def test_between_two_lists_that_are_validated_no_other_is_asked_for(platform):
+    due = Due((dt.date(2024, 3, 31), dt.date(2024, 9, 30)), "windows are over", "s")
+    asked = sensors._request("window_complete", "validate", due)
+    form = asked.run_config["ops"]["validate_lists"]["config"]
+    assert form == {"cutoffs": "2024-03-31,2024-09-30"}
+    assert jobs._validated(platform, form["cutoffs"]) == due.cutoffs
