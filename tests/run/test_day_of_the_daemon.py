@@ -38,6 +38,12 @@ def jobs(port) -> list[dict]:
     return [run for run in reversed(found) if run["jobName"] in JOBS]
 
 
+def at_work(port, job) -> dict | None:
+    """Return the run of a job that works now: whichever sensor was looked at first."""
+    found = (run for run in jobs(port) if run["jobName"] == job and run["status"] == "STARTED")
+    return next(found, None)
+
+
 def ended(port, count) -> list[dict] | None:
     found = jobs(port)
     done = [run for run in found if run["status"] in ("SUCCESS", "FAILURE", "CANCELED")]
@@ -65,7 +71,7 @@ def test_what_is_due_runs_what_is_lost_runs_again_and_nothing_else(tmp_path):
     port = free_port()
     with served_ui(folder, port):
         # The run of the due cutoff is killed while it works.
-        first = wait_for(lambda: [r for r in jobs(port) if r["status"] == "STARTED"], 240)[0]
+        first = wait_for(lambda: at_work(port, "refresh_list"), 240)
         process = wait_for(lambda: process_of(port, first["runId"]), 120)
         with contextlib.suppress(ProcessLookupError):
             os.kill(process, signal.SIGKILL)
