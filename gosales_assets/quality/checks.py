@@ -1,5 +1,6 @@
 """Where the present schema comes from, and the checks that it is the announced one."""
 
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import dagster as dg
@@ -18,12 +19,17 @@ from gosales_checks.verdicts.schema_snapshot import (
     read_snapshot,
     source_changes,
     table_changes,
+    unread_changes,
 )
 from gosales_resources.by_stamp import ByStamp
 from gosales_resources.settings.inputs import FileSource
+from gosales_resources.settings.source import LongLog
 from gosales_resources.settings.tree import Settings
+from gosales_resources.sources.cells import text
 from gosales_resources.sources.files import open_inputs
 from gosales_resources.sources.raw import RawInput
+from gosales_resources.sources.table import read_table
+from gosales_resources.sources.wide_columns import unread_columns
 from gosales_resources.store.address import Address
 
 REMEDY = "if this is meant: gosales schema accept"
@@ -47,13 +53,34 @@ def present_schema(platform: Platform) -> SchemaSnapshot:
         name: headers.read_all(source, platform.settings.source_dir)
         for name, source in raw_sources(platform.settings).items()
     }
+    unread = {SALES_LOG.name: unread_of(platform.settings, sources[SALES_LOG.name])}
     tables = {}
     for name, contract in CONTRACTS.items():
         columns = _newest_columns(platform, contract)
         # Of an open table that was never made nothing is known to announce.
         if columns is not None:
             tables[name] = (columns, tuple(contract.key))
-    return SchemaSnapshot(tables, sources)
+    return SchemaSnapshot(tables, sources, {n: columns for n, columns in unread.items() if columns})
+
+
+def unread_of(settings: Settings, headers: Iterable[Mapping[str, str]]) -> dict[str, str]:
+    """Name the columns of the sales log's files that nothing is read of, each with the nearest name.
+
+    Raises
+    ------
+    SourceError
+        When the taxonomy cannot be read.
+    """
+    log, taxonomy = settings.source.sales_log, settings.source.taxonomy
+    if isinstance(log, LongLog):
+        # Its articles are in rows: a further column holds no line.
+        return {}
+    table = read_table(taxonomy, settings.source_dir)
+    skus = table.select(text(taxonomy.columns.sku)).to_series().drop_nulls().to_list()
+    found: dict[str, str] = {}
+    for header in headers:
+        found |= unread_columns(header, log, skus)
+    return found
 
 
 def raw_sources(settings: Settings) -> dict[str, FileSource]:
@@ -88,27 +115,40 @@ def _schema_check(platform: Platform, contract: Contract) -> dg.AssetChecksDefin
 
 def _examine(platform: Platform, contract: Contract) -> Examine:
     headers, settings = HeaderReader(), platform.settings
+    is_log = contract is SALES_LOG
+
+    def raw_present() -> SchemaSnapshot:
+        sources = raw_sources(settings)
+        read = {n: headers.read_all(s, settings.source_dir) for n, s in sources.items()}
+        unread = unread_of(settings, read[contract.name])
+        return SchemaSnapshot({}, read, {contract.name: unread})
 
     def examine(address: Address) -> Examined:
         announced = read_snapshot(snapshot_path(settings))
         if announced is None:
-            return Examined(note=NOT_YET)
+            # Of nothing announced one thing is known: a column that nothing is read of may be money.
+            found = unread_changes(SchemaSnapshot(), raw_present()) if is_log else []
+            return Examined(_with_remedy(found), note=NOT_YET)
         if contract.open_columns and contract.name not in announced.tables:
             return Examined(note="made for the first time: `gosales schema accept` announces it")
         declared = [c for c in CONTRACTS.values() if not c.open_columns]
-        judged = declared if contract is SALES_LOG else [contract]
+        judged = declared if is_log else [contract]
         found = []
         for table in judged:
-            present = {table.name: (_columns(platform, table, address), tuple(table.key))}
-            found += table_changes(table.name, announced, SchemaSnapshot(present))
-        if contract is SALES_LOG:
-            sources = raw_sources(settings)
-            read = {n: headers.read_all(s, settings.source_dir) for n, s in sources.items()}
-            for name in sorted({*announced.sources, *read}):
-                found += source_changes(name, announced, SchemaSnapshot({}, read))
-        return Examined({f"{one}; {REMEDY}": 1 for one in found})
+            columns = {table.name: (_columns(platform, table, address), tuple(table.key))}
+            found += table_changes(table.name, announced, SchemaSnapshot(columns))
+        if is_log:
+            present = raw_present()
+            found += unread_changes(announced, present)
+            for name in sorted({*announced.sources, *present.sources}):
+                found += source_changes(name, announced, present)
+        return Examined(_with_remedy(found))
 
     return examine
+
+
+def _with_remedy(found: Iterable[str]) -> dict[str, int]:
+    return {f"{one}; {REMEDY}": 1 for one in found}
 
 
 def _columns(platform: Platform, contract: Contract, address: Address) -> dict[str, str]:

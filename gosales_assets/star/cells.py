@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from gosales_assets.star.prices import FACTORS, line_revenue, read_factors, wrong_discount
-from gosales_resources.errors import SourceError, nearest
-from gosales_resources.settings.source import LogColumns, LongLog, WideLog
+from gosales_resources.errors import SourceError
+from gosales_resources.settings.source import LongLog, WideLog
 from gosales_resources.sources.cells import (
     MONEY_SCALE,
     QUANTITY_SCALE,
@@ -19,8 +19,9 @@ from gosales_resources.sources.cells import (
     text,
     without_words,
 )
-from gosales_resources.sources.raw import ROW, is_nameless
+from gosales_resources.sources.raw import ROW
 from gosales_resources.sources.table import require_columns, require_where
+from gosales_resources.sources.wide_columns import sku_measures
 
 MEASURES = {
     "quantity_milli": QUANTITY_SCALE,
@@ -66,8 +67,8 @@ def layout_of(
     Raises
     ------
     SourceError
-        When a configured column is missing, or a column of a wide log is neither identifier, nor
-        SKU of the taxonomy, nor one of a pair, nor ignored; the nearest names are offered.
+        When a configured column is missing, with the nearest names, or a SKU of a wide log has two
+        columns. What it cannot place it does not read: the check of the schema names it.
     """
     wanted = {
         f"sales_log.columns.{setting}": column
@@ -268,36 +269,12 @@ def _column(layout: Layout, measure: str) -> pl.Expr:
 
 
 def _pairs(name: str, header: list[str], log: WideLog, skus: Collection[str]) -> list[LineColumns]:
-    columns: LogColumns = log.columns
-    taken = {c for c in columns.model_dump().values() if c} | set(log.ignored_columns)
-    taken |= {condition.column for condition in log.where} | {log.sign.column if log.sign else ""}
-    amount = f"{log.amount}_cents"
     pairs: dict[str, dict[str, str]] = {}
-    strays, twice = [], []
-    for column in header:
-        if column in taken or is_nameless(column):
-            continue
-        stem = column.removesuffix(log.quantity_suffix)
-        if column in log.aliases:
-            sku, measure = log.aliases[column], amount
-        elif stem != column and column not in skus:
-            sku, measure = stem, "quantity_milli"
-        elif column in skus or f"{column}{log.quantity_suffix}" in header:
-            sku, measure = column, amount
-        else:
-            strays.append(column)
-            continue
+    twice = []
+    for column, (sku, measure) in sku_measures(header, log, skus).items():
         if measure in pairs.setdefault(sku, {}):
             twice.append(f"  {pairs[sku][measure]!r} and {column!r} are both {sku}")
         pairs[sku][measure] = column
     if twice:
         raise SourceError(f"{name}: two columns for one SKU:\n" + "\n".join(twice))
-    if strays:
-        legal = [*skus, *columns.model_dump().values()]
-        hints = [f"  {c!r}: {nearest(c, [n for n in legal if n])}" for c in strays]
-        raise SourceError(
-            f"{name}: columns that are neither identifier, SKU of the taxonomy, nor ignored "
-            "(add them to sales_log.ignored_columns, sales_log.aliases or the taxonomy):\n"
-            + "\n".join(hints)
-        )
     return [LineColumns(sku, measures) for sku, measures in sorted(pairs.items())]

@@ -28,6 +28,8 @@ class SchemaSnapshot:
     """Table -> columns with types in order, and its key."""
     sources: Mapping[str, tuple[Columns, ...]] = field(default_factory=dict)
     """Raw source -> the distinct headers of its files, columns with types in order."""
+    unread: Mapping[str, Columns] = field(default_factory=dict)
+    """Raw source -> its columns of which nothing is known and nothing read, each with a hint."""
 
 
 def declared_columns(contract: Contract) -> dict[str, str]:
@@ -63,11 +65,25 @@ def source_changes(name: str, announced: SchemaSnapshot, present: SchemaSnapshot
         # Announced before its first file, as a pattern may be: there was no header to hold it to.
         return []
     found = []
-    for header in present.sources[name]:
+    # A new column that nothing is read of is told by `unread_changes`, with what to do.
+    told = set(present.unread.get(name, {})).difference(*known)
+    for whole in present.sources[name]:
+        header = {column: kind for column, kind in whole.items() if column not in told}
         if not any(_same(header, other) for other in known):
             near = max(known, key=lambda other: len(set(other) & set(header)))
             found += _column_changes(f"raw {name}", near, header)
     return list(dict.fromkeys(found))
+
+
+def unread_changes(announced: SchemaSnapshot, present: SchemaSnapshot) -> list[str]:
+    """List the columns of raw sources that nothing is read of and nobody said is right so."""
+    return [
+        f"raw {name}: nothing is read of column {column}: no identifier, no SKU of the taxonomy, not "
+        f"ignored. {hint}"
+        for name, columns in sorted(present.unread.items())
+        for column, hint in columns.items()
+        if column not in announced.unread.get(name, {})
+    ]
 
 
 def all_changes(announced: SchemaSnapshot, present: SchemaSnapshot) -> list[str]:
@@ -75,6 +91,7 @@ def all_changes(announced: SchemaSnapshot, present: SchemaSnapshot) -> list[str]
     sources = sorted({*announced.sources, *present.sources})
     tables = sorted({*announced.tables, *present.tables})
     return [
+        *unread_changes(announced, present),
         *(line for name in sources for line in source_changes(name, announced, present)),
         *(line for name in tables for line in table_changes(name, announced, present)),
     ]
@@ -98,6 +115,7 @@ def read_snapshot(path: Path) -> SchemaSnapshot | None:
 def write_snapshot(path: Path, snapshot: SchemaSnapshot) -> None:
     """Announce a schema; readers see the old file or the new one, never a part."""
     content = {
+        "unread": {name: list(columns) for name, columns in sorted(snapshot.unread.items())},
         "sources": {n: [list(h.items()) for h in hs] for n, hs in sorted(snapshot.sources.items())},
         "tables": {
             name: {"columns": list(columns.items()), "key": list(key)}
@@ -111,6 +129,8 @@ def _parsed(content: dict[str, Any]) -> SchemaSnapshot:
     return SchemaSnapshot(
         {n: (dict(t["columns"]), tuple(t["key"])) for n, t in content["tables"].items()},
         {n: tuple(dict(h) for h in headers) for n, headers in content["sources"].items()},
+        # Files of before this was told have none.
+        {n: dict.fromkeys(columns, "") for n, columns in content.get("unread", {}).items()},
     )
 
 

@@ -133,6 +133,32 @@ def test_an_unannounced_column_stops_the_log_and_an_announced_one_does_not(world
     assert materialize(world, "--staging-only", *ignored, cutoffs=CUTOFF) == 0
 
 
+def test_a_column_of_no_sku_is_a_finding_until_it_is_accepted_or_the_taxonomy_names_it(
+    world, capsys
+):
+    log, taxonomy = world / "sales_log.csv", world / "taxonomy.csv"
+    lines = log.read_text(encoding="utf-8").splitlines()
+    lines = [lines[0] + ",Scanner", *(line + ",5" for line in lines[1:])]
+    log.write_text("\r\n".join(lines), encoding="utf-8")
+    staging = ("--staging-only", "--rebuild")
+    assert materialize(world, *staging, cutoffs=CUTOFF) == 1
+    told = " ".join(capsys.readouterr().err.split())
+    assert "schema as announced" in told
+    assert "nothing is read of column Scanner" in told
+    assert gosales(world, "schema", "accept") == 0
+    assert materialize(world, "--staging-only", cutoffs=CUTOFF) == 0
+    log_lines = platform_of(world).store.scan_table(Address("sales_log", DAY), None)
+    assert "Scanner" not in log_lines.collect()["sku"].to_list()
+    taxonomy.write_text(taxonomy.read_text() + "Scanner,Scanning,f,new\n")
+    assert gosales(world, "schema", "diff") == 0
+    # What nobody read of the past is read now: a restatement, and no rows out of nowhere.
+    assert materialize(world, "--staging-only", cutoffs=CUTOFF) == 1
+    assert gosales(world, "restatement", "accept") == 0
+    assert materialize(world, "--staging-only", cutoffs=CUTOFF) == 0
+    log_lines = platform_of(world).store.scan_table(Address("sales_log", DAY), None)
+    assert "Scanner" in log_lines.collect()["sku"].to_list()
+
+
 def test_a_feature_more_is_an_unannounced_change_of_its_tables_alone(world, capsys):
     assert gosales(world, "schema", "accept") == 0
     capsys.readouterr()

@@ -204,11 +204,10 @@ def test_a_quote_that_never_ends_costs_its_row_alone(tmp_path):
     [
         ("CompanyId", "CompanyID", "Did you mean 'CompanyID'"),
         ("Sim GP", "Sim_GP", "Did you mean 'Sim_GP'"),
-        ("Seats_Qty", "Notes", "neither identifier"),
         ("Seats_Qty", "Rep", "named twice"),
         ("CompanyId", "Company\udcff", "is not utf8"),
     ],
-    ids=["renamed", "alias", "stray", "twice", "encoding"],
+    ids=["renamed", "alias", "twice", "encoding"],
 )
 def test_a_wrong_file_is_one_clear_error(tmp_path, old, new, message):
     settings = write_world(tmp_path, [row()])
@@ -219,6 +218,22 @@ def test_a_wrong_file_is_one_clear_error(tmp_path, old, new, message):
     with pytest.raises(SourceError, match=message) as error:
         read_anew(settings, tmp_path)
     assert "sales_log.csv" in str(error.value)
+
+
+def test_a_column_that_nothing_is_known_of_is_read_once_the_taxonomy_names_it(tmp_path):
+    settings = write_world(tmp_path, [row(), row("002", CAD="", CAD_Qty="", Scan="7")])
+    path, taxonomy = tmp_path / "sales_log.csv", tmp_path / "taxonomy.csv"
+    path.write_bytes(path.read_bytes().replace(b"Scan,Scan_Qty", b"Laser,Spare", 1))
+    log = read_anew(settings, tmp_path)
+    assert lines_of(log)["sku"].to_list() == ["CAD"]
+    assert rejects_of(log)["reason"].to_list() == ["no amount and no quantity"]
+    taxonomy.write_text(taxonomy.read_text() + "Laser,Scanning,f,new\n")
+    # Blocks typed before are at hand: they must not be taken for the file's.
+    log = read_anew(settings, tmp_path)
+    assert set(lines_of(log).select("sku", "customer_id").rows()) == {
+        ("CAD", "001"),
+        ("Laser", "002"),
+    }
 
 
 @pytest.mark.parametrize("content", [b"", b"\xef\xbb\xbf\r\n"], ids=["no bytes", "only a mark"])

@@ -52,6 +52,22 @@ def test_each_file_may_have_any_of_the_announced_headers():
     assert found == ["raw log: column y added (text)"]
 
 
+def test_a_column_that_nothing_is_read_of_is_told_once_until_it_is_accepted():
+    stray = {"d": "Did you mean 'a'?"}
+    present = SchemaSnapshot({}, {"log": (COLUMNS | {"d": "text"},)}, {"log": stray})
+    announced = SchemaSnapshot({}, {"log": (COLUMNS,)})
+    (told,) = all_changes(announced, present)
+    assert told.startswith("raw log: nothing is read of column d: ")
+    assert told.endswith("Did you mean 'a'?")
+    assert all_changes(present, present) == []
+
+
+def test_a_column_announced_as_read_that_is_read_no_more_is_told():
+    present = SchemaSnapshot({}, {"log": (COLUMNS,)}, {"log": {"b": ""}})
+    (told,) = all_changes(SchemaSnapshot({}, {"log": (COLUMNS,)}), present)
+    assert "nothing is read of column b" in told
+
+
 def test_the_first_file_of_a_source_announced_without_one_is_no_change():
     announced = SchemaSnapshot({}, {"surfacing_log": ()})
     assert all_changes(announced, SchemaSnapshot({}, {"surfacing_log": (COLUMNS,)})) == []
