@@ -1,7 +1,8 @@
 """Failures and passes as Dagster's event log tells them, in the words of `delivery.alert`.
 
 A run over many partitions leaves an evaluation for each and one in sum: the sum is no alert of its own.
-A run that failed because a blocking check did is told by that check.
+A run that failed because a blocking check did is told by that check; a job's because a run that it
+made did, by that run.
 """
 
 from collections.abc import Iterator, Sequence
@@ -15,7 +16,7 @@ from dagster_shared.error import SerializableErrorInfo
 from gosales_assets.operations.alert_cures import cure
 from gosales_assets.operations.batches import RANGE_END, RANGE_START
 from gosales_assets.operations.failed_checks import CHECK_FAILED
-from gosales_assets.operations.tags import COMMAND
+from gosales_assets.operations.tags import COMMAND, JOB
 from gosales_checks.partition_checks import CONTENT, PARTITIONS_CHECKED
 from gosales_resources import markdown
 from gosales_resources.delivery.alert import ASSETS, RANGE, RUN, Event, Failed, Passed, RunPassed
@@ -114,7 +115,7 @@ class EventReader:
     def _failed_run(self, number: int, entry: EventLogEntry) -> Failed | None:
         failures = self._step_failures(entry.run_id)
         others = [error for _, error in failures if error.cls_name != CHECK_FAILED]
-        if failures and not others:
+        if (failures and not others) or self._is_told_by_its_part(entry.run_id):
             return None
         error = others[0] if others else entry.get_dagster_event().job_failure_data.error
         said = said_by(error) if error else entry.get_dagster_event().message
@@ -133,6 +134,16 @@ class EventReader:
             cure=cure(RUN, "", partition, self._settings.config_file),
             link=self._link(f"runs/{quote(entry.run_id)}"),
         )
+
+    def _is_told_by_its_part(self, run_id: str) -> bool:
+        """Tell whether a job's run failed by a run that it made: that one is told, or its check is."""
+        run = self._run(run_id)
+        if run is None or JOB not in run.tags:
+            return False
+        parts = dg.RunsFilter(
+            statuses=[dg.DagsterRunStatus.FAILURE], tags={COMMAND: self._command(run_id)}
+        )
+        return any(part.run_id != run_id for part in self._instance.get_runs(parts))
 
     def _good_run(self, number: int, entry: EventLogEntry) -> RunPassed:
         run = self._run(entry.run_id)

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 import dagster as dg
 from dagster._core.storage.dagster_run import IN_PROGRESS_RUN_STATUSES
 
-from gosales_assets.operations.alert_events import COMMAND, EventReader, read_entries
+from gosales_assets.operations.alert_events import EventReader, read_entries
+from gosales_assets.operations.tags import COMMAND
 from gosales_assets.platform.platform import Platform
 from gosales_resources.delivery.composing import compose
 from gosales_resources.delivery.delivering import Delivered, deliver

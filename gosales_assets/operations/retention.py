@@ -1,4 +1,4 @@
-"""Prunes what old runs leave: their logs and files, the records of commands; once a day at the most.
+"""Prunes what old runs leave: their logs and files, records of commands, alerts that are over; once a day.
 
 A materialisation says where a stored partition comes from, and is kept for as long as it is the latest
 of its partition: of the run that recorded it only the log goes.
@@ -17,6 +17,8 @@ from sqlalchemy import func, select
 
 from gosales_assets.operations.records import folder_of, records
 from gosales_assets.platform.platform import Platform
+from gosales_resources.delivery.outbox import FILE, Outbox
+from gosales_resources.delivery.pruning import forget
 
 MARK = "pruned"
 PAGE = 500
@@ -37,6 +39,8 @@ class Pruned:
     """Of runs that are kept: their log alone went."""
     records: int = 0
     """Of commands."""
+    alerts: int = 0
+    """That are good again."""
 
 
 def prune_daily(platform: Platform, instance: dg.DagsterInstance) -> Pruned:
@@ -62,7 +66,7 @@ def _today() -> str:
 
 
 def prune(platform: Platform, instance: dg.DagsterInstance, before: dt.datetime) -> Pruned:
-    """Prune runs and records of commands that ended before a moment.
+    """Prune runs, records of commands and alerts that ended before a moment.
 
     Parameters
     ----------
@@ -85,7 +89,17 @@ def prune(platform: Platform, instance: dg.DagsterInstance, before: dt.datetime)
         if record.ended and dt.datetime.fromisoformat(record.ended) < before:
             shutil.rmtree(folder_of(platform) / record.id)
             commands += 1
-    return Pruned(runs, logs, commands)
+    return Pruned(runs, logs, commands, _forget_alerts(platform, before))
+
+
+def _forget_alerts(platform: Platform, before: dt.datetime) -> int:
+    folder = platform.settings.alerts_root
+    if not (folder / FILE).is_file():
+        # Nobody was ever told: no file is made to find nothing in.
+        return 0
+    with Outbox(folder) as outbox:
+        alerts, _ = forget(outbox, before)
+    return alerts
 
 
 def _latest_makers(instance: dg.DagsterInstance) -> set[str]:

@@ -6,10 +6,10 @@ import dagster as dg
 import pytest
 
 from gosales_assets.definitions import build_definitions
-from gosales_assets.operations.alert_events import COMMAND
 from gosales_assets.operations.alerts import NAME, collect_and_deliver
 from gosales_assets.operations.batches import RANGE_END, RANGE_START
 from gosales_assets.operations.instance import open_instance
+from gosales_assets.operations.tags import COMMAND, JOB
 from gosales_assets.platform.platform import Platform
 from gosales_checks.partition_checks import partition_check
 from gosales_resources.delivery.outbox import Outbox
@@ -163,6 +163,27 @@ def test_a_failed_run_is_told_with_what_it_did_not_make_and_is_good_again_when_t
         run(job, instance, "labels", partition=LAST, command="c3")
         tell(platform, instance)
         assert [m["kind"] for m in messages(platform)] == ["failed", "recovered"]
+
+
+@pytest.mark.parametrize("of_part", [True, False], ids=["its part failed", "it failed by itself"])
+def test_a_jobs_run_is_told_by_the_run_that_it_made_where_that_failed(platform, job, of_part):
+    @dg.op
+    def make_list(context: dg.OpExecutionContext) -> None:
+        if of_part:
+            BROKEN.append("no")
+            run(job, context.instance, "labels", command=context.run_id)
+        raise dg.Failure("labels failed" if of_part else "no such cutoff", allow_retries=False)
+
+    graph = dg.GraphDefinition(name="refresh_list", node_defs=[make_list])
+    with open_instance(platform) as instance:
+        outer = graph.to_job(tags={JOB: "refresh_list"}).execute_in_process(
+            instance=instance, raise_on_error=False
+        )
+        tell(platform, instance, finished={outer.run_id})
+        (message,) = messages(platform)
+    (alert,) = message["alerts"]
+    assert alert["asset"] == ("labels" if of_part else "refresh_list")
+    assert (alert["run"] == outer.run_id) is not of_part
 
 
 @pytest.mark.slow

@@ -1,5 +1,6 @@
 """The outbox: what is recorded, kept back, acknowledged, good again; and kills at any line."""
 
+import datetime as dt
 import json
 import os
 import subprocess
@@ -10,6 +11,7 @@ import pytest
 
 from gosales_resources.delivery.alert import RunPassed
 from gosales_resources.delivery.outbox import Outbox
+from gosales_resources.delivery.pruning import forget
 from gosales_resources.delivery.recording import CURSOR, begin, record, start_anew
 from gosales_resources.errors import ScopeError, StorageError
 from tests.worlds.alerts import HOUR, NOW, failed, passed
@@ -69,6 +71,36 @@ def test_a_pass_recovers_what_failed_before_it_and_a_failure_after_it_is_told(ou
     # Read once more, the pass leaves the later failure alone.
     put(outbox, passed(first, 2))
     assert told(outbox) == [("recovered", None), ("open", None)]
+
+
+def test_what_is_good_again_is_forgotten_in_time_and_not_told_anew_when_it_is_read_again(outbox):
+    over, still, late = failed(1), failed(2), failed(3, at=NOW + 50 * HOUR)
+    good = [passed(over, 4, at=NOW + HOUR), passed(late, 5, at=NOW + 51 * HOUR)]
+    put(outbox, over, still, late, *good)
+    moment = dt.datetime.fromtimestamp(NOW + 49 * HOUR, dt.UTC)
+    assert forget(outbox, moment) == (1, 0)
+    left = outbox.rows("SELECT id, state FROM alerts ORDER BY at")
+    assert [(r["id"], r["state"]) for r in left] == [(still.id, "open"), (late.id, "recovered")]
+    put(outbox, over)
+    assert ("open", "before alerts were turned on") in told(outbox)
+
+
+def test_a_message_goes_with_the_last_alert_that_it_told_and_not_before(outbox):
+    one, other = failed(1), failed(2)
+    put(outbox, one, other)
+    sent = "INSERT INTO messages (id, sink, kind, content, created, state, next_attempt) VALUES "
+    outbox.do(sent + "('m', 'file', 'failed', '{}', ?, 'sent', 0)", NOW)
+    outbox.do(sent + "('w', 'file', 'recovered', '{}', ?, 'waiting', 0)", NOW)
+    for alert in (one, other):
+        outbox.do("INSERT INTO told VALUES (?, 'm')", alert.id)
+    outbox.do("INSERT INTO told VALUES (?, 'w')", other.id)
+    moment = dt.datetime.fromtimestamp(NOW + 49 * HOUR, dt.UTC)
+    put(outbox, passed(one, 3, at=NOW + 1), passed(other, 4, at=NOW + 1))
+    # Somebody is still to hear of the other.
+    assert forget(outbox, moment) == (1, 0)
+    outbox.do("UPDATE messages SET state = 'sent'")
+    assert forget(outbox, moment) == (1, 2)
+    assert outbox.rows("SELECT * FROM told") == []
 
 
 def test_a_pass_of_another_partition_recovers_nothing(outbox):
@@ -171,6 +203,7 @@ import gosales_resources.delivery.delivering
 from gosales_resources.delivery.composing import compose
 from gosales_resources.delivery.delivering import deliver
 from gosales_resources.delivery.outbox import Outbox
+from gosales_resources.delivery.pruning import forget
 from gosales_resources.delivery.recording import begin, record
 from gosales_resources.delivery.sinks import FileSink
 from tests.worlds.alerts import NOW, alert_settings, failed, nothing_runs
