@@ -98,7 +98,7 @@ def dim_customer_history(platform: Platform) -> dg.AssetsDefinition:
                 yield Partition(key, parts)
             # All of them are stored by now.
             for said in past.settle([key.cutoff for key in keys]):
-                context.log.info(f"customers: {said}")
+                context.log.warning(f"customers: {said}")
 
         return Partitions(made())
 

@@ -10,7 +10,7 @@ import io
 import logging
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TextIO
 
 import dagster as dg
@@ -34,7 +34,7 @@ def telling(progress: Progress) -> Iterator[dg.LoggerDefinition]:
         Told both; it writes to standard error as that is now.
     """
     with _standard_error() as stream:
-        warnings = _Told(progress.warn, logging.WARNING)
+        warnings = _Told({logging.WARNING: progress.warn})
         LOG.addHandler(warnings)
         progress.stream = stream
         try:
@@ -59,21 +59,25 @@ def _standard_error() -> Iterator[TextIO]:
 
 def _progress_logger(progress: Progress) -> logging.Logger:
     logger = logging.Logger("gosales.progress", logging.INFO)
-    handler = _Told(progress.detail, logging.INFO)
+    handler = _Told({logging.WARNING: progress.warn, logging.INFO: progress.detail})
     handler.addFilter(lambda record: _meta(record).get("dagster_event") is None)
     logger.addHandler(handler)
     return logger
 
 
 class _Told(logging.Handler):
-    """Tells a function what was said, without Dagster's run and step ids in front, in safe signs."""
+    """Tells a function what was said, without Dagster's run and step ids in front, in safe signs.
 
-    def __init__(self, tell: Callable[[str], None], level: int) -> None:
-        super().__init__(level)
-        self._tell = tell
+    Of the functions by level it is the highest that a record reaches.
+    """
+
+    def __init__(self, tell: Mapping[int, Callable[[str], None]]) -> None:
+        super().__init__(min(tell))
+        self._tell = sorted(tell.items(), reverse=True)
 
     def emit(self, record: logging.LogRecord) -> None:
-        self._tell(markdown.printable(_meta(record).get("orig_message") or record.getMessage()))
+        tell = next(tell for level, tell in self._tell if record.levelno >= level)
+        tell(markdown.printable(_meta(record).get("orig_message") or record.getMessage()))
 
 
 def _meta(record: logging.LogRecord) -> dict[str, Any]:

@@ -33,6 +33,7 @@ class Described:
         """What holds of every partition."""
         return {
             "dagster/column_schema": dg.TableSchema(columns=self.columns),
+            "dagster/column_lineage": dg.TableColumnLineage(deps_by_column=self.lineage),
             "grain": self.contract.grain,
             "primary_key": ", ".join(self.contract.key) or "none",
         }
@@ -51,6 +52,20 @@ class Described:
             )
             for name, column in self.contract.schema.columns().items()
         ]
+
+    @property
+    def lineage(self) -> dict[str, list[dg.TableColumnDep]]:
+        """The columns of the tables read that a column goes back to: those of its name.
+
+        A quantity has the same name in all tables; what is computed has a name of its own.
+        """
+        found: dict[str, list[dg.TableColumnDep]] = {}
+        # A table may be read at more than one span of cutoffs.
+        for table in dict.fromkeys(read.table for read in self.contract.reads):
+            for name in self.contract.schema.columns().keys() & table.schema.columns().keys():
+                dep = dg.TableColumnDep(asset_key=dg.AssetKey(table.name), column_name=name)
+                found.setdefault(name, []).append(dep)
+        return {name: found[name] for name in self.contract.schema.columns() if name in found}
 
     def told(self, description: str | None, unit: str | None) -> str:
         """Return a column's description with its unit; of money the currency that is configured."""

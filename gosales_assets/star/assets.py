@@ -69,7 +69,7 @@ def sales_log_ingest(platform: Platform) -> dg.AssetsDefinition:
             yield dg.Output(made, output_name=contract.name)
         # All of it is stored by now.
         for told in past.settle([key.cutoff for key in keys]):
-            context.log.info(f"sales log: {told}")
+            context.log.warning(f"sales log: {told}")
 
     return sales_log_ingest
 

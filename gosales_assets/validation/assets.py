@@ -10,7 +10,7 @@ from gosales_assets.platform.pictures import heat_map_of, plot_of_list
 from gosales_assets.platform.platform import Platform, keys_of
 from gosales_assets.platform.side_by_side import side_by_side
 from gosales_assets.validation.experiment_readout import read_experiment
-from gosales_assets.validation.forward import validate_forward
+from gosales_assets.validation.forward import ALL, WHITESPACE, validate_forward
 from gosales_assets.validation.list_calls import count_calls
 from gosales_assets.validation.list_validation import top_of_list, validate_list
 from gosales_assets.validation.target_metrics import summarise_targets, target_metrics
@@ -33,6 +33,8 @@ from gosales_resources.store.upstream import Tables
 SHOWN_CALLS = 300
 EFFECT = ("effect", "effect_low", "effect_high")
 WITH_ENDS = ("value", "low", "high")
+# Measure and slice: of customers who never bought there, what the list is about; inputs of all.
+PLOTTED = (("lift_10", WHITESPACE), ("cal_mae", WHITESPACE), ("feature_psi", ALL))
 SHOWN = ("auc", "lift_10", "cal_mae", "base_rate")
 
 
@@ -91,7 +93,8 @@ def validation_summary(platform: Platform) -> dg.AssetsDefinition:
                 forward, shifts = (stored_divisions(platform, t, key.cutoff) for t in tables)
                 metrics = target_metrics(forward, shifts)
                 table = summarise_targets(metrics)
-                shown = summarise_cutoff(table) | heat_map_of(shifts, str(key))
+                shown = summarise_cutoff(table) | lines_of_divisions(metrics)
+                shown |= heat_map_of(shifts, str(key))
                 yield Partition(key, table, metadata=shown)
 
         return Partitions(made())
@@ -133,6 +136,22 @@ def summarise_cutoff(table: pl.DataFrame) -> dict[str, object]:
     }
     text = markdown.table(titles, rows) if rows else "Nothing is known yet: no window has ended."
     return {"divisions": dg.MetadataValue.md(text), **figures, **worst}
+
+
+def lines_of_divisions(metrics: pl.DataFrame) -> dict[str, float]:
+    """Return a figure a division of what is plotted over cutoffs: one line for each of them.
+
+    Parameters
+    ----------
+    metrics
+        `target_metrics` of a cutoff.
+    """
+    return {
+        f"{measure}_{part}: {row['division']}": row[measure]
+        for measure, part in PLOTTED
+        for row in metrics.sort("division").to_dicts()
+        if row["slice"] == part and row[measure] is not None
+    }
 
 
 def experiment_readout(platform: Platform) -> dg.AssetsDefinition:

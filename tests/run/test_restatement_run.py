@@ -110,7 +110,7 @@ def test_a_sku_moved_by_the_taxonomy_is_told_as_such_and_stops_nothing(loaded, c
     taxonomy = loaded / "taxonomy.csv"
     text = taxonomy.read_text(encoding="utf-8")
     taxonomy.write_text(text.replace("CAD,Solid Works", "CAD,Scanning"), encoding="utf-8")
-    assert load(loaded, "-v") == 0
+    assert load(loaded) == 0
     told = capsys.readouterr().err
     assert "2023-03-31: 20 line(s) are of another division than before, by the taxonomy" in told
 

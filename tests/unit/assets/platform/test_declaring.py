@@ -93,6 +93,18 @@ def test_the_link_to_the_code_leads_to_the_function_that_makes_a_table(platform)
     assert place.label == f"gosales_assets/whitespace/assets.py:{place.line_number}"
 
 
+def test_a_column_goes_back_to_those_of_its_name_in_what_its_table_reads(platform):
+    lineage = Described(WHITESPACE, platform.settings).lineage
+    for column, deps in lineage.items():
+        for dep in deps:
+            upstream = CONTRACTS[dep.asset_key.path[-1]]
+            assert upstream in [read.table for read in WHITESPACE.reads]
+            assert dep.column_name == column in upstream.schema.columns()
+    assert [dep.asset_key.path[-1] for dep in lineage["p_icp"]] == ["whitespace_signals"]
+    assert [dep.asset_key.path[-1] for dep in lineage["rep"]] == ["dim_customer", "rep_ownership"]
+    assert "rank" not in lineage
+
+
 def test_an_installed_package_has_no_link_to_its_code(monkeypatch):
     monkeypatch.setattr(descriptions, "IS_CHECKOUT", False)
     assert code_references(build_definitions) == {}

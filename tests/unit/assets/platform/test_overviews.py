@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from gosales_assets.star.shown import summarise_ledger
-from gosales_assets.validation.assets import summarise, summarise_cutoff
+from gosales_assets.validation.assets import lines_of_divisions, summarise, summarise_cutoff
 from gosales_assets.whitespace.shown import SHOWN_ROWS, summarise_list
 from gosales_checks.contracts.star import SALES_LEDGER
 from gosales_checks.contracts.validation import FORWARD_VALIDATION, VALIDATION_SUMMARY
@@ -96,6 +96,23 @@ def test_a_summary_plots_the_mean_and_the_worst_division():
     nothing = VALIDATION_SUMMARY.schema.create_empty()
     told = summarise_cutoff(pl.concat([nothing, pl.DataFrame([row])], how="diagonal_relaxed"))
     assert (told["auc_all"], told["auc_all_worst"]) == (0.8, 0.6)
+
+
+def test_a_summary_plots_a_line_for_each_division_and_none_where_nothing_is_known():
+    figures = {"cutoff": DAY, "lift_10": 2.5, "cal_mae": None, "feature_psi": 0.2}
+    metrics = pl.DataFrame(
+        [
+            {**figures, "division": name, "slice": part}
+            for name in ("pdm", "cad")
+            for part in ("all", "whitespace")
+        ]
+    )
+    assert list(lines_of_divisions(metrics).items()) == [
+        ("lift_10_whitespace: cad", 2.5),
+        ("lift_10_whitespace: pdm", 2.5),
+        ("feature_psi_all: cad", 0.2),
+        ("feature_psi_all: pdm", 0.2),
+    ]
 
 
 def test_figures_are_shown_with_four_digits():
