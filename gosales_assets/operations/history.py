@@ -20,7 +20,7 @@ from gosales_resources.errors import HistoryError, StorageError
 
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 # Classes of errors of the history within a failed step; those of sources are made ours before.
-HISTORY_ERRORS = ("OperationalError", "DatabaseError")
+HISTORY_ERRORS = ("OperationalError", "DatabaseError", "DagsterPostgresException")
 # A file of the history -> the table that it is for.
 MAIN_TABLES = {
     "history/runs.db": "runs",
@@ -84,7 +84,31 @@ def history_message(home: Path, found: str) -> str:
     return f"run history: cannot use {home}: {text} ({free:,.1f} MiB free). {remedy}"
 
 
-def server_message(home: Path, found: BaseException) -> str:
+def message_of_step(home: Path, found: str) -> str:
+    """Say what is wrong with the history where a step of a run failed by it.
+
+    Parameters
+    ----------
+    home
+        Folder of the Dagster instance.
+    found
+        What Dagster kept of an error whose class is one of `HISTORY_ERRORS`, class name in front.
+
+    Raises
+    ------
+    HistoryError
+        When it lies in files here that are damaged.
+    """
+    # SQLAlchemy names the driver's class in what it says.
+    if "sqlite3." not in found:
+        return server_message(home, found)
+    said = found.partition(": ")[2].strip()
+    if is_damage(said):
+        raise HistoryError(damage_message(home / INDEX, said))
+    return history_message(home, found)
+
+
+def server_message(home: Path, found: BaseException | str) -> str:
     """Say why the database that holds the history cannot be used, and what to do.
 
     The drivers name host, port and user in what they say, never the password.

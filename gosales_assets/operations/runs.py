@@ -20,9 +20,7 @@ from gosales_assets.operations.failed_checks import CHECK_FAILED
 from gosales_assets.operations.history import (
     HISTORY_ERRORS,
     INDEX,
-    damage_message,
-    history_message,
-    is_damage,
+    message_of_step,
     put_aside,
     telling_history_errors,
 )
@@ -248,9 +246,7 @@ def first_error(result: dg.ExecuteInProcessResult, home: Path) -> str:
             if error.cls_name == CHECK_FAILED:
                 return _stopped_by(result.get_asset_check_evaluations())
             if error.cls_name in HISTORY_ERRORS:
-                if is_damage(said):
-                    raise HistoryError(damage_message(home / INDEX, said))
-                return history_message(home, error.message)
+                return message_of_step(home, error.message)
             error = error.cause
         return failure.to_string() if failure else f"step {event.step_key} failed"
     failed = [event.message for event in result.all_events if event.is_failure]

@@ -53,7 +53,12 @@ def asked(command: str) -> str:
     command = command.replace("2023-06-30", "2024-03-31").replace(
         "2024-06-30..2024-03-31", "2024-06-30"
     )
-    command = command.replace("/srv/share", "share").replace("Solid Works,Simulation", "Simulation")
+    # Installed elsewhere, the program is the same.
+    command = (
+        command.replace("/opt/gosales/bin/", "")
+        .replace("/srv/share", "share")
+        .replace("Solid Works,Simulation", "Simulation")
+    )
     if command.split()[1] == "ui":
         return f"timeout {SERVED_SECONDS} {command} --port {free_port()} || test $? -eq 124 -o $? -eq 143"
     return command

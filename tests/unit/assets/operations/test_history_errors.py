@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from gosales_assets.operations.history import (
     MAIN_TABLES,
     damaged_files,
+    message_of_step,
     put_aside,
     telling_history_errors,
 )
@@ -65,6 +66,32 @@ def test_a_database_elsewhere_is_told_with_the_file_that_names_it(tmp_path, said
         telling_history_errors(tmp_path),
     ):
         raise failed
+
+
+@pytest.mark.parametrize(
+    ("found", "told"),
+    [
+        ("sqlite3.OperationalError: database is locked", "Another build holds it"),
+        ("sqlalchemy.exc.OperationalError: (sqlite3.OperationalError) disk full", "Make room"),
+        (
+            "sqlalchemy.exc.OperationalError: (psycopg2.OperationalError) server closed the connection",
+            "dagster.yaml names cannot be used",
+        ),
+        (
+            "dagster_postgres.utils.DagsterPostgresException: too many retries",
+            "look whether it runs",
+        ),
+    ],
+    ids=["locked", "full", "server", "given up"],
+)
+def test_a_step_that_the_history_failed_is_told_by_where_the_history_lies(tmp_path, found, told):
+    assert told in message_of_step(tmp_path, found)
+
+
+def test_a_step_that_a_damaged_history_failed_says_so(tmp_path):
+    found = "sqlite3.DatabaseError: database disk image is malformed"
+    with pytest.raises(HistoryError, match="is damaged"):
+        message_of_step(tmp_path, found)
 
 
 def database(path, table: str) -> None:
