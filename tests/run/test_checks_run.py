@@ -15,8 +15,10 @@ from gosales_assets.operations.narrowing import Narrowing
 from gosales_assets.operations.plan import Request, plan
 from gosales_assets.operations.status import status_of
 from gosales_assets.platform.platform import Platform
+from gosales_assets.platform.publishing import Verdicts
 from gosales_checks.contracts.contract import conform
 from gosales_checks.contracts.registry import STAGING
+from gosales_checks.contracts.validation import FORWARD_VALIDATION
 from gosales_resources.settings.loading import load_settings
 from gosales_resources.store.address import Address
 from tests.run.worlds_run import CUTOFFS, OVERRIDES, materialize, stored
@@ -157,6 +159,21 @@ def test_a_column_of_no_sku_is_a_finding_until_it_is_accepted_or_the_taxonomy_na
     assert materialize(world, "--staging-only", cutoffs=CUTOFF) == 0
     log_lines = platform_of(world).store.scan_table(Address("sales_log", DAY), None)
     assert "Scanner" in log_lines.collect()["sku"].to_list()
+
+
+def test_a_division_at_its_base_rate_has_no_lift_that_could_be_too_low(finished):
+    platform = platform_of(finished)
+    scores = pl.concat(
+        platform.store.scan_table(Address("scores", DAY, name), None)
+        for name in platform.settings.divisions.targets
+    ).collect()
+    with history_of(platform) as instance:
+        found = Verdicts(instance, platform.space, platform.store).latest(
+            FORWARD_VALIDATION, "lift_above_floor"
+        )
+    at_base_rate = scores.filter(model_status="prior")["division"].unique().to_list()
+    assert at_base_rate
+    assert all(found[f"{CUTOFF}|{name}"].passed for name in at_base_rate)
 
 
 def test_a_feature_more_is_an_unannounced_change_of_its_tables_alone(world, capsys):
