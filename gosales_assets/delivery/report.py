@@ -15,7 +15,7 @@ from gosales_assets.delivery.report_findings import findings
 from gosales_assets.delivery.report_models import NAME as MODELS
 from gosales_assets.delivery.report_models import TITLE as MODELS_TITLE
 from gosales_assets.delivery.report_models import models_section
-from gosales_assets.delivery.report_rows import build_list_table, header_cell
+from gosales_assets.delivery.report_rows import build_list_table
 from gosales_assets.delivery.report_tables import ReportTables, ReportTerms
 from gosales_assets.rendering.markup import Markup, join, tag
 from gosales_assets.rendering.page_blocks import (
@@ -96,7 +96,7 @@ def _list(listed: Listed, rows: ListTable, settings: DeliverySettings) -> Markup
         "list",
         "The list",
         *_left_out(listed, rows, settings),
-        list_table(rows, header_cell(rows.heads)) if rows.rows else None,
+        list_table(rows) if rows.rows else None,
         _base_rates(listed),
         _explained(rows, listed, settings),
     )

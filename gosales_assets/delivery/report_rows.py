@@ -19,7 +19,7 @@ from gosales_assets.rendering.report_list import (
     ListTable,
     Order,
     Row,
-    row_size,
+    list_row,
 )
 from gosales_checks.contracts.movement import ENTERED, LEFT, OUT, STAYED
 from gosales_resources.settings.delivery import DeliverySettings
@@ -75,16 +75,10 @@ def build_list_table(
     heads = _heads(columns)
     choices = _choices(rows, columns)
     made = _rows(rows.head(MOST_ROWS), columns, heads, choices, settings.decimals)
-    kept = list(_that_fit(made, heads, room))
+    kept = list(_that_fit(made, room))
     shown = _counted(choices, rows, kept)
     caption = f"Whom to call about what, as of {terms.cutoff}, in the order of the list"
     return ListTable(caption, shown, _orders(columns, choices), heads, kept)
-
-
-def header_cell(heads: Sequence[Head]) -> int:
-    """Return the column that names a row."""
-    names = [head.name for head in heads]
-    return names.index(NAMED_BY) if NAMED_BY in names else 0
 
 
 def _with_movement(rows: pl.DataFrame, movement: pl.DataFrame | None) -> pl.DataFrame:
@@ -179,9 +173,9 @@ def _orders(columns: Mapping[str, Column], choices: Sequence[Choice]) -> list[Or
     ]
 
 
-def _that_fit(rows: Iterator[Row], heads: Sequence[Head], room: int) -> Iterator[Row]:
+def _that_fit(rows: Iterator[Row], room: int) -> Iterator[Row]:
     for row in rows:
-        room -= row_size(row, heads)
+        room -= len(row.markup.encode())
         if room < 0:
             return
         yield row
@@ -195,6 +189,7 @@ def _rows(
     decimals: int,
 ) -> Iterator[Row]:
     groups = _groups(columns)
+    header = list(groups).index(NAMED_BY) if NAMED_BY in groups else 0
     places = [{name: at for at, (name, _) in enumerate(one.options)} for one in choices]
     chosen = [
         n if n in rows.columns else None for n in ("_rep", "division_name", "grade", "_selection")
@@ -214,7 +209,8 @@ def _rows(
         if not told.get("customer_name", "").strip():
             told["customer_name"] = raw["customer_id"]
         cells = [_cell(head.name, groups[head.name], told, raw, columns, top) for head in heads]
-        yield Row([*keys, raw["rank"], raw["p_icp"], raw["ev"], alphabetical[at]], cells)
+        keys += [raw["rank"], raw["p_icp"], raw["ev"], alphabetical[at]]
+        yield list_row(keys, cells, heads, header)
 
 
 def _cell(
@@ -225,8 +221,8 @@ def _cell(
     columns: Mapping[str, Column],
     top: float,
 ) -> Markup:
-    under = [told[one] for one in group if one != name and told[one]]
     main = told.get(name, "")
+    under = [told[one] for one in group if one != name and told[one]]
     if name == "grade" and main:
         return tag("span", main, class_=f"g g{main}")
     if name == "p_icp":
@@ -243,7 +239,9 @@ def _cell(
         parts = [f"{columns[one].title}: {told[one]}" for one in group if one != name and told[one]]
         return join(main, *(tag("small", part) for part in parts))
     if name == NAMED_BY:
-        return join(tag("b", main), tag("small", " · ".join(under)) if under else None)
+        # Who is called by the id has it once.
+        also = " · ".join(one for one in under if one != main)
+        return join(tag("b", main), tag("small", also) if also else None)
     return join(main)
 
 

@@ -47,7 +47,7 @@ class Row:
 
     keys: Sequence[float | int | None]
     """Its place in each choice, then what orders go by; None comes last."""
-    cells: Sequence[Markup]
+    markup: Markup
 
 
 @dataclass(frozen=True)
@@ -62,41 +62,43 @@ class ListTable:
     rows: Sequence[Row]
 
 
-def list_table(table: ListTable, header_cell: int) -> Markup:
-    """Return the controls and the table.
-
-    Parameters
-    ----------
-    table
-        What is shown.
-    header_cell
-        The column that names a row, counted from 0.
-    """
-    body = (_row(row, table.heads, header_cell) for row in table.rows)
+def list_table(table: ListTable) -> Markup:
+    """Return the controls and the table."""
     shown = tag(
         "table",
         tag("caption", table.caption, class_="unseen"),
         tag("thead", tag("tr", *(_head(head) for head in table.heads))),
-        tag("tbody", *body, id="rows"),
+        tag("tbody", *(row.markup for row in table.rows), id="rows"),
     )
     more = tag("button", "Show all rows", type="button", id="more", hidden=True)
     return join(_controls(table), shown, tag("p", more, class_="more-rows"))
 
 
-def row_size(row: Row, heads: Sequence[Head]) -> int:
-    """Return the bytes that a row takes in the page."""
-    return len(_row(row, heads, 0).encode())
+def list_row(
+    keys: Sequence[float | int | None],
+    cells: Sequence[Markup],
+    heads: Sequence[Head],
+    header_cell: int,
+) -> Row:
+    """Return a row.
 
-
-def _row(row: Row, heads: Sequence[Head], header_cell: int) -> Markup:
-    keys = ",".join("x" if key is None else f"{key:g}" for key in row.keys)
-    cells = (
+    Parameters
+    ----------
+    keys
+        See `Row`.
+    cells, heads
+        What it says, and of which columns.
+    header_cell
+        The column that names a row, counted from 0.
+    """
+    written = ",".join("x" if key is None else f"{key:g}" for key in keys)
+    made = (
         tag("th", cell, scope="row", class_=f"c-{head.name}")
         if at == header_cell
         else tag("td", cell, class_=f"c-{head.name}")
-        for at, (head, cell) in enumerate(zip(heads, row.cells, strict=True))
+        for at, (head, cell) in enumerate(zip(heads, cells, strict=True))
     )
-    return tag("tr", *cells, data_k=keys)
+    return Row(keys, tag("tr", *made, data_k=written))
 
 
 def _head(head: Head) -> Markup:
