@@ -47,8 +47,8 @@ SELECTIONS = {
 MOST_ROWS = 5_000
 LARGEST, SMALLEST = (DOWN, "largest first"), (UP, "smallest first")
 FIRST, LAST = (UP, "A to Z"), (DOWN, "Z to A")
-# Room of the interval's drawing.
-BAR_WIDTH, BAR_MIDDLE = 120, 4.5
+# Of the interval's drawing, as the style has it.
+BAR_WIDTH = 112
 
 
 def build_list_table(
@@ -253,12 +253,11 @@ def _label(columns: Mapping[str, Column], name: str) -> Markup | None:
 def _interval(raw: Mapping[str, Any], top: float) -> Markup:
     """Draw a chance in its interval; the figures beside it say the same."""
 
-    def at(value: float) -> float:
-        return round(4 + (BAR_WIDTH - 8) * min(value / top, 1.0), 1)
+    def at(value: float) -> int:
+        return round(4 + (BAR_WIDTH - 8) * min(value / top, 1.0))
 
     low, high = raw["p_low"], raw["p_high"]
     line = None
     if low is not None and high is not None:
-        line = tag("path", d=f"M{at(low):g} {BAR_MIDDLE}H{at(high):g}")
-    point = tag("circle", cx=f"{at(raw['p_icp']):g}", cy=BAR_MIDDLE, r=3.5)
-    return tag("svg", line, point, viewBox=f"0 0 {BAR_WIDTH} 9", class_="i", aria_hidden="true")
+        line = tag("path", d=f"M{at(low)} 4H{at(high)}")
+    return tag("svg", line, tag("circle", cx=at(raw["p_icp"])), aria_hidden="true")

@@ -78,9 +78,9 @@ border:1px solid var(--line)}
 .gA{background:#0b57b0;border-color:#0b57b0;color:#fff}
 .gB{background:#bcd6f3;border-color:#8db8e6}
 .gC{background:#e3eefa;border-color:#bcd6f3}
-.i{display:block;margin:.15rem 0;width:100%;max-width:7.5rem;height:9px}
-.i path{stroke:#6d7783;stroke-width:2;fill:none}
-.i circle{fill:var(--accent)}
+#list svg{display:block;margin:.15rem 0;width:112px;height:9px}
+#list path{stroke:#6d7783;stroke-width:2;fill:none}
+#list circle{cy:4px;r:3.5px;fill:var(--accent)}
 .l{display:none}
 .more-rows{margin:1rem 0}
 details{border:1px solid var(--line);border-radius:6px;margin:.6rem 0;padding:0 .9rem}

@@ -24,7 +24,11 @@ class Page:
     def __init__(self, socket, session: str) -> None:
         self._socket, self._session, self._number = socket, session, 0
         self.requests: list[str] = []
+        self.refused: list[str] = []
+        """Requests that the page's own policy did not let out."""
         self.dialogs: list[str] = []
+        self._asked: dict[str, str] = {}
+        self._loads = 0
         for domain in ("Page", "Runtime", "Network"):
             self.call(f"{domain}.enable")
 
@@ -39,10 +43,17 @@ class Page:
 
     def _next(self) -> dict[str, Any]:
         told = json.loads(self._socket.recv(timeout=PATIENCE_S))
-        if told.get("method") == "Network.requestWillBeSent":
-            self.requests.append(told["params"]["request"]["url"])
-        if told.get("method") == "Page.javascriptDialogOpening":
-            self.dialogs.append(told["params"]["message"])
+        found = told.get("params", {})
+        match told.get("method"):
+            case "Network.requestWillBeSent":
+                self._asked[found["requestId"]] = found["request"]["url"]
+                self.requests.append(found["request"]["url"])
+            case "Network.loadingFailed" if found.get("blockedReason") == "csp":
+                self.refused.append(self._asked[found["requestId"]])
+            case "Page.javascriptDialogOpening":
+                self.dialogs.append(found["message"])
+            case "Page.loadEventFired":
+                self._loads += 1
         return told
 
     def open(self, file: Path, fragment: str = "") -> None:
@@ -52,6 +63,13 @@ class Page:
         self.call("Page.navigate", url=f"{file.as_uri()}{'#' if fragment else ''}{fragment}")
         while self.value("document.readyState + location.protocol") != "completefile:":
             time.sleep(0.05)
+
+    def reload(self) -> None:
+        """Load the page again and wait until it is there."""
+        before = self._loads
+        self.call("Page.reload")
+        while self._loads == before:
+            self.call("Page.getFrameTree")
 
     def value(self, expression: str) -> Any:
         """Return what an expression is on the page."""
