@@ -3,7 +3,7 @@
 import argparse
 import datetime as dt
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,18 +11,21 @@ import polars as pl
 
 from gosales.cli.parser import LATEST, platform_of
 from gosales.cli.show import chosen_cutoffs, refuse_what_was_not_made
-from gosales.cli.terminal import tell
+from gosales.cli.terminal import say, tell
 from gosales_assets.delivery.exports_card import CARD, describe_exports
 from gosales_assets.delivery.surfacing import FILE as SURFACED_FILE
 from gosales_assets.delivery.surfacing import surfaced_rows, write_surfacing
 from gosales_assets.platform.platform import Platform
-from gosales_checks.contracts.delivery import EXPORT_KINDS, LIST_EXPORTS, SURFACING
+from gosales_checks.contracts.contract import Contract
+from gosales_checks.contracts.delivery import EXPORT_KINDS, LIST_EXPORTS, REPORT, SURFACING
+from gosales_checks.contracts.list_report import LIST_REPORT
 from gosales_checks.contracts.whitespace import WHITESPACE
 from gosales_resources.errors import PartitionMissingError, ScopeError, StalePartitionError, nearest
 from gosales_resources.store.address import Address, remedy
 from gosales_resources.store.atomic import replacing
 
 DONE = 0
+KINDS = [*EXPORT_KINDS, REPORT, SURFACING]
 
 
 def add_export_command(
@@ -38,7 +41,7 @@ def add_export_command(
     parser.add_argument(
         "--kind",
         metavar="a,b",
-        help=f"some of {', '.join([*EXPORT_KINDS, SURFACING])} (who was put before people when); "
+        help=f"some of {', '.join(KINDS)} (who was put before people when); "
         "without it all there are",
     )
     parser.add_argument(
@@ -52,22 +55,38 @@ def add_export_command(
 
 def _export(options: argparse.Namespace) -> int:
     platform = platform_of(options)
-    cutoff = chosen_cutoffs(platform, WHITESPACE, options.cutoff)
-    address = Address(LIST_EXPORTS.name, platform.space.select_cutoff(cutoff))
+    chosen_cutoff = chosen_cutoffs(platform, WHITESPACE, options.cutoff)
+    cutoff = platform.space.select_cutoff(chosen_cutoff)
+    address = Address(LIST_EXPORTS.name, cutoff)
+    asked = _asked(options.kind)
     files = read_exports(platform, address)
     known = describe_exports(files)
-    kinds = _kinds(options.kind, known, address)
+    if REPORT in (asked or KINDS) and (page := _page(platform, cutoff, is_named=bool(asked))):
+        files |= page
+        known = known.vstack(describe_exports(page, LIST_REPORT))
+    kinds = _kinds(asked, known, address)
     chosen = known.filter(pl.col("kind").is_in(kinds)).select("file", "kind", "cutoff", "row_count")
-    folder = options.out or Path("exports") / address.cutoff.isoformat()
+    folder = options.out or Path("exports") / cutoff.isoformat()
     wanted = {name: files[name] for name in chosen["file"]}
     if SURFACING in kinds:
-        wanted[SURFACED_FILE], rows = surface(platform, address.cutoff, folder)
-        row = [SURFACED_FILE, SURFACING, address.cutoff, rows]
+        wanted[SURFACED_FILE], rows = surface(platform, cutoff, folder)
+        row = [SURFACED_FILE, SURFACING, cutoff, rows]
         chosen = chosen.vstack(pl.DataFrame([row], schema=chosen.schema, orient="row"))
-    put_into(folder, wanted, chosen)
+    put_into(folder, wanted, chosen, set(asked or KINDS))
     for name, rows in chosen.select("file", "row_count").iter_rows():
         tell(f"{folder / name}: {rows:,} rows")
     return DONE
+
+
+def _page(platform: Platform, cutoff: dt.date, *, is_named: bool) -> dict[str, bytes]:
+    """Read the page of a list; where it is not to be had and was not named, say why and go on."""
+    try:
+        return read_exports(platform, Address(LIST_REPORT.name, cutoff), LIST_REPORT)
+    except (PartitionMissingError, StalePartitionError) as error:
+        if is_named:
+            raise
+        say(f"{REPORT} is left out: {error}")
+        return {}
 
 
 def surface(platform: Platform, cutoff: dt.date, folder: Path) -> tuple[bytes, int]:
@@ -90,8 +109,10 @@ def surface(platform: Platform, cutoff: dt.date, folder: Path) -> tuple[bytes, i
     return write_surfacing(rows, cutoff, today, before)
 
 
-def read_exports(platform: Platform, address: Address) -> dict[str, bytes]:
-    """Read the stored files of a list, made under the settings in force and recorded.
+def read_exports(
+    platform: Platform, address: Address, contract: Contract = LIST_EXPORTS
+) -> dict[str, bytes]:
+    """Read the stored files of a list, or its page, made under the settings in force and recorded.
 
     Raises
     ------
@@ -103,28 +124,36 @@ def read_exports(platform: Platform, address: Address) -> dict[str, bytes]:
         See `Platform.read_bundle`.
     """
     if not platform.store.has(address):
+        what = "page" if contract is LIST_REPORT else "files"
         raise PartitionMissingError(
-            f"The list of {address.cutoff} has no files yet: gosales materialize --select "
+            f"The list of {address.cutoff} has no {what} yet: gosales materialize --select "
             f"{address.asset} --upstream --cutoffs {address.cutoff}"
         )
     refuse_what_was_not_made(platform, [address])
     made_of = platform.store.made_from(address)
-    if made_of != platform.freshness.inputs.of(LIST_EXPORTS, address):
+    if made_of != platform.freshness.inputs.of(contract, address):
         raise StalePartitionError(
             f"{address} is of another list than is stored now. Rematerialise it: {remedy(address)}"
         )
-    return platform.read_bundle(LIST_EXPORTS, *address.key)
+    return platform.read_bundle(contract, *address.key)
 
 
-def _kinds(named: str | None, known: pl.DataFrame, address: Address) -> list[str]:
-    there = known["kind"].unique().to_list()
+def _asked(named: str | None) -> list[str] | None:
+    """Return the kinds that are named, each a legal one; None where none is: all there are."""
     if named is None:
-        return [*there, SURFACING]
+        return None
     asked = [one.strip() for one in named.split(",") if one.strip()]
+    if wrong := [kind for kind in asked if kind not in KINDS]:
+        raise ScopeError(f"Unknown kind '{wrong[0]}'. {nearest(wrong[0], KINDS)}")
+    return asked
+
+
+def _kinds(asked: list[str] | None, known: pl.DataFrame, address: Address) -> list[str]:
+    there = [*known["kind"].unique(), SURFACING]
+    if asked is None:
+        return there
     for kind in asked:
-        if kind not in (legal := [*EXPORT_KINDS, SURFACING]):
-            raise ScopeError(f"Unknown kind '{kind}'. {nearest(kind, legal)}")
-        if kind not in [*there, SURFACING]:
+        if kind not in there:
             raise ScopeError(
                 f"{address} has no {kind}: name it in delivery.kinds, then gosales materialize "
                 f"--select {address.asset} --cutoffs {address.cutoff}"
@@ -132,7 +161,9 @@ def _kinds(named: str | None, known: pl.DataFrame, address: Address) -> list[str
     return asked
 
 
-def put_into(folder: Path, files: Mapping[str, bytes], described: pl.DataFrame) -> None:
+def put_into(
+    folder: Path, files: Mapping[str, bytes], described: pl.DataFrame, kinds: Collection[str]
+) -> None:
     """Write files into a folder, each whole or not at all; what an earlier export left of them goes.
 
     Of a list that needs fewer files for import the last ones of the list before would stay, and be
@@ -146,9 +177,10 @@ def put_into(folder: Path, files: Mapping[str, bytes], described: pl.DataFrame) 
         Name -> content.
     described
         `list_exports` of these files.
+    kinds
+        What was asked for: of these, what an earlier export left and is not there any more goes.
     """
     card = folder / CARD
-    kinds = set(described["kind"])
     before = _told(card)
     for name, content in files.items():
         with replacing(folder / name, "the exports") as temporary:

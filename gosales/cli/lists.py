@@ -14,7 +14,7 @@ from gosales.cli.list_table import draw
 from gosales.cli.parser import LATEST, platform_of, positive
 from gosales.cli.show import chosen_cutoffs, read_stored
 from gosales.cli.terminal import hand_over, say, tell
-from gosales_assets.delivery.columns import LOOKS, Column, check_columns, shown_columns
+from gosales_assets.delivery.columns import LOOKS, MOVED, Column, check_columns, shown_columns
 from gosales_assets.delivery.listed import NO_REP, Listed, ListTerms
 from gosales_assets.platform.platform import Platform
 from gosales_checks.contracts.movement import LIST_MOVEMENT
@@ -23,15 +23,6 @@ from gosales_resources.errors import GosalesError, ScopeError, nearest
 from gosales_resources.settings.base import slugify
 from gosales_resources.store.atomic import replacing
 
-# Of another table than the list: asked for by name, and only then read.
-MOVED = Column(
-    "moved",
-    "text",
-    "Since the last list",
-    "Moved",
-    50,
-    LIST_MOVEMENT.schema.columns()["moved"].description or "",
-)
 DONE = 0
 TABLE = "table"
 ROWS_FOR_EYES = 50

@@ -4,6 +4,7 @@ import argparse
 import datetime as dt
 import sys
 from collections.abc import Iterable, Mapping
+from functools import partial
 
 import polars as pl
 from polars._typing import PolarsDataType
@@ -16,6 +17,7 @@ from gosales_assets.operations.instance import history_of
 from gosales_assets.platform.platform import Platform
 from gosales_checks.contracts.contract import Contract
 from gosales_checks.contracts.delivery import LIST_EXPORTS
+from gosales_checks.contracts.list_report import LIST_REPORT
 from gosales_checks.contracts.models import MODEL, POOLED_MODEL
 from gosales_checks.contracts.registry import CONTRACTS
 from gosales_checks.contracts.values import VALUE_MODEL
@@ -230,6 +232,7 @@ def _describe(contract: Contract, files: Mapping[str, bytes]) -> pl.LazyFrame:
         POOLED_MODEL: describe_pooled,
         VALUE_MODEL: describe_values,
         LIST_EXPORTS: describe_exports,
+        LIST_REPORT: partial(describe_exports, contract=LIST_REPORT),
     }
     return describe[contract](files).lazy()
 

@@ -10,6 +10,7 @@ from typing import Literal
 
 import polars as pl
 
+from gosales_checks.contracts.movement import LIST_MOVEMENT
 from gosales_checks.contracts.whitespace import WHITESPACE
 from gosales_resources.errors import ScopeError, nearest
 from gosales_resources.settings.delivery import DeliverySettings
@@ -82,6 +83,17 @@ class Column:
     def is_number(self) -> bool:
         """True of what stands to the right."""
         return self.look in ("count", "percent", "money", "score")
+
+
+# Of another table than the list: shown where it is asked for, and only then read.
+MOVED = Column(
+    "moved",
+    "text",
+    "Since the last list",
+    "Moved",
+    50,
+    LIST_MOVEMENT.schema.columns()["moved"].description or "",
+)
 
 
 def shown_columns(names: Iterable[str], currency: str, months: int) -> list[Column]:

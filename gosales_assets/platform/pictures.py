@@ -5,11 +5,8 @@ import base64
 import dagster as dg
 import polars as pl
 
-from gosales_assets.rendering.plots import plot_heat_map, plot_validation
+from gosales_assets.rendering.plots import plot_heat_map, plot_measures
 from gosales_resources import markdown
-
-# The slice that matters first; the whole where it shows nothing.
-PLOTTED = {"whitespace": "never bought in the division", "all": "all customers"}
 
 
 def plot_of_list(table: pl.DataFrame, key: str) -> dict[str, dg.MetadataValue]:
@@ -29,16 +26,8 @@ def plot_of_list(table: pl.DataFrame, key: str) -> dict[str, dg.MetadataValue]:
     dict of str to MetadataValue
         One picture under `plot`; empty where no slice has an outcome.
     """
-    for part, name in PLOTTED.items():
-        rows = table.filter(pl.col("slice") == part)
-        observed = rows.filter(pl.col("measure") == "calibration_observed")
-        capture = rows.filter(pl.col("measure") == "gain_capture")["value"].drop_nulls()
-        if observed.height and capture.len():
-            stated = rows.filter(pl.col("measure") == "calibration_stated")["value"].to_list()
-            rate, low, high = (observed[c].to_list() for c in ("value", "low", "high"))
-            image = plot_validation(stated, rate, low, high, capture.to_list(), f"{key}: {name}")
-            return {"plot": embedded(image, name)}
-    return {}
+    drawn = plot_measures(table, key)
+    return {"plot": embedded(*drawn)} if drawn else {}
 
 
 def heat_map_of(drift: pl.DataFrame, key: str) -> dict[str, dg.MetadataValue]:

@@ -186,8 +186,13 @@ class Platform:
             if read.is_drawn and not read.is_loaded
         ]
 
-    def publish(self, instance: dg.DagsterInstance, asked: Iterable[Address]) -> None:
-        """Refuse to publish partitions unless all they are made from has passed its checks.
+    def publish(
+        self,
+        instance: dg.DagsterInstance,
+        asked: Iterable[Address],
+        beside: Iterable[Address] = (),
+    ) -> None:
+        """Refuse to publish partitions unless all they are made from, and tell, has passed its checks.
 
         Raises
         ------
@@ -195,7 +200,7 @@ class Platform:
             See `publishing.refuse_unproven`.
         """
         verdicts = Verdicts(instance, self.space, self.store)
-        refuse_unproven(self.space, verdicts, self.store, asked)
+        refuse_unproven(self.space, verdicts, self.store, asked, beside)
 
     def _described(self, contract: Contract, make: Make) -> dict[str, Any]:
         described = Described(contract, self.settings)

@@ -124,7 +124,11 @@ class Verdicts:
 
 
 def refuse_unproven(
-    space: PartitionSpace, verdicts: Verdicts, store: TableStore, asked: Iterable[Address]
+    space: PartitionSpace,
+    verdicts: Verdicts,
+    store: TableStore,
+    asked: Iterable[Address],
+    beside: Iterable[Address] = (),
 ) -> None:
     """Raise unless all that partitions are made from has passed its blocking checks.
 
@@ -138,6 +142,9 @@ def refuse_unproven(
         What is stored: what is not there was not read.
     asked
         The partitions that are to be published.
+    beside
+        What is told in them of other tables: each is held to its own checks, not to those of what
+        it is made from.
 
     Raises
     ------
@@ -147,7 +154,7 @@ def refuse_unproven(
     """
     found = [
         f"{address}: {change}"
-        for address in made_from(space, asked)
+        for address in dict.fromkeys([*made_from(space, asked), *beside])
         if store.has(address)
         for change in verdicts.changes(CONTRACTS[address.asset], address)
     ]

@@ -24,6 +24,8 @@ OVER_TIME = {
     "cal_mae": "calibration error",
     "prior_shift": "shift of the rate of buyers, log-odds",
 }
+# The slice that matters first; the whole where it shows nothing.
+PLOTTED = {"whitespace": "never bought in the division", "all": "all customers"}
 SHOWN = 100
 INK, MUTED, ACCENT = "#222222", "#9aa0a6", "#1f6feb"
 
@@ -67,6 +69,33 @@ def plot_validation(
     right.plot(share, 100 * np.array([0.0, *capture]), color=ACCENT, marker="o", markersize=3)
     _label(right, "Gains", "% of customers, best first", "% of buyers")
     return _png(figure)
+
+
+def plot_measures(table: pl.DataFrame, key: str) -> tuple[bytes, str] | None:
+    """Draw calibration and gains of a table of measures, of the slice that matters.
+
+    Parameters
+    ----------
+    table
+        `model_evaluation` or `forward_validation` of a partition: one row per slice, measure and bin.
+    key
+        Of the partition, in the title.
+
+    Returns
+    -------
+    tuple of bytes and str, or None
+        The PNG and whom it is of; None where no slice has an outcome.
+    """
+    for part, name in PLOTTED.items():
+        rows = table.filter(pl.col("slice") == part)
+        observed = rows.filter(pl.col("measure") == "calibration_observed")
+        capture = rows.filter(pl.col("measure") == "gain_capture")["value"].drop_nulls()
+        if observed.height and capture.len():
+            stated = rows.filter(pl.col("measure") == "calibration_stated")["value"].to_list()
+            rate, low, high = (observed[c].to_list() for c in ("value", "low", "high"))
+            image = plot_validation(stated, rate, low, high, capture.to_list(), f"{key}: {name}")
+            return image, name
+    return None
 
 
 def plot_families(

@@ -6,6 +6,8 @@ from gosales_checks.contracts.contract import Contract, Read
 from gosales_checks.contracts.whitespace import WHITESPACE
 
 EXPORT_KINDS = ["workbook", "csv", "crm", "parquet", "jsonl"]
+# The page of the list: a bundle of its own (`list_report`).
+REPORT = "report"
 # Made by `gosales export` itself: the list is surfaced when people get it.
 SURFACING = "surfacing"
 
@@ -15,7 +17,9 @@ class ListExports(dy.Schema):
 
     cutoff = dy.Date(primary_key=True, description="As-of date.")
     file = dy.String(primary_key=True, min_length=1, description="Name.")
-    kind = dy.String(check=lambda c: c.is_in(EXPORT_KINDS), description="What it is for.")
+    kind = dy.String(
+        check=lambda c: c.is_in([*EXPORT_KINDS, REPORT]), description="What it is for."
+    )
     row_count = dy.Int64(
         min=0,
         description="Rows of the list in it; of a workbook those of its first sheet.",

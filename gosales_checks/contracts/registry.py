@@ -16,6 +16,7 @@ from gosales_checks.contracts import (
     explanations,
     features,
     labels,
+    list_report,
     list_slices,
     models,
     movement,
@@ -50,6 +51,7 @@ DECLARED_IN = (
     validation,
     drift,
     calls,
+    list_report,
 )
 
 

@@ -144,6 +144,7 @@ LEGAL_HERE: dict[str, dict[str, Any]] = {
     },
     "enrichment_unmatched": {"reason": "no_name"},
     "list_exports": {"kind": "csv"},
+    "list_report": {"kind": "report"},
     "score_changes": {
         "previous_cutoff": EARLIER,
         "split": "apart",

@@ -221,7 +221,7 @@ def test_status_names_the_setting_that_makes_a_table_stale(world, capsys):
     made_of_it = {
         "whitespace", "list_metrics", "list_arms", "whitespace_slices", "list_movement",
         "list_stability", "list_exports", "surfaced", "list_validation", "experiment_readout",
-        "list_calls",
+        "list_calls", "list_report",
     }  # fmt: skip
     assert {line.split()[1] for line in stale} == {*made_of_it, "violations"}
 

@@ -26,7 +26,7 @@ CUTOFF = "2024-06-30"
 AS_OF = [name for name in CONTRACTS if name not in
          ("labels", "cutoff_metadata", "prevalence", "label_audit", "pooled_rows",
           "forward_validation", "drift", "validation_summary", "list_validation", "list_calls",
-          "experiment_readout", "sales_ledger", "violations")]  # fmt: skip
+          "experiment_readout", "sales_ledger", "list_report", "violations")]  # fmt: skip
 
 
 def table(folder, name: str, cutoff: str = CUTOFF) -> pl.DataFrame:

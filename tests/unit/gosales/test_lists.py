@@ -14,15 +14,20 @@ from gosales.cli.list_table import draw, width_of
 from gosales.cli.main import main
 from gosales_assets.delivery.columns import shown_columns
 from gosales_assets.delivery.exports import build_exports
+from gosales_assets.delivery.report import build_report
+from gosales_assets.delivery.report_desk import terms_of
 from gosales_assets.operations.instance import open_instance
 from gosales_assets.platform.platform import Platform
+from gosales_checks.contracts.contract import Contract
 from gosales_checks.contracts.delivery import LIST_EXPORTS
+from gosales_checks.contracts.list_report import LIST_REPORT
 from gosales_checks.contracts.movement import LIST_MOVEMENT
 from gosales_checks.contracts.whitespace import WHITESPACE
 from gosales_resources.instance.recorded import CHECKSUM
 from gosales_resources.settings.loading import load_settings
 from gosales_resources.store.address import Address
 from tests.worlds.erp import random_rows, write_world
+from tests.worlds.list_page import tables_of
 from tests.worlds.lists import BASE_RATE, HOSTILE, TERMS, list_of
 
 DAY = dt.date(2024, 6, 30)
@@ -224,18 +229,30 @@ def test_a_list_that_is_not_there_names_the_command_that_makes_it(tmp_path, caps
 
 
 def store_exports(world, table: pl.DataFrame, **changed) -> None:
-    """Store the files of a list as a run does: written, and recorded in the history."""
+    """Store the files of a list as a run does."""
     platform = Platform.of(load_settings(world / "gosales.yaml"))
-    address = Address(LIST_EXPORTS.name, DAY)
     settings = platform.settings.delivery.model_copy(update=changed)
-    files = build_exports(table.lazy(), TERMS, settings)
-    provenance = platform.freshness.provenance_of(LIST_EXPORTS, address)
-    inputs = platform.freshness.inputs.of(LIST_EXPORTS, address)
+    store_bundle(platform, LIST_EXPORTS, build_exports(table.lazy(), TERMS, settings))
+
+
+def store_page(world, table: pl.DataFrame) -> None:
+    """Store the page of a list as a run does."""
+    platform = Platform.of(load_settings(world / "gosales.yaml"))
+    tables, terms = tables_of(table), terms_of(platform)
+    files = build_report(tables, TERMS, terms, platform.settings.delivery)
+    store_bundle(platform, LIST_REPORT, files)
+
+
+def store_bundle(platform: Platform, contract: Contract, files: dict[str, bytes]) -> None:
+    """Store files: written, and recorded in the history."""
+    address = Address(contract.name, DAY)
+    provenance = platform.freshness.provenance_of(contract, address)
+    inputs = platform.freshness.inputs.of(contract, address)
     written = platform.store.write_bundle(address, files, provenance, inputs)
     with open_instance(platform) as instance:
         instance.report_runless_asset_event(
             dg.AssetMaterialization(
-                LIST_EXPORTS.name, partition=f"{DAY}", metadata={CHECKSUM: written.sha256}
+                contract.name, partition=f"{DAY}", metadata={CHECKSUM: written.sha256}
             )
         )
 
@@ -280,6 +297,54 @@ def test_all_files_are_put_into_a_folder_and_stale_ones_go(gosales, world, tmp_p
     assert gosales("export", "--kind", "crm", "--out", str(folder))[0] == 0
     assert {p.name for p in folder.iterdir()} == {*always, imports[0], "own.txt"}
     assert openpyxl.load_workbook(folder / "list.xlsx").sheetnames[-1] == "No rep"
+
+
+def test_the_page_lies_beside_the_files_and_one_of_another_list_is_left_out_and_told(
+    gosales, world, tmp_path
+):
+    folder, page = tmp_path / "out", tmp_path / "out" / "list.html"
+    store_exports(world, LIST)
+    store_page(world, LIST)
+    code, out, err = gosales("export", "--out", str(folder))
+    assert code == 0
+    assert f"{page}: 3 rows" in out
+    assert "left out" not in err
+    assert page.read_bytes().startswith(b"<!DOCTYPE html>")
+    assert (
+        gosales("show", "list_report", "--format", "csv")[1]
+        .splitlines()[1]
+        .startswith(f"{DAY},list.html,report")
+    )
+    # Another list is stored, with its files, and no page of it.
+    store(world, LIST.head(2))
+    store_exports(world, LIST.head(2))
+    code, out, err = gosales("export", "--out", str(folder))
+    named = gosales("export", "--kind", "report", "--out", str(folder))
+    store(world, LIST)
+    assert code == 0
+    assert "report is left out" in err
+    assert "is of another list than is stored now" in err
+    assert f"gosales materialize --select list_report --cutoffs {DAY}" in err
+    # A page of the list before would be taken for this one's.
+    assert not page.exists()
+    assert named[0] == 2
+
+
+def test_a_page_that_was_never_made_is_left_out_with_the_command_that_makes_it(
+    world, capsys, tmp_path
+):
+    other = tmp_path / "other"
+    write_world(other, random_rows(3))
+    store(other, LIST)
+    store_exports(other, LIST)
+    config, folder = str(other / "gosales.yaml"), tmp_path / "out"
+    asked = ["export", "--cutoff", f"{DAY}", "--config", config, "--out", str(folder)]
+    assert main(asked) == 0
+    told = capsys.readouterr().err
+    assert f"gosales materialize --select list_report --upstream --cutoffs {DAY}" in told
+    assert main([*asked, "--kind", "report"]) == 2
+    assert "has no page yet" in capsys.readouterr().err
+    assert not (folder / "list.html").exists()
 
 
 @pytest.mark.parametrize(

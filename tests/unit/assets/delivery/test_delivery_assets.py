@@ -3,12 +3,14 @@
 import dagster as dg
 import pytest
 
-from gosales_assets.delivery.assets import list_exports, surfaced
+from gosales_assets.delivery.assets import list_exports, list_report, surfaced
 from gosales_assets.delivery.checks import define_checks
 from gosales_assets.delivery.exports import build_exports
 from gosales_assets.delivery.listed import ListTerms
 from gosales_assets.platform.platform import BUNDLES, TABLES, Platform
 from gosales_checks.contracts.delivery import LIST_EXPORTS, SURFACED
+from gosales_checks.contracts.list_report import LIST_REPORT
+from gosales_checks.contracts.movement import LIST_MOVEMENT
 from gosales_checks.contracts.whitespace import WHITESPACE
 from gosales_checks.partition_checks import CONTENT
 from gosales_resources.errors import ScopeError
@@ -45,12 +47,12 @@ def prove(platform: Platform, instance: dg.DagsterInstance, *, passed: bool = Tr
 
 def deliver(platform: Platform, instance: dg.DagsterInstance):
     tables = {c.name: platform.spec_of(c) for c in (WHITESPACE, SURFACED)}
-    bundles = {LIST_EXPORTS.name: platform.spec_of(LIST_EXPORTS)}
+    bundles = {c.name: platform.spec_of(c) for c in (LIST_EXPORTS, LIST_REPORT)}
     with expecting_beta_warnings():
         stored = dg.AssetSpec(
             WHITESPACE.name, partitions_def=platform.partitions_of(WHITESPACE)
         ).with_io_manager_key(TABLES)
-        definitions = [list_exports(platform), surfaced(platform)]
+        definitions = [list_exports(platform), list_report(platform), surfaced(platform)]
         return dg.materialize(
             [
                 stored,
@@ -77,7 +79,8 @@ def test_files_and_surfaced_rows_are_stored_checked_and_the_same_twice(platform)
     for result in results:
         assert result.success
         verdicts = {e.check_name: e.passed for e in result.get_asset_check_evaluations()}
-        assert verdicts == {"list_exports_keeps_contract": True, "surfaced_keeps_contract": True}
+        names = ("list_exports", "list_report", "surfaced")
+        assert verdicts == {f"{name}_keeps_contract": True for name in names}
     assert platform.read_bundle(LIST_EXPORTS, DAY) == wanted
     rows = platform.read(SURFACED, DAY).select("customer_id", "rep", "rank").collect().rows()
     assert rows == [("0001", "Ann", 1), ("007", "Ann", 3)]
@@ -104,8 +107,25 @@ def test_nothing_goes_out_of_a_list_that_has_not_passed(platform, verdict):
     assert not result.success
     told = [str(e.step_failure_data.error) for e in result.get_step_failure_events()]
     assert any("Not published" in text and f"whitespace[{DAY}]" in text for text in told)
-    for contract in (LIST_EXPORTS, SURFACED):
+    for contract in (LIST_EXPORTS, LIST_REPORT, SURFACED):
         assert not platform.store.has(Address(contract.name, DAY))
+
+
+def test_the_page_tells_nothing_of_a_table_that_has_not_passed(platform):
+    beside = Address(LIST_MOVEMENT.name, DAY)
+    told = LIST_MOVEMENT.schema.create_empty()
+    platform.store.write_table(
+        beside, told, platform.freshness.provenance_of(LIST_MOVEMENT, beside)
+    )
+    with dg.DagsterInstance.ephemeral() as instance:
+        prove(platform, instance)
+        result = deliver(platform, instance)
+    told = [str(e.step_failure_data.error) for e in result.get_step_failure_events()]
+    assert len(told) == 1
+    assert f"list_movement[{DAY}]: no verdict of list_movement_keeps_contract" in told[0]
+    # The list itself goes out: it is not made from what is told beside it.
+    assert platform.store.has(Address(LIST_EXPORTS.name, DAY))
+    assert not platform.store.has(Address(LIST_REPORT.name, DAY))
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ VALIDATED = {"forward_validation", "drift", "validation_summary"}
 LISTED = {
     "whitespace", "list_metrics", "list_arms", "whitespace_slices", "list_movement",
     "list_stability", "list_exports", "surfaced", "list_validation", "experiment_readout",
-    "list_calls",
+    "list_calls", "list_report",
 }  # fmt: skip
 SCORED = {
     "scores", "whitespace_signals", "list_challenger", "score_changes", *VALIDATED, *LISTED,
@@ -86,7 +86,8 @@ def test_an_unchanged_tree_makes_nothing_stale(world):
 
 def test_bounds_of_checks_move_no_number(world):
     changed = {"contracts": {"freshness_days": 3}, "validation": {"lift10_min": 0.5}}
-    assert stale(world, **changed) == set()
+    # The page says what is beyond them.
+    assert tables(stale(world, **changed)) == {"list_report"}
 
 
 def test_a_route_moved_elsewhere_marks_the_division_left_and_the_one_reached(world):
@@ -160,7 +161,7 @@ def test_a_window_that_may_be_widened_marks_what_is_made_of_labels(world):
 def test_more_complete_data_marks_the_labels_it_can_reach_and_what_is_validated_on_them(world):
     later = {"source": {"sales_log": {"complete_through": "2024-11-30"}}}
     reached = {"cutoff_metadata", "labels", "pooled_rows", *VALIDATED} | COUNTED
-    reached |= {"list_validation", "experiment_readout"}
+    reached |= {"list_validation", "experiment_readout", "list_report"}
     assert tables(stale(world, **later)) == reached
     # The window of 2024-03-31 ended in September: nothing of it changes.
     assert stale(world, "2024-03-31", **later) == set()
@@ -170,7 +171,7 @@ def test_a_longer_calendar_marks_no_mature_cutoff(world):
     longer = {"calendar": {"end": "2025-12-31"}}
     assert stale(world, "2024-03-31", **longer) == set()
     unripe = {"cutoff_metadata", "labels", "pooled_rows", *VALIDATED, "dim_date"}
-    unripe |= COUNTED | {"list_validation", "experiment_readout"}
+    unripe |= COUNTED | {"list_validation", "experiment_readout", "list_report"}
     assert tables(stale(world, "2024-12-31", **longer)) == unripe
 
 
@@ -185,11 +186,11 @@ def test_a_longer_calendar_marks_no_mature_cutoff(world):
             | {"whitespace_signals", "list_challenger", "score_changes"}
             | {"drift", "validation_summary"},
         ),
-        ({"validation": {"seed": 1}}, {"list_validation", *VALIDATED}),
+        ({"validation": {"seed": 1}}, {"list_validation", "list_report", *VALIDATED}),
         ({"validation": {"psi_max": 0.1}}, {"drift"}),
         ({"models": {"seed": 1}}, TRAINED),
         ({"promotion": {"margin_auc": 0.1}}, {"promotion", *SCORED}),
-        ({"explanation": {"sample_rows": 99}}, EXPLAINED - {"model_evaluation"}),
+        ({"explanation": {"sample_rows": 99}}, EXPLAINED - {"model_evaluation"} | {"list_report"}),
         ({"explanation": {"scored_frac": 0.5}}, SCORED),
         (
             {"features": {"recency_floor_days": 9}},
