@@ -17,7 +17,6 @@ from tests.worlds.erp import SETTINGS, row, write_world
 # Places, names, bounds of checks, and what every table depends on anyway.
 MOVES_NO_NUMBER = [
     "config_file",
-    "contracts.freshness_days",
     "contracts.prevalence_max_ratio",
     "contracts.rejects_block_frac",
     "contracts.rejects_warn_frac",
