@@ -5,7 +5,16 @@ from collections.abc import Callable
 import streamlit as st
 
 from gosales.pages.desk import EVERYBODY, Desk, Office
-from gosales.pages.screens import account_page, list_page
+from gosales.pages.screens import (
+    account_page,
+    alerts_page,
+    brought_page,
+    data_page,
+    drift_page,
+    list_page,
+    models_page,
+    runs_page,
+)
 from gosales.pages.screens.parts import problem
 from gosales.pages.text import shown
 from gosales.pages.viewers import Viewer
@@ -63,7 +72,19 @@ def _pages(desk: Desk) -> None:
 
     account = page(lambda: account_page.show(desk), "Account", "domain")
     work = [page(lambda: list_page.show(desk, account), "List", "call", default=True), account]
-    groups = {"Work": work}
+    quality = [
+        page(lambda: models_page.show(desk), "Models", "model_training"),
+        page(lambda: brought_page.show(desk), "What it brought", "payments"),
+        page(lambda: drift_page.show(desk), "Drift", "moving"),
+    ]
+    groups = {"Work": work, "How good it is": quality}
+    # Rejects, findings and errors name customers of everybody.
+    if desk.viewer.sees_all:
+        groups["How it runs"] = [
+            page(lambda: alerts_page.show(desk), "Alerts", "notifications"),
+            page(lambda: data_page.show(desk), "Data", "database"),
+            page(lambda: runs_page.show(desk), "Runs", "history"),
+        ]
     with st.sidebar:
         if desk.viewer is not EVERYBODY:
             st.caption(shown(desk.viewer.name))

@@ -4,7 +4,7 @@ No Streamlit and no drawing library: what draws them takes plain dictionaries. T
 of fields, never part of a specification.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -117,25 +117,41 @@ def gains(rows: pl.DataFrame) -> Chart:
 
 
 def bars(
-    rows: pl.DataFrame, label: str, value: str, title: str, form: str, colour: str = ""
+    rows: pl.DataFrame,
+    label: str,
+    value: str,
+    title: str,
+    form: str,
+    kind: str,
+    colours: Mapping[str, str],
 ) -> Chart:
-    """Draw sizes as bars from the top; `colour` names a column of two or three kinds."""
+    """Draw sizes as bars from the top.
+
+    Parameters
+    ----------
+    rows
+        `label`, `value` and `kind`, in the order of the bars.
+    label, value, kind
+        Columns: what each is of, its size, its colour.
+    title, form
+        Of the axis of sizes.
+    colours
+        Kind -> colour; those that are there are in the legend.
+    """
+    kinds = [name for name in colours if name in set(rows[kind])]
     encoding: Spec = {
-        "y": {"field": label, "type": "nominal", "sort": None, "title": None,
-              "axis": {"labelLimit": 320, "ticks": False, "domain": False}},
+        "y": {"field": label, "type": "nominal", "sort": rows[label].unique(maintain_order=True).to_list(),
+              "title": None, "axis": {"labelLimit": 320, "ticks": False, "domain": False}},
         "x": {"field": value, "type": "quantitative",
               "axis": {"title": title, "format": form, "tickCount": 5}},
-        "tooltip": [_told(label, "", None), _told(value, title, form)],
-        "color": {"value": ACCENT},
+        "tooltip": [_told(label, "", None), _told(value, title, ".1%" if form == "%" else form),
+                    _told(kind, "", None)],
+        "color": {"field": kind, "type": "nominal", "legend": {"title": None, "orient": "bottom"},
+                  "scale": {"domain": kinds, "range": [colours[name] for name in kinds]}},
     }  # fmt: skip
-    if colour:
-        kinds = rows[colour].unique().sort().to_list()
-        scale = {"domain": kinds, "range": [ACCENT, WARNING, MUTED][: len(kinds)]}
-        encoding["color"] = {"field": colour, "type": "nominal", "scale": scale,
-                             "legend": {"title": None, "orient": "bottom"}}  # fmt: skip
     spec = {"mark": {"type": "bar", "height": {"band": 0.65}}, "encoding": encoding,
             "height": {"step": BAND + 6}}  # fmt: skip
-    return Chart(rows, spec, f"{title}, {rows.height} bars")
+    return Chart(rows, spec, f"{title}, {rows[label].n_unique()} bars")
 
 
 def months(rows: pl.DataFrame, title: str) -> Chart:
@@ -151,7 +167,7 @@ def months(rows: pl.DataFrame, title: str) -> Chart:
     encoding = {
         "x": {"field": "month", "type": "temporal", "timeUnit": "yearmonth",
               "axis": {"title": None, "format": "%b %Y", "labelOverlap": True}},
-        "y": {"field": "value", "type": "quantitative", "axis": {"title": title, "format": ",~s"}},
+        "y": {"field": "value", "type": "quantitative", "axis": {"title": title, "format": ",.0f", "tickCount": 5}},
         "color": {"field": "division", "type": "nominal",
                   "legend": {"title": None, "orient": "bottom", "columns": 3}},
         "tooltip": [_told("month", "month", None) | {"type": "temporal", "format": "%b %Y"},
@@ -176,12 +192,12 @@ def heat_map(rows: pl.DataFrame, columns: Sequence[str]) -> Chart:
         "y": {"field": "division", "type": "nominal", "title": None, "axis": {"labelLimit": 180}},
     }  # fmt: skip
     shade = {"field": "size", "type": "quantitative", "legend": None,
-             "scale": {"domain": [0, 2], "clamp": True, "scheme": "oranges"}}  # fmt: skip
+             "scale": {"domain": [0, 2], "clamp": True, "range": ["#FFFFFF", "#F5A352"]}}  # fmt: skip
     frame = {"condition": {"test": "datum.is_alarm", "value": "#222222"}, "value": "#FFFFFF"}
     told = [_told("division", "division", None), _told("measure", "measure", None),
             _told("size", "times the threshold", ".2f")]  # fmt: skip
     layers = [
-        {"mark": {"type": "rect", "strokeWidth": 2},
+        {"mark": {"type": "rect", "strokeWidth": 2.5},
          "encoding": place | {"color": shade, "stroke": frame, "tooltip": told}},
         {"mark": {"type": "text", "fontSize": 11},
          "encoding": place | {"text": {"field": "size", "type": "quantitative", "format": ".2f"},

@@ -3,6 +3,7 @@
 The guard answers requests of the pages' own origin alone, whoever logs in; Streamlit asks who it is.
 """
 
+import logging
 import os
 import socket
 import tomllib
@@ -13,13 +14,14 @@ from urllib.parse import urlsplit
 
 import uvicorn
 
-from gosales.pages import app
 from gosales.ui.guard import Access, Guard
 from gosales_resources.errors import SettingsError
 
+LOG = logging.getLogger("gosales")
 # What the login needs, by Streamlit's names; secrets may come from a variable instead of the file.
 NEEDED = ("redirect_uri", "cookie_secret", "client_id", "client_secret", "server_metadata_url")
 VARIABLES = {"client_secret": "PAGES_CLIENT_SECRET", "cookie_secret": "PAGES_COOKIE_SECRET"}
+PROGRAM = Path(__file__).with_name("app.py")
 CALLBACK = "/oauth2callback"
 SHORTEST_SECRET = 32
 # Pages keep a web socket open for good: it is cut, not waited for.
@@ -34,6 +36,7 @@ LOOK = {
     "theme.dataframeHeaderBackgroundColor": "#E7EEF7",
     "theme.baseRadius": "small",
     "theme.baseFontSize": 15,
+    "theme.paddingTop": "2.5rem",
     "theme.headingFontSizes": ["1.9rem", "1.5rem", "1.2rem"],
     "theme.chartCategoricalColors": [
         "#1F5FBF", "#E08A1E", "#2E8B57", "#8E5BB5", "#C2410C", "#4FA3B5", "#7A7F87", "#B5893B",
@@ -136,7 +139,8 @@ def serve(port: socket.socket, access: Access, auth: Mapping[str, str] | None) -
 
     options: dict[str, Any] = OPTIONS | {"server.port": port.getsockname()[1]}
     load_config_options({name.replace(".", "_"): value for name, value in options.items()})
-    pages = App(app.__file__, secrets={"auth": dict(auth)} if auth else None)
+    secrets: Any = {"auth": dict(auth)} if auth else None
+    pages = App(PROGRAM, secrets=secrets, on_script_error=_tell_defect)
     config = uvicorn.Config(
         Guard(pages, access),
         log_level="warning",
@@ -145,3 +149,15 @@ def serve(port: socket.socket, access: Access, auth: Mapping[str, str] | None) -
         timeout_graceful_shutdown=END_SECONDS,
     )
     uvicorn.Server(config).run(sockets=[port])
+
+
+def _tell_defect(error: Exception) -> bool:
+    """Say that a page failed, without what it failed on; the server's log has it."""
+    import streamlit as st  # noqa: PLC0415  as above
+
+    LOG.error("a page failed", exc_info=error)
+    st.error(
+        "This page failed, and that is a defect. The log of the server has the error; the other pages "
+        "are not touched by it."
+    )
+    return True

@@ -32,11 +32,14 @@ FACTS = {"segment": "", "industry": "", "region": "", "territory": "", "rep": "r
 def show(desk: Desk) -> None:
     """Lay the page out."""
     heading("Account", "One customer: every division, what it owns, bought and was offered.")
-    cutoff = choose_cutoff(desk, WHITESPACE)
+    places = st.container(horizontal=True, vertical_alignment="bottom")
+    with places:
+        cutoff = choose_cutoff(desk, WHITESPACE)
     books, _ = desk.reading.try_read(REP_OWNERSHIP, [cutoff])
     every = with_callers(desk.reading.read(DIM_CUSTOMER, [cutoff]), books)
     customers = desk.viewer.rows(every)
-    account = _choose(customers)
+    with places:
+        account = _choose(customers)
     if account is None:
         return
     customer = account["customer_id"]
@@ -52,7 +55,9 @@ def show(desk: Desk) -> None:
 
 def _choose(customers: pl.LazyFrame) -> dict | None:
     asked = st.query_params.get(KEY)
-    text = st.text_input("Find", value=asked or "", placeholder="name, or beginning of the id")
+    text = st.text_input(
+        "Find", value=asked or "", placeholder="name, or beginning of the id", width=260
+    )
     found = find_accounts(customers, text)
     if found.is_empty():
         st.info("No account of yours is called like that.")
@@ -61,7 +66,11 @@ def _choose(customers: pl.LazyFrame) -> dict | None:
     ids = list(named)
     at = ids.index(asked) if asked in named else 0
     chosen = st.selectbox(
-        "Account", ids, index=at, format_func=lambda one: f"{named[one] or ''} · {one}".strip(" ·")
+        "Account",
+        ids,
+        index=at,
+        format_func=lambda one: f"{named[one] or ''} · {one}".strip(" ·"),
+        width=380,
     )
     return customers.filter(pl.col("customer_id") == chosen).collect().row(0, named=True)
 

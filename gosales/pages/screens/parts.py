@@ -47,8 +47,21 @@ def say_with_command(kind: str, text: str) -> None:
         st.code(found["command"], language=None)
 
 
-def choose_cutoff(desk: Desk, contract: Contract, words: str = "As of") -> dt.date:
+def choose_cutoff(
+    desk: Desk, contract: Contract, words: str = "As of", first: Contract | None = None
+) -> dt.date:
     """Let a cutoff be chosen of which a table is stored, the newest first.
+
+    Parameters
+    ----------
+    desk
+        Whose store.
+    contract
+        The table.
+    words
+        What the choice is called.
+    first
+        The newest of which this is stored too is chosen to begin with.
 
     Raises
     ------
@@ -62,7 +75,9 @@ def choose_cutoff(desk: Desk, contract: Contract, words: str = "As of") -> dt.da
             f"There is no {contract.name.replace('_', ' ')} yet. Make the list of a day: "
             f"gosales materialize --cutoffs {newest}"
         )
-    return st.selectbox(words, days, key=f"cutoff-{contract.name}", width=180)
+    known = [day for day in desk.reading.cutoffs(first) if day in days] if first else days
+    at = days.index(known[0]) if known else 0
+    return st.selectbox(words, days, index=at, key=f"cutoff-{contract.name}", width=180)
 
 
 def banners(desk: Desk, cutoff: dt.date) -> None:
@@ -139,10 +154,14 @@ def table(
             config[name] = st.column_config.NumberColumn(title, format="%.1f %%")
         elif name in money:
             config[name] = st.column_config.NumberColumn(title, format="localized")
+        elif rows.schema[name] == pl.Date:
+            config[name] = st.column_config.DateColumn(title, format="iso8601")
+        elif rows.schema[name].is_float():
+            config[name] = st.column_config.NumberColumn(title, format="%.3g")
         else:
             config[name] = title
     told = rows.select(
-        100 * pl.col(n) if n in percent else pl.col(n).round(0) if n in money else pl.col(n)
+        pl.col(n) * 100 if n in percent else pl.col(n).round(0) if n in money else pl.col(n)
         for n in titles
     )
     st.dataframe(told, column_config=config, hide_index=True, placeholder="", alt=alt or None)
