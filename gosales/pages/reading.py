@@ -141,10 +141,11 @@ class Reading:
         return self._states.get(cutoff, stamp if is_known else None, lambda: self._state(cutoff))
 
     def _state(self, cutoff: dt.date) -> tuple[str, ...]:
-        log, _ = look_at_log(self.platform)
+        log, said = look_at_log(self.platform)
         with history_of(self.platform) as instance:
             (one,) = status_of(self.platform, instance, [cutoff], [WHITESPACE.name], log)
-        return one.reasons
+        # What of a changed log touches the list is known when it is read.
+        return (*one.reasons, *(f"the sales log ({line})" for line in said if log is not None))
 
     def history_stamp(self) -> str | None:
         """Return what changes when something is written into the run history; None if unknown."""

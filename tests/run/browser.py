@@ -84,13 +84,28 @@ class Tab:
 
     def click(self, selector: str) -> None:
         """Click the middle of the first element that a selector finds, as a mouse does."""
-        at = self.run(
+        place = (
             f"(() => {{ const e = document.querySelector({json.dumps(selector)}); if (!e) return null;"
             "e.scrollIntoView({block: 'center'}); const b = e.getBoundingClientRect();"
             "return [b.x + b.width / 2, b.y + b.height / 2]; })()"
         )
-        assert at, f"nothing is {selector}"
-        self.click_at(*at)
+        self.click_at(*self.wait(lambda tab: tab.run(place), selector))
+
+    def press(self, words: str) -> None:
+        """Click the button, or link, that says this."""
+        mark = (
+            "document.querySelectorAll('[data-pressed]').forEach(e => delete e.dataset.pressed);"
+            "[...document.querySelectorAll('button, a')]"
+            f".filter(e => e.innerText.includes({json.dumps(words)}))"
+            ".slice(0, 1).map(e => e.dataset.pressed = 1).length"
+        )
+        self.wait(lambda tab: tab.run(mark), f"a button '{words}'")
+        self.click("[data-pressed]")
+
+    def fill(self, label: str, text: str) -> None:
+        """Type into the field that is called so."""
+        self.click(f'input[aria-label="{label}"]')
+        self.type(text)
 
     def click_at(self, x: float, y: float) -> None:
         for kind in ("mousePressed", "mouseReleased"):
