@@ -30,7 +30,7 @@ def show(desk: Desk) -> None:
         "What came of the list within its window, against plain orders of the same rows.",
     )
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        cutoff = choose_cutoff(desk, LIST_VALIDATION, "List of")
+        cutoff = choose_cutoff(desk, LIST_VALIDATION, "List of", _known(desk))
         kind = st.selectbox("In", ["money", "wins"], width=140)
         validation = desk.reading.read(LIST_VALIDATION, [cutoff]).collect()
         tops = tops_of(validation)
@@ -49,6 +49,13 @@ def show(desk: Desk) -> None:
     _over_time(desk, kind, top or FIRST_TOP)
     _calls(desk, cutoff)
     _experiment(desk, cutoff)
+
+
+def _known(desk: Desk) -> list[dt.date]:
+    """List the cutoffs whose window has ended, the newest first."""
+    days = desk.reading.cutoffs(LIST_VALIDATION)
+    read = ((day, desk.reading.try_read(LIST_VALIDATION, [day])[0]) for day in days)
+    return [day for day, rows in read if rows is not None and not is_censored(rows.collect())]
 
 
 def _orders(desk: Desk, validation: pl.DataFrame, kind: str, top: str) -> None:

@@ -29,7 +29,7 @@ from gosales_checks.contracts.whitespace import LIST_METRICS
 def show(desk: Desk) -> None:
     """Lay the page out."""
     heading("Data", "What was read, rejected and found, and which checks fail now.")
-    cutoff = choose_cutoff(desk, SALES_LEDGER, first=LIST_METRICS)
+    cutoff = choose_cutoff(desk, SALES_LEDGER, first=desk.reading.cutoffs(LIST_METRICS))
     _findings(desk)
     _freshness(desk, cutoff)
     _ledgers(desk, cutoff)

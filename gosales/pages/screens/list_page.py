@@ -41,6 +41,8 @@ MIME = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 ACCOUNT_KEY = "account"
+# Rows that the choice beside the table names.
+NAMED = 1_000
 
 
 def show(desk: Desk, account_page: st.Page) -> None:
@@ -128,10 +130,10 @@ def _table(desk: Desk, own: pl.DataFrame, rows: pl.LazyFrame) -> dict | None:
             told, column_config=config, hide_index=True, placeholder="", lazy=True,
             alt="The list", height=420,
         )  # fmt: skip
-        st.caption("Filter to 1,000 rows or fewer to click one.")
+        st.caption(f"Filter to {CLICKABLE:,} rows or fewer to click one.")
     if clicked:
         return head.row(clicked[0], named=True)
-    return _asked(head.head(CLICKABLE))
+    return _asked(head.head(NAMED))
 
 
 def _asked(head: pl.DataFrame) -> dict | None:

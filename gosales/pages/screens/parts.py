@@ -22,7 +22,7 @@ _COMMAND = re.compile(
 )
 BANNERS_SHOWN = 3
 # Fewer rows are sent whole, and only of those a row can be clicked.
-CLICKABLE = 1_000
+CLICKABLE = 5_000
 
 
 def heading(title: str, told: str) -> None:
@@ -48,7 +48,7 @@ def say_with_command(kind: str, text: str) -> None:
 
 
 def choose_cutoff(
-    desk: Desk, contract: Contract, words: str = "As of", first: Contract | None = None
+    desk: Desk, contract: Contract, words: str = "As of", first: Sequence[dt.date] = ()
 ) -> dt.date:
     """Let a cutoff be chosen of which a table is stored, the newest first.
 
@@ -61,7 +61,7 @@ def choose_cutoff(
     words
         What the choice is called.
     first
-        The newest of which this is stored too is chosen to begin with.
+        The first of these of which it is stored is chosen to begin with; else the newest.
 
     Raises
     ------
@@ -75,7 +75,7 @@ def choose_cutoff(
             f"There is no {contract.name.replace('_', ' ')} yet. Make the list of a day: "
             f"gosales materialize --cutoffs {newest}"
         )
-    known = [day for day in desk.reading.cutoffs(first) if day in days] if first else days
+    known = [day for day in first if day in days]
     at = days.index(known[0]) if known else 0
     return st.selectbox(words, days, index=at, key=f"cutoff-{contract.name}", width=180)
 

@@ -34,7 +34,7 @@ def with_callers(customers: pl.LazyFrame, ownership: pl.LazyFrame | None) -> pl.
         .group_by("customer_id", maintain_order=True)
         .agg(owner=pl.col("rep").first())
     )
-    joined = customers.join(books, on="customer_id", how="left")
+    joined = customers.join(books, on="customer_id", how="left", maintain_order="left")
     return joined.with_columns(rep=pl.coalesce("owner", "rep")).drop("owner")
 
 
