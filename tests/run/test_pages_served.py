@@ -20,9 +20,9 @@ from gosales.cli.alerts import alerts_in
 from gosales.cli.main import main
 from gosales_resources.settings.loading import load_settings
 from tests.run.browser import browser, program
+from tests.run.oidc_provider import CLIENT, provider
 from tests.run.served_ui import free_port, wait_for
 
-pytest.importorskip("streamlit")
 in_a_browser = pytest.mark.skipif(program() is None, reason="no Chromium is installed")
 
 
@@ -133,6 +133,39 @@ def test_an_alert_is_acknowledged_as_by_the_command(served, world, tab):
     (known,) = alerts_in(settings, ("acknowledged",)).to_dicts()
     assert known["by"] == "Ann <b>Lee</b>"
     assert known["id"] == before["id"][0]
+
+
+@pytest.mark.slow
+@in_a_browser
+def test_who_logs_in_sees_the_own_rows_and_who_is_not_known_none(finished, tmp_path):
+    folder, port = tmp_path / "world", free_port()
+    shutil.copytree(finished, folder)
+    rights = {"managers": ["boss@x.example"], "sellers": {"eve@x.example": ["Somebody else"]}}
+    with (folder / "gosales.yaml").open("a") as config:
+        config.write(yaml.safe_dump({"pages": rights}))
+    with provider() as known:
+        auth = {
+            "redirect_uri": f"http://127.0.0.1:{port}/oauth2callback", "cookie_secret": "c" * 32,
+            "client_id": CLIENT, "client_secret": "none",
+            "server_metadata_url": f"{known.url}/.well-known/openid-configuration",
+        }  # fmt: skip
+        login = tmp_path / "login.toml"
+        login.write_text("[auth]\n" + "".join(f"{k} = '{v}'\n" for k, v in auth.items()))
+        with served_pages(folder, port, "--login", str(login)) as url:
+            for email, says, hides in (
+                ("boss@x.example", "28 are ranked", "Log in"),
+                ("eve@x.example", "0 of yours are ranked", "Runs"),
+                ("mallory@x.example", "nobody has given you rows", "ranked"),
+            ):
+                known.user = {"email": email, "email_verified": True}
+                (profile := tmp_path / email).mkdir()
+                with browser(profile) as tab:
+                    tab.open(url)
+                    tab.wait_for("Log in")
+                    assert "ranked" not in tab.text
+                    tab.press("Log in")
+                    tab.wait_for(says)
+                    assert hides not in tab.text
 
 
 @pytest.mark.slow
