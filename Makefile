@@ -8,13 +8,16 @@ BIN := $(VENV)/bin
 endif
 SOURCES := gosales gosales_assets gosales_checks gosales_resources tests benchmarks docs
 
-.PHONY: demo test test-all check types definitions documents imports lint format ui bench docs clean
+.PHONY: demo test test-all check types definitions documents imports lint format ui pages bench docs clean
 
 demo: $(VENV)/.ready  ## the sample company through the whole graph
 	$(BIN)/gosales demo
 
 ui: $(VENV)/.ready  ## the Dagster UI on the demo's result, on this machine only
 	$(BIN)/gosales ui --config demo/gosales.yaml
+
+pages: $(VENV)/.ready-dev  ## the list in a browser, on the demo's result, on this machine only
+	$(BIN)/gosales pages --config demo/gosales.yaml
 
 test: check  ## everything CI runs, under ten minutes
 	$(BIN)/pytest -n 2 --dist worksteal

@@ -77,20 +77,18 @@ def add_alerts_command(
 def _list(options: argparse.Namespace) -> int:
     settings = settings_of(options)
     states = _states(options.state)
-    rows: list[Row] = []
-    if _exists(settings):
+    table = alerts_in(settings, states)
+    if has_outbox(settings):
         with Outbox(settings.alerts_root) as outbox:
-            rows = outbox.rows(LIST.format(states=", ".join("?" * len(states))), *states)
             undelivered = outbox.rows(UNDELIVERED)
         for row in undelivered:
             say(
                 f"{row['n']} messages to {row['sink']} {_undelivered(row['state'])}: {row['error']}"
             )
-    if options.format == "table" and not rows:
+    if options.format == "table" and table.is_empty():
         off = "" if settings.alerts.enabled else " Alerts are off: set alerts.enabled."
         tell(f"No alerts that are {' or '.join(states)}.{off}")
         return DONE
-    table = pl.DataFrame([_listed(row) for row in rows], schema=_COLUMNS, orient="row")
     if options.format == "table":
         print_frame(table.with_columns(pl.col("finding").str.slice(0, 80)), fmt_str_lengths=90)
     elif options.format == "csv":
@@ -98,6 +96,29 @@ def _list(options: argparse.Namespace) -> int:
     else:
         _write_json(table.to_dicts())
     return DONE
+
+
+def alerts_in(settings: Settings, states: Sequence[str]) -> pl.DataFrame:
+    """Read the alerts that are in some states, of each check and partition the newest.
+
+    Parameters
+    ----------
+    settings
+        Say where the outbox is; where there is none nothing was recorded, and none is made.
+    states
+        Some of `STATES`, without `all`.
+
+    Returns
+    -------
+    polars.DataFrame
+        One row per alert, errors first, the newest first: id (its beginning), severity, state, check,
+        asset, partition, finding, since, times, by (who acknowledged it), told.
+    """
+    rows: list[Row] = []
+    if has_outbox(settings):
+        with Outbox(settings.alerts_root) as outbox:
+            rows = outbox.rows(LIST.format(states=", ".join("?" * len(states))), *states)
+    return pl.DataFrame([_listed(row) for row in rows], schema=_COLUMNS, orient="row")
 
 
 def _write_json(value: object) -> None:
@@ -165,15 +186,25 @@ def _show(options: argparse.Namespace) -> int:
 
 
 def _acknowledge(options: argparse.Namespace) -> int:
-    settings = _existing(settings_of(options))
-    with Outbox(settings.alerts_root) as outbox:
-        rows = outbox.acknowledge(options.ids, options.by, options.note, time.time())
+    rows = acknowledge(settings_of(options), options.ids, options.by, options.note)
     for row in rows:
         if row["state"] == "recovered":
             tell(f"{row['id'][:DIGITS_SHOWN]} is good again already: {subject_of(row)}")
         else:
             tell(f"{row['id'][:DIGITS_SHOWN]} is {options.by}'s: {subject_of(row)}")
     return DONE
+
+
+def acknowledge(settings: Settings, ids: Sequence[str], by: str, note: str) -> list[Row]:
+    """Say now that somebody looks after alerts; see `Outbox.acknowledge`.
+
+    Raises
+    ------
+    SettingsError
+        When no alert was ever recorded.
+    """
+    with Outbox(_existing(settings).alerts_root) as outbox:
+        return outbox.acknowledge(ids, by, note, time.time())
 
 
 def _send(options: argparse.Namespace) -> int:
@@ -227,12 +258,13 @@ def _enabled(settings: Settings) -> Settings:
     return settings
 
 
-def _exists(settings: Settings) -> bool:
+def has_outbox(settings: Settings) -> bool:
+    """Tell whether an alert was ever recorded."""
     return (settings.alerts_root / FILE).exists()
 
 
 def _existing(settings: Settings) -> Settings:
     """Look only where an outbox is: whoever asks makes none."""
-    if not _exists(settings):
+    if not has_outbox(settings):
         raise SettingsError(f"No alert was recorded: there is no outbox in {settings.alerts_root}.")
     return settings

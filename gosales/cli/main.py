@@ -24,6 +24,7 @@ from gosales.cli.lists import add_list_command
 from gosales.cli.materialize import add_materialize_command
 from gosales.cli.metrics import add_metrics_command
 from gosales.cli.model import add_model_command
+from gosales.cli.pages import add_pages_command
 from gosales.cli.parser import UNUSABLE, Help, Parser, grouped, settings_options
 from gosales.cli.program import NAME, program_name
 from gosales.cli.runs import add_runs_command
@@ -40,7 +41,7 @@ PIPE_CLOSED = 141
 GROUPS = {
     "Start": ["demo", "source", "config"],
     "Make the list": ["materialize", "status", "ui"],
-    "Work with the list": ["list", "export"],
+    "Work with the list": ["list", "export", "pages"],
     "See how good it is": ["backtest", "metrics", "model", "ablate", "gauntlet"],
     "Look after it": ["show", "verify", "runs", "alerts", "schema", "restatement"],
 }
@@ -121,6 +122,7 @@ def build_parser(program: str = NAME) -> Parser:
     add_ui_command(commands, settings)
     add_list_command(commands, settings)
     add_export_command(commands, settings)
+    add_pages_command(commands, settings)
     add_backtest_command(commands, settings)
     add_metrics_command(commands, settings)
     add_model_command(commands, settings)

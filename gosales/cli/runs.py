@@ -39,12 +39,13 @@ def _list(options: argparse.Namespace) -> int:
     elif not lines:
         tell(f"No run is on record in {folder_of(platform)}.")
     else:
-        rows = [_row(record) for record in found]
+        rows = [row_of(record) for record in found]
         print_frame(pl.DataFrame(rows), tbl_formatting="UTF8_BORDERS_ONLY", fmt_str_lengths=60)
     return 0
 
 
-def _row(record: Record) -> dict[str, str]:
+def row_of(record: Record) -> dict[str, str]:
+    """Say a record in a line for eyes: title -> text."""
     line = record.line()
     cutoffs = line["cutoffs"]
     return {

@@ -29,7 +29,7 @@ LOOKS: dict[str, Any] = {
 
 # A command that a message names, up to its last option: those with settings, and those without.
 COMMAND = re.compile(
-    r"(?<![\w./\\-])gosales (?:(?P<takes_settings>(?:materialize|status|verify|ui|list|export|backtest"
+    r"(?<![\w./\\-])gosales (?:(?P<takes_settings>(?:materialize|status|verify|ui|list|export|pages|backtest"
     r"|gauntlet|metrics|ablate|show [a-z_]+|(?:config|schema|restatement|alerts|runs) [a-z]+"
     r"|model (?:list|(?:card|aging|rollback|release) [\w-]+))(?![\w-])"
     r"(?: --(?:upstream|all|dry-run)(?![\w-])"

@@ -32,6 +32,7 @@ from gosales_resources.settings.inputs import drop_place
 from gosales_resources.settings.labels import LabelSettings
 from gosales_resources.settings.models import ModelSettings
 from gosales_resources.settings.operation import OperationSettings
+from gosales_resources.settings.pages import PageSettings
 from gosales_resources.settings.promotion import PromotionSettings
 from gosales_resources.settings.source import SourceSettings
 from gosales_resources.settings.storage import StorageSettings
@@ -78,6 +79,7 @@ class Settings(BaseSettings):
     validation: ValidationSettings = Field(default_factory=ValidationSettings)
     operation: OperationSettings = Field(default_factory=OperationSettings)
     alerts: AlertSettings = Field(default_factory=AlertSettings)
+    pages: PageSettings = Field(default_factory=PageSettings)
     config_file: Path = Field(description="The file these settings came from.")
 
     @classmethod
@@ -174,7 +176,7 @@ class Settings(BaseSettings):
         str
             16 hexadecimal digits, equal on every machine for equal settings.
         """
-        places = {"config_file", "storage", "name", "operation", "alerts"}
+        places = {"config_file", "storage", "name", "operation", "alerts", "pages"}
         tree = self.model_dump(mode="json", exclude=places)
         tree["source"].pop("base_dir")
         for part in tree["source"].values():

@@ -1,0 +1,37 @@
+"""The page Drift: what has moved since the models were trained."""
+
+import streamlit as st
+
+from gosales.pages.desk import Desk
+from gosales.pages.screens.parts import choose_cutoff, draw, heading, table
+from gosales.pages.views.drift import highlights, shift_map
+from gosales_checks.contracts.drift import DRIFT
+from gosales_checks.contracts.features import FEATURE_CATALOG
+
+
+def show(desk: Desk) -> None:
+    """Lay the page out."""
+    heading(
+        "Drift",
+        "How far inputs, chances, rates and money have moved since the models were trained.",
+    )
+    cutoff = choose_cutoff(desk, DRIFT)
+    drift = desk.reading.read(DRIFT, [cutoff]).collect()
+    draw(shift_map(drift, desk.names))
+    st.caption(
+        "1 is the threshold. A framed field is an alarm: at the threshold or above, beyond chance, and "
+        "more than the training cutoffs showed among themselves."
+    )
+    st.subheader("Alarms, worst first")
+    catalog, _ = desk.reading.try_read(FEATURE_CATALOG, [cutoff])
+    words = {} if catalog is None else dict(
+        catalog.select("feature", "description").collect().iter_rows()
+    )  # fmt: skip
+    rows = highlights(drift, desk.names, words)
+    if rows.is_empty():
+        st.success("No alarm.")
+        return
+    titles = {"division": "Division", "measure": "What", "of": "Of", "value": "Shift",
+              "threshold": "Threshold", "null_high": "Chance up to", "usual": "Usual",
+              "times": "Times the threshold"}  # fmt: skip
+    table(rows, titles, alt="Alarms of drift")
