@@ -73,7 +73,8 @@ def reliability(rows: pl.DataFrame) -> Chart:
     rows
         `stated`, `value`, `low`, `high`: fractions.
     """
-    top = max([0.01, *(rows[name].max() or 0 for name in ("stated", "value", "high"))])  # pyright: ignore[reportArgumentType]  floats
+    highest = rows.select(pl.max_horizontal(pl.max("stated", "value", "high"))).item()
+    top = max(0.01, float(highest or 0))
     scale = {"domain": [0, top * 1.05]}
     axis = {"format": "%", "tickCount": 5}
     x = {"field": "stated", "type": "quantitative", "scale": scale,

@@ -79,7 +79,7 @@ def _filters(desk: Desk, own: pl.DataFrame, text: str, *, selected: bool) -> Fil
     regions, reps = legal_values(own, "region"), legal_values(own, "rep")
     if own["rep"].null_count():
         reps.append(NO_REP)
-    names = {d: desk.names.get(d, d) for d in own["division"].unique().sort().to_list()}
+    keys: list[str] = own["division"].unique().sort().to_list()
     with st.expander("Filters"), st.container(horizontal=True):
         rep = None
         if len(reps) > 1:
@@ -88,8 +88,9 @@ def _filters(desk: Desk, own: pl.DataFrame, text: str, *, selected: bool) -> Fil
         if regions:
             region = st.selectbox("Region", regions, index=None, placeholder="all", width=200)
         divisions = st.multiselect(
-            "Division", list(names), format_func=names.__getitem__, placeholder="all", width=300
-        )
+            "Division", keys, format_func=lambda key: str(desk.names.get(key, key)),
+            placeholder="all", width=300,
+        )  # fmt: skip
         grades = st.multiselect("Grade", list("ABCDF"), placeholder="all", width=200)
         status = st.selectbox(
             "Model", [RANKED, BASE_RATE], width=200, help="Where the model cannot rank, nobody is."
