@@ -19,11 +19,12 @@ from websockets.typing import Origin
 from gosales.cli.alerts import alerts_in
 from gosales.cli.main import main
 from gosales_resources.settings.loading import load_settings
-from tests.run.browser import browser, program
+from tests.run.browser import tab_of_browser
 from tests.run.oidc_provider import CLIENT, provider
 from tests.run.served_ui import free_port, wait_for
+from tests.worlds.browser import PROGRAM
 
-in_a_browser = pytest.mark.skipif(program() is None, reason="no Chromium is installed")
+in_a_browser = pytest.mark.skipif(PROGRAM is None, reason="no Chromium is installed")
 
 
 @contextlib.contextmanager
@@ -75,7 +76,7 @@ def served(world):
 
 @pytest.fixture
 def tab(tmp_path):
-    with browser(tmp_path) as opened:
+    with tab_of_browser(tmp_path) as opened:
         yield opened
 
 
@@ -86,7 +87,7 @@ def downloaded(folder: Path, name: str) -> Path:
 @pytest.mark.slow
 @in_a_browser
 def test_what_is_filtered_is_what_is_downloaded(served, world, tab, tmp_path, capsys):
-    tab.open(served[0])
+    tab.visit(served[0])
     tab.wait_for("Since your last list")
     tab.press("Download CSV")
     whole = downloaded(tmp_path, "list-2024-06-30.csv")
@@ -105,11 +106,11 @@ def test_what_is_filtered_is_what_is_downloaded(served, world, tab, tmp_path, ca
 @pytest.mark.slow
 @in_a_browser
 def test_a_row_leads_to_its_reasons_and_these_to_the_account(served, tab):
-    tab.open(served[0])
+    tab.visit(served[0])
     tab.wait_for("Since your last list")
     tab.fill("Find", "Name 0035")
     tab.wait_for("1 rows;")
-    at = tab.run(
+    at = tab.value(
         "(() => { const b = document.querySelector('[data-testid=stDataFrame]').getBoundingClientRect();"
         "return [b.x + 15, b.y + 50]; })()"
     )
@@ -126,7 +127,7 @@ def test_a_row_leads_to_its_reasons_and_these_to_the_account(served, tab):
 def test_an_alert_is_acknowledged_as_by_the_command(served, world, tab):
     settings = load_settings(world / "gosales.yaml")
     before = alerts_in(settings, ("open",))
-    tab.open(f"{served[0]}/alerts")
+    tab.visit(f"{served[0]}/alerts")
     tab.wait_for("Look after one")
     tab.fill("Who looks after it", "Ann <b>Lee</b>")
     tab.wait(lambda _: alerts_in(settings, ("acknowledged",)).height, "an alert is acknowledged")
@@ -159,8 +160,8 @@ def test_who_logs_in_sees_the_own_rows_and_who_is_not_known_none(finished, tmp_p
             ):
                 known.user = {"email": email, "email_verified": True}
                 (profile := tmp_path / email).mkdir()
-                with browser(profile) as tab:
-                    tab.open(url)
+                with tab_of_browser(profile) as tab:
+                    tab.visit(url)
                     tab.wait_for("Log in")
                     assert "ranked" not in tab.text
                     tab.press("Log in")

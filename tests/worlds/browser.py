@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from websockets.sync.client import connect
 
@@ -33,9 +33,12 @@ class Page:
             self.call(f"{domain}.enable")
 
     def call(self, method: str, **parameters: Any) -> dict[str, Any]:
+        """Call a method of the debugging protocol, of the page or of the whole browser."""
         self._number += 1
         message = {"id": self._number, "method": method, "params": parameters}
-        self._socket.send(json.dumps(message | {"sessionId": self._session}))
+        if not method.startswith("Browser."):
+            message["sessionId"] = self._session
+        self._socket.send(json.dumps(message))
         while (told := self._next()).get("id") != self._number:
             pass
         assert "error" not in told, told
@@ -103,11 +106,11 @@ class Page:
         """Show the page as it is on paper."""
         self.call("Emulation.setEmulatedMedia", media="print")
 
-    def as_wide_as(self, pixels: int) -> None:
+    def as_wide_as(self, pixels: int, height: int = 900) -> None:
         """Show the page in a window of a width."""
         self.call(
             "Emulation.setDeviceMetricsOverride",
-            width=pixels, height=900, deviceScaleFactor=1, mobile=pixels < 600,
+            width=pixels, height=height, deviceScaleFactor=1, mobile=pixels < 600,
         )  # fmt: skip
 
     def pdf(self) -> bytes:
@@ -115,9 +118,12 @@ class Page:
         return base64.b64decode(self.call("Page.printToPDF", preferCSSPageSize=True)["data"])
 
 
+Seen = TypeVar("Seen", bound=Page)
+
+
 @contextmanager
-def browser(folder: Path) -> Iterator[Page]:
-    """Start a browser that keeps what it keeps in a folder, with one page."""
+def browser(folder: Path, kind: type[Seen] = Page) -> Iterator[Seen]:
+    """Start a browser that keeps what it keeps in a folder, with one page of a kind."""
     assert PROGRAM is not None
     started = subprocess.Popen(
         [PROGRAM, "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run",
@@ -128,7 +134,7 @@ def browser(folder: Path) -> Iterator[Page]:
     try:
         port, path = _where(folder / PORT_FILE)
         with connect(f"ws://127.0.0.1:{port}{path}", max_size=None) as socket:
-            yield Page(socket, _attached(socket))
+            yield kind(socket, _attached(socket))
     finally:
         started.terminate()
         started.wait(PATIENCE_S)
