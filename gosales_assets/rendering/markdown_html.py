@@ -57,7 +57,7 @@ def _blocks(lines: Sequence[str], heading_level: int) -> Iterator[Markup]:
             yield bullets([inline(line[2:]) for line in found])
         elif kind == "table":
             head, _, *body = ([inline(c.strip()) for c in _cells(line)] for line in found)
-            yield table(plain(title), head, body)
+            yield table(plain(title), head, body, is_titled=True)
         elif kind == "text":
             yield tag("p", inline(" ".join(found)))
 

@@ -45,6 +45,8 @@ def table(
     titles: Sequence[str],
     rows: Iterable[Sequence[object]],
     numbers: Collection[int] = (),
+    *,
+    is_titled: bool = False,
 ) -> Markup:
     """Return a table whose first column names its rows.
 
@@ -58,6 +60,8 @@ def table(
         Cells: texts, or markup.
     numbers
         Columns that stand to the right, counted from 0.
+    is_titled
+        Whether a heading above says the caption already: then it is for who cannot see it.
     """
 
     def right(at: int) -> str | None:
@@ -77,7 +81,11 @@ def table(
         for row in rows
     )
     inner = tag(
-        "table", tag("caption", caption), tag("thead", head), tag("tbody", *body), class_="plain"
+        "table",
+        tag("caption", caption, class_="unseen" if is_titled else None),
+        tag("thead", head),
+        tag("tbody", *body),
+        class_="plain",
     )
     # Who has no mouse scrolls it too.
     return tag("div", inner, class_="scroll", tabindex=0, role="region", aria_label=caption)

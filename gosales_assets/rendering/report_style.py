@@ -51,11 +51,13 @@ button:hover{border-color:var(--ink)}
 table{border-collapse:collapse;font-variant-numeric:tabular-nums}
 th,td{text-align:left;vertical-align:top;padding:.4rem .6rem}
 th.n,td.n{text-align:right}
+td.n{white-space:nowrap}
 caption{text-align:left;font-size:.95rem;padding:.3rem 0;font-weight:600;color:var(--ink)}
 .plain th,.plain td{border-bottom:1px solid var(--line)}
 .plain thead th{border-bottom:2px solid var(--ink)}
 .plain tbody th{font-weight:400}
 .plain td{overflow-wrap:anywhere;min-width:4rem}
+.plain tbody th{min-width:7rem}
 .scroll{overflow-x:auto;max-width:100%;margin:1rem 0}
 #list table{width:100%;table-layout:fixed}
 #list thead th{position:sticky;top:2.9rem;background:var(--paper);border-bottom:2px solid var(--ink);font-size:.88rem;
@@ -88,7 +90,7 @@ summary{cursor:pointer;padding:.6rem 0;font-weight:600}
 .model{border-bottom:1px solid var(--line);padding-bottom:.75rem}
 figure{margin:1.1rem 0}
 figcaption{font-weight:600;font-size:.95rem;color:var(--ink);margin-bottom:.3rem}
-.chart{display:block;width:100%;max-width:52rem;min-width:30rem;height:auto;font-size:13px}
+.chart{display:block;width:100%;max-width:52rem;min-width:36rem;height:auto;font-size:13px}
 .chart .grid{stroke:var(--line)}
 .chart .bar{fill:#a9b4c0}
 .chart .marked{fill:var(--accent)}
