@@ -44,7 +44,8 @@ def intervals(
     """
     axis = {"title": title, "format": "%" if is_share else ",~s", "grid": True, "tickCount": 5}
     x = {"field": "value", "type": "quantitative", "axis": axis}
-    y: Spec = {"field": label, "type": "nominal", "sort": None, "title": None}
+    order = rows[label].unique(maintain_order=True).to_list()
+    y: Spec = {"field": label, "type": "nominal", "sort": order, "title": None}
     y["axis"] = {"labelLimit": 220, "ticks": False, "domain": False}
     colour: Spec = {"value": ACCENT}
     if accent is not None:
@@ -73,7 +74,8 @@ def reliability(rows: pl.DataFrame) -> Chart:
     rows
         `stated`, `value`, `low`, `high`: fractions.
     """
-    top = max([0.01, *(rows[name].max() or 0 for name in ("stated", "value", "high"))])  # pyright: ignore[reportArgumentType]  floats
+    ends = rows.select("stated", "value", "high").to_numpy()
+    top = max(0.01, float(ends.max())) if rows.height else 0.01
     scale = {"domain": [0, top * 1.05]}
     axis = {"format": "%", "tickCount": 5}
     x = {"field": "stated", "type": "quantitative", "scale": scale,
@@ -141,7 +143,7 @@ def bars(
     kinds = [name for name in colours if name in set(rows[kind])]
     encoding: Spec = {
         "y": {"field": label, "type": "nominal", "sort": rows[label].unique(maintain_order=True).to_list(),
-              "title": None, "axis": {"labelLimit": 320, "ticks": False, "domain": False}},
+              "title": None, "axis": {"labelLimit": 240, "ticks": False, "domain": False}},
         "x": {"field": value, "type": "quantitative",
               "axis": {"title": title, "format": form, "tickCount": 5}},
         "tooltip": [_told(label, "", None), _told(value, title, ".1%" if form == "%" else form),

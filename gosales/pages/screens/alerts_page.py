@@ -51,7 +51,7 @@ def _acknowledge(desk: Desk, rows: pl.DataFrame) -> None:
         asked = st.form_submit_button("Acknowledge", type="primary")
     if asked and not by.strip():
         st.error("Say who looks after it.")
-    elif asked:
+    elif asked and one is not None:
         acknowledge(desk.settings, [one], by.strip(), note.strip())
         st.toast(f"{shown(named[one])} is {shown(by.strip())}'s.")
         st.rerun()

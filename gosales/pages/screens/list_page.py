@@ -81,7 +81,7 @@ def _filters(desk: Desk, own: pl.DataFrame, text: str, *, selected: bool) -> Fil
     regions, reps = legal_values(own, "region"), legal_values(own, "rep")
     if own["rep"].null_count():
         reps.append(NO_REP)
-    names = {d: desk.names.get(d, d) for d in own["division"].unique().sort().to_list()}
+    keys: list[str] = own["division"].unique().sort().to_list()
     with st.expander("Filters"), st.container(horizontal=True):
         rep = None
         if len(reps) > 1:
@@ -90,7 +90,11 @@ def _filters(desk: Desk, own: pl.DataFrame, text: str, *, selected: bool) -> Fil
         if regions:
             region = st.selectbox("Region", regions, index=None, placeholder="all", width=200)
         divisions = st.multiselect(
-            "Division", list(names), format_func=names.__getitem__, placeholder="all", width=300
+            "Division",
+            keys,
+            format_func=lambda key: desk.names.get(key, key),
+            placeholder="all",
+            width=300,
         )
         grades = st.multiselect("Grade", list("ABCDF"), placeholder="all", width=200)
         status = st.selectbox(
@@ -217,7 +221,7 @@ def _drivers(desk: Desk, cutoff: dt.date, row: dict) -> None:
     catalog, _ = desk.reading.try_read(FEATURE_CATALOG, [cutoff])
     told = drivers_of(row["drivers"], own, None if catalog is None else catalog.collect())
     titles = {"fact": "Fact", "value": "Value", "adds": "Adds to log-odds"}
-    table(told, titles, alt="Drivers of the chance")
+    table(told, titles, alt="Drivers of the chance", wide=["fact"])
     if why:
         st.caption(f"Values are not shown: {shown(why)}")
 
