@@ -241,6 +241,21 @@ def test_a_list_of_other_settings_is_not_shown(page, world):
     assert not shown.dataframe
 
 
+def test_a_list_that_is_not_what_was_made_is_not_shown(page, finished, tmp_path):
+    folder = tmp_path / "world"
+    shutil.copytree(finished, folder)
+    platform = Platform.of(load_settings(folder / "gosales.yaml"))
+    file = platform.store.path_of(Address(WHITESPACE.name, platform.space.select_cutoff(CUTOFF)))
+    assert file is not None
+    content = bytearray(file.read_bytes())
+    content[len(content) // 3] ^= 1
+    file.write_bytes(content)
+    shown = page(folder, "list")
+    assert not shown.exception
+    assert "is damaged" in told(shown)
+    assert not shown.dataframe
+
+
 def test_without_a_table_that_it_can_do_without_the_list_is_shown(page, finished, tmp_path):
     folder = tmp_path / "world"
     shutil.copytree(finished, folder)
