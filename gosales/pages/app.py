@@ -1,10 +1,11 @@
 """The pages' program, which Streamlit runs anew for every click: who looks, which page, its errors."""
 
+import os
 from collections.abc import Callable
 
 import streamlit as st
 
-from gosales.pages.desk import EVERYBODY, Desk, Office
+from gosales.pages.desk import EVERYBODY, LOGIN_VARIABLE, Desk, Office
 from gosales.pages.screens import (
     account_page,
     alerts_page,
@@ -44,16 +45,18 @@ def _office() -> Office:
 
 def _viewer(office: Office) -> Viewer | None:
     """Say who looks; everybody where no login is configured, for then this machine alone is served."""
-    if "is_logged_in" not in st.user:
+    if LOGIN_VARIABLE not in os.environ and "is_logged_in" not in st.user:
         return EVERYBODY
-    if not st.user.is_logged_in:
-        return None
-    return office.viewer(st.user.to_dict())
+    return office.viewer(st.user.to_dict()) if _is_known() else None
+
+
+def _is_known() -> bool:
+    return bool(st.user.get("is_logged_in"))
 
 
 def _turn_away() -> None:
     st.title("GoSales")
-    if not st.user.is_logged_in:
+    if not _is_known():
         st.button("Log in", on_click=st.login, type="primary")
         return
     st.error(

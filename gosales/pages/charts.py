@@ -44,7 +44,8 @@ def intervals(
     """
     axis = {"title": title, "format": "%" if is_share else ",~s", "grid": True, "tickCount": 5}
     x = {"field": "value", "type": "quantitative", "axis": axis}
-    y: Spec = {"field": label, "type": "nominal", "sort": None, "title": None}
+    order = rows[label].unique(maintain_order=True).to_list()
+    y: Spec = {"field": label, "type": "nominal", "sort": order, "title": None}
     y["axis"] = {"labelLimit": 220, "ticks": False, "domain": False}
     colour: Spec = {"value": ACCENT}
     if accent is not None:
@@ -142,7 +143,7 @@ def bars(
     kinds = [name for name in colours if name in set(rows[kind])]
     encoding: Spec = {
         "y": {"field": label, "type": "nominal", "sort": rows[label].unique(maintain_order=True).to_list(),
-              "title": None, "axis": {"labelLimit": 320, "ticks": False, "domain": False}},
+              "title": None, "axis": {"labelLimit": 240, "ticks": False, "domain": False}},
         "x": {"field": value, "type": "quantitative",
               "axis": {"title": title, "format": form, "tickCount": 5}},
         "tooltip": [_told(label, "", None), _told(value, title, ".1%" if form == "%" else form),

@@ -15,6 +15,8 @@ from gosales_checks.contracts.crm import REP_OWNERSHIP
 from gosales_resources.settings.tree import Settings
 
 # Who looks where nobody logs in: whoever reaches the port of this machine, or passes the proxy.
+# Set by the server where it was told how people log in: then nobody is everybody.
+LOGIN_VARIABLE = "PAGES_LOGIN"
 EVERYBODY = Viewer("everybody who reaches this server", sees_all=True)
 
 

@@ -5,6 +5,8 @@ the one that was made. A server lives for months, so everything kept has the sta
 """
 
 import datetime as dt
+import threading
+import time
 from collections.abc import Sequence
 from functools import lru_cache
 
@@ -38,6 +40,8 @@ class Reading:
         self._verified: ByStamp[tuple[object, ...], pl.LazyFrame] = ByStamp()
         self._states: ByStamp[dt.date, tuple[str, ...]] = ByStamp()
         self._rows = lru_cache(maxsize=LISTS_KEPT)(self._collect)
+        # Twenty sessions that come at once would load it twenty times.
+        self._loading = threading.Lock()
 
     def cutoffs(self, contract: Contract) -> list[dt.date]:
         """List the cutoffs of which something of a table is stored, newest first."""
@@ -109,7 +113,8 @@ class Reading:
         """
         self.read(WHITESPACE, [cutoff])
         addresses = [Address(WHITESPACE.name, cutoff), Address(LIST_MOVEMENT.name, cutoff)]
-        return self._rows(cutoff, self._stamp(addresses))
+        with self._loading:
+            return self._rows(cutoff, self._stamp(addresses))
 
     def _collect(self, cutoff: dt.date, _: Stamp) -> pl.DataFrame:
         rows = self.read(WHITESPACE, [cutoff]).sort("place")
@@ -135,10 +140,11 @@ class Reading:
             raw = stamps_of(self.platform)
         except SourceError as error:
             raw = str(error)
-        history = self.history_stamp()
+        if raw is None or (history := self.history_stamp()) is None:
+            # What tells nothing without being asked, a database, is not asked at every click.
+            raw, history = f"minute {time.time() // 60:.0f}", None
         stamp = (raw, history, *self._stamp([Address(WHITESPACE.name, cutoff)]))
-        is_known = raw is not None and history is not None
-        return self._states.get(cutoff, stamp if is_known else None, lambda: self._state(cutoff))
+        return self._states.get(cutoff, stamp, lambda: self._state(cutoff))
 
     def _state(self, cutoff: dt.date) -> tuple[str, ...]:
         log, said = look_at_log(self.platform)

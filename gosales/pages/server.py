@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 import uvicorn
 
+from gosales.pages.desk import LOGIN_VARIABLE
 from gosales.ui.guard import Access, Guard
 from gosales_resources.errors import SettingsError
 
@@ -139,6 +140,8 @@ def serve(port: socket.socket, access: Access, auth: Mapping[str, str] | None) -
 
     options: dict[str, Any] = OPTIONS | {"server.port": port.getsockname()[1]}
     load_config_options({name.replace(".", "_"): value for name, value in options.items()})
+    if auth:
+        os.environ[LOGIN_VARIABLE] = "required"
     secrets: Any = {"auth": dict(auth)} if auth else None
     pages = App(PROGRAM, secrets=secrets, on_script_error=_tell_defect)
     config = uvicorn.Config(

@@ -19,11 +19,15 @@ def script(page: str, viewer: Viewer = EVERYBODY) -> str:
     return f"from tests.run.pages_script import draw\ndraw({page!r}, {json.dumps(reps)!r})\n"
 
 
+@st.cache_resource
+def office() -> Office:
+    return Office.of(load_settings(None))
+
+
 def draw(page: str, reps: str) -> None:
     names = json.loads(reps)
     viewer = EVERYBODY if names is None else Viewer("test", sees_all=False, reps=frozenset(names))
-    office = Office.of(load_settings(None))
-    desk = Desk(office.reading, office.findings, viewer)
+    desk = Desk(office().reading, office().findings, viewer)
     screen = importlib.import_module(f"gosales.pages.screens.{page}_page")
     try:
         if page == "list":

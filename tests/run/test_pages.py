@@ -9,6 +9,8 @@ import polars as pl
 import pytest
 
 from gosales.cli.main import main
+from gosales.pages.desk import LOGIN_VARIABLE
+from gosales.pages.server import PROGRAM
 from gosales.pages.viewers import Viewer
 from gosales_assets.operations.instance import open_instance
 from gosales_assets.platform.platform import Platform
@@ -22,6 +24,7 @@ from gosales_resources.store.address import Address
 from tests.run.pages_script import PAGES, script
 from tests.worlds.erp import random_rows, write_world
 
+streamlit = pytest.importorskip("streamlit")
 AppTest = pytest.importorskip("streamlit.testing.v1").AppTest
 CUTOFF = "2024-06-30"
 HOSTILE = [
@@ -53,6 +56,7 @@ def world(finished, tmp_path_factory) -> Path:
 def page(monkeypatch):
     def shown(folder: Path, name: str, viewer: Viewer | None = None):
         monkeypatch.setenv(CONFIG_VARIABLE, str(folder / "gosales.yaml"))
+        streamlit.cache_resource.clear()
         source = script(name, viewer) if viewer else script(name)
         return AppTest.from_string(source, default_timeout=SECONDS).run()
 
@@ -147,6 +151,43 @@ def test_a_seller_sees_the_own_rows_and_accounts_alone(page, finished):
     assert "rep" not in seen.columns
 
 
+@pytest.fixture
+def app(finished, monkeypatch):
+    """The whole program, with rights of its own, as somebody opens it."""
+    monkeypatch.setenv(CONFIG_VARIABLE, str(finished / "gosales.yaml"))
+    monkeypatch.setenv("GOSALES_PAGES__MANAGERS", '["boss@x.example"]')
+    monkeypatch.setenv("GOSALES_PAGES__SELLERS", '{"ann@x.example": ["Ann"]}')
+    monkeypatch.delenv(LOGIN_VARIABLE, raising=False)
+    streamlit.cache_resource.clear()
+
+    def opened(**user: object):
+        test = AppTest.from_file(str(PROGRAM), default_timeout=SECONDS)
+        test.user = user
+        return test.run()
+
+    yield opened
+    streamlit.cache_resource.clear()
+
+
+def test_who_has_logged_in_gets_the_list_and_who_has_not_a_button(app):
+    assert "are ranked" in told(app(is_logged_in=True, email="boss@x.example"))
+    assert "of yours are ranked" in told(app(is_logged_in=True, email="ann@x.example"))
+    for user in ({"is_logged_in": False}, {"is_logged_in": False, "email": "boss@x.example"}):
+        shown = app(**user)
+        assert [one.label for one in shown.button] == ["Log in"]
+        assert not shown.dataframe
+    shown = app(is_logged_in=True, email="<b>eve</b>@x.example")
+    assert "nobody has given you rows" in told(shown)
+    assert "<b>" not in told(shown).replace("\\<", "")
+    assert not shown.dataframe
+
+
+def test_a_server_with_a_login_shows_nothing_to_who_has_none(app, monkeypatch):
+    assert "are ranked" in told(app())
+    monkeypatch.setenv(LOGIN_VARIABLE, "required")
+    assert not app().dataframe
+
+
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_of_an_empty_store_says_what_to_do(page, tmp_path, name):
     write_world(tmp_path, random_rows(1))
@@ -197,6 +238,21 @@ def test_a_list_of_other_settings_is_not_shown(page, world):
     assert f"gosales materialize --select whitespace --cutoffs {CUTOFF}" in [
         one.value for one in shown.code
     ]
+    assert not shown.dataframe
+
+
+def test_a_list_that_is_not_what_was_made_is_not_shown(page, finished, tmp_path):
+    folder = tmp_path / "world"
+    shutil.copytree(finished, folder)
+    platform = Platform.of(load_settings(folder / "gosales.yaml"))
+    file = platform.store.path_of(Address(WHITESPACE.name, platform.space.select_cutoff(CUTOFF)))
+    assert file is not None
+    content = bytearray(file.read_bytes())
+    content[len(content) // 3] ^= 1
+    file.write_bytes(content)
+    shown = page(folder, "list")
+    assert not shown.exception
+    assert "is damaged" in told(shown)
     assert not shown.dataframe
 
 

@@ -1,5 +1,8 @@
 """The page Drift: what has moved since the models were trained."""
 
+import datetime as dt
+
+import polars as pl
 import streamlit as st
 
 from gosales.pages.desk import Desk
@@ -15,8 +18,12 @@ def show(desk: Desk) -> None:
         "Drift",
         "How far inputs, chances, rates and money have moved since the models were trained.",
     )
-    cutoff = choose_cutoff(desk, DRIFT)
+    cutoff = choose_cutoff(desk, DRIFT, first=_known(desk))
     drift = desk.reading.read(DRIFT, [cutoff]).collect()
+    if drift["value"].null_count() == drift.height:
+        why = ", ".join(sorted(set(drift["status"]))).replace("_", " ")
+        st.info(f"No shift is known at this cutoff: {why}. Choose an earlier one.")
+        return
     draw(shift_map(drift, desk.names))
     st.caption(
         "1 is the threshold. A framed field is an alarm: at the threshold or above, beyond chance, and "
@@ -35,3 +42,11 @@ def show(desk: Desk) -> None:
               "threshold": "Threshold", "null_high": "Chance up to", "usual": "Usual",
               "times": "Times the threshold"}  # fmt: skip
     table(rows, titles, alt="Alarms of drift")
+
+
+def _known(desk: Desk) -> list[dt.date]:
+    """List the cutoffs at which some shift is known, the newest first."""
+    days = desk.reading.cutoffs(DRIFT)
+    read = ((day, desk.reading.try_read(DRIFT, [day])[0]) for day in days)
+    known = pl.col("value").count()
+    return [day for day, rows in read if rows is not None and rows.select(known).collect().item()]

@@ -50,7 +50,9 @@ def show(desk: Desk, account_page: st.Page) -> None:
     heading("Whom to call about what", _about(desk))
     with st.container(horizontal=True, vertical_alignment="bottom"):
         cutoff = choose_cutoff(desk, WHITESPACE)
-        text = st.text_input("Find", placeholder="customer, id or word of the reason", width=300)
+        text = st.text_input(
+            "Find", max_chars=100, placeholder="customer, id or word of the reason", width=300
+        )
         order = st.selectbox("Order", list(ORDERS), width=190)
         selected = st.toggle("To be called only", value=True, help="Within the capacity.")
     banners(desk, cutoff)
@@ -216,7 +218,7 @@ def _drivers(desk: Desk, cutoff: dt.date, row: dict) -> None:
     catalog, _ = desk.reading.try_read(FEATURE_CATALOG, [cutoff])
     told = drivers_of(row["drivers"], own, None if catalog is None else catalog.collect())
     titles = {"fact": "Fact", "value": "Value", "adds": "Adds to log-odds"}
-    table(told, titles, alt="Drivers of the chance")
+    table(told, titles, alt="Drivers of the chance", wide=["fact"])
     if why:
         st.caption(f"Values are not shown: {shown(why)}")
 
@@ -235,14 +237,14 @@ def _since_last(desk: Desk, cutoff: dt.date, own: pl.DataFrame) -> None:
     if movement is None:
         say_with_command("info", why)
         return
-    moved = movement.collect()
-    days = moved["previous_cutoff"].drop_nulls().unique().to_list()
+    previous = movement.select(pl.col("previous_cutoff").drop_nulls().unique()).collect()
+    days = previous.to_series().to_list()
     if not days:
         st.caption("No earlier list is stored to compare with.")
         return
     before, why = desk.reading.try_read(WHITESPACE, days)
-    rows = None if before is None else desk.viewer.rows(before).collect()
-    found = since_last(own, rows, moved)
+    rows = None if before is None else desk.viewer.rows(before)
+    found = since_last(own.lazy(), rows, movement)
     st.caption(
         f"Since {days[0]}: {found['entered'].height:,} rows have come to be called, "
         f"{found['left'].height:,} are no longer, {found['stayed'].height:,} stayed. {shown(why)}"

@@ -131,6 +131,7 @@ def table(
     *,
     percent: Sequence[str] = (),
     money: Sequence[str] = (),
+    wide: Sequence[str] = (),
     alt: str = "",
 ) -> None:
     """Show a small table.
@@ -145,6 +146,8 @@ def table(
         Columns of fractions.
     money
         Columns of the home currency.
+    wide
+        Columns of long texts, which are cut so that the others are seen.
     alt
         What it is, for who does not see it.
     """
@@ -152,8 +155,10 @@ def table(
     for name, title in titles.items():
         if name in percent:
             config[name] = st.column_config.NumberColumn(title, format="%.1f %%")
-        elif name in money:
+        elif name in money or rows.schema[name].is_integer():
             config[name] = st.column_config.NumberColumn(title, format="localized")
+        elif name in wide:
+            config[name] = st.column_config.TextColumn(title, width="medium")
         elif rows.schema[name] == pl.Date:
             config[name] = st.column_config.DateColumn(title, format="iso8601")
         elif rows.schema[name].is_float():

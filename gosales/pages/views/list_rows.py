@@ -75,11 +75,10 @@ def choose(rows: pl.LazyFrame, filters: Filters) -> pl.LazyFrame:
         wanted.append(is_ranked if filters.status == RANKED else ~is_ranked)
     if filters.selected:
         wanted.append(pl.col("is_selected"))
-    if text := filters.text.strip().lower():
-        found = (
-            pl.col(name).str.to_lowercase().str.contains(text, literal=True) for name in SEARCHED
-        )
-        wanted.append(pl.any_horizontal(*found))
+    if text := filters.text.strip():
+        # A third of the time that lower-casing all of a million rows takes.
+        pattern = f"(?i){pl.escape_regex(text)}"
+        wanted.append(pl.any_horizontal(*(pl.col(name).str.contains(pattern) for name in SEARCHED)))
     return rows.filter(*wanted)
 
 
@@ -93,8 +92,9 @@ def ordered(rows: pl.LazyFrame, order: str) -> pl.LazyFrame:
 
 def legal_values(rows: pl.DataFrame, column: str) -> list[str]:
     """List what a column holds, by name; blanks are left out."""
-    plain = pl.col(column).str.strip_chars()
-    return rows.select(plain.filter(plain != "").unique().sort()).to_series().to_list()
+    # Stripped once they are few: a million rows hold some hundred names.
+    names = rows[column].unique().str.strip_chars().unique().drop_nulls().sort()
+    return [name for name in names if name]
 
 
 def columns_of(rows: pl.DataFrame, currency: str, months: int, *, of_all: bool) -> list[Column]:
@@ -161,7 +161,7 @@ def _figure(column: Column, made: dict[str, pl.Expr], decimals: int) -> pl.Expr:
 
 
 def since_last(
-    now: pl.DataFrame, before: pl.DataFrame | None, movement: pl.DataFrame
+    now: pl.LazyFrame, before: pl.LazyFrame | None, movement: pl.LazyFrame
 ) -> dict[str, pl.DataFrame]:
     """Say what has come onto a viewer's list and what has left it since the list before.
 
@@ -182,16 +182,16 @@ def since_last(
         division_name, rank, moved.
     """
     key = ["customer_id", "division"]
-    told = movement.select(*key, "selection", "moved", "rank_then", "rank_now")
     found = {}
     for selection, rows, rank in (
         ("entered", now, "rank_now"), ("stayed", now, "rank_now"), ("left", before, "rank_then"),
     ):  # fmt: skip
+        told = movement.filter(pl.col("selection") == selection).select(*key, "moved", rank=rank)
         known = now.head(0) if rows is None else rows
-        joined = told.filter(pl.col("selection") == selection).join(
-            known.select(*key, "customer_name", "division_name"), on=key, how="inner"
-        )
-        found[selection] = joined.sort(rank, *key, nulls_last=True).select(
-            "customer_id", "customer_name", "division_name", pl.col(rank).alias("rank"), "moved"
+        joined = told.join(known.select(*key, "customer_name", "division_name"), on=key)
+        found[selection] = (
+            joined.sort("rank", *key, nulls_last=True)
+            .select("customer_id", "customer_name", "division_name", "rank", "moved")
+            .collect()
         )
     return found

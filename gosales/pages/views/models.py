@@ -103,7 +103,9 @@ def reliability_chart(measures: pl.DataFrame, part: str) -> Chart:
     stated = rows.filter(pl.col("measure") == "calibration_stated").select("bin", stated="value")
     observed = rows.filter(pl.col("measure") == "calibration_observed")
     joined = observed.join(stated, on="bin").sort("bin")
-    return reliability(joined.select("stated", "value", "low", "high").drop_nulls("value"))
+    told = joined.select("stated", "value", "low", "high").drop_nulls("value")
+    # A group of one kind alone has no interval.
+    return reliability(told.with_columns(pl.col("low", "high").fill_null(pl.col("value"))))
 
 
 def gains_chart(measures: pl.DataFrame, part: str) -> Chart:

@@ -51,7 +51,8 @@ def chosen(**filters) -> list[int]:
      ({"region": "North"}, [1, 2, 3]), ({"grades": ("B",)}, [2]), ({"selected": True}, [1, 3]),
      ({"divisions": ("services",)}, []), ({"status": BASE_RATE}, [4]), ({"status": None}, [1, 2, 3, 4]),
      ({"text": "ALPHA"}, [2]), ({"text": "printer"}, [3]), ({"text": "0001"}, [1]),
-     ({"text": ".*"}, []), ({"text": "["}, [])],
+     ({"text": ".*"}, []), ({"text": "["}, []),
+     ({"text": "a\\n\x00-&~# (?x)"}, []), ({"text": "BOUGHT A 3d"}, [3])],
     ids=str,
 )  # fmt: skip
 def test_a_filter_keeps_the_rows_it_names(filters, places):
@@ -127,16 +128,16 @@ def test_a_customers_name_never_becomes_a_driver():
 
 
 def test_what_came_and_went_is_of_the_viewers_rows_alone():
-    movement = pl.DataFrame(
+    movement = pl.LazyFrame(
         {"customer_id": ["0001", "0002", "gone", "other"], "division": ["scanning"] * 4,
          "selection": ["entered", "stayed", "left", "left"], "moved": ["a", "b", "c", "d"],
          "rank_then": [9, 2, 3, 4], "rank_now": [1, 2, None, None]}
     )  # fmt: skip
     before = moved({"customer_id": "gone", "customer_name": "Gone"})
-    found = since_last(ROWS, before, movement)
+    found = since_last(ROWS.lazy(), before.lazy(), movement)
     assert found["entered"]["customer_name"].to_list() == ["Zeta"]
     assert found["left"].select("customer_name", "rank", "moved").rows() == [("Gone", 3, "c")]
-    assert since_last(ROWS, None, movement)["left"].is_empty()
+    assert since_last(ROWS.lazy(), None, movement)["left"].is_empty()
 
 
 def test_the_files_titles_explain_the_columns():
