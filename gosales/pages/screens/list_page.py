@@ -92,7 +92,7 @@ def _filters(desk: Desk, own: pl.DataFrame, text: str, *, selected: bool) -> Fil
         divisions = st.multiselect(
             "Division",
             keys,
-            format_func=lambda key: desk.names.get(key, key),
+            format_func=lambda key: str(desk.names.get(key, key)),
             placeholder="all",
             width=300,
         )
