@@ -24,6 +24,8 @@ SIGNS = {
     **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212", "-"),
     **dict.fromkeys("\u2019\u2018\u02bc\u2032`\u00b4", "'"),
 }
+# Python takes them for white space, Unicode does not: a cell of them is filled, and no number.
+SEPARATORS = frozenset("\x1c\x1d\x1e\x1f")
 FLOAT_ID = re.compile(r"(0|[1-9][0-9]*)\.0")
 SERIAL = re.compile(r"[0-9]{1,7}(\.[0-9]+)?")
 SERIAL_START = dt.datetime(1899, 12, 30)  # noqa: DTZ001  a spreadsheet has no zone
@@ -152,7 +154,7 @@ def plain_number(cell: object, decimal: str, nothing: Collection[str] = ()) -> D
 
 @cache
 def _number_of_text(cell: str, mark: str) -> Decimal | None:
-    if not cell.strip():
+    if not cell.strip() and not SEPARATORS & set(cell):
         return None
     text = "".join("$" if category(s) == "Sc" else _plain_sign(s) for s in _normal(cell).strip())
     if any(category(sign) == "No" for sign in cell):

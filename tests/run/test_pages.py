@@ -146,6 +146,9 @@ def test_a_seller_sees_the_own_rows_and_accounts_alone(page, finished):
     own = Viewer("ann", sees_all=False, reps=frozenset({"ann"}))
     assert "take a filter off" in told(page(finished, "list", nobodys))
     assert "No account of yours" in told(page(finished, "account", nobodys))
+    asked = page(finished, "account", nobodys)
+    asked.query_params["account"] = "0035"
+    assert "0035" not in told(asked.run())
     seen = table(page(finished, "list", own))
     assert seen.height == table(page(finished, "list")).height
     assert "rep" not in seen.columns

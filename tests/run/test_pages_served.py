@@ -19,7 +19,7 @@ from websockets.typing import Origin
 from gosales.cli.alerts import alerts_in
 from gosales.cli.main import main
 from gosales_resources.settings.loading import load_settings
-from tests.run.browser import tab_of_browser
+from tests.run.browser_tab import tab_of_browser
 from tests.run.oidc_provider import CLIENT, provider
 from tests.run.served_ui import free_port, wait_for
 from tests.worlds.browser import PROGRAM

@@ -216,9 +216,12 @@ def _drivers(desk: Desk, cutoff: dt.date, row: dict) -> None:
         found = features.filter(pl.col("customer_id") == customer).collect()
         own = found.row(0, named=True) if found.height else None
     catalog, _ = desk.reading.try_read(FEATURE_CATALOG, [cutoff])
-    told = drivers_of(row["drivers"], own, None if catalog is None else catalog.collect())
-    titles = {"fact": "Fact", "value": "Value", "adds": "Adds to log-odds"}
+    told = drivers_of(
+        row["drivers"], own, None if catalog is None else catalog.collect(), desk.currency
+    )
+    titles = {"fact": "Fact", "value": "Value", "adds": "Adds"}
     table(told, titles, alt="Drivers of the chance", wide=["fact"])
+    st.caption("What each adds is in log-odds: above 0 the chance is higher for it.")
     if why:
         st.caption(f"Values are not shown: {shown(why)}")
 

@@ -7,6 +7,8 @@ from typing import Any
 
 import polars as pl
 
+from gosales_checks.contracts.contract import HOME_CURRENCY
+
 # Signal -> how it is called; the weights are of the settings.
 SIGNALS = {
     "p_icp": "Chance",
@@ -49,7 +51,7 @@ def parts_of(row: Row) -> Parts:
 
 
 def drivers_of(
-    text: str | None, features: Row | None, catalog: pl.DataFrame | None
+    text: str | None, features: Row | None, catalog: pl.DataFrame | None, currency: str
 ) -> pl.DataFrame:
     """Say which facts the chance rests on, with their values.
 
@@ -61,6 +63,8 @@ def drivers_of(
         The customer's row of `features` of the division; None where it is not stored.
     catalog
         `feature_catalog`; None where it is not stored.
+    currency
+        What the home currency is called.
 
     Returns
     -------
@@ -71,7 +75,8 @@ def drivers_of(
     units: dict[str, str] = {}
     if catalog is not None:
         words = dict(catalog.select("feature", "description").iter_rows())
-        units = dict(catalog.select("feature", "unit").iter_rows())
+        unit = pl.col("unit").replace({HOME_CURRENCY: currency})
+        units = dict(catalog.select("feature", unit).iter_rows())
     rows = []
     for part in (text or "").split("; "):
         if not (found := _DRIVER.match(part)):

@@ -90,6 +90,12 @@ def test_any_cell_ends_as_a_value_or_as_one_reject(tmp_path_factory, cells):
     require_values_or_rejects(tmp_path_factory.mktemp("cells"), cells)
 
 
+def test_a_cell_of_any_control_or_blank_sign_alone_is_the_same_to_both_readings(tmp_path):
+    signs = [*map(chr, range(0x20)), "\x7f", "\x85", "\xa0", "\u2028", "\u200b", "\ufeff"]
+    texts = [text for sign in signs for text in (sign, f" {sign} ", f"{sign}12{sign}")]
+    require_values_or_rejects(tmp_path, [(at, text) for at in (1, 4, 5, 6, 8) for text in texts])
+
+
 @pytest.mark.slow
 @settings(max_examples=170, deadline=None, derandomize=False, suppress_health_check=CHECKS)
 @given(CELLS)

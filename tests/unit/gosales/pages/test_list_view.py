@@ -115,16 +115,23 @@ def test_drivers_are_told_in_words_with_their_values():
     catalog = pl.DataFrame(
         {"feature": ["a", "b"], "description": ["Orders", "Industry"], "unit": ["count", None]}
     )
-    told = drivers_of("a +0.42; no driver; c -0.5", {"a": 3, "c": None}, catalog)
+    told = drivers_of("a +0.42; no driver; c -0.5", {"a": 3, "c": None}, catalog, "EUR")
     assert told.rows() == [("Orders", "3", 0.42), ("c", "not known", -0.5)]
-    assert drivers_of("b=Aero +0.1", {"b": "Aero"}, catalog).rows() == [
+    assert drivers_of("b=Aero +0.1", {"b": "Aero"}, catalog, "EUR").rows() == [
         ("Industry: Aero", "Aero", 0.1)
     ]
-    assert drivers_of(None, None, None).is_empty()
+    assert drivers_of(None, None, None, "EUR").is_empty()
+
+
+def test_money_behind_a_chance_is_in_the_home_currency():
+    catalog = pl.DataFrame(
+        {"feature": ["a"], "description": ["Net value"], "unit": ["home currency"]}
+    )
+    assert drivers_of("a +0.4", {"a": 7000.0}, catalog, "EUR")["value"].to_list() == ["7,000 EUR"]
 
 
 def test_a_customers_name_never_becomes_a_driver():
-    assert drivers_of("<img src=x onerror=alert(1)>", {}, None).is_empty()
+    assert drivers_of("<img src=x onerror=alert(1)>", {}, None, "EUR").is_empty()
 
 
 def test_what_came_and_went_is_of_the_viewers_rows_alone():
