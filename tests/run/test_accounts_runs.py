@@ -97,6 +97,7 @@ def test_a_year_of_future_in_every_side_table_moves_no_row(tmp_path):
     assert ledger.filter(pl.col("source") != "assets")["rows_later"].to_list() == [60] * 7
 
 
+@pytest.mark.slow
 def test_what_is_stored_is_what_the_ledger_says_was_kept(tmp_path):
     assert run(tmp_path, True, "fail_soft", crm_deals="d1,001,,soon,,", assets="x") == 0
     kept = dict(read(tmp_path, "source_ledger").select("source", "rows_kept").rows())
@@ -106,6 +107,7 @@ def test_what_is_stored_is_what_the_ledger_says_was_kept(tmp_path):
     assert read(tmp_path, "source_rejects")["source"].to_list() == ["assets", "crm_deals"]
 
 
+@pytest.mark.slow
 def test_in_strict_mode_a_row_that_cannot_be_used_stops_its_table_with_a_clear_error(
     tmp_path, capsys
 ):

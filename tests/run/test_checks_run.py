@@ -135,6 +135,7 @@ def test_an_unannounced_column_stops_the_log_and_an_announced_one_does_not(world
     assert materialize(world, "--staging-only", *ignored, cutoffs=CUTOFF) == 0
 
 
+@pytest.mark.slow
 def test_a_column_of_no_sku_is_a_finding_until_it_is_accepted_or_the_taxonomy_names_it(
     world, capsys
 ):
@@ -176,6 +177,7 @@ def test_a_division_at_its_base_rate_has_no_lift_that_could_be_too_low(finished)
     assert all(found[f"{CUTOFF}|{name}"].passed for name in at_base_rate)
 
 
+@pytest.mark.slow
 def test_a_feature_more_is_an_unannounced_change_of_its_tables_alone(world, capsys):
     assert gosales(world, "schema", "accept") == 0
     capsys.readouterr()
@@ -263,6 +265,7 @@ def test_verify_finds_the_file_that_was_changed_the_one_that_is_gone_and_the_str
     assert gosales(world, "verify", "labels") == 0
 
 
+@pytest.mark.slow
 def test_half_the_usual_rows_warn_and_stop_nothing(tmp_path, capsys):
     rows = random_rows()
     newest = [r for r in rows if max(r["Rec_Date"], r["Posted"]) > "2024-09-30"]

@@ -77,6 +77,7 @@ def test_damaged_tables_are_told_and_healed_by_the_same_command(world, made, cap
     assert "0 asset partitions" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("table", ["sales_log", "sales_ledger"])
 def test_increments_that_cannot_be_opened_are_healed_together(world, made, capsys, table):
     folder = part(world, table).parents[1]

@@ -4,6 +4,7 @@ import csv
 import random
 
 import polars as pl
+import pytest
 
 from tests.run.worlds_run import materialize, stored
 from tests.worlds.erp import SETTINGS, random_rows, write_world
@@ -28,6 +29,7 @@ def read(folder, name: str) -> pl.DataFrame:
     return pl.read_parquet(root / "part-0.parquet")
 
 
+@pytest.mark.slow
 def test_every_customer_is_found_or_listed_and_order_moves_no_byte(tmp_path):
     rows = random_rows(60)
     assert enriched(tmp_path / "a", rows, ENTRIES) == 0

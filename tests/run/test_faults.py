@@ -41,6 +41,7 @@ def undisturbed(tmp_path_factory):
     return stored(folder)
 
 
+@pytest.mark.slow
 def test_a_cut_off_archive_is_refused_and_the_whole_one_loaded(tmp_path, capsys):
     source = SETTINGS["source"]
     log = source["sales_log"] | {"path": "sales_log.csv.gz"}
@@ -66,6 +67,7 @@ def doubled(header: list[str]) -> list[str]:
     return [*header[:-1], header[0]]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("change", "finding"),
     [(renamed, "Did you mean 'Company_Id'"), (doubled, "columns named twice: 'CompanyId'")],

@@ -224,6 +224,7 @@ def test_a_full_disk_is_one_clear_error_and_leaves_nothing_half_written(
     assert not left
 
 
+@pytest.mark.slow
 def test_nothing_is_published_on_top_of_a_failed_check_until_it_is_mended(
     finished, tmp_path, monkeypatch, capsys
 ):

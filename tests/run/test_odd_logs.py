@@ -75,6 +75,7 @@ headers = st.text(
 extra = st.dictionaries(headers, st.sampled_from(sorted(CELLS)), max_size=3)
 
 
+@pytest.mark.slow
 @settings(
     max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )

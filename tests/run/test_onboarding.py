@@ -84,6 +84,7 @@ def test_an_american_export_brings_its_own_taxonomy_and_its_returns(desk):
     assert lines["order_date"].min() >= dt.date(2021, 7, 1)
 
 
+@pytest.mark.slow
 def test_a_wide_export_asks_for_divisions_and_then_loads(desk, capsys):
     exports.wide(desk)
     assert inspect("orders.tsv") == 1

@@ -141,6 +141,7 @@ def test_a_filter_and_an_order_change_the_table(page, finished):
     assert "take a filter off" in told(shown)
 
 
+@pytest.mark.slow
 def test_a_seller_sees_the_own_rows_and_accounts_alone(page, finished):
     nobodys = Viewer("eve", sees_all=False, reps=frozenset({"somebody else"}))
     own = Viewer("ann", sees_all=False, reps=frozenset({"ann"}))
@@ -172,6 +173,7 @@ def app(finished, monkeypatch):
     streamlit.cache_resource.clear()
 
 
+@pytest.mark.slow
 def test_who_has_logged_in_gets_the_list_and_who_has_not_a_button(app):
     assert "are ranked" in told(app(is_logged_in=True, email="boss@x.example"))
     assert "of yours are ranked" in told(app(is_logged_in=True, email="ann@x.example"))
@@ -185,6 +187,7 @@ def test_who_has_logged_in_gets_the_list_and_who_has_not_a_button(app):
     assert not shown.dataframe
 
 
+@pytest.mark.slow
 def test_a_server_with_a_login_shows_nothing_to_who_has_none(app, monkeypatch):
     assert "are ranked" in told(app())
     monkeypatch.setenv(LOGIN_VARIABLE, "required")
@@ -204,6 +207,7 @@ def test_a_page_of_an_empty_store_says_what_to_do(page, tmp_path, name):
     assert not (tmp_path / "gosales_home").exists()
 
 
+@pytest.mark.slow
 def test_a_failed_check_is_a_banner_with_its_cure(page, world):
     platform = Platform.of(load_settings(world / "gosales.yaml"))
     with open_instance(platform) as instance:

@@ -15,6 +15,7 @@ def load(folder, rows, **settings) -> int:
     return materialize(folder, "--staging-only", cutoffs=DAY)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", ["strict", "fail_soft"])
 @pytest.mark.parametrize("rows", [BAD, [*SOUND, *BAD]], ids=["all", "most"])
 def test_a_log_that_is_rejected_for_the_most_part_fails_in_either_mode(

@@ -60,6 +60,7 @@ def test_a_finished_world_is_current(world):
     assert stale_of(platform_of(world)) == {}
 
 
+@pytest.mark.slow
 def test_code_that_made_a_table_makes_that_table_stale_and_no_other(world, monkeypatch):
     whole = Code.of_function
 
@@ -184,6 +185,7 @@ def test_evaluations_of_a_range_point_to_the_materialisation_they_are_of(world):
     assert all(info.latest_target_materialization_storage_id for info in found.values())
 
 
+@pytest.mark.slow
 def test_dagster_dev_in_the_folder_opens_the_same_graph_and_history(tmp_path):
     write_world(tmp_path, random_rows(20), OVERRIDES)
     (tmp_path / ".env").write_text("MINE=1\n", encoding="utf-8")

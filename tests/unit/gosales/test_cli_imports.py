@@ -3,6 +3,8 @@
 import subprocess
 import sys
 
+import pytest
+
 HEAVY = {"sklearn", "lightgbm", "matplotlib", "scipy.stats", "implicit", "xlsxwriter"}
 
 
@@ -12,6 +14,7 @@ def test_commands_do_not_load_what_only_a_run_needs():
     assert HEAVY & set(told.stdout.split()) == set()
 
 
+@pytest.mark.slow
 def test_the_graph_loads_them():
     code = "import sys, gosales_assets.definitions; print(*sys.modules)"
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

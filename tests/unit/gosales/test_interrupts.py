@@ -67,7 +67,12 @@ def test_while_all_is_loaded_it_ends_at_once(by, code):
 
 @pytest.mark.parametrize(("by", "code"), BY)
 @pytest.mark.parametrize(
-    "how", ["time.sleep(60)", AS_DAGSTER, IN_TEXT], ids=["between runs", "in a step", "in a text"]
+    "how",
+    [
+        pytest.param("time.sleep(60)", id="between runs", marks=pytest.mark.slow),
+        pytest.param(AS_DAGSTER, id="in a step"),
+        pytest.param(IN_TEXT, id="in a text", marks=pytest.mark.slow),
+    ],
 )
 def test_while_a_command_works_it_says_what_is_kept(tmp_path, monkeypatch, by, code, how):
     (tmp_path / "waits.py").write_text(WAITING.format(how=how))

@@ -34,6 +34,7 @@ def test_an_error_is_red_on_a_terminal():
     assert told.startswith(RED)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("variables", [{"NO_COLOR": "1", "TERM": "xterm"}, {"TERM": "dumb"}])
 def test_variables_take_colours_away(variables):
     code, told = on_terminal("materialise", **variables)

@@ -158,6 +158,7 @@ DATES = st.sampled_from(["", "1900-01-01", "2019-03-31", "2021-06-30", "2024-02-
                          "2026-01-31", "garbage"])  # fmt: skip
 
 
+@pytest.mark.slow
 @hypothesis_settings(
     max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )

@@ -162,6 +162,7 @@ def test_the_order_of_rows_changes_nothing(mine, theirs, draw):
     assert found(*other) == found(own, listed)
 
 
+@pytest.mark.slow
 @given(st.lists(NAMES, min_size=1, max_size=8), st.lists(NAMES, max_size=8, unique=True))
 @settings(max_examples=20, deadline=None)
 def test_a_match_depends_on_no_other_customer(mine, theirs):

@@ -48,6 +48,7 @@ def changed_by(root: Path, file: str, old: str, new: str) -> set[str]:
     return {name for name in CONTRACTS if before[name] != after[name]}
 
 
+@pytest.mark.slow
 def test_a_comment_and_a_docstring_anywhere_change_nothing(sources):
     before = digests(sources)
     paths = [path for package in PACKAGES for path in (sources / package).rglob("*.py")]
