@@ -83,7 +83,8 @@ def features_of(folder, later: Callable[[Rows], Rows], future: bool, mode: str) 
     return stored(folder, *FEATURES)
 
 
-@pytest.mark.parametrize("mode", [pytest.param("expansion", marks=pytest.mark.slow), "all"])
+@pytest.mark.slow
+@pytest.mark.parametrize("mode", ["expansion", "all"])
 def test_whatever_any_source_says_of_later_days_changes_no_byte_of_a_feature(tmp_path, mode):
     mine = features_of(tmp_path / "drawn", as_drawn, future=False, mode=mode)
     assert len(mine) == 4

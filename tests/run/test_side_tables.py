@@ -14,9 +14,10 @@ from tests.worlds.erp import random_rows, write_world
 FAMILIES = {"basket", "als", "encoder"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "off",
-    [pytest.param([], id="on"), pytest.param(sorted(FAMILIES), id="off", marks=pytest.mark.slow)],
+    [pytest.param([], id="on"), pytest.param(sorted(FAMILIES), id="off")],
 )
 def test_side_tables_and_columns_are_those_of_the_families_that_are_on(tmp_path, off):
     features = {"off": off, "als": {"factors": 4}, "basket": {"min_customers": 2, "max_q": 1}}

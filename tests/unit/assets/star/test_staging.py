@@ -50,6 +50,7 @@ def test_a_second_reading_types_nothing_and_says_the_same(tmp_path, typed_blocks
     assert typed_blocks == []
 
 
+@pytest.mark.slow
 def test_a_file_that_grew_costs_its_last_blocks(tmp_path, typed_blocks):
     rows = random_rows(300)
     settings = write_world(tmp_path, rows[:-20])
