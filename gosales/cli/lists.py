@@ -15,7 +15,7 @@ from gosales.cli.parser import LATEST, platform_of, positive
 from gosales.cli.show import chosen_cutoffs, read_stored
 from gosales.cli.terminal import hand_over, say, tell
 from gosales_assets.delivery.columns import LOOKS, MOVED, Column, check_columns, shown_columns
-from gosales_assets.delivery.listed import NO_REP, Listed, ListTerms
+from gosales_assets.delivery.listed import NO_REP, Listed, ListTerms, called_by, is_nobodys
 from gosales_assets.platform.platform import Platform
 from gosales_checks.contracts.movement import LIST_MOVEMENT
 from gosales_checks.contracts.whitespace import WHITESPACE
@@ -161,7 +161,7 @@ def _is_of(table: pl.LazyFrame, column: str, name: str | None) -> pl.Expr:
     if found:
         return pl.col(column).is_in(found)
     if column == "rep" and wanted == NO_REP.casefold():
-        return pl.col(column).is_null() | (pl.col(column).str.strip_chars() == "")
+        return is_nobodys()
     legal = [one for one in known if one is not None and one.strip()]
     raise ScopeError(f"The list has no {column} '{name}'. {nearest(name, legal)}")
 
@@ -179,9 +179,8 @@ def print_rows(
     tell(f"Whom to call about what, as of {terms.cutoff}{of}")
     if listed.rows.height:
         room = shutil.get_terminal_size(ROOM).columns
-        # Who has no name is called by the id, which there may be no room for.
-        named = pl.when(pl.col("customer_name").str.strip_chars() != "").then("customer_name")
-        shown = rows.with_columns(customer_name=named.otherwise("customer_id"))
+        # There may be no room for the id.
+        shown = rows.with_columns(customer_name=called_by())
         drawn = draw(shown, columns, platform.settings.delivery.decimals, room)
         tell("\n" + "\n".join(drawn.lines) + "\n")
         more = "" if shown.height == listed.rows.height else " (--top N shows N)"

@@ -12,10 +12,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import uvicorn
-
 from gosales.pages.desk import LOGIN_VARIABLE
-from gosales.ui.guard import Access, Guard
+from gosales.ui.guard import Access, Guard, web_server
 from gosales_resources.errors import SettingsError
 
 LOG = logging.getLogger("gosales")
@@ -25,8 +23,6 @@ VARIABLES = {"client_secret": "PAGES_CLIENT_SECRET", "cookie_secret": "PAGES_COO
 PROGRAM = Path(__file__).with_name("app.py")
 CALLBACK = "/oauth2callback"
 SHORTEST_SECRET = 32
-# Pages keep a web socket open for good: it is cut, not waited for.
-END_SECONDS = 3
 # One look for all; readers' own dark mode would turn the charts' greys illegible.
 LOOK = {
     "theme.base": "light",
@@ -144,14 +140,7 @@ def serve(port: socket.socket, access: Access, auth: Mapping[str, str] | None) -
         os.environ[LOGIN_VARIABLE] = "required"
     secrets: Any = {"auth": dict(auth)} if auth else None
     pages = App(PROGRAM, secrets=secrets, on_script_error=_tell_defect)
-    config = uvicorn.Config(
-        Guard(pages, access),
-        log_level="warning",
-        proxy_headers=False,
-        server_header=False,
-        timeout_graceful_shutdown=END_SECONDS,
-    )
-    uvicorn.Server(config).run(sockets=[port])
+    web_server(Guard(pages, access)).run(sockets=[port])
 
 
 def _tell_defect(error: Exception) -> bool:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+import uvicorn
 from graphql import GraphQLError, OperationDefinitionNode, OperationType, parse
 from starlette.datastructures import QueryParams
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -24,6 +25,8 @@ READS = ("GET", "HEAD")
 JSON = "application/json"
 DEFAULT_PORTS = {"http": 80, "https": 443}
 SHOWN = 120
+# Pages keep a web socket open for good: it is cut, not waited for.
+END_SECONDS = 3
 # Of every answer: no page frames the UI or shows its answers, and it loads pictures from nowhere else.
 HEADERS = {
     b"content-security-policy": b"frame-ancestors 'self'; form-action 'self'; img-src 'self' data: blob:",
@@ -277,3 +280,15 @@ def _is_every_address(address: str) -> bool:
 
 def _listed(names: frozenset[str]) -> str:
     return ", ".join(sorted(names))
+
+
+def web_server(app: Guard) -> uvicorn.Server:
+    """Prepare a server of what the guard stands before: no proxy is believed, nothing says what it is."""
+    config = uvicorn.Config(
+        app,
+        log_level="warning",
+        proxy_headers=False,
+        server_header=False,
+        timeout_graceful_shutdown=END_SECONDS,
+    )
+    return uvicorn.Server(config)

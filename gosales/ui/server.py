@@ -6,7 +6,6 @@ import signal
 import socket
 
 import dagster as dg
-import uvicorn
 from dagster._core.workspace.context import WorkspaceProcessContext
 from dagster._core.workspace.load_target import WorkspaceFileTarget
 from dagster._utils.interrupts import setup_interrupt_handlers
@@ -14,13 +13,11 @@ from dagster._utils.log import configure_loggers
 from dagster_webserver.app import create_app_from_workspace_process_context
 from dagster_webserver.version import __version__
 
-from gosales.ui.guard import Access, Guard
+from gosales.ui.guard import Access, Guard, web_server
 from gosales.ui.services import code_server, daemon
 
 # How often open pages ask for what is new; `dagster dev`'s own.
 POLL_MILLISECONDS = 2_000
-# Pages keep a web socket open for good: it is cut, not waited for.
-END_SECONDS = 3
 
 
 def guarded(context: WorkspaceProcessContext, access: Access) -> Guard:
@@ -74,14 +71,7 @@ def serve(
                 workspace_load_target=WorkspaceFileTarget([str(workspace)]),
             )
         )
-        config = uvicorn.Config(
-            guarded(context, access),
-            log_level="warning",
-            proxy_headers=False,
-            server_header=False,
-            timeout_graceful_shutdown=END_SECONDS,
-        )
-        server = uvicorn.Server(config)
+        server = web_server(guarded(context, access))
         if not read_only:
             stack.enter_context(daemon(workspace, lambda: setattr(server, "should_exit", True)))
         server.run(sockets=[port])

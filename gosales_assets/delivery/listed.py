@@ -123,6 +123,17 @@ def find_base_rates(table: pl.LazyFrame | pl.DataFrame) -> list[BaseRate]:
     return [BaseRate(**row) for row in found.select(wanted).collect().to_dicts()]
 
 
+def called_by() -> pl.Expr:
+    """Return what a customer is called on a list: by name, by the id who has none."""
+    named = pl.when(pl.col("customer_name").str.strip_chars() != "").then("customer_name")
+    return named.otherwise("customer_id")
+
+
+def is_nobodys() -> pl.Expr:
+    """Return what is true of rows that no representative has: `NO_REP`."""
+    return pl.col("rep").is_null() | (pl.col("rep").str.strip_chars() == "")
+
+
 def of_rep(rows: pl.DataFrame) -> dict[str | None, pl.DataFrame]:
     """Part rows by who calls, by name; blank names are nobody, who comes last.
 

@@ -21,11 +21,11 @@ from gosales_assets.rendering.page_blocks import (
 from gosales_assets.rendering.plots import plot_measures
 from gosales_checks.contracts.explanations import MODEL_CARD, MODEL_EVALUATION
 from gosales_checks.contracts.models import KEPT, PINNED, PROMOTED, PROMOTION
+from gosales_checks.contracts.scored_list import CUSTOMERS
 
 NAME, TITLE = "models", "The models behind it"
 # A picture is 30 kB, and the page has to be one that can be mailed.
 PICTURES = 24
-SLICES = {"whitespace": "customers who never bought in the division", "all": "all customers"}
 FIGURES = {
     "lift_10": ("Buyers in the first tenth, over the average (lift)", "{:.2f}"),
     "auc": ("Buyer ranked above non-buyer (AUC, 0.5 is chance)", "{:.3f}"),
@@ -115,7 +115,7 @@ def _decision(row: Mapping[str, Any] | None) -> Markup | None:
 
 def _figures(measures: pl.DataFrame) -> Markup | None:
     """Return the figures that matter first, of the slice that the list is for."""
-    for part, who in SLICES.items():
+    for part, who in CUSTOMERS.items():
         found = measures.filter(pl.col("value").is_not_null(), slice=part)
         told = {row["measure"]: row for row in found.iter_rows(named=True)}
         pairs = [

@@ -1,6 +1,7 @@
 """Where the present schema comes from, and the checks that it is the announced one."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import dagster as dg
@@ -48,19 +49,30 @@ def present_schema(platform: Platform) -> SchemaSnapshot:
     SourceError
         When a raw file is missing or unreadable.
     """
-    headers = HeaderReader()
-    sources = {
-        name: headers.read_all(source, platform.settings.source_dir)
-        for name, source in raw_sources(platform.settings).items()
-    }
-    unread = {SALES_LOG.name: unread_of(platform.settings, sources[SALES_LOG.name])}
+    raw = present_raw(platform.settings, HeaderReader())
     tables = {}
     for name, contract in CONTRACTS.items():
         columns = _newest_columns(platform, contract)
         # Of an open table that was never made nothing is known to announce.
         if columns is not None:
             tables[name] = (columns, tuple(contract.key))
-    return SchemaSnapshot(tables, sources, {n: columns for n, columns in unread.items() if columns})
+    return replace(raw, tables=tables)
+
+
+def present_raw(settings: Settings, headers: "HeaderReader") -> SchemaSnapshot:
+    """Collect the headers of the raw files, and the columns that nothing is read of.
+
+    Raises
+    ------
+    SourceError
+        When a raw file is missing or unreadable.
+    """
+    sources = {
+        name: headers.read_all(source, settings.source_dir)
+        for name, source in raw_sources(settings).items()
+    }
+    unread = unread_of(settings, sources[SALES_LOG.name])
+    return SchemaSnapshot({}, sources, {SALES_LOG.name: unread} if unread else {})
 
 
 def unread_of(settings: Settings, headers: Iterable[Mapping[str, str]]) -> dict[str, str]:
@@ -117,17 +129,13 @@ def _examine(platform: Platform, contract: Contract) -> Examine:
     headers, settings = HeaderReader(), platform.settings
     is_log = contract is SALES_LOG
 
-    def raw_present() -> SchemaSnapshot:
-        sources = raw_sources(settings)
-        read = {n: headers.read_all(s, settings.source_dir) for n, s in sources.items()}
-        unread = unread_of(settings, read[contract.name])
-        return SchemaSnapshot({}, read, {contract.name: unread})
-
     def examine(address: Address) -> Examined:
         announced = read_snapshot(snapshot_path(settings))
         if announced is None:
             # Of nothing announced one thing is known: a column that nothing is read of may be money.
-            found = unread_changes(SchemaSnapshot(), raw_present()) if is_log else []
+            found = (
+                unread_changes(SchemaSnapshot(), present_raw(settings, headers)) if is_log else []
+            )
             return Examined(_with_remedy(found), note=NOT_YET)
         if contract.open_columns and contract.name not in announced.tables:
             return Examined(note="made for the first time: `gosales schema accept` announces it")
@@ -138,7 +146,7 @@ def _examine(platform: Platform, contract: Contract) -> Examine:
             columns = {table.name: (_columns(platform, table, address), tuple(table.key))}
             found += table_changes(table.name, announced, SchemaSnapshot(columns))
         if is_log:
-            present = raw_present()
+            present = present_raw(settings, headers)
             found += unread_changes(announced, present)
             for name in sorted({*announced.sources, *present.sources}):
                 found += source_changes(name, announced, present)

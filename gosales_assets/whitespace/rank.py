@@ -60,6 +60,7 @@ def rank_candidates(
     # A million customers in twelve divisions: what is not read is not held.
     eligible = signals.filter("is_eligible").select(READ).collect()
     scored = _as_blocks(_scored(eligible, settings))
+    callers = with_callers(customers.select("customer_id", *FROM_CUSTOMER), ownership)
     return (
         scored.sort(
             pl.col("score"),
@@ -80,7 +81,7 @@ def rank_candidates(
             division_name=pl.col("division").replace_strict(names, return_dtype=pl.String),
             nba_reason=_reason(),
         )
-        .join(_callers(customers, ownership), on="customer_id", how="left", maintain_order="left")
+        .join(callers.collect(), on="customer_id", how="left", maintain_order="left")
     )
 
 
@@ -158,18 +159,28 @@ def _reason() -> pl.Expr:
     return pl.when(IS_RANKED).then(facts).otherwise(blocked).str.strip_chars("; ")
 
 
-def _callers(customers: pl.LazyFrame, ownership: pl.LazyFrame) -> pl.DataFrame:
-    """Return who each customer is and who calls it: the owner of the book, else as the log says."""
+def with_callers(customers: pl.LazyFrame, ownership: pl.LazyFrame | None) -> pl.LazyFrame:
+    """Say who calls each customer: the owner of the book, else as the log says.
+
+    Parameters
+    ----------
+    customers
+        `dim_customer` of a cutoff, or columns of it with `rep`.
+    ownership
+        `rep_ownership` of it; None where there is none.
+
+    Returns
+    -------
+    polars.LazyFrame
+        The same rows in the same order, `rep` who calls.
+    """
+    if ownership is None:
+        return customers
     books = (
         ownership.filter("is_active")
         .sort("customer_id", "rep")
         .group_by("customer_id", maintain_order=True)
         .agg(owner=pl.col("rep").first())
     )
-    return (
-        customers.select("customer_id", *FROM_CUSTOMER)
-        .join(books, on="customer_id", how="left")
-        .with_columns(rep=pl.coalesce("owner", "rep"))
-        .drop("owner")
-        .collect()
-    )
+    joined = customers.join(books, on="customer_id", how="left", maintain_order="left")
+    return joined.with_columns(rep=pl.coalesce("owner", "rep")).drop("owner")

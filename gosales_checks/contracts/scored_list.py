@@ -3,6 +3,8 @@
 import dataframely as dy
 
 SLICES = ["all", "whitespace"]
+# Slice -> whom it is of; the one that matters comes first.
+CUSTOMERS = {"whitespace": "customers who never bought in the division", "all": "all customers"}
 
 
 class ScoredListRows(dy.Schema):

@@ -33,10 +33,10 @@ def sku_measures(
         lines become rejects.
     """
     columns = list(header)
-    there, amount = set(columns), f"{log.amount}_cents"
+    there, amount, identifiers = set(columns), f"{log.amount}_cents", _identifiers(log)
     found: dict[str, tuple[str, str]] = {}
     for column in columns:
-        if column in _identifiers(log) or is_nameless(column):
+        if column in identifiers or is_nameless(column):
             continue
         stem = column.removesuffix(log.quantity_suffix)
         if column in log.aliases:

@@ -16,8 +16,8 @@ from gosales.pages.views.account import (
     month_rows,
     offered_rows,
     owned_rows,
-    with_callers,
 )
+from gosales_assets.whitespace.rank import with_callers
 from gosales_checks.contracts.accounts import DIM_CUSTOMER, FACT_ASSETS
 from gosales_checks.contracts.crm import CRM_CONTACTS, LIST_OUTCOMES, REP_OWNERSHIP
 from gosales_checks.contracts.delivery import SURFACED

@@ -9,7 +9,6 @@ from gosales.pages.desk import Desk
 from gosales.pages.screens.parts import choose_cutoff, draw, heading, say_with_command, table
 from gosales.pages.text import our_markdown, shown
 from gosales.pages.views.models import (
-    CUSTOMERS,
     Badge,
     badges_of,
     decision_rows,
@@ -22,6 +21,7 @@ from gosales_checks.contracts.drift import DRIFT
 from gosales_checks.contracts.explanations import MODEL_CARD, MODEL_DRIVERS, MODEL_EVALUATION
 from gosales_checks.contracts.features import FEATURE_CATALOG
 from gosales_checks.contracts.models import LEAKAGE_REPORT, PROMOTION
+from gosales_checks.contracts.scored_list import CUSTOMERS
 from gosales_checks.contracts.validation import FORWARD_VALIDATION
 
 LOOKS = {"good": ("green", "check", "holds"), "alarm": ("red", "warning", "alarm"),

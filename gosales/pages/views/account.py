@@ -11,33 +11,6 @@ FOUND = 50
 CENTS = 100
 
 
-def with_callers(customers: pl.LazyFrame, ownership: pl.LazyFrame | None) -> pl.LazyFrame:
-    """Say who calls each customer, as the list does: the owner of the book, else as `dim_customer` says.
-
-    Parameters
-    ----------
-    customers
-        `dim_customer` of a cutoff.
-    ownership
-        `rep_ownership` of it; None where it is not stored.
-
-    Returns
-    -------
-    polars.LazyFrame
-        The same rows, `rep` who calls.
-    """
-    if ownership is None:
-        return customers
-    books = (
-        ownership.filter("is_active")
-        .sort("customer_id", "rep")
-        .group_by("customer_id", maintain_order=True)
-        .agg(owner=pl.col("rep").first())
-    )
-    joined = customers.join(books, on="customer_id", how="left", maintain_order="left")
-    return joined.with_columns(rep=pl.coalesce("owner", "rep")).drop("owner")
-
-
 def find_accounts(customers: pl.LazyFrame, text: str) -> pl.DataFrame:
     """Find accounts by a part of the name or by the beginning of the id.
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from gosales_assets.delivery.columns import PERCENT_DECIMALS, Column, shown_columns
-from gosales_assets.delivery.listed import NO_REP
+from gosales_assets.delivery.columns import MOVED, PERCENT_DECIMALS, Column, shown_columns
+from gosales_assets.delivery.listed import NO_REP, called_by, is_nobodys
 
 # Name -> columns it sorts by and whether the largest comes first; ties keep the order of the list.
 ORDERS: dict[str, tuple[str, bool]] = {
@@ -61,9 +61,8 @@ def choose(rows: pl.LazyFrame, filters: Filters) -> pl.LazyFrame:
     """
     wanted = []
     if filters.rep is not None:
-        rep = pl.col("rep").str.strip_chars()
-        is_nobodys = filters.rep == NO_REP
-        wanted.append(rep.is_null() | (rep == "") if is_nobodys else rep == filters.rep)
+        is_own = pl.col("rep").str.strip_chars() == filters.rep
+        wanted.append(is_nobodys() if filters.rep == NO_REP else is_own)
     if filters.region is not None:
         wanted.append(pl.col("region") == filters.region)
     if filters.divisions:
@@ -114,8 +113,7 @@ def columns_of(rows: pl.DataFrame, currency: str, months: int, *, of_all: bool) 
     own = {
         BETWEEN: Column(BETWEEN, "text", "Chance, interval", "Between", 14,
                         "The interval that holds the rate of rows with such a chance."),
-        "moved": Column("moved", "text", "Since the last list", "Moved", 40,
-                        "Why it rose or fell since the list before."),
+        MOVED.name: MOVED,
     }  # fmt: skip
     known = shown_columns([n for n in names if n not in own], currency, months)
     by_name = {column.name: column for column in known} | own
@@ -139,12 +137,11 @@ def figures(rows: pl.LazyFrame, columns: Sequence[Column], decimals: int) -> pl.
     polars.LazyFrame
         A column for each, in their order; percentages times 100.
     """
-    named = pl.when(pl.col("customer_name").str.strip_chars() != "").then("customer_name")
     ends = [
         (100 * pl.col(end)).round(PERCENT_DECIMALS).cast(pl.String) for end in ("p_low", "p_high")
     ]
     made = {
-        "customer_name": named.otherwise("customer_id"),
+        "customer_name": called_by(),
         BETWEEN: pl.format("{} to {} %", *ends),
     }
     return rows.select(_figure(column, made, decimals).alias(column.name) for column in columns)

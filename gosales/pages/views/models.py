@@ -7,6 +7,7 @@ import polars as pl
 
 from gosales.pages.charts import ACCENT, MUTED, WARNING, Chart, bars, gains, reliability
 from gosales_checks.contracts.drift import CAL_MAE, SCORE_KS, VALUE_PSI
+from gosales_checks.contracts.scored_list import CUSTOMERS
 
 # Measure of `drift` -> what people call it, and what it is.
 BADGES = {
@@ -14,9 +15,6 @@ BADGES = {
     VALUE_PSI: ("PSI of value", "Whether the money came from where it was expected to come from."),
     SCORE_KS: ("KS of chances", "Whether chances are spread as they were when the model was trained."),
 }  # fmt: skip
-# The slice that matters first: who never bought in the division.
-SLICES = ("whitespace", "all")
-CUSTOMERS = {"whitespace": "customers who never bought in the division", "all": "all customers"}
 DRIVERS_SHOWN = 12
 # Directions beyond which more of a fact goes with a higher, or lower, chance.
 CLEAR = 0.2
@@ -65,11 +63,11 @@ def badges_of(drift: pl.DataFrame) -> list[Badge]:
     for measure, (name, told) in BADGES.items():
         rows = drift.filter(pl.col("measure") == measure)
         by_slice = {row["slice"]: row for row in rows.to_dicts()}
-        known = [s for s in SLICES if s in by_slice and by_slice[s]["value"] is not None]
+        known = [s for s in CUSTOMERS if s in by_slice and by_slice[s]["value"] is not None]
         if not by_slice:
             found.append(Badge(name, told, "unknown", None, 0.0, None, "not measured"))
             continue
-        at = known[0] if known else next(s for s in reversed(SLICES) if s in by_slice)
+        at = known[0] if known else next(s for s in reversed(CUSTOMERS) if s in by_slice)
         row = by_slice[at]
         alarms = any(one["is_alarm"] for one in by_slice.values())
         state: State = "alarm" if alarms else "good" if known else "unknown"
@@ -82,7 +80,7 @@ def badges_of(drift: pl.DataFrame) -> list[Badge]:
 
 def measured_slice(measures: pl.DataFrame) -> str | None:
     """Return the slice of which calibration and gains are known, the one that matters first."""
-    for part in SLICES:
+    for part in CUSTOMERS:
         rows = measures.filter(pl.col("slice") == part, pl.col("value").is_not_null())
         if {"calibration_observed", "gain_capture"} <= set(rows["measure"]):
             return part

@@ -10,8 +10,8 @@ from gosales.pages.views.account import (
     month_rows,
     offered_rows,
     owned_rows,
-    with_callers,
 )
+from gosales_assets.whitespace.rank import with_callers
 from tests.worlds.lists import list_of
 
 DAY, NAMES = dt.date(2024, 6, 30), {"cad": "CAD & more", "pdm": "PDM"}
