@@ -15,10 +15,9 @@ from gosales_resources.errors import ScopeError
 
 # At which cutoffs a partition of cutoff C reads another table: C itself; all up to C; C to the one
 # that closes its label window; all up to that one; the training cutoffs; C and back to the models
-# whose outcomes are known at C; C and the one before it; the incumbents of both.
+# whose outcomes are known at C.
 CutoffSpan = Literal[
     "cutoff", "up_to_cutoff", "label_window", "up_to_window_end", "training", "incumbents",
-    "previous", "previous_incumbents",
 ]  # fmt: skip
 
 # How a table is partitioned: by cutoff alone; or every division, every target (what gets a model:

@@ -341,17 +341,15 @@ def drift(platform: Platform) -> dg.AssetsDefinition:
 
 
 def score_changes(platform: Platform) -> dg.AssetsDefinition:
-    """Define what models of this cutoff and the one before say of each other's data."""
+    """Define what models of this list and the one before say of each other's data."""
 
     @platform.table(SCORE_CHANGES)
     def score_changes(context: dg.AssetExecutionContext) -> Partitions:
-        def change(key: PartitionKey) -> Partition:
-            changes = changes_of(platform, context.instance, key)
-            split = dict(changes["split"].value_counts().iter_rows())
-            return Partition(key, changes, metadata={f"customers_{n}": v for n, v in split.items()})
-
-        keys, threads = keys_of(context), platform.settings.threads_used
-        return Partitions(side_by_side(change, keys, "rescored", context.log.info, threads))
+        told = context.log.info
+        return Partitions(
+            Partition(key, changes_of(platform, context.instance, key.cutoff, told))
+            for key in keys_of(context)
+        )
 
     return score_changes
 

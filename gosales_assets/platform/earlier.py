@@ -3,6 +3,7 @@
 A list of then was made under the settings of then; that it is stale now is what is looked at.
 """
 
+import datetime as dt
 from collections.abc import Collection
 
 import dagster as dg
@@ -10,10 +11,18 @@ import polars as pl
 
 from gosales_assets.platform.platform import Platform
 from gosales_checks.contracts.contract import Contract
+from gosales_checks.contracts.whitespace import WHITESPACE
 from gosales_resources.errors import StalePartitionError
 from gosales_resources.instance.recorded import refuse_damaged
 from gosales_resources.partitions.keys import PartitionKey
 from gosales_resources.store.address import Address
+
+
+def last_list(platform: Platform, cutoff: dt.date) -> dt.date | None:
+    """Find the cutoff of the list before one: the newest that is stored of an earlier cutoff."""
+    earlier = platform.space.cutoffs_read("up_to_cutoff", cutoff)[:-1]
+    stored = (c for c in reversed(earlier) if platform.store.has(Address(WHITESPACE.name, c)))
+    return next(stored, None)
 
 
 def scan_earlier(

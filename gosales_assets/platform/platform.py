@@ -180,10 +180,12 @@ class Platform:
         }
 
     def _deps(self, contract: Contract) -> list[dg.AssetDep]:
+        reads = [read for read in contract.reads if read.is_drawn and not read.is_loaded]
+        if contract.after_own:
+            reads.append(Read(contract, contract.after_own))
         return [
             dg.AssetDep(read.table.name, partition_mapping=self.mapping(contract, read))
-            for read in contract.reads
-            if read.is_drawn and not read.is_loaded
+            for read in reads
         ]
 
     def publish(

@@ -22,7 +22,7 @@ from gosales_assets.whitespace.earlier_lists import EarlierLists
 from gosales_assets.whitespace.gates import GateTables
 from gosales_assets.whitespace.metrics import measure_list
 from gosales_assets.whitespace.movement import move_list, summarise_movement
-from gosales_assets.whitespace.movement_desk import read_pair
+from gosales_assets.whitespace.movement_desk import read_pair, refuse_other_list
 from gosales_assets.whitespace.rank import rank_candidates
 from gosales_assets.whitespace.reasons import Words
 from gosales_assets.whitespace.selection import select
@@ -212,10 +212,9 @@ def list_movement(platform: Platform) -> dg.AssetsDefinition:
         def made() -> Iterator[Partition]:
             for key in keys:
                 pair = read_pair(platform, context.instance, key.cutoff)
-                changes, signals = (
-                    pl.concat(table.at(key.cutoff).values())
-                    for table in (score_changes, whitespace_signals)
-                )
+                changes = score_changes[key.cutoff]
+                refuse_other_list(platform, key.cutoff, changes)
+                signals = pl.concat(whitespace_signals.at(key.cutoff).values())
                 moved = move_list(pair.now, pair.then, changes, signals, words_of(platform))
                 stable[key] = measure_stability(pair.now, pair.then)
                 yield Partition(key, moved, metadata=summarise_movement(moved))

@@ -51,7 +51,7 @@ def move_list(
     now, then
         The list of the cutoff, and the one before; None where there is none.
     changes
-        `score_changes` of all divisions at the cutoff.
+        `score_changes` of the cutoff.
     signals
         `whitespace_signals` of all divisions at the cutoff.
     words

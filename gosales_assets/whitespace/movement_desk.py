@@ -7,11 +7,13 @@ import datetime as dt
 from dataclasses import dataclass
 
 import dagster as dg
+import polars as pl
 
-from gosales_assets.platform.earlier import scan_earlier
+from gosales_assets.platform.earlier import last_list, scan_earlier
 from gosales_assets.platform.platform import Platform
 from gosales_assets.whitespace.movement_ranks import DatedList, Order
 from gosales_assets.whitespace.movement_rows import ON_LIST
+from gosales_checks.contracts.movement import SCORE_CHANGES
 from gosales_checks.contracts.whitespace import LIST_METRICS, WHITESPACE
 from gosales_resources.errors import StalePartitionError
 from gosales_resources.instance.recorded import refuse_damaged
@@ -25,11 +27,11 @@ class Pair:
 
     now: DatedList
     then: DatedList | None
-    """None where none is stored of the cutoff before, or by a version that kept no order."""
+    """None where there is none, or it is of a version that kept no order."""
 
 
 def read_pair(platform: Platform, instance: dg.DagsterInstance, cutoff: dt.date) -> Pair:
-    """Read the list of a cutoff, and look at the one of the cutoff before.
+    """Read the list of a cutoff, and look at the one before.
 
     Raises
     ------
@@ -46,8 +48,33 @@ def read_pair(platform: Platform, instance: dg.DagsterInstance, cutoff: dt.date)
         raise StalePartitionError(
             f"{own[1]} does not say how its list was ordered. Rematerialise it: {remedy(own[0])}"
         )
-    previous = platform.space.steps_after(cutoff, -1)
-    return Pair(DatedList(cutoff, rows, order), _earlier(platform, instance, previous))
+    previous = last_list(platform, cutoff)
+    then = None if previous is None else _earlier(platform, instance, previous)
+    return Pair(DatedList(cutoff, rows, order), then)
+
+
+def refuse_other_list(platform: Platform, cutoff: dt.date, score_changes: pl.LazyFrame) -> None:
+    """Refuse changes since another list than the one before.
+
+    Parameters
+    ----------
+    platform, cutoff
+        Where the lists lie, and of the list.
+    score_changes
+        Of the cutoff.
+
+    Raises
+    ------
+    StalePartitionError
+        When they tell of another list: one was made since, or is not there any more.
+    """
+    told = score_changes.select(pl.col("previous_cutoff").unique()).collect()["previous_cutoff"]
+    address, then = Address(SCORE_CHANGES.name, cutoff), last_list(platform, cutoff)
+    if other := set(told) - {then}:
+        raise StalePartitionError(
+            f"{address} tells of the list of {min(other)}, and the list before is {then or 'none'}: "
+            f"lists were made or removed since. Rematerialise it: {remedy(address)}"
+        )
 
 
 def _earlier(platform: Platform, instance: dg.DagsterInstance, cutoff: dt.date) -> DatedList | None:

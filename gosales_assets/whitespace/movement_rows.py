@@ -40,7 +40,7 @@ def side_by_side_rows(
     then, now
         `whitespace` of the two cutoffs: `ON_LIST`.
     changes
-        `score_changes` of all divisions.
+        `score_changes` of the cutoff of now.
     signals
         `whitespace_signals` of all divisions at the cutoff of now.
 

@@ -68,10 +68,11 @@ def challenger_contract(signals: Contract) -> Contract:
         made_by="whitespace.list_challenger",
         partitioned_by="cutoff",
         settings=("whitespace.divisions", "whitespace.normalisation"),
+        after_own="training",
         reads=(
-            # The arrow: signals are made for a range of cutoffs before what looks at earlier ones.
             Read(signals, may_be_missing=True, is_loaded=False),
-            # Looked at where they are: no earlier list is made for it.
+            # Looked at where they are: no earlier list is made for it. They come first by way of this
+            # table's own earlier partitions: a cutoff has no arrow to divisions of other cutoffs.
             Read(signals, "training", may_be_missing=True, is_loaded=False, is_drawn=False,
                  is_gated=False),
             # By way of the models and scores behind the signals they come first.

@@ -46,6 +46,9 @@ class Contract:
     """The same, of columns or rows that nothing is made from: a change stops here."""
     reads: tuple["Read", ...] = field(default=(), repr=False)
     """Tables it is made from: the lineage, what is planned before it, what makes it stale."""
+    after_own: CutoffSpan | None = None
+    """Cutoffs whose partitions of this very table come first: for an order among cutoffs that no
+    table it reads can give."""
     sources: tuple[str, ...] = ()
     """Raw sources it reads, as fields of the `source` settings; their content makes it stale."""
     blocking_checks: tuple[str, ...] = ()

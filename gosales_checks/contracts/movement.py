@@ -63,12 +63,12 @@ def _ranks(what: str) -> dy.Int64:
 
 
 class ScoreChanges(dy.Schema):
-    """What a division's candidates of the cutoff before were then, and what the models say across."""
+    """What candidates of the list before were then, and what the models say across."""
 
     customer_id = dy.String(primary_key=True, description="Customer of the population then.")
-    division = dy.String(description="Target division.")
+    division = dy.String(primary_key=True, description="Target division.")
     cutoff = dy.Date(description="As-of date.")
-    previous_cutoff = dy.Date(description="The cutoff before it: `then`; `now` is the cutoff.")
+    previous_cutoff = dy.Date(description="Of the list before: `then`; `now` is the cutoff.")
     split = dy.String(
         check=lambda c: c.is_in([APART, TOGETHER]),
         description="apart; together where data and model cannot be told apart: the model of then is "
@@ -106,7 +106,7 @@ class ScoreChanges(dy.Schema):
 
 
 class ListMovement(dy.Schema):
-    """Why rows rose, fell, came and went since the list of the cutoff before."""
+    """Why rows rose, fell, came and went since the list before: the newest that is stored of an earlier cutoff."""
 
     customer_id = dy.String(primary_key=True, description="Customer.")
     division = dy.String(primary_key=True, description="Division, as a partition key.")
@@ -201,35 +201,40 @@ class ListStability(dy.Schema):
         )
 
 
-def _beside_earlier(table: Contract, *, is_made: bool = True) -> Read:
-    """Read a table at the cutoff, and look at what is stored of it at the one before."""
-    return Read(table, "previous", may_be_missing=True, is_loaded=False, is_own_made=is_made)
+# Which list is the one before; none is made for it.
+_LISTS = Read(WHITESPACE, "up_to_cutoff", may_be_missing=True, is_loaded=False, is_own_made=True)
+_FIGURES = Read(
+    LIST_METRICS, "up_to_cutoff", may_be_missing=True, is_loaded=False, is_own_made=True
+)
+
+
+def _behind_lists(table: Contract) -> Read:
+    """Look at what is stored of a table at the two cutoffs: it comes before their lists."""
+    return Read(table, "up_to_cutoff", may_be_missing=True, is_loaded=False, is_drawn=False)
 
 
 SCORE_CHANGES = Contract(
     name="score_changes",
     schema=ScoreChanges,
-    grain="one row per customer of the population of the cutoff before",
+    grain="one row per division and customer of the list before's population",
     group="models",
     made_by="models.score_changes",
-    partitioned_by="listed_cutoff",
+    partitioned_by="cutoff",
     reads=(
-        _beside_earlier(FEATURES),
-        _beside_earlier(PROMOTION),
-        _beside_earlier(SCORES),
-        _beside_earlier(WHITESPACE_SIGNALS, is_made=False),
-        _beside_earlier(CONDITIONAL_VALUES, is_made=False),
-        # Whichever of them scored then, or scores now.
-        Read(MODEL, "previous_incumbents", may_be_missing=True, is_loaded=False, is_gated=False),
+        _LISTS,
+        *map(
+            _behind_lists,
+            (FEATURES, MODEL, PROMOTION, SCORES, WHITESPACE_SIGNALS, CONDITIONAL_VALUES),
+        ),
     ),
-    description="Signals of the cutoff before as they were published, and what models of then and "
-    "now say of the data of then and now. Empty where nothing is stored of the cutoff before.",
+    description="Signals of the list before as they were published, and what models of then and "
+    "now say of the data of then and now. Empty where there is none, or it lacks the division.",
 )
 MOVEMENT_READS = (
     Read(SCORE_CHANGES),
     Read(WHITESPACE_SIGNALS),
-    _beside_earlier(WHITESPACE),
-    _beside_earlier(LIST_METRICS),
+    _LISTS,
+    _FIGURES,
 )
 MOVEMENT_TERMS = ("divisions.target_names", "divisions.division_names")
 LIST_MOVEMENT = Contract(
@@ -241,8 +246,8 @@ LIST_MOVEMENT = Contract(
     partitioned_by="cutoff",
     settings=MOVEMENT_TERMS,
     reads=MOVEMENT_READS,
-    description="Why each row of the list rose or fell since the list of the cutoff before, came or "
-    "went. Lists that are not stored are not made for it.",
+    description="Why each row of the list rose or fell since the list before, the newest that is "
+    "stored, came or went. None is made for it.",
 )
 LIST_STABILITY = Contract(
     name="list_stability",
@@ -252,6 +257,6 @@ LIST_STABILITY = Contract(
     made_by="whitespace.list_movement",
     partitioned_by="cutoff",
     reads=MOVEMENT_READS,
-    description="How much of the head of the list is the same as at the cutoff before; empty "
+    description="How much of the head of the list is the same as in the list before; empty "
     "without an earlier list.",
 )

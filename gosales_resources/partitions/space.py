@@ -111,15 +111,12 @@ class PartitionSpace:
             return self._across_divisions() if one_dimension else dg.IdentityPartitionMapping()
         if span == "training" and downstream == "cutoff":
             return self._walk_forward_all()
-        if span == "previous":
-            return self._previous(downstream)
         return {
             "up_to_cutoff": self._increments,
             "label_window": self._label_window,
             "up_to_window_end": self._label_facts,
             "training": self._walk_forward,
             "incumbents": self._incumbents,
-            "previous_incumbents": self._previous_incumbents,
         }[span]()
 
     def keys_read(
@@ -170,13 +167,8 @@ class PartitionSpace:
         if span == "training":
             return self.training_cutoffs(cutoff)
         first = cutoff if span in ("cutoff", "label_window") else dt.date.min
-        steps_back = {
-            "incumbents": self.incumbent_steps,
-            "previous": 1,
-            "previous_incumbents": self.incumbent_steps + 1,
-        }
-        if span in steps_back:
-            first = self.steps_after(cutoff, -steps_back[span])
+        if span == "incumbents":
+            first = self.steps_after(cutoff, -self.incumbent_steps)
         last = self.steps_after(cutoff, after.get(span, 0))
         return [c for c in self.cutoffs() if first <= c <= last]
 
@@ -225,18 +217,6 @@ class PartitionSpace:
     def _incumbents(self) -> dg.PartitionMapping:
         """(division, C) <- its own model and the earlier ones back to the oldest incumbent."""
         return self._along_cutoffs(-self.incumbent_steps, 0)
-
-    def _previous(self, downstream: Partitioning) -> dg.PartitionMapping:
-        """C <- C and the cutoff before it, of a table that is partitioned alike."""
-        if downstream != "cutoff":
-            return self._along_cutoffs(-1, 0)
-        return dg.TimeWindowPartitionMapping(
-            start_offset=-1, end_offset=0, allow_nonexistent_upstream_partitions=True
-        )
-
-    def _previous_incumbents(self) -> dg.PartitionMapping:
-        """(division, C) <- the models that may score C or the cutoff before it."""
-        return self._along_cutoffs(-self.incumbent_steps - 1, 0)
 
     @property
     def incumbent_steps(self) -> int:

@@ -1,5 +1,6 @@
 """Movement through whole runs: the list before is looked at as it lies there, and never made anew."""
 
+import datetime as dt
 import shutil
 
 import polars as pl
@@ -38,6 +39,24 @@ def test_the_first_list_has_no_earlier_one(finished):
     assert set(table(finished, "list_movement", BEFORE)["status"]) == {"no_earlier_list"}
     assert table(finished, "list_stability", BEFORE).is_empty()
     assert table(finished, "score_changes", BEFORE).is_empty()
+
+
+@pytest.mark.slow
+def test_the_list_before_is_the_newest_that_is_stored_however_long_ago(finished, tmp_path):
+    folder = tmp_path / "w"
+    shutil.copytree(finished, folder)
+    between, newest = "2024-09-30", "2024-12-31"
+    assert materialize(folder, cutoffs=newest) == 0
+    moved = table(folder, "list_movement", newest)
+    assert moved["previous_cutoff"].unique().to_list() == [dt.date.fromisoformat(LAST)]
+    assert moved.filter(status="compared").height > 20
+    assert causes_of(moved)["unexplained"] == 0
+    # A list that is made between them later is the one before: what was told of the other is stale.
+    assert materialize(folder, cutoffs=between) == 0
+    assert materialize(folder, "--select", "list_movement", "--rebuild", cutoffs=newest) == 1
+    assert materialize(folder, cutoffs=newest) == 0
+    moved = table(folder, "list_movement", newest)
+    assert moved["previous_cutoff"].unique().to_list() == [dt.date.fromisoformat(between)]
 
 
 @pytest.mark.slow

@@ -3,8 +3,12 @@
 It takes Dagster's instance to tell damage, and nothing else of it.
 """
 
+import datetime as dt
+from collections.abc import Callable, Iterator
+
 import dagster as dg
 import polars as pl
+from threadpoolctl import threadpool_limits
 
 from gosales_assets.models.bundle.bundle import load_bundle
 from gosales_assets.models.scoring.rescoring import (
@@ -13,7 +17,7 @@ from gosales_assets.models.scoring.rescoring import (
     change_scores,
     cross_scores,
 )
-from gosales_assets.platform.earlier import scan_earlier
+from gosales_assets.platform.earlier import last_list, scan_earlier
 from gosales_assets.platform.platform import Platform
 from gosales_checks.contracts.features import FEATURES
 from gosales_checks.contracts.models import MODEL, PROMOTION, SCORES
@@ -21,12 +25,32 @@ from gosales_checks.contracts.movement import SCORE_CHANGES
 from gosales_checks.contracts.values import CONDITIONAL_VALUES
 from gosales_checks.contracts.whitespace import WHITESPACE_SIGNALS
 from gosales_resources.errors import BundleError
+from gosales_resources.instance.thread_map import map_threads
 from gosales_resources.partitions.keys import PartitionKey
 from gosales_resources.store.address import Address
 
 
-def changes_of(platform: Platform, instance: dg.DagsterInstance, key: PartitionKey) -> pl.DataFrame:
-    """Return `score_changes` of one partition; empty where nothing is stored of the cutoff before.
+def changes_of(
+    platform: Platform,
+    instance: dg.DagsterInstance,
+    cutoff: dt.date,
+    report: Callable[..., object],
+) -> Iterator[pl.DataFrame]:
+    """Make `score_changes` of a cutoff, division by division as they stand in the list.
+
+    Parameters
+    ----------
+    platform, instance
+        Where all lies, and whose history says what was made.
+    cutoff
+        Of the list.
+    report
+        Where it is said how far it is.
+
+    Yields
+    ------
+    polars.DataFrame
+        Of one division, sorted by customer_id; empty where there is no list before, or not of it.
 
     Raises
     ------
@@ -35,10 +59,28 @@ def changes_of(platform: Platform, instance: dg.DagsterInstance, key: PartitionK
     DamagedError
         When what is looked at is not what was made.
     """
+    before, divisions = last_list(platform, cutoff), platform.settings.listed_targets
+
+    def change(division: str) -> pl.DataFrame:
+        if before is None:
+            return SCORE_CHANGES.schema.create_empty()
+        then, now = (PartitionKey(day, division) for day in (before, cutoff))
+        return _changes_of_one(platform, instance, then, now)
+
+    # One BLAS thread each, as when it scored: the same sums in the same order.
+    with threadpool_limits(1):
+        made = map_threads(change, divisions, platform.settings.threads_used)
+        for count, (division, changes) in enumerate(zip(divisions, made, strict=True), start=1):
+            yield changes
+            report("rescored %s of %s (%d of %d)", division, before, count, len(divisions))
+
+
+def _changes_of_one(
+    platform: Platform, instance: dg.DagsterInstance, previous: PartitionKey, key: PartitionKey
+) -> pl.DataFrame:
     # The scores of now are those that would be made now, or this is refused.
     platform.read(SCORES, *key)
     now = _scored(platform, instance, key)
-    previous = PartitionKey(platform.space.steps_after(key.cutoff, -1), key.division)
     signals = scan_earlier(platform, instance, WHITESPACE_SIGNALS, previous, FROM_SIGNALS)
     if signals is None:
         return SCORE_CHANGES.schema.create_empty()

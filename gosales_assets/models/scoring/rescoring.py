@@ -57,12 +57,12 @@ def change_scores(
     now: dt.date,
     crossed: pl.DataFrame | None,
 ) -> pl.DataFrame:
-    """Put together what candidates were at the cutoff before, and what models say across.
+    """Put together what candidates were in the list before, and what models say across.
 
     Parameters
     ----------
     signals
-        `whitespace_signals` of the division at the cutoff before.
+        `whitespace_signals` of the division at the cutoff of that list.
     values
         `conditional_values` of then as stored now; None where they are not there any more.
     previous, now

@@ -133,8 +133,9 @@ def test_what_is_made_over_all_divisions_has_what_it_reads_of_all_of_them(platfo
 
 
 OF_LIST = (
-    "whitespace", "list_metrics", "whitespace_slices", "list_movement", "list_stability", "list_arms",
-    "experiment_readout", "list_exports", "surfaced", "list_validation", "list_calls", "list_report",
+    "whitespace", "list_metrics", "whitespace_slices", "list_arms", "experiment_readout",
+    "score_changes", "list_movement", "list_stability", "list_exports", "surfaced",
+    "list_validation", "list_calls", "list_report",
 )  # fmt: skip
 
 

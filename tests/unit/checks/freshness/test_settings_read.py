@@ -21,13 +21,11 @@ ENRICHED = {"customer_enrichment", "enrichment_unmatched"}
 EXPLAINED = {"model_evaluation", "model_drivers", "model_shap_sample", "model_card"}
 VALIDATED = {"forward_validation", "drift", "validation_summary"}
 LISTED = {
-    "whitespace", "list_metrics", "list_arms", "whitespace_slices", "list_movement",
-    "list_stability", "list_exports", "surfaced", "list_validation", "experiment_readout",
+    "whitespace", "list_metrics", "list_arms", "whitespace_slices", "score_changes",
+    "list_movement", "list_stability", "list_exports", "surfaced", "list_validation", "experiment_readout",
     "list_calls", "list_report",
 }  # fmt: skip
-SCORED = {
-    "scores", "whitespace_signals", "list_challenger", "score_changes", *VALIDATED, *LISTED,
-}  # fmt: skip
+SCORED = {"scores", "whitespace_signals", "list_challenger", *VALIDATED, *LISTED}
 VALUED = {"value_model", "conditional_values"}
 RATED = {"rate_history", "rate_forecast"}
 TRAINED = {"pooled_model", "model", "leakage_report", "promotion", *EXPLAINED, *SCORED}
@@ -183,7 +181,7 @@ def test_a_longer_calendar_marks_no_mature_cutoff(world):
             {"whitespace": {"ev_cap_quantile": 0.9}},
             VALUED
             | LISTED
-            | {"whitespace_signals", "list_challenger", "score_changes"}
+            | {"whitespace_signals", "list_challenger"}
             | {"drift", "validation_summary"},
         ),
         ({"validation": {"seed": 1}}, {"list_validation", "list_report", *VALIDATED}),
