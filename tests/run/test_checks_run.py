@@ -221,9 +221,9 @@ def test_status_names_the_setting_that_makes_a_table_stale(world, capsys):
     stale = [line for line in capsys.readouterr().out.splitlines() if line.startswith("stale:")]
     assert f"stale: whitespace {CUTOFF}..{CUTOFF}: whitespace" in stale
     made_of_it = {
-        "whitespace", "list_metrics", "list_arms", "whitespace_slices", "list_movement",
-        "list_stability", "list_exports", "surfaced", "list_validation", "experiment_readout",
-        "list_calls", "list_report",
+        "whitespace", "list_metrics", "list_arms", "whitespace_slices", "score_changes",
+        "list_movement", "list_stability", "list_exports", "surfaced", "list_validation",
+        "experiment_readout", "list_calls", "list_report",
     }  # fmt: skip
     assert {line.split()[1] for line in stale} == {*made_of_it, "violations"}
 
