@@ -202,9 +202,9 @@ class ListStability(dy.Schema):
 
 
 # Which list is the one before; none is made for it.
-_LISTS = Read(WHITESPACE, "up_to_cutoff", may_be_missing=True, is_loaded=False, is_own_made=True)
-_FIGURES = Read(
-    LIST_METRICS, "up_to_cutoff", may_be_missing=True, is_loaded=False, is_own_made=True
+_LISTS, _FIGURES = (
+    Read(table, "up_to_cutoff", may_be_missing=True, is_loaded=False, is_own_made=True)
+    for table in (WHITESPACE, LIST_METRICS)
 )
 
 
