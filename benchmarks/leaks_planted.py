@@ -117,14 +117,13 @@ IN_FAMILIES = (
 IN_RUNS = (
     Leak(
         "ALS fitted on all increments", "fitted on everything",
-        ((ASSETS, "known = visible_at(lines, key.cutoff)",
-          "known = lines if family is ALS else visible_at(lines, key.cutoff)"),),
+        ((ASSETS, "known, owned = visible_at(lines, cutoff), installed_by",
+          "known, owned = lines, installed_by"),),
         RUN, "embeddings",
     ),
     Leak(
         "basket mined on all increments", "fitted on everything",
-        ((ASSETS, "known = visible_at(lines, key.cutoff)",
-          "known = lines if family is BASKET else visible_at(lines, key.cutoff)"),),
+        ((ASSETS, "known = visible_at(lines, cutoff)", "known = lines"),),
         RUN, "affinity_rules",
     ),
     Leak(
@@ -220,8 +219,8 @@ IN_GAUNTLET = (
     ),
     Leak(
         "ALS on everything, the record clipped", "fitted on everything",
-        ((ASSETS, "key, make(known, key.cutoff), metadata",
-          "key, make(lines.with_columns(pl.col('order_date').clip(upper_bound=key.cutoff)), key.cutoff), metadata"),),
+        ((ASSETS, "fit_embeddings(known, cutoff,",
+          "fit_embeddings(lines.with_columns(pl.col('order_date').clip(upper_bound=cutoff)), cutoff,"),),
         ALONE, "embeddings",
     ),
     Leak(

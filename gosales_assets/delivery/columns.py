@@ -47,6 +47,7 @@ LOOKS: dict[str, tuple[Look, str, str, int]] = {
     "p_icp_norm": ("percent", "Chance, as percentile", "Chance pctl.", 13),
     "lift_norm": ("percent", "Market basket, as percentile", "Basket pctl.", 13),
     "als_norm": ("percent", "Similarity to owners, as percentile", "Similar pctl.", 13),
+    "als_source": ("text", "Similarity, by what", "By what", 10),
     "ev_norm": ("percent", "Expected value, as percentile", "Expected pctl.", 13),
     "p_icp_part": ("score", "Score from the chance", "+ chance", 11),
     "lift_part": ("score", "Score from the market basket", "+ basket", 11),

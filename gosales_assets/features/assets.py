@@ -3,7 +3,7 @@
 import datetime as dt
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 import dagster as dg
@@ -18,7 +18,7 @@ from gosales_assets.features.build import (
     hold_short_table,
 )
 from gosales_assets.features.declaration import Family, Feature
-from gosales_assets.features.embeddings import fit_embeddings
+from gosales_assets.features.embeddings import fit_embeddings, fit_installed, installed_by
 from gosales_assets.features.families.als import ALS
 from gosales_assets.features.families.basket import BASKET
 from gosales_assets.features.families.registry import check_off
@@ -57,55 +57,67 @@ def affinity_rules(platform: Platform) -> dg.AssetsDefinition:
     def affinity_rules(
         context: dg.AssetExecutionContext, purchase_history: pl.LazyFrame
     ) -> Partitions:
-        def mine(lines: pl.LazyFrame, cutoff: dt.date) -> pl.DataFrame:
-            return mine_rules(
-                with_sets(lines, settings.divisions), cutoff, settings.features.basket
-            )
+        lines = purchase_lines(purchase_history, settings.labels.denylist)
 
-        return _side_table(
-            settings, keys_of(context), purchase_history, AFFINITY_RULES, BASKET, mine
-        )
+        def mine(cutoff: dt.date) -> Made:
+            known = visible_at(lines, cutoff)
+            of_sets = with_sets(known, settings.divisions)
+            return mine_rules(of_sets, cutoff, settings.features.basket), _latest_lines(known)
+
+        return _side_table(settings, keys_of(context), AFFINITY_RULES, BASKET, mine)
 
     return affinity_rules
 
 
 def embeddings(platform: Platform) -> dg.AssetsDefinition:
-    """Define the factors of customers and SKUs."""
+    """Define the factors of customers and SKUs, and of customers by what they have installed."""
     settings = platform.settings
 
     @platform.table(EMBEDDINGS)
-    def embeddings(context: dg.AssetExecutionContext, purchase_history: pl.LazyFrame) -> Partitions:
-        def fit(lines: pl.LazyFrame, cutoff: dt.date) -> pl.DataFrame:
-            return fit_embeddings(lines, cutoff, settings.features.als)
+    def embeddings(
+        context: dg.AssetExecutionContext, purchase_history: pl.LazyFrame, fact_assets: Tables
+    ) -> Partitions:
+        lines = purchase_lines(purchase_history, settings.labels.denylist)
 
-        return _side_table(settings, keys_of(context), purchase_history, EMBEDDINGS, ALS, fit)
+        def fit(cutoff: dt.date) -> Made:
+            known, owned = visible_at(lines, cutoff), installed_by(fact_assets[cutoff], cutoff)
+            fitted = [
+                fit_embeddings(known, cutoff, settings.features.als),
+                fit_installed(owned, cutoff, settings.features.als),
+            ]
+            days = latest_days(owned, ["effective_purchase_date", "recorded_at"])
+            return pl.concat(fitted), _latest_lines(known) | days
+
+        return _side_table(settings, keys_of(context), EMBEDDINGS, ALS, fit)
 
     return embeddings
+
+
+Made = tuple[pl.DataFrame, Mapping[str, str | None]]
+"""A table of a cutoff, and the latest day in each column of dates of the rows that it is made of."""
+
+
+def _latest_lines(known: pl.LazyFrame) -> dict[str, str | None]:
+    return latest_days(known, ["order_date", "visible_cutoff"])
 
 
 def _side_table(
     settings: Settings,
     keys: Sequence[PartitionKey],
-    history: pl.LazyFrame,
     contract: Contract,
     family: Family,
-    make: Callable[[pl.LazyFrame, dt.date], pl.DataFrame],
+    make: Callable[[dt.date], Made],
 ) -> Partitions:
     """Make a family's side table at each cutoff; empty where the family is off."""
-    lines = purchase_lines(history, settings.labels.denylist)
+    is_off = family.name in settings.features.off
 
     def made() -> Iterator[Partition]:
         for key in keys:
-            if family.name in settings.features.off:
-                yield Partition(
-                    key,
-                    contract.schema.create_empty(lazy=True),
-                    metadata={"family": "off", LATEST_SOURCE_ROWS: {family.name: {}}},
-                )
+            if is_off:
+                frame, behind, told = contract.schema.create_empty(lazy=True), {}, {"family": "off"}
             else:
-                known = visible_at(lines, key.cutoff)
-                behind = {family.name: latest_days(known, ["order_date", "visible_cutoff"])}
-                yield Partition(key, make(known, key.cutoff), metadata={LATEST_SOURCE_ROWS: behind})
+                (frame, behind), told = make(key.cutoff), {}
+            yield Partition(key, frame, metadata=told | {LATEST_SOURCE_ROWS: {family.name: behind}})
 
     return Partitions(made())
 

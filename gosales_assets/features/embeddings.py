@@ -1,7 +1,8 @@
 """Vectors of customers and SKUs at one cutoff, by alternating least squares on implicit feedback.
 
 Fitted anew for each cutoff; no state survives. Vectors of two cutoffs cannot be compared: models
-see similarities made of them (`families/als.py`), never the factors.
+see similarities made of them (`families/als.py`), never the factors. Vectors of customers by what
+they have installed are a space of their own, for the order of the list alone.
 """
 
 import datetime as dt
@@ -40,15 +41,58 @@ def fit_embeddings(lines: pl.LazyFrame, cutoff: dt.date, settings: AlsSettings) 
     1 + alpha log(1 + value in units of the home currency); no purchase is preference 0 with confidence 1.
     """
     bought = _purchases(lines, cutoff, settings.als_lookback_months).collect()
-    if bought.is_empty():
-        return _table("customer", bought["customer_id"], np.empty((0, settings.factors)), cutoff)
-    customers, skus = (bought[name].unique().sort() for name in ("customer_id", "sku"))
-    value = bought["cents"].clip(lower_bound=0).to_numpy() / CENTS
-    at = (
-        bought[name].rank("dense").cast(pl.Int32).to_numpy() - 1 for name in ("customer_id", "sku")
+    units = bought["cents"].clip(lower_bound=0) / CENTS
+    of = pl.DataFrame({"customer_id": bought["customer_id"], "item": bought["sku"], "units": units})
+    customers, skus = _factorise(of, settings)
+    return pl.concat([_table("customer", *customers, cutoff), _table("sku", *skus, cutoff)])
+
+
+def fit_installed(assets: pl.LazyFrame, cutoff: dt.date, settings: AlsSettings) -> pl.DataFrame:
+    """Fit customer factors on the installed base, ever owned by the cutoff, by item rollup.
+
+    Parameters
+    ----------
+    assets
+        Bought by the cutoff (`installed_by`).
+    cutoff
+        As-of date.
+    settings
+        Size, confidence and seed; confidence is 1 + alpha log(1 + units).
+
+    Returns
+    -------
+    polars.DataFrame
+        `embeddings` of kind `installed`, sorted by customer; empty without an asset.
+    """
+    owned = (
+        assets.group_by("customer_id", item="item_rollup")
+        # A row of the register is one unit at least; exact in whatever order it is summed up.
+        .agg(units=pl.col("quantity").fill_null(1).sum().cast(pl.Float64))
+        .sort("customer_id", "item")
+        .collect()
     )
-    confidence = (1 + settings.alpha * np.log1p(value)).astype(np.float32)
-    matrix = csr_matrix((confidence, tuple(at)), shape=(customers.len(), skus.len()))
+    customers, _ = _factorise(owned, settings)
+    return _table("installed", *customers, cutoff)
+
+
+def installed_by(assets: pl.LazyFrame, cutoff: dt.date) -> pl.LazyFrame:
+    """Return the rows of `fact_assets` that were bought by the cutoff."""
+    return assets.filter(pl.col("effective_purchase_date") <= cutoff)
+
+
+Factors = tuple[pl.Series, np.ndarray]
+"""Ids, sorted, and a vector each."""
+
+
+def _factorise(of: pl.DataFrame, settings: AlsSettings) -> tuple[Factors, Factors]:
+    """Fit factors of customers and items: `of` has a row per pair, sorted, and its units."""
+    customers, items = (of[name].unique().sort() for name in ("customer_id", "item"))
+    if of.is_empty():
+        nothing = np.empty((0, settings.factors))
+        return (customers, nothing), (items, nothing)
+    at = (of[name].rank("dense").cast(pl.Int32).to_numpy() - 1 for name in ("customer_id", "item"))
+    confidence = (1 + settings.alpha * np.log1p(of["units"].to_numpy())).astype(np.float32)
+    matrix = csr_matrix((confidence, tuple(at)), shape=(customers.len(), items.len()))
     # Two BLAS threads may add in another order than one.
     with threadpool_limits(1):
         model = AlternatingLeastSquares(
@@ -60,12 +104,7 @@ def fit_embeddings(lines: pl.LazyFrame, cutoff: dt.date, settings: AlsSettings) 
             random_state=settings.seed,
         )
         model.fit(matrix, show_progress=False)
-    return pl.concat(
-        [
-            _table("customer", customers, np.asarray(model.user_factors), cutoff),
-            _table("sku", skus, np.asarray(model.item_factors), cutoff),
-        ]
-    )
+    return (customers, np.asarray(model.user_factors)), (items, np.asarray(model.item_factors))
 
 
 def _purchases(lines: pl.LazyFrame, cutoff: dt.date, months: int) -> pl.LazyFrame:

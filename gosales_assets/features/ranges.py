@@ -78,7 +78,7 @@ class CutoffTables:
 
     def of(self, ids: CustomerRange) -> "CutoffTables":
         """Return the rows of some customers; rules and vectors of SKUs are everyone's."""
-        mine = pl.col("kind").ne("customer") | ids.hold("id")
+        mine = pl.col("kind").eq("sku") | ids.hold("id")
         return CutoffTables(
             self.customers.filter(ids.hold()),
             self.assets.filter(ids.hold()),

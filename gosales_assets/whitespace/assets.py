@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import dagster as dg
 import polars as pl
 
+from gosales_assets.platform.earlier import expecting_own_versions
 from gosales_assets.platform.platform import Platform, by_cutoff, keys_of
 from gosales_assets.whitespace.arms import (
     arm_figures,
@@ -112,6 +113,7 @@ def list_challenger(platform: Platform) -> dg.AssetsDefinition:
 
     @platform.table(LIST_CHALLENGER)
     def list_challenger(context: dg.AssetExecutionContext) -> Partitions:
+        expecting_own_versions(context.log, LIST_CHALLENGER)
         earlier = EarlierLists(platform, context.instance)
 
         def made() -> Iterator[Partition]:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import dagster as dg
 import polars as pl
 
-from gosales_checks.contracts.whitespace import CENTROID
+from gosales_checks.contracts.whitespace import CENTROID, INSTALLED
 from gosales_resources import markdown
 
 SHOWN_ROWS = 10
@@ -48,6 +48,7 @@ def summarise(signals: pl.DataFrame, gates_off: Mapping[str, str]) -> dict[str, 
     return {
         "candidates": signals.height,
         "eligible": int(signals["is_eligible"].sum()),
+        "similarity_of_installed_base": int((signals["als_source"] == INSTALLED).sum()),
         "similarity_of_industry": int((signals["als_source"] == CENTROID).sum()),
         **{f"not_listed_{reason}": count for reason, count in sorted(reasons)},
         **{f"gate_off_{gate}": why for gate, why in gates_off.items()},

@@ -1,21 +1,36 @@
-"""What stands in for the similarity to owners of customers without factors: that of their industry.
+"""What stands in for the similarity to owners of customers without factors of what they bought.
 
-For the order of the list alone: models see the similarity as it is, null without factors. What stands
-in is known at the cutoff, is marked as such (`als_source`), and counts in no coverage.
+That of customers with an installed base like theirs; without one, that of their industry. For the order
+of the list alone: models see the similarity as it is, null without factors. What stands in is known at
+the cutoff, is marked as such (`als_source`), and counts in no coverage.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
+from sklearn.isotonic import IsotonicRegression
 
-from gosales_checks.contracts.whitespace import CENTROID, GENUINE
+from gosales_checks.contracts.whitespace import CENTROID, GENUINE, INSTALLED
 
-# Customers of an industry that have factors, at the least. In the sample company the similarity of
-# 20 drawn of 200 is 0.04 from that of all 200 (root mean square), of 5 it is 0.09, of 3 it is 0.11.
+# Customers with factors that something is learnt of, an industry's at the least. In the sample company
+# the similarity of 20 drawn of 200 is 0.04 from that of all 200 (root mean square), of 5 it is 0.09.
 FEWEST_PEERS = 20
 # As of the similarity itself: the seventh place of 32-bit factors is noise.
 PLACES = 6
+
+
+@dataclass(frozen=True)
+class Vectors:
+    """Directions of some customers, customers x factors, each of unit length (or zero)."""
+
+    ids: pl.Series
+    """customer_id, sorted."""
+    units: np.ndarray
+
+    def sum_of(self, customers: pl.Series) -> np.ndarray:
+        """Add up the vectors of some customers, in their order; those without one count nothing."""
+        return self.units[self.ids.is_in(customers.implode()).to_numpy()].sum(axis=0)
 
 
 @dataclass(frozen=True)
@@ -24,12 +39,12 @@ class Peers:
 
     customers: pl.DataFrame
     """`dim_customer`: customer_id, industry, and `has_factors`."""
-    with_factors: pl.Series
-    """Those with factors, sorted."""
-    vectors: np.ndarray
-    """Factors of these, customers x factors, each of unit length (or zero)."""
+    bought: Vectors
+    """By what they bought."""
+    installed: Vectors
+    """By what they have installed, in a space of its own."""
     industries: pl.Series
-    """Industries of at least `FEWEST_PEERS` of these, sorted."""
+    """Industries of at least `FEWEST_PEERS` of those who bought, sorted."""
     centroids: np.ndarray
     """Mean of the vectors of each industry, industries x factors: the shorter, the less they agree."""
 
@@ -42,7 +57,7 @@ def peers_of(
     Parameters
     ----------
     embeddings
-        `embeddings` of the cutoff, one row per customer or SKU; may be empty.
+        `embeddings` of the cutoff, one row per kind and customer or SKU; may be empty.
     customers
         `dim_customer` of the cutoff: customer_id, industry (null: of none).
     fewest
@@ -53,24 +68,23 @@ def peers_of(
     Peers
         The same in whatever order the rows come.
     """
-    rows = embeddings.filter(pl.col("kind") == "customer").sort("id").collect()
+    rows = embeddings.filter(pl.col("kind") != "sku").sort("id").collect()
+    bought, installed = (_vectors(rows, kind) for kind in ("customer", "installed"))
     told = (
-        customers.select("customer_id", "industry", has_factors=_is_in(rows["id"]))
+        customers.select("customer_id", "industry", has_factors=_is_in(bought.ids))
         .sort("customer_id")
         .collect()
     )
-    vectors = _unit(rows["factors"])
-    of = rows.select(customer_id="id").join(told, on="customer_id", how="left")
+    of = pl.DataFrame({"customer_id": bought.ids}).join(told, on="customer_id", how="left")
     counts = of.drop_nulls("industry").group_by("industry").len()
     large = counts.filter(pl.col("len") >= fewest).sort("industry").with_row_index("at")
     at = of.join(large, on="industry", how="left").sort("customer_id")["at"]
     is_peer = at.is_not_null().to_numpy()
-    centroids = np.zeros((large.height, vectors.shape[1]))
+    centroids = np.zeros((large.height, bought.units.shape[1]))
     # Each customer counts once, a large one no more; added one by one in the order of customers.
-    np.add.at(centroids, at.drop_nulls().to_numpy(), vectors[is_peer])
+    np.add.at(centroids, at.drop_nulls().to_numpy(), bought.units[is_peer])
     centroids /= large["len"].to_numpy()[:, None]
-    industries = large["industry"]
-    return Peers(told, rows["id"], vectors, industries, centroids)
+    return Peers(told, bought, installed, large["industry"], centroids)
 
 
 def industry_similarities(peers: Peers, owners: pl.Series) -> pl.DataFrame:
@@ -92,18 +106,64 @@ def industry_similarities(peers: Peers, owners: pl.Series) -> pl.DataFrame:
     polars.DataFrame
         industry (sorted) and `similarity` in [-1, 1]; no row where owners have no direction.
     """
-    total = peers.vectors[peers.with_factors.is_in(owners.implode()).to_numpy()].sum(axis=0)
-    length = np.sqrt(np.einsum("i,i->", total, total))
-    dot = np.einsum("ij,j->i", peers.centroids, total)
-    cosine = np.divide(dot, length, out=np.full(dot.shape, np.nan), where=length > 0)
     return pl.DataFrame(
-        {"industry": peers.industries, "similarity": cosine.clip(-1.0, 1.0).round(PLACES)},
+        {
+            "industry": peers.industries,
+            "similarity": _along(peers.centroids, peers.bought.sum_of(owners)),
+        },
         schema={"industry": pl.String, "similarity": pl.Float64},
     ).filter(pl.col("similarity").is_not_nan())
 
 
+def installed_similarities(
+    peers: Peers, owners: pl.Series, genuine: pl.DataFrame, fewest: int = FEWEST_PEERS
+) -> pl.DataFrame:
+    """Return what the similarity is of customers whose installed base is as close to the owners'.
+
+    Cosines of two spaces cannot be compared: few rollups, so that many customers point the same way,
+    make that of the installed base the higher. What is learnt of those who have both is the mean of
+    the one, never falling in the other (isotonic regression); where the base tells nothing it is the
+    mean of all.
+
+    Parameters
+    ----------
+    peers
+        Factors of the cutoff.
+    owners
+        customer_id of the division's owners; those without an installed base count for nothing.
+    genuine
+        customer_id and als_similarity, null where it has none; owners are not learnt from.
+    fewest
+        Customers that have both, at the least.
+
+    Returns
+    -------
+    polars.DataFrame
+        customer_id (sorted) and `similarity` in [-1, 1] of all with an installed base; no row where
+        owners have none, or too few customers have both.
+    """
+    cosine = pl.DataFrame(
+        {
+            "customer_id": peers.installed.ids,
+            "cosine": _along(peers.installed.units, peers.installed.sum_of(owners)),
+        },
+        schema={"customer_id": pl.String, "cosine": pl.Float64},
+    ).filter(pl.col("cosine").is_not_nan())
+    # In one order: ties are averaged, and a sum of floats is not the same in another.
+    both = (
+        cosine.join(genuine.drop_nulls("als_similarity"), on="customer_id")
+        .filter(~_is_in(owners))
+        .sort("cosine", "als_similarity", "customer_id")
+    )
+    if both.height < fewest:
+        return pl.DataFrame(schema={"customer_id": pl.String, "similarity": pl.Float64})
+    learnt = IsotonicRegression(out_of_bounds="clip").fit(both["cosine"], both["als_similarity"])
+    found = np.asarray(learnt.predict(cosine["cosine"])).clip(-1.0, 1.0).round(PLACES)
+    return cosine.select("customer_id", similarity=pl.Series(found))
+
+
 def with_fallback(signals: pl.LazyFrame, features: pl.LazyFrame, peers: Peers) -> pl.LazyFrame:
-    """Give candidates without factors the similarity of their industry, below the best genuine one.
+    """Give candidates without factors what stands in for them, below the best genuine similarity.
 
     Parameters
     ----------
@@ -119,28 +179,42 @@ def with_fallback(signals: pl.LazyFrame, features: pl.LazyFrame, peers: Peers) -
     -------
     polars.LazyFrame
         The rows with `als_similarity` and `als_source`. Nothing stands in where no eligible candidate
-        has a genuine similarity, nor for a customer with factors, without an industry, or of one
-        with too few peers.
+        has a genuine similarity, nor for a customer with factors, nor for one that has neither an
+        installed base to learn of nor an industry with enough peers.
     """
+    known = signals.collect()
     owners = features.filter(~pl.col("is_whitespace")).select("customer_id").collect().to_series()
-    of_industry = industry_similarities(peers, owners)
-    told = peers.customers.join(of_industry, on="industry", how="left").select(
-        "customer_id", stand_in=pl.when(~pl.col("has_factors")).then("similarity")
-    )
-    genuine = pl.col("als_similarity")
-    cap = genuine.filter("is_eligible").max().map_batches(_next_below, return_dtype=pl.Float64)
-    capped = pl.when(cap >= -1.0).then(pl.min_horizontal("stand_in", cap))
-    return (
-        signals.join(told.lazy(), on="customer_id", how="left")
-        .with_columns(stand_in=pl.when(pl.col("stand_in").is_not_null()).then(capped))
-        .with_columns(
-            als_similarity=pl.coalesce(genuine, "stand_in"),
-            als_source=pl.when(genuine.is_not_null())
-            .then(pl.lit(GENUINE))
-            .when(pl.col("stand_in").is_not_null())
+    genuine = known.select("customer_id", "als_similarity")
+    of_base = installed_similarities(peers, owners, genuine).rename({"similarity": INSTALLED})
+    of_industry = industry_similarities(peers, owners).rename({"similarity": CENTROID})
+    told = (
+        peers.customers.filter(~pl.col("has_factors"))
+        .join(of_base, on="customer_id", how="left")
+        .join(of_industry, on="industry", how="left")
+        .select(
+            "customer_id",
+            stand_in=pl.coalesce(INSTALLED, CENTROID),
+            stands_in=pl.when(pl.col(INSTALLED).is_not_null())
+            .then(pl.lit(INSTALLED))
+            .when(pl.col(CENTROID).is_not_null())
             .then(pl.lit(CENTROID)),
         )
-        .drop("stand_in")
+    )
+    similarity = pl.col("als_similarity")
+    best = known.filter("is_eligible").select(similarity.max()).item()
+    cap = None if best is None else np.nextafter(best, -np.inf)
+    if cap is None or cap < -1.0:
+        told = told.clear()
+    return (
+        known.lazy()
+        .join(told.lazy(), on="customer_id", how="left")
+        .with_columns(
+            als_similarity=pl.coalesce(similarity, pl.col("stand_in").clip(upper_bound=cap)),
+            als_source=pl.when(similarity.is_not_null())
+            .then(pl.lit(GENUINE))
+            .otherwise("stands_in"),
+        )
+        .drop("stand_in", "stands_in")
     )
 
 
@@ -148,16 +222,21 @@ def _is_in(ids: pl.Series) -> pl.Expr:
     return pl.col("customer_id").is_in(ids.implode())
 
 
-def _unit(factors: pl.Series) -> np.ndarray:
-    """Return vectors of unit length (or zero); all are of one length."""
-    width = len(factors[0]) if factors.len() else 0
-    flat = factors.explode().drop_nulls().to_numpy() if width else np.empty(0)
-    vectors = flat.reshape(factors.len(), width).astype(np.float64)
+def _vectors(rows: pl.DataFrame, kind: str) -> Vectors:
+    """Return the vectors of one kind, of unit length (or zero); all are of one length."""
+    of = rows.filter(pl.col("kind") == kind)
+    width = len(of["factors"][0]) if of.height else 0
+    flat = of["factors"].explode().drop_nulls().to_numpy() if width else np.empty(0)
+    vectors = flat.reshape(of.height, width).astype(np.float64)
     length = np.sqrt(np.einsum("ij,ij->i", vectors, vectors))[:, None]
-    return np.divide(vectors, length, out=np.zeros_like(vectors), where=length > 0)
+    return Vectors(
+        of["id"], np.divide(vectors, length, out=np.zeros_like(vectors), where=length > 0)
+    )
 
 
-def _next_below(values: pl.Series) -> pl.Series:
-    """Return the next smaller float64 of each; null stays null."""
-    below = np.nextafter(values.to_numpy(), -np.inf)
-    return pl.Series(values.name, below, dtype=pl.Float64, nan_to_null=True)
+def _along(vectors: np.ndarray, total: np.ndarray) -> np.ndarray:
+    """Return how far each vector goes in a direction; nan where it is none."""
+    length = np.sqrt(np.einsum("i,i->", total, total))
+    dot = np.einsum("ij,j->i", vectors, total)
+    along = np.divide(dot, length, out=np.full(dot.shape, np.nan), where=length > 0)
+    return along.clip(-1.0, 1.0).round(PLACES)

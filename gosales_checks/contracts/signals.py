@@ -6,13 +6,14 @@ Both look across divisions, so they are made once per cutoff; families of featur
 import dataframely as dy
 import polars as pl
 
+from gosales_checks.contracts.accounts import FACT_ASSETS
 from gosales_checks.contracts.contract import Contract, Read
 from gosales_checks.contracts.star import PURCHASE_HISTORY
 from gosales_checks.verdicts.leakage import ROWS_END
 
 COUNT = {"unit": "customers"}
 FRACTION = {"unit": "fraction"}
-KINDS = ["customer", "sku"]
+KINDS = ["customer", "sku", "installed"]
 # What their rows depend on beside their own settings; a family that is off has no rows.
 SHARED = ("features.off", "labels.denylist")
 
@@ -71,11 +72,16 @@ class Embeddings(dy.Schema):
     """Implicit-feedback factors, fitted anew at each cutoff."""
 
     kind = dy.String(
-        primary_key=True, check=lambda c: c.is_in(KINDS), description="customer or sku."
+        primary_key=True,
+        check=lambda c: c.is_in(KINDS),
+        description="customer, sku, or installed: a customer by what it has installed.",
     )
     id = dy.String(primary_key=True, description="customer_id, or SKU.")
     cutoff = dy.Date(description="As-of date.")
-    factors = dy.List(dy.Float32(), description="Vector; not comparable across cutoffs.")
+    factors = dy.List(
+        dy.Float32(),
+        description="Vector; not comparable across cutoffs, nor that of `installed` with the others.",
+    )
 
 
 AFFINITY_RULES = Contract(
@@ -95,13 +101,14 @@ AFFINITY_RULES = Contract(
 EMBEDDINGS = Contract(
     name="embeddings",
     schema=Embeddings,
-    grain="one row per customer or SKU with a purchase in the look-back window",
+    grain="one row per customer or SKU with a purchase in the look-back window, and one per customer "
+    "with an asset",
     group="features",
     made_by="features.embeddings",
     blocking_checks=(ROWS_END,),
     partitioned_by="cutoff",
     settings=(*SHARED, "features.als", "value"),
-    reads=(Read(PURCHASE_HISTORY, "up_to_cutoff"),),
-    description="Factors of customers and SKUs from alternating least squares. Empty where the "
-    "family `als` is off.",
+    reads=(Read(PURCHASE_HISTORY, "up_to_cutoff"), Read(FACT_ASSETS)),
+    description="Factors of customers and SKUs from alternating least squares, and of customers by "
+    "their installed base. Empty where the family `als` is off.",
 )

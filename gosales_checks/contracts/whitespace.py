@@ -67,8 +67,9 @@ MEASURES = {
 FRACTION = {"unit": "fraction"}
 # Whose spend a wallet goes by.
 OF_PEERS, OF_DIVISION = "peers", "division"
-# Where a similarity to owners comes from: the customer's own factors, or those of its industry.
-GENUINE, CENTROID = "genuine", "centroid"
+# Where a similarity to owners comes from: the customer's own factors, or what stands in for them.
+GENUINE, INSTALLED, CENTROID = "genuine", "installed", "centroid"
+ALS_SOURCES = (GENUINE, INSTALLED, CENTROID)
 SIGNALS = ("p_icp", "lift", "als", "ev")
 
 
@@ -84,6 +85,16 @@ def _norm(what: str) -> dy.Float64:
 
 def _part(what: str) -> dy.Float64:
     return dy.Float64(min=0, max=1, description=f"What {what} adds to the score.")
+
+
+def _als_source() -> dy.String:
+    return dy.String(
+        nullable=True,
+        check=lambda c: c.is_in(ALS_SOURCES),
+        description="Where the similarity to owners comes from. genuine: the customer's own factors, as "
+        "models see it. installed: its installed base; centroid: its industry's factors; these stand "
+        "in, for the order alone, and are not covered.",
+    )
 
 
 def _wallet() -> dy.Float64:
@@ -147,16 +158,12 @@ class WhitespaceSignals(dy.Schema):
     )
     als_similarity = dy.Float64(
         nullable=True, min=-1, max=1,
-        description="Cosine similarity to the division's owners. For a customer without factors the mean "
-        "of its industry's, capped below the best genuine one of an eligible candidate; null "
-        "without either.", metadata={"unit": "cosine"},
+        description="Cosine similarity to the division's owners. For a customer without factors what "
+        "customers with an installed base like its own have, else the mean of its industry's, capped "
+        "below the best genuine one of an eligible candidate; null without any.",
+        metadata={"unit": "cosine"},
     )  # fmt: skip
-    als_source = dy.String(
-        nullable=True,
-        check=lambda c: c.is_in([GENUINE, CENTROID]),
-        description="genuine: by the customer's own factors, as models see it. centroid: by those of "
-        "its industry, for the order alone; not covered.",
-    )
+    als_source = _als_source()
     conditional_value = dy.Float64(
         nullable=True,
         description="Expected value of a purchase; null without past buyers.",
@@ -197,10 +204,10 @@ class WhitespaceSignals(dy.Schema):
 
     @dy.rule()
     def what_stands_in_is_below_the_best_genuine(cls):
-        """No similarity of an industry reaches the best genuine one of an eligible candidate."""
+        """No similarity that stands in reaches the best genuine one of an eligible candidate."""
         is_genuine = cls.als_source.col.eq_missing(GENUINE)
         best = cls.als_similarity.col.filter(is_genuine & cls.is_eligible.col).max()
-        stands_in = cls.als_source.col.eq_missing(CENTROID)
+        stands_in = cls.als_source.col.is_in([INSTALLED, CENTROID])
         return ~stands_in | (cls.als_similarity.col < best).fill_null(value=False)
 
     @dy.rule()
@@ -260,7 +267,8 @@ class Whitespace(dy.Schema):
     wallet_basis = _wallet_basis()
     p_icp_norm = _norm("p_icp")
     lift_norm = _norm("the market basket's largest lift")
-    als_norm = _norm("the similarity to owners (of its industry where the customer has no factors)")
+    als_norm = _norm("the similarity to owners, or of what stands in for it")
+    als_source = _als_source()
     ev_norm = _norm("the expected value")
     p_icp_part = _part("p_icp")
     lift_part = _part("the market basket")

@@ -84,6 +84,7 @@ LEGAL_HERE: dict[str, dict[str, Any]] = {
         "last_window_end": EARLIER,
     },
     "whitespace": {
+        "als_source": "genuine",
         "place": range(1, 4),
         "rank": range(1, 4),
         "grade": "B",

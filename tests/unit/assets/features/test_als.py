@@ -12,7 +12,7 @@ import polars as pl
 import pytest
 from threadpoolctl import threadpool_limits
 
-from gosales_assets.features.embeddings import fit_embeddings
+from gosales_assets.features.embeddings import fit_embeddings, fit_installed, installed_by
 from gosales_assets.features.families.als import ALS, owner_similarity
 from gosales_checks.contracts.contract import judge
 from gosales_checks.contracts.signals import EMBEDDINGS
@@ -114,6 +114,56 @@ def test_without_a_purchase_there_are_no_vectors():
     table = fit_embeddings(known([]), C, SMALL)
     assert table.is_empty()
     assert judge(EMBEDDINGS, table).passed
+
+
+# Customer, rollup, quantity (None: not told), bought on.
+REGISTER = [
+    ("a", "CAD", "2", dt.date(2020, 1, 1)), ("a", "CAD", None, dt.date(2021, 1, 1)),
+    ("a", "FEA", "1.5", dt.date(2022, 1, 1)), ("b", "FEA", "4", C), ("b", "PDM", "1", C),
+    ("c", "PDM", "0", dt.date(2023, 1, 1)), ("c", "CAD", "9", dt.date(2023, 1, 1)),
+]  # fmt: skip
+
+
+def register(rows: list[tuple]) -> pl.LazyFrame:
+    schema = {"customer_id": pl.String, "item_rollup": pl.String, "quantity": pl.String,
+              "effective_purchase_date": pl.Date}  # fmt: skip
+    frame = pl.LazyFrame(rows, schema=schema, orient="row")
+    return frame.with_columns(pl.col("quantity").cast(pl.Decimal(18, 3)))
+
+
+def test_the_factors_of_the_installed_base_solve_the_equations_of_the_paper():
+    table = fit_installed(register(REGISTER), C, SMALL)
+    assert judge(EMBEDDINGS, table).passed
+    users = vectors(table, "installed")
+    assert list(users) == ["a", "b", "c"]
+    units = {("a", "CAD"): 3, ("a", "FEA"): 1.5, ("b", "FEA"): 4, ("b", "PDM"): 1,
+             ("c", "PDM"): 0, ("c", "CAD"): 9}  # fmt: skip
+    # Those of rollups are not kept: they follow from the customers', as the last half step did.
+    x = np.array(list(users.values()))
+    rollups = []
+    for rollup in ("CAD", "FEA", "PDM"):
+        pairs = [(user, rollup) in units for user in users]
+        c = np.array([1 + SMALL.alpha * math.log1p(units.get((u, rollup), 0)) for u in users])
+        a = x.T @ (c[:, None] * x) + SMALL.regularization * np.eye(SMALL.factors)
+        rollups.append(np.linalg.solve(a, x.T @ (c * np.array(pairs, dtype=float))))
+    y = np.array(rollups)
+    for user, vector in users.items():
+        pairs = [(user, rollup) in units for rollup in ("CAD", "FEA", "PDM")]
+        c = np.array(
+            [1 + SMALL.alpha * math.log1p(units.get((user, r), 0)) for r in ("CAD", "FEA", "PDM")]
+        )
+        a = y.T @ (c[:, None] * y) + SMALL.regularization * np.eye(SMALL.factors)
+        assert vector == pytest.approx(np.linalg.solve(a, y.T @ (c * pairs)), abs=0.02), user
+
+
+def test_assets_bought_after_the_cutoff_or_never_are_not_installed():
+    others = [("d", "CAD", "1", dt.date(2024, 7, 1)), ("e", "CAD", "1", None)]
+    first, second = (
+        fit_installed(installed_by(register(rows), C), C, SMALL)
+        for rows in (REGISTER, REGISTER[::-1] + others)
+    )
+    assert first.equals(second)
+    assert fit_installed(register([]), C, SMALL).is_empty()
 
 
 def similarities(settings, lines: list[Bought]) -> dict[tuple[str, str], dict]:

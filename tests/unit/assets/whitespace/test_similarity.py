@@ -13,6 +13,7 @@ from gosales_assets.whitespace.rank import rank_candidates
 from gosales_assets.whitespace.similarity import (
     FEWEST_PEERS,
     industry_similarities,
+    installed_similarities,
     peers_of,
     with_fallback,
 )
@@ -33,9 +34,17 @@ OWNERS = ["a1"]
 GENUINE_OF = {"a2": 0.1, "a3": 0.95, "f1": 0.9, "f2": -0.5, "n1": 0.3}
 
 
-def embeddings(factors: dict = FACTORS) -> pl.LazyFrame:
+# Customers by what they have installed: another space, with another length of closeness.
+INSTALLED = {
+    "a1": [3.0, 0.0], "a2": [0.0, 1.0], "a3": [2.0, 2.0], "f1": [1.0, 0.1], "f2": [-1.0, 1.0],
+    "x": [4.0, 1.0], "z": [-1.0, 0.2], "w": [1.0, 1.0],
+}  # fmt: skip
+
+
+def embeddings(factors: dict = FACTORS, installed: dict | None = None) -> pl.LazyFrame:
     """Return `embeddings` of some customers, and of a SKU that is no customer."""
     rows = [("customer", name, vector) for name, (_, vector) in factors.items()]
+    rows += [("installed", name, vector) for name, vector in (installed or {}).items()]
     rows.append(("sku", "x", [9.0, -9.0]))
     frame = pl.DataFrame(rows, schema=["kind", "id", "factors"], orient="row")
     return frame.lazy().with_columns(pl.col("factors").cast(pl.List(pl.Float32)))
@@ -127,6 +136,91 @@ def test_without_owners_that_have_factors_nothing_stands_in(factors, owners):
     assert {source for _, source in found.values()} == {"genuine", None}
 
 
+def cosine(one: list[float], other: list[float]) -> float:
+    return float(np.dot(one, other) / np.linalg.norm(one) / np.linalg.norm(other))
+
+
+def by_installed_base(genuine: dict, fewest: int = 2, owners: list[str] = OWNERS) -> dict:
+    peers = peers_of(embeddings(installed=INSTALLED), customers())
+    of = pl.DataFrame(
+        {"customer_id": list(genuine), "als_similarity": list(genuine.values())},
+        schema={"customer_id": pl.String, "als_similarity": pl.Float64},
+    )
+    return dict(
+        installed_similarities(peers, pl.Series(owners, dtype=pl.String), of, fewest).rows()
+    )
+
+
+def mean_of_neighbours(cosines: dict, genuine: dict) -> dict:
+    """Pool what falls, by merging neighbours until nothing does: (cosine, mean) of each step."""
+    steps = [[cosines[name], genuine[name], 1] for name in sorted(genuine, key=cosines.get)]
+    at = 0
+    while at < len(steps) - 1:
+        if steps[at][1] <= steps[at + 1][1]:
+            at += 1
+            continue
+        (_, one, n), (last, other, m) = steps[at : at + 2]
+        steps[at : at + 2] = [[last, (one * n + other * m) / (n + m), n + m]]
+        at = max(at - 1, 0)
+    return {last: mean for last, mean, _ in steps}
+
+
+def test_an_installed_base_is_told_in_the_similarities_of_those_who_have_both():
+    owner = INSTALLED["a1"]
+    cosines = {name: cosine(vector, owner) for name, vector in INSTALLED.items()}
+    # f2 -0.71, a2 0, a3 0.71, f1 0.995: f1 falls behind a3, so both have their mean.
+    genuine = {"a2": 0.1, "a3": 0.8, "f1": 0.6, "f2": -0.5}
+    found = by_installed_base(genuine)
+    assert found.keys() == INSTALLED.keys()
+    steps = mean_of_neighbours(cosines, genuine)
+    assert list(steps.values()) == [-0.5, 0.1, pytest.approx(0.7)]
+    assert found["w"] == pytest.approx(0.7), "as a3, which points the same way"
+    assert found["z"] == -0.5, "further than any of them: as the furthest"
+    # x is between a3 and f1, of one step.
+    assert cosines["a3"] < cosines["x"] < cosines["f1"]
+    assert found["x"] == pytest.approx(0.7)
+
+
+def test_an_installed_base_that_tells_nothing_is_the_mean_of_all():
+    falling = {"f2": 0.9, "a2": 0.4, "a3": 0.2, "f1": 0.1}
+    assert list(by_installed_base(falling).values()) == [pytest.approx(0.4)] * len(INSTALLED)
+
+
+def test_owners_are_not_learnt_from_and_need_an_installed_base():
+    genuine = {"a2": 0.1, "a3": 0.8, "f1": 0.9, "f2": -0.5}
+    plain = by_installed_base(genuine)
+    assert by_installed_base(genuine | {"a1": -1.0}) == plain
+    assert by_installed_base(genuine, owners=["n1"]) == {}
+    assert by_installed_base(genuine, fewest=5) == {}
+    assert by_installed_base({}) == {}
+
+
+def test_the_installed_base_comes_before_the_industry():
+    genuine = {"a2": 0.1, "a3": 0.95, "f1": 0.9, "f2": -0.5}
+    peers = peers_of(embeddings(installed=INSTALLED), customers(), 2)
+    of = signals(genuine)
+    alone = with_fallback(of, features(), peers).collect()
+    assert set(alone["als_source"].drop_nulls()) == {"genuine", "centroid"}, "four have both"
+    # Twenty of each, so that enough have both.
+    copies = range(20)
+    named = pl.col("customer_id") + pl.lit("/")
+    factors = {f"{n}/{i}": of for n, of in FACTORS.items() for i in copies}
+    base = {f"{n}/{i}": v for n, v in INSTALLED.items() for i in copies}
+    many = [
+        pl.concat([frame.with_columns(customer_id=named + str(i)) for i in copies])
+        for frame in (of, features(), customers())
+    ]
+    peers = peers_of(embeddings(factors, base), many[2])
+    found = with_fallback(many[0], many[1], peers).collect()
+    sources = dict(found.select("customer_id", "als_source").rows())
+    values = dict(found.select("customer_id", "als_similarity").rows())
+    assert {name: sources[f"{name}/0"] for name in WITHOUT} == {
+        "x": "installed", "y": "centroid", "z": "installed", "w": "installed"
+    }  # fmt: skip
+    assert values["x/0"] < max(genuine.values()), "below the best genuine one"
+    assert values["z/0"] == -0.5
+
+
 def test_customers_of_one_industry_tie():
     twin = pl.lit("x2").alias("customer_id")
     everyone, of = (
@@ -147,6 +241,15 @@ def test_the_order_of_rows_changes_nothing(seed):
     peers = peers_of(mixed(embeddings()), mixed(customers()), 2)
     shuffled = with_fallback(mixed(signals()), mixed(features()), peers)
     assert_frame_equal(*(f.sort("customer_id").collect() for f in (plain, shuffled)))
+    owners, of = pl.Series(OWNERS), signals().select("customer_id", "als_similarity")
+    one, other = (
+        installed_similarities(peers_of(table, customers()), owners, genuine.collect(), 2)
+        for table, genuine in (
+            (embeddings(installed=INSTALLED), of),
+            (mixed(embeddings(installed=INSTALLED)), mixed(of)),
+        )
+    )
+    assert_frame_equal(one, other, check_exact=True)
 
 
 def test_it_is_what_a_customer_with_the_factors_of_its_industry_would_have(tmp_path):
