@@ -115,6 +115,9 @@ class Code:
         """Keep what was found for the next process, where there is room and permission."""
         if self.remembered is None or not self._found:
             return
+        # Looking at definitions makes no store where there was none.
+        if not self.remembered.parent.is_dir():
+            return
         # Of sources as they are now: what files held before is forgotten.
         now = {self._source(module)[0] for module in self._files}
         told = {

@@ -39,4 +39,4 @@ def test_dagster_dev_shows_what_a_command_has_made(tmp_path):
             assert [one["partition"] for one in node["assetMaterializations"]] == ["2023-06-30"]
         finally:
             process.send_signal(signal.SIGINT)
-            process.wait(90)
+            process.wait(240)

@@ -59,7 +59,7 @@ def asked(command: str) -> str:
         .replace("/srv/share", "share")
         .replace("Solid Works,Simulation", "Simulation")
     )
-    if command.split()[1] == "ui":
+    if command.split()[1] in ("ui", "pages"):
         return f"timeout {SERVED_SECONDS} {command} --port {free_port()} || test $? -eq 124 -o $? -eq 143"
     return command
 

@@ -111,8 +111,8 @@ def test_a_rollback_changes_who_scores_and_makes_what_follows_stale_until_releas
     found = decision(world)
     assert (found["decision"], found["model_id"]) == ("pinned", first)
     assert "reps do not trust it" in found["reason"]
-    # `violations` looks at every table.
-    changed = {"scores", "drift", "score_changes", "violations"}
+    # `violations` looks at every table; the page has a card of the model that scores.
+    changed = {"scores", "drift", "score_changes", "list_report", "violations"}
     assert {name for name, _ in stale(world)} == changed
     assert materialize(world, cutoffs=LAST) == 0
     assert scoring_model(world) == {first}

@@ -172,3 +172,10 @@ def test_what_was_found_is_remembered_for_as_long_as_the_source_is_the_same(sour
     finally:
         path.write_text(text, encoding="utf-8")
     assert of(Code(sources, cache), "labels") == expected
+
+
+def test_where_there_is_no_store_none_is_made_to_remember_it(sources, tmp_path):
+    code = Code(sources, tmp_path / "gosales_home" / "staging" / "code.json")
+    of(code, "labels")
+    code.remember()
+    assert list(tmp_path.iterdir()) == []
