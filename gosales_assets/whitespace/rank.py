@@ -61,8 +61,24 @@ def rank_candidates(
     eligible = signals.filter("is_eligible").select(READ).collect()
     scored = _as_blocks(_scored(eligible, settings))
     callers = with_callers(customers.select("customer_id", *FROM_CUSTOMER), ownership)
-    return (
-        scored.sort(
+    ranked = _in_order(scored).with_columns(
+        *grades(IS_RANKED),
+        place=pl.int_range(1, pl.len() + 1, dtype=pl.Int64),
+        rank=pl.when(IS_RANKED).then(IS_RANKED.cum_sum().cast(pl.Int64)),
+        division_name=pl.col("division").replace_strict(names, return_dtype=pl.String),
+        nba_reason=_reason(),
+    )
+    # Of the ids alone: a join copies all columns that it is given.
+    called = ranked.select("customer_id").join(
+        callers.collect(), on="customer_id", how="left", maintain_order="left"
+    )
+    return ranked.hstack(called.drop("customer_id"))
+
+
+def _in_order(scored: pl.DataFrame) -> pl.DataFrame:
+    """Sort the rows; a column's old order goes before the next is sorted, or all are held twice."""
+    order = scored.select(
+        pl.arg_sort_by(
             pl.col("score"),
             IS_RANKED,
             # A block stays together.
@@ -74,15 +90,8 @@ def rank_candidates(
             descending=[True, True, False, True, True, False, False],
             nulls_last=True,
         )
-        .with_columns(
-            *grades(IS_RANKED),
-            place=pl.int_range(1, pl.len() + 1, dtype=pl.Int64),
-            rank=pl.when(IS_RANKED).then(IS_RANKED.cum_sum().cast(pl.Int64)),
-            division_name=pl.col("division").replace_strict(names, return_dtype=pl.String),
-            nba_reason=_reason(),
-        )
-        .join(callers.collect(), on="customer_id", how="left", maintain_order="left")
-    )
+    ).to_series()
+    return pl.DataFrame([scored.drop_in_place(name).gather(order) for name in scored.columns])
 
 
 def _scored(eligible: pl.DataFrame, settings: WhitespaceSettings) -> pl.DataFrame:
