@@ -106,11 +106,16 @@ def _calibration(trained: Trained, settings: ModelSettings) -> Result:
     table = trained.held_out
     if card["calibration"] == "none" or table.height < LEAST_ROWS:
         return Result(name, NOT_RUN, "nothing was calibrated, or on too few rows to tell")
+    # Of one p alone nothing can be told: a flat curve is every customer's.
     curves = [
-        _turns(part) for _, part in table.group_by("is_whitespace") if part.height >= LEAST_ROWS
+        _turns(part)
+        for _, part in table.group_by("is_whitespace")
+        if part.height >= LEAST_ROWS and part["p"].n_unique() > 1
     ]
     if not curves:
-        return Result(name, NOT_RUN, "too few rows in either slice to tell")
+        return Result(
+            name, NOT_RUN, "too few rows, or one p for all, in either slice: nothing to tell"
+        )
     figures = f"{table.height} held-out rows, {sum(curves)} turns of the curves"
     if not any(curves):
         words = "Held-out rows all lie on one calibration curve: they took part in it themselves."
@@ -121,8 +126,9 @@ def _calibration(trained: Trained, settings: ModelSettings) -> Result:
 
 
 def _turns(part: pl.DataFrame) -> int:
-    """Count how often p falls while the margin rises."""
-    ordered = part.sort("margin", "p")
+    """Count how often p falls while the margin rises, or is another for the same margin."""
+    # Equal margins with the highest p first: two curves through one margin are a fall too.
+    ordered = part.sort("margin", "p", descending=[False, True])
     return int((np.diff(ordered["p"].to_numpy()) < -1e-12).sum())
 
 

@@ -78,6 +78,25 @@ def test_held_out_rows_on_one_calibration_curve_took_part_in_it():
     assert verdicts(trained(held_out=held_out(1)))["calibrated_on_other_customers"] == "FAIL"
 
 
+def test_where_the_model_tells_nobody_apart_curves_show_in_their_ties():
+    # Seen on a real log: one margin of all who never bought, and the curve of each group flat.
+    name = "calibrated_on_other_customers"
+    flat = held_out(5).with_columns(
+        margin=pl.lit(-1.4), p=0.1 + 0.01 * (pl.int_range(pl.len()) % 5)
+    )
+    assert verdicts(trained(held_out=flat))[name] == "PASS"
+    few = held_out(1).with_columns(pl.col("margin").round(0)).with_columns(p=_expit())
+    assert verdicts(trained(held_out=few))[name] == "FAIL", "ties on one curve"
+    alike = flat.with_columns(p=pl.lit(0.12))
+    assert verdicts(trained(held_out=alike))[name] == "NOT RUN", "one p tells nothing of curves"
+    both = pl.concat([alike, held_out(1).with_columns(is_whitespace=pl.lit(value=False))])
+    assert verdicts(trained(held_out=both))[name] == "FAIL"
+
+
+def _expit() -> pl.Expr:
+    return 1 / (1 + (-pl.col("margin")).exp())
+
+
 def test_too_few_held_out_rows_are_not_run_and_never_a_pass():
     few = trained(held_out=held_out(5).head(50))
     assert verdicts(few)["calibrated_on_other_customers"] == "NOT RUN"
