@@ -115,6 +115,18 @@ def test_the_lists_figures_are_those_of_the_command(page, finished, capsys):
     assert shown["nba_reason"].to_list() == [row["nba_reason"] for row in rows]
 
 
+def test_an_account_stands_beside_the_customers_most_like_it(page, finished):
+    shown = page(finished, "account")
+    (peers,) = (
+        found for found in (table(shown, n) for n in range(len(shown.dataframe)))
+        if "alike" in found.columns
+    )  # fmt: skip
+    assert 1 <= peers.height <= 5
+    assert peers["alike"].is_sorted(descending=True)
+    asked = shown.selectbox[-1].value
+    assert asked not in peers["customer_id"].to_list()
+
+
 def test_a_row_that_is_asked_about_shows_parts_that_sum_and_drivers_with_values(page, finished):
     shown = page(finished, "list")
     shown.selectbox(key="asked").select_index(0).run()

@@ -17,15 +17,22 @@ from gosales.pages.views.account import (
     offered_rows,
     owned_rows,
 )
+from gosales.pages.views.peers import BOUGHT, INSTALLED, peer_rows
 from gosales_assets.whitespace.rank import with_callers
 from gosales_checks.contracts.accounts import DIM_CUSTOMER, FACT_ASSETS
 from gosales_checks.contracts.crm import CRM_CONTACTS, LIST_OUTCOMES, REP_OWNERSHIP
 from gosales_checks.contracts.delivery import SURFACED
+from gosales_checks.contracts.signals import EMBEDDINGS
 from gosales_checks.contracts.star import PURCHASE_HISTORY
 from gosales_checks.contracts.whitespace import WHITESPACE, WHITESPACE_SIGNALS
 
 KEY = "account"
 CONTACTS_SHOWN = 50
+ALIKE = {
+    BOUGHT: "By what they bought lately, as of the list, among the customers that you may see.",
+    INSTALLED: "It bought nothing lately: by what they have installed, among the customers that you "
+    "may see.",
+}
 FACTS = {"segment": "", "industry": "", "region": "", "territory": "", "rep": "rep "}
 
 
@@ -49,6 +56,7 @@ def show(desk: Desk) -> None:
     _divisions(desk, cutoff, customer)
     _owned(desk, cutoff, customer)
     _orders(desk, cutoff, customer)
+    _peers(desk, cutoff, customer, customers)
     _offered(desk, cutoff, customer)
     _contacts(desk, cutoff, customer)
 
@@ -114,8 +122,7 @@ def _owned(desk: Desk, cutoff: dt.date, customer: str) -> None:
 
 def _orders(desk: Desk, cutoff: dt.date, customer: str) -> None:
     st.subheader("Orders by month")
-    days = [day for day in desk.reading.cutoffs(PURCHASE_HISTORY) if day <= cutoff]
-    history, why = desk.reading.try_read(PURCHASE_HISTORY, days[::-1])
+    history, why = desk.reading.try_read(PURCHASE_HISTORY, _until(desk, cutoff))
     if history is None:
         st.info(shown(why))
         return
@@ -124,6 +131,27 @@ def _orders(desk: Desk, cutoff: dt.date, customer: str) -> None:
         st.caption("It has bought nothing by then.")
         return
     draw(month_chart(rows, desk.currency, desk.settings.value))
+
+
+def _peers(desk: Desk, cutoff: dt.date, customer: str, customers: pl.LazyFrame) -> None:
+    st.subheader("Customers like it")
+    vectors, why = desk.reading.try_read(EMBEDDINGS, [cutoff])
+    history, without = desk.reading.try_read(PURCHASE_HISTORY, _until(desk, cutoff))
+    if vectors is None or history is None:
+        st.info(shown(why or without))
+        return
+    rows, kind = peer_rows(vectors, customers, history, desk.names, customer)
+    if rows.is_empty():
+        st.caption("Too little is known of it to find any among the customers that you may see.")
+        return
+    st.caption(ALIKE[kind])
+    titles = {"peer": "Customer", "customer_id": "Id", "alike": "Alike", "bought": "Bought in",
+              "missing": "Of these, not yet this account"}  # fmt: skip
+    table(rows, titles, percent=["alike"], alt="Customers like it")
+
+
+def _until(desk: Desk, cutoff: dt.date) -> list[dt.date]:
+    return [day for day in desk.reading.cutoffs(PURCHASE_HISTORY) if day <= cutoff][::-1]
 
 
 def _offered(desk: Desk, cutoff: dt.date, customer: str) -> None:
