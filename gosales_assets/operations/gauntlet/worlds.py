@@ -13,7 +13,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
+import polars as pl
 import yaml
 
 from gosales_assets.labels.raw_log import CODECS
@@ -24,8 +26,10 @@ from gosales_resources.settings.loading import load_settings
 from gosales_resources.settings.tree import Settings
 from gosales_resources.sources.files import resolve_files
 
+Edited = Callable[[Sequence[str], Sequence[Row]], Rows]
 Edit = Callable[[Sequence[str], Sequence[Row], RawDates], Rows]
 TEXT = (".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz", ".txt.gz")
+PARQUET = ".parquet"
 # Fields may be longer than the parser's default of 128 KiB.
 csv.field_size_limit(2**31 - 1)
 
@@ -98,18 +102,24 @@ def _copy(world: World, name: str, source: FileSource, base: Path, edit: Edit | 
     files = resolve_files(source, home)
     is_below = all(path.is_relative_to(home) for path in files)
     dates = RawDates.of(name, source)
-    can = all(path.name.lower().endswith(TEXT) for path in files)
+    can = all(path.name.lower().endswith((*TEXT, PARQUET)) for path in files)
     if edit and can and dates.known:
         world.edited.append(name)
     elif edit:
-        world.as_they_are[name] = "no column says when a row became known" if can else "no text"
+        world.as_they_are[name] = (
+            "no column says when a row became known" if can else "neither text nor Parquet"
+        )
     for path in files:
         target = base / (path.relative_to(home) if is_below else Path(name, path.name))
         target.parent.mkdir(parents=True, exist_ok=True)
         if target.exists():
             continue
         if edit and can and dates.known:
-            _rewrite(path, target, source, lambda h, r: edit(h, r, dates))
+            rows_edited: Edited = lambda h, r: edit(h, r, dates)  # noqa: E731
+            if path.suffix.lower() == PARQUET:
+                _rewrite_parquet(path, target, dates, rows_edited)
+            else:
+                _rewrite(path, target, source, rows_edited)
         else:
             shutil.copyfile(path, target)
     if is_below and not Path(source.path).is_absolute():
@@ -119,12 +129,31 @@ def _copy(world: World, name: str, source: FileSource, base: Path, edit: Edit | 
     return str(Path(source.path).relative_to(home)) if is_below else name
 
 
-def _rewrite(
-    path: Path,
-    target: Path,
-    source: FileSource,
-    edit: Callable[[Sequence[str], Sequence[Row]], Rows],
-) -> None:
+def _rewrite_parquet(path: Path, target: Path, dates: RawDates, edit: Edited) -> None:
+    """Copy a Parquet file with its rows edited; columns keep their types."""
+    frame = pl.read_parquet(path)
+    made = edit([name.strip() for name in frame.columns], frame.rows())
+    columns = list(zip(*made, strict=True)) or [()] * frame.width
+    pl.DataFrame(
+        [
+            pl.Series(name, [_typed(cell, kind, dates) for cell in column], dtype=kind)
+            for (name, kind), column in zip(frame.schema.items(), columns, strict=True)
+        ]
+    ).write_parquet(target)
+
+
+def _typed(cell: object, kind: pl.DataType, dates: RawDates) -> object:
+    """Return a day that an edit has written as a text in the type of its column."""
+    if not isinstance(cell, str) or not kind.is_temporal():
+        return cell
+    day = dates.day(cell)
+    if day is None or kind == pl.Date:
+        return day
+    zone = getattr(kind, "time_zone", None)
+    return dt.datetime.combine(day, dt.time(), ZoneInfo(zone) if zone else None)
+
+
+def _rewrite(path: Path, target: Path, source: FileSource, edit: Edited) -> None:
     """Copy a text file with its rows edited; its header as it is."""
     opener: Any = gzip.open if path.suffix.lower() == ".gz" else open
     codec = CODECS.get(source.encoding, source.encoding)
