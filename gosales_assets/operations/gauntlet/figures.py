@@ -1,6 +1,7 @@
 """Pure parts of the tests that fit models: a plain fit, nulls of an AUC, features that know too much."""
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -130,6 +131,9 @@ def planted_inputs(
 ) -> tuple[list[Planted], int]:
     """Find inputs whose AUC on past outcomes is far above that on later ones, beyond the null.
 
+    The null has what the log itself has shifted: another season or trend moves many inputs, an input
+    that holds outcomes falls where the others do not.
+
     Parameters
     ----------
     past, later
@@ -157,16 +161,26 @@ def planted_inputs(
         if a < 0.5:
             a, b = 1 - a, 1 - b
         error = np.hypot(auc_error(a, *counts[0]), auc_error(b, *counts[1]))
-        rows.append((column.name, a, b, float(norm.sf((a - b) / error))))
+        # What turns round with the season is no more known of the past than what comes to nothing.
+        rows.append((column.name, a, b, a - max(b, 0.5), float((a - max(b, 0.5)) / error)))
     if not rows:
         return [], 0
-    corrected = false_discovery_control([p for *_, p in rows])
+    corrected = false_discovery_control(norm.sf(_beyond_the_usual([z for *_, z in rows])))
     found = [
         Planted(name, a, b)
-        for (name, a, b, _), q in zip(rows, corrected, strict=True)
-        if a - b > gap and q < level
+        for (name, a, b, fall, _), q in zip(rows, corrected, strict=True)
+        if fall > gap and q < level
     ]
     return sorted(found, key=lambda one: (one.later - one.past, one.name)), len(rows)
+
+
+def _beyond_the_usual(falls: Sequence[float]) -> np.ndarray:
+    """Return falls in units of the usual one: less their median, by their spread where that is wider."""
+    found = np.asarray(falls)
+    usual = max(float(np.median(found)), 0.0)
+    # Of a normal distribution, 1.4826 times the median distance is the standard deviation.
+    spread = 1.4826 * float(np.median(np.abs(found - np.median(found))))
+    return (found - usual) / max(spread, 1.0)
 
 
 def strongest(train: pl.DataFrame, settings: ModelSettings, count: int) -> list[str]:
