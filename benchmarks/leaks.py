@@ -26,7 +26,7 @@ PACKAGES = ("gosales", "gosales_assets", "gosales_checks", "gosales_resources")
 CUTOFF, RANGE = "2024-03-31", "2024-03-31..2024-06-30"
 TARGET = "simulation"
 # A check that blocks, as the command prints it; a test that fails.
-NAMED = re.compile(r"^  (\w+) \((\w+)\): ERROR: (.*)$|^FAIL +(\w+): (.*)$", re.MULTILINE)
+NAMED = re.compile(r"check that failed: (\w+) \((\w+)\): (.*)$|^FAIL +(\w+): (.*)$", re.MULTILINE)
 LONGEST_S = 900
 
 
