@@ -145,8 +145,8 @@ def _peers(desk: Desk, cutoff: dt.date, customer: str, customers: pl.LazyFrame) 
         st.caption("Too little is known of it to find any among the customers that you may see.")
         return
     st.caption(ALIKE[kind])
-    titles = {"peer": "Customer", "customer_id": "Id", "alike": "Alike", "bought": "Bought in",
-              "missing": "Of these, not yet this account"}  # fmt: skip
+    titles = {"peer": "Customer", "customer_id": "Id", "alike": "Alike",
+              "missing": "Bought in, not yet this account", "bought": "Bought in"}  # fmt: skip
     table(rows, titles, percent=["alike"], alt="Customers like it")
 
 
