@@ -28,19 +28,28 @@ def grade_of(place: pl.Expr) -> pl.Expr:
     return pl.when(place.is_not_null()).then(grade)
 
 
-def grades(is_ranked: pl.Expr) -> list[pl.Expr]:
-    """Return the two grades of a list's rows: `grade` and `grade_p_icp`.
+def grades(rows: pl.DataFrame, is_ranked: pl.Expr) -> pl.DataFrame:
+    """Return the two grades of a list's rows.
 
     A probability that is known badly has a lower end far below it. Among the ranked its percentile
     falls, and the grade with it: it is the worse of those by score and by p_low.
 
     Parameters
     ----------
+    rows
+        Those of a list: `score`, `p_icp`, and `p_low` where the model tells an interval.
     is_ranked
-        Rows that are graded: they have score, p_icp, and p_low where the model tells an interval.
+        Which of them are graded.
+
+    Returns
+    -------
+    polars.DataFrame
+        The same rows: `grade` and `grade_p_icp`, null where it is not graded.
     """
-    by_score, by_low, by_p = (
-        grade_of(percentile(pl.when(is_ranked).then(name))) for name in ("score", "p_low", "p_icp")
+    # Once each: a plan of expressions asks for a percentile again wherever a grade compares it.
+    places = rows.select(
+        percentile(pl.when(is_ranked).then(name)).alias(name) for name in ("score", "p_low", "p_icp")
     )
+    by_score, by_low, by_p = (grade_of(pl.col(name)) for name in places.columns)
     # Letters rise as grades fall.
-    return [pl.max_horizontal(by_score, by_low).alias("grade"), by_p.alias("grade_p_icp")]
+    return places.select(grade=pl.max_horizontal(by_score, by_low), grade_p_icp=by_p)

@@ -61,8 +61,8 @@ def rank_candidates(
     eligible = signals.filter("is_eligible").select(READ).collect()
     scored = _as_blocks(_scored(eligible, settings))
     callers = with_callers(customers.select("customer_id", *FROM_CUSTOMER), ownership)
-    ranked = _in_order(scored).with_columns(
-        *grades(IS_RANKED),
+    ranked = _in_order(scored)
+    ranked = ranked.hstack(grades(ranked, IS_RANKED)).with_columns(
         place=pl.int_range(1, pl.len() + 1, dtype=pl.Int64),
         rank=pl.when(IS_RANKED).then(IS_RANKED.cum_sum().cast(pl.Int64)),
         division_name=pl.col("division").replace_strict(names, return_dtype=pl.String),
@@ -76,8 +76,26 @@ def rank_candidates(
 
 
 def _in_order(scored: pl.DataFrame) -> pl.DataFrame:
-    """Sort the rows; a column's old order goes before the next is sorted, or all are held twice."""
+    """Sort the rows by score, and rows of one score by all that tells them apart."""
     order = scored.select(
+        at=pl.col("score").arg_sort(descending=True), score=pl.col("score").sort(descending=True)
+    )
+    score = pl.col("score")
+    # Sorting all rows by seven keys takes ten times as long as by one.
+    is_tied = (score == score.shift(1)) | (score == score.shift(-1))
+    tied = order.with_row_index("place").filter(is_tied)
+    places = pl.Series(order["at"])
+    if tied.height:
+        keys = scored.select("score", "model_status", "division", "p_icp", "ev", "customer_id")
+        among = _full_order(keys[tied["at"]])
+        places = places.scatter(tied["place"], tied["at"].gather(among))
+    # A column's old order goes before the next is sorted, or all are held twice.
+    return pl.DataFrame([scored.drop_in_place(name).gather(places) for name in scored.columns])
+
+
+def _full_order(rows: pl.DataFrame) -> pl.Series:
+    """Return the order of rows by every key."""
+    return rows.select(
         pl.arg_sort_by(
             pl.col("score"),
             IS_RANKED,
@@ -91,7 +109,6 @@ def _in_order(scored: pl.DataFrame) -> pl.DataFrame:
             nulls_last=True,
         )
     ).to_series()
-    return pl.DataFrame([scored.drop_in_place(name).gather(order) for name in scored.columns])
 
 
 def _scored(eligible: pl.DataFrame, settings: WhitespaceSettings) -> pl.DataFrame:

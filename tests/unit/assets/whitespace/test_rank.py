@@ -202,6 +202,26 @@ def test_the_order_of_the_rows_changes_nothing(drawn, by, random):
 
 @settings(max_examples=20)
 @given(WORLDS, ORDERS)
+def test_places_are_those_of_a_plain_sort_by_every_key(drawn, by):
+    rows = ranked(world(drawn), order=by).rows(named=True)
+    keys = [
+        (
+            -row["score"],
+            row["model_status"] != FITTED,
+            "" if row["model_status"] == FITTED else row["division"],
+            -row["p_icp"],
+            row["ev"] is None,
+            -(row["ev"] or 0.0),
+            row["customer_id"],
+            row["division"],
+        )
+        for row in rows
+    ]
+    assert keys == sorted(keys)
+
+
+@settings(max_examples=20)
+@given(WORLDS, ORDERS)
 def test_parts_add_up_to_the_score(drawn, by):
     found = ranked(world(drawn), order=by)
     parts = [found[f"{name}_part"].to_numpy() for name in SIGNALS]
