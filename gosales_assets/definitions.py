@@ -19,6 +19,7 @@ from gosales_assets.labels import assets as labels
 from gosales_assets.labels import checks as labels_checks
 from gosales_assets.models import assets as models
 from gosales_assets.models import checks as models_checks
+from gosales_assets.operations.gauntlet import leak_check
 from gosales_assets.operations.jobs import define_jobs
 from gosales_assets.operations.sensors import define_schedules, define_sensors
 from gosales_assets.platform.platform import BUNDLES, TABLES, Platform
@@ -56,6 +57,7 @@ CHECKS = (
     labels_checks,
     features_checks,
     models_checks,
+    leak_check,
     delivery_checks,
     validation_checks,
     quality_checks,

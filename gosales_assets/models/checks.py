@@ -28,7 +28,6 @@ from gosales_checks.contracts.drift import (
     VALUE_PSI,
 )
 from gosales_checks.contracts.models import (
-    LEAKAGE_REPORT,
     MODEL,
     POOLED_MODEL,
     POOLED_ROWS,
@@ -40,7 +39,7 @@ from gosales_checks.findings import Examined, Findings
 from gosales_checks.partition_checks import Examine
 from gosales_checks.verdicts.allowed_code import ALLOWED_CODE
 from gosales_checks.verdicts.drift import judge_drift
-from gosales_checks.verdicts.gauntlet import FAIL, NOT_RUN
+from gosales_checks.verdicts.gauntlet import FAIL
 from gosales_checks.verdicts.guardrails import (
     judge_chance,
     judge_folds,
@@ -48,7 +47,7 @@ from gosales_checks.verdicts.guardrails import (
     judge_outcomes,
     judge_overfit,
 )
-from gosales_checks.verdicts.leakage import CAPS_OF_ROWS, NO_LEAK
+from gosales_checks.verdicts.leakage import CAPS_OF_ROWS
 from gosales_resources.store.address import Address
 
 FITTED_ON_ROWS = (POOLED_MODEL, VALUE_MODEL, MODEL, CONDITIONAL_VALUES)
@@ -62,7 +61,6 @@ def define_checks(platform: Platform) -> list[dg.AssetChecksDefinition]:
         bundle_check(platform, VALUE_MODEL, describe_values),
         bundle_check(platform, MODEL, describe_bundle),
         code_check(platform),
-        leak_check(platform),
         pooled_caps_check(platform),
         *(rows_check(platform, c, [c.name]) for c in FITTED_ON_ROWS),
         *(reads_check(platform, c) for c in (*FITTED_ON_ROWS, PROMOTION, SCORES)),
@@ -83,19 +81,6 @@ def code_check(platform: Platform) -> dg.AssetChecksDefinition:
         "what is not on the list."
     )
     return platform.blocking(MODEL, ALLOWED_CODE, description, examine)
-
-
-def leak_check(platform: Platform) -> dg.AssetChecksDefinition:
-    """Declare the check that promotion waits for: no test of the leakage report fails."""
-
-    def examine(address: Address) -> Examined:
-        rows = platform.read(LEAKAGE_REPORT, *address.key).collect().to_dicts()
-        found = {f"{r['test']}: {r['words']}": 1 for r in rows if r["verdict"] == FAIL}
-        left = [r["test"] for r in rows if r["verdict"] == NOT_RUN]
-        return Examined(found, f"not run: {', '.join(left)}" if left else "")
-
-    description = "No test of the leakage report fails."
-    return platform.blocking(LEAKAGE_REPORT, NO_LEAK, description, examine)
 
 
 def pooled_caps_check(platform: Platform) -> dg.AssetChecksDefinition:

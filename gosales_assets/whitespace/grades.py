@@ -48,7 +48,8 @@ def grades(rows: pl.DataFrame, is_ranked: pl.Expr) -> pl.DataFrame:
     """
     # Once each: a plan of expressions asks for a percentile again wherever a grade compares it.
     places = rows.select(
-        percentile(pl.when(is_ranked).then(name)).alias(name) for name in ("score", "p_low", "p_icp")
+        percentile(pl.when(is_ranked).then(name)).alias(name)
+        for name in ("score", "p_low", "p_icp")
     )
     by_score, by_low, by_p = (grade_of(pl.col(name)) for name in places.columns)
     # Letters rise as grades fall.

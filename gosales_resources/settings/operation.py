@@ -81,6 +81,11 @@ class OperationSettings(StrictModel):
         description="Days that runs, their logs and the records of commands are kept. Of a run that "
         "made what is stored now, or judged it, the log goes and what it recorded stays.",
     )
+    gauntlet_first: bool = Field(
+        default=False,
+        description="Before the first model of a target scores, make its cutoff anew in a temporary "
+        "store and look for leaks (docs/leakage.md): minutes, once. A finding stops promotion.",
+    )
     automation: AutomationSettings = Field(
         default_factory=AutomationSettings, description="What starts runs without anybody."
     )

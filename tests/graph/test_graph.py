@@ -36,6 +36,7 @@ MOVES_NO_NUMBER = [
     "operation.automation.refresh_cron",
     "operation.automation.time_zone",
     "operation.automation.window_complete",
+    "operation.gauntlet_first",
     "operation.keep_runs_days",
     "operation.owners",
     "operation.threads",

@@ -1,7 +1,7 @@
 """Worlds beside the user's own: the same settings, copies of the sources, a store of its own.
 
 Sources are copied with their names, whole or with their later rows edited. What cannot be edited (a
-database, a workbook, a table without a date) is taken as it is, and said so.
+database, a table without a date) is taken as it is, and said so.
 """
 
 import csv
@@ -9,13 +9,16 @@ import datetime as dt
 import gzip
 import io
 import shutil
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
+import openpyxl
 import polars as pl
+import pyarrow as pa
 import yaml
 
 from gosales_assets.labels.raw_log import CODECS
@@ -28,8 +31,11 @@ from gosales_resources.sources.files import resolve_files
 
 Edited = Callable[[Sequence[str], Sequence[Row]], Rows]
 Edit = Callable[[Sequence[str], Sequence[Row], RawDates], Rows]
-TEXT = (".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz", ".txt.gz")
+TEXT = tuple(
+    f"{kind}{packed}" for kind in (".csv", ".tsv", ".txt") for packed in ("", ".gz", ".zst")
+)
 PARQUET = ".parquet"
+BOOKS = (".xlsx", ".xlsm")
 # Fields may be longer than the parser's default of 128 KiB.
 csv.field_size_limit(2**31 - 1)
 
@@ -85,6 +91,8 @@ def make_world(
     _copy_beside(settings, folder, tree)
     tree["source"]["base_dir"] = str(base)
     tree["storage"]["root"] = str(folder / "home")
+    # Worlds are what the gauntlet looks at: in them it is not run again.
+    tree["operation"]["gauntlet_first"] = False
     if last is not None:
         tree["calendar"]["end"] = last.isoformat()
         known = settings.source.sales_log.complete_through
@@ -102,12 +110,12 @@ def _copy(world: World, name: str, source: FileSource, base: Path, edit: Edit | 
     files = resolve_files(source, home)
     is_below = all(path.is_relative_to(home) for path in files)
     dates = RawDates.of(name, source)
-    can = all(path.name.lower().endswith((*TEXT, PARQUET)) for path in files)
+    can = all(path.name.lower().endswith((*TEXT, *BOOKS, PARQUET)) for path in files)
     if edit and can and dates.known:
         world.edited.append(name)
     elif edit:
         world.as_they_are[name] = (
-            "no column says when a row became known" if can else "neither text nor Parquet"
+            "no column says when a row became known" if can else "of another kind of file"
         )
     for path in files:
         target = base / (path.relative_to(home) if is_below else Path(name, path.name))
@@ -118,6 +126,8 @@ def _copy(world: World, name: str, source: FileSource, base: Path, edit: Edit | 
             rows_edited: Edited = lambda h, r: edit(h, r, dates)  # noqa: E731
             if path.suffix.lower() == PARQUET:
                 _rewrite_parquet(path, target, dates, rows_edited)
+            elif path.suffix.lower() in BOOKS:
+                _rewrite_workbook(path, target, source, rows_edited)
             else:
                 _rewrite(path, target, source, rows_edited)
         else:
@@ -155,20 +165,53 @@ def _typed(cell: object, kind: pl.DataType, dates: RawDates) -> object:
 
 def _rewrite(path: Path, target: Path, source: FileSource, edit: Edited) -> None:
     """Copy a text file with its rows edited; its header as it is."""
-    opener: Any = gzip.open if path.suffix.lower() == ".gz" else open
     codec = CODECS.get(source.encoding, source.encoding)
     how = {"encoding": codec, "errors": "surrogateescape", "newline": ""}
     is_tsv = ".tsv" in [s.lower() for s in path.suffixes] and source.separator == ","
     separator = "\t" if is_tsv else source.separator
-    with opener(path, "rt", **how) as text:
+    with _opened(path, "r", how) as text:
         rows = list(csv.reader(text, delimiter=separator))
     header, *body = rows or [[]]
     made = edit([name.strip() for name in header], body)
     told = io.StringIO(newline="")
     writer = csv.writer(told, delimiter=separator, lineterminator="\n")
     writer.writerows([header, *made])
-    with opener(target, "wt", **how) as text:
+    with _opened(target, "w", how) as text:
         text.write(told.getvalue())
+
+
+def _opened(path: Path, mode: Literal["r", "w"], how: Mapping[str, Any]) -> Any:
+    """Open a text file that may be packed."""
+    suffix = path.suffix.lower()
+    if suffix == ".zst":
+        packed = pa.input_stream if mode == "r" else pa.output_stream
+        return io.TextIOWrapper(packed(path, compression="zstd"), **how)
+    opener: Any = gzip.open if suffix == ".gz" else open
+    return opener(path, f"{mode}t", **how)
+
+
+def _rewrite_workbook(path: Path, target: Path, source: FileSource, edit: Edited) -> None:
+    """Copy a workbook with the rows of its sheet edited: values, in the formats of their columns."""
+    with warnings.catch_warnings():
+        # Of parts that hold no cells: styles, validation, extensions.
+        warnings.simplefilter("ignore", UserWarning)
+        book = openpyxl.load_workbook(path, data_only=True)
+    sheet = book[source.sheet] if source.sheet else book.worksheets[0]
+    filled = [
+        row
+        for row in enumerate(sheet.iter_rows(), start=1)
+        if any(c.value is not None for c in row[1])
+    ]
+    (top, header), *body = filled or [(0, ())]
+    names = [str(cell.value or "").strip() for cell in header]
+    formats = [cell.number_format for cell in body[0][1]] if body else []
+    made = edit(names, [[cell.value for cell in row] for _, row in body])
+    sheet.delete_rows(top + 1, sheet.max_row)
+    for number, row in enumerate(made, start=top + 1):
+        for at, value in enumerate(row):
+            cell = sheet.cell(number, at + 1, value)
+            cell.number_format = formats[at]
+    book.save(target)
 
 
 def _absolute(database: dict[str, Any], settings: Settings) -> None:
