@@ -17,6 +17,7 @@ from quality import against_simple_models
 from ranking import ranking
 from rates import rates
 from scoring import scoring
+from shifts import shifts
 from training import training
 from value import value
 from workbook import workbook
@@ -138,6 +139,7 @@ BENCHMARKS = {
     "ingest": ingest,
     "scale": scale,
     "matching": matching,
+    "shifts": shifts,
     "capacity": capacity,
     "ranking": ranking,
     "faults": faults,

@@ -179,12 +179,12 @@ def months(rows: pl.DataFrame, title: str) -> Chart:
 
 
 def heat_map(rows: pl.DataFrame, columns: Sequence[str]) -> Chart:
-    """Draw sizes as shades of a table: 1 is the threshold, an alarm is framed.
+    """Draw sizes as shades of a table: 1 is the bound of an alarm, which is framed.
 
     Parameters
     ----------
     rows
-        `division`, `measure`, `size` (value over threshold) and `is_alarm`.
+        `division`, `measure`, `size` (value over its bound) and `is_alarm`.
     columns
         Measures, from the left.
     """
@@ -197,7 +197,7 @@ def heat_map(rows: pl.DataFrame, columns: Sequence[str]) -> Chart:
              "scale": {"domain": [0, 2], "clamp": True, "range": ["#FFFFFF", "#F5A352"]}}  # fmt: skip
     frame = {"condition": {"test": "datum.is_alarm", "value": "#222222"}, "value": "#FFFFFF"}
     told = [_told("division", "division", None), _told("measure", "measure", None),
-            _told("size", "times the threshold", ".2f")]  # fmt: skip
+            _told("size", "times its bound", ".2f")]  # fmt: skip
     layers = [
         {"mark": {"type": "rect", "strokeWidth": 2.5},
          "encoding": place | {"color": shade, "stroke": frame, "tooltip": told}},

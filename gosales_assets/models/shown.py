@@ -4,6 +4,7 @@ import dagster as dg
 import polars as pl
 
 from gosales_assets.models.bundle.model import DivisionModel
+from gosales_checks.verdicts.drift import times_bound
 from gosales_resources import markdown
 
 SHOWN = ("auc", "lift_10", "cal_mae", "brier", "base_rate")
@@ -67,10 +68,9 @@ def summarise_drift(drift: pl.DataFrame) -> dict[str, object]:
         `drift` of a partition: one row per measure, slice and item.
     """
     alarms = drift.filter("is_alarm")
-    size = pl.col("value").abs() / pl.col("threshold")
     worst = (
         drift.filter(pl.col("value").is_not_null())
-        .sort(size, "measure", "slice", "item", descending=[True, False, False, False])
+        .sort(times_bound(), "measure", "slice", "item", descending=[True, False, False, False])
         .head(SHOWN_DRIVERS)
     )
     columns = ["measure", "slice", "item", "value", "threshold", "null_high", "usual", "is_alarm"]

@@ -6,6 +6,7 @@ import dagster as dg
 import polars as pl
 
 from gosales_assets.rendering.plots import plot_heat_map, plot_measures
+from gosales_checks.verdicts.drift import times_bound
 from gosales_resources import markdown
 
 
@@ -49,7 +50,7 @@ def heat_map_of(drift: pl.DataFrame, key: str) -> dict[str, dg.MetadataValue]:
         drift.filter(pl.col("value").is_not_null())
         .with_columns(
             column=pl.format("{} {}", "measure", "slice"),
-            size=pl.col("value").abs() / pl.col("threshold"),
+            size=times_bound(),
         )
         .group_by("division", "column")
         .agg(pl.col("size").max(), pl.col("is_alarm").any())
@@ -59,7 +60,7 @@ def heat_map_of(drift: pl.DataFrame, key: str) -> dict[str, dg.MetadataValue]:
     divisions, columns = (known[name].unique().sort().to_list() for name in ("division", "column"))
     sizes = {(r["division"], r["column"]): (r["size"], r["is_alarm"]) for r in known.to_dicts()}
     cells = [[sizes.get((division, column)) for column in columns] for division in divisions]
-    title = f"{key}: shifts since training, 1 = the threshold"
+    title = f"{key}: shifts since training, 1 = the bound of an alarm"
     return {"plot": embedded(plot_heat_map(divisions, columns, cells, title), title)}
 
 

@@ -207,14 +207,14 @@ def plot_heat_map(
     cells: Sequence[Sequence[tuple[float, bool] | None]],
     title: str,
 ) -> bytes:
-    """Draw sizes as a table of shades: from white at 0 to full at twice the threshold.
+    """Draw sizes as a table of shades: from white at 0 to full at twice the bound.
 
     Parameters
     ----------
     rows, columns
         Their names, first on top and left.
     cells
-        Per row and column the size, 1 being the threshold, and whether it is an alarm; None where
+        Per row and column the size, 1 being the bound of an alarm, and whether it is an alarm; None where
         it is not known.
     title
         Shown above.

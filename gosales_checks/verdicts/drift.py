@@ -5,6 +5,16 @@ import polars as pl
 from gosales_checks.findings import Findings
 
 
+def times_bound() -> pl.Expr:
+    """Return how many times its bound a shift of `drift` is: an alarm is above 1.
+
+    The bound is the largest of the threshold, of what chance shows and of what is usual; of the many
+    features an alarm must be beyond chance for all of them together, too.
+    """
+    bound = pl.max_horizontal("threshold", "null_high", "usual")
+    return pl.col("value").abs() / bound
+
+
 def judge_drift(drift: pl.DataFrame, measure: str) -> Findings:
     """Name the alarms of a measure, the largest first.
 
@@ -21,7 +31,7 @@ def judge_drift(drift: pl.DataFrame, measure: str) -> Findings:
         An alarm in words -> the customers that it is about.
     """
     alarms = drift.filter("is_alarm", measure=measure).sort(
-        pl.col("value").abs(), "slice", "item", descending=[True, False, False]
+        times_bound(), "slice", "item", descending=[True, False, False]
     )
     return {_told(row): row["row_count"] for row in alarms.iter_rows(named=True)}
 

@@ -26,8 +26,8 @@ def show(desk: Desk) -> None:
         return
     draw(shift_map(drift, desk.names))
     st.caption(
-        "1 is the threshold. A framed field is an alarm: at the threshold or above, beyond chance, and "
-        "more than the training cutoffs showed among themselves."
+        "1 is the bound: the threshold, what chance shows, or what training cutoffs showed among "
+        "themselves, whichever is largest. A framed field is an alarm."
     )
     st.subheader("Alarms, worst first")
     catalog, _ = desk.reading.try_read(FEATURE_CATALOG, [cutoff])
@@ -40,7 +40,7 @@ def show(desk: Desk) -> None:
         return
     titles = {"division": "Division", "measure": "What", "of": "Of", "value": "Shift",
               "threshold": "Threshold", "null_high": "Chance up to", "usual": "Usual",
-              "times": "Times the threshold"}  # fmt: skip
+              "times": "Times its bound"}  # fmt: skip
     table(rows, titles, alt="Alarms of drift")
 
 

@@ -12,6 +12,7 @@ from gosales_checks.contracts.drift import (
     SCORE_KS,
     VALUE_PSI,
 )
+from gosales_checks.verdicts.drift import times_bound
 
 # Measure -> how people call it, in the order of the map.
 MEASURES = {
@@ -24,7 +25,7 @@ MEASURES = {
 
 
 def shift_map(drift: pl.DataFrame, names: Mapping[str, str]) -> Chart:
-    """Draw the divisions of a cutoff by measure: 1 is the threshold, an alarm is framed.
+    """Draw the divisions of a cutoff by measure: 1 is the bound of an alarm, which is framed.
 
     Parameters
     ----------
@@ -35,7 +36,7 @@ def shift_map(drift: pl.DataFrame, names: Mapping[str, str]) -> Chart:
     """
     sizes = (
         drift.filter(pl.col("value").is_not_null(), pl.col("threshold") > 0)
-        .with_columns(size=pl.col("value").abs() / pl.col("threshold"))
+        .with_columns(size=times_bound())
         .group_by("division", "measure")
         .agg(pl.col("size").max(), pl.col("is_alarm").any())
         .sort("division", "measure")
@@ -62,13 +63,13 @@ def highlights(
     -------
     polars.DataFrame
         division, measure, of (a feature in words, or whose), value, threshold, null_high, usual,
-        times (the threshold).
+        times (its bound).
     """
     whose = {"all": "all customers", "whitespace": "who never bought"}
     of = pl.when(pl.col("item") == "").then(pl.col("slice").replace(whose))
     return (
         drift.filter(pl.col("is_alarm"))
-        .with_columns(times=pl.col("value").abs() / pl.col("threshold"))
+        .with_columns(times=times_bound())
         .sort("times", "division", "measure", "item", descending=[True, False, False, False])
         .select(
             pl.col("division").replace(dict(names)),

@@ -14,11 +14,10 @@ import polars as pl
 from gosales_assets.models.bundle.held_out import HELD_OUT_FILE, read_held_out
 from gosales_assets.models.bundle.model import StoredModel
 from gosales_assets.models.drift.reference import (
-    KS_POWER,
-    PSI_POWER,
     read_inputs,
     read_scores,
-    usual_at,
+    usual_distance,
+    usual_index,
 )
 from gosales_checks.contracts.drift import (
     CAL_MAE,
@@ -123,7 +122,7 @@ def build_drift(
     judged = trained.inputs["feature"].unique(maintain_order=True).to_list()
     known = features.select(judged).collect()
     shifts = [
-        *_features(trained.inputs, known, rows),
+        *_features(trained.inputs, known, rows, settings.psi_max),
         *(shift for name in SLICES for shift in _of_slice(name, trained, rows, settings)),
     ]
     place = rows.select("division", "cutoff").row(0, named=True)
@@ -152,7 +151,9 @@ def _joined(scores: pl.LazyFrame, values: pl.LazyFrame, labels: pl.LazyFrame) ->
     )
 
 
-def _features(reference: pl.DataFrame, now: pl.DataFrame, rows: pl.DataFrame) -> Iterator[Shift]:
+def _features(
+    reference: pl.DataFrame, now: pl.DataFrame, rows: pl.DataFrame, threshold: float
+) -> Iterator[Shift]:
     count, cutoff = rows.height, rows["cutoff"][0]
     if reference.is_empty():
         yield Shift(FEATURE_PSI, "all", math.nan, math.nan, None, 0, count, status="no_reference")
@@ -167,7 +168,7 @@ def _features(reference: pl.DataFrame, now: pl.DataFrame, rows: pl.DataFrame) ->
             "all",
             value,
             psi_null(customers, count, bins.height),
-            usual_at(bins.row(0, named=True), cutoff, PSI_POWER),
+            usual_index(bins.row(0, named=True), cutoff, threshold),
             int(before.sum()),
             count,
             item=str(feature),
@@ -187,7 +188,7 @@ def _of_slice(
     if not fault:
         p, before = rows["p_icp"].to_numpy(), scores["p"].to_numpy()
         if len(before):
-            usual = usual_at(scores.row(0, named=True), rows["cutoff"][0], KS_POWER)
+            usual = usual_distance(scores.row(0, named=True), rows["cutoff"][0])
             figures[SCORE_KS] = (ks_distance(before, p), ks_null(before, p, seed=settings.seed))
         if rows["is_censored"].any() or rows["label"].null_count():
             fault = "censored"

@@ -12,7 +12,8 @@ from gosales_assets.models.drift.drift import Trained, build_drift
 from gosales_assets.models.drift.reference import (
     reference_inputs,
     reference_scores,
-    usual_at,
+    usual_distance,
+    usual_index,
     usual_shift,
 )
 from gosales_checks.contracts.contract import judge
@@ -180,9 +181,24 @@ def test_what_is_usual_is_drawn_out_by_the_square_of_the_days():
     found = pl.select(**usual_shift(CUTOFFS, lambda t: 0.1, 2)).row(0, named=True)
     gap = (CUTOFFS[2] - CUTOFFS[0]).days - (CUTOFFS[1] - CUTOFFS[0]).days / 2
     assert found["usual"] == 0.1
-    assert usual_at(found, C, 2) == pytest.approx(
-        0.2 * ((C - CUTOFFS[1]).days / gap) ** 2, rel=0.05
-    )
+    grown = 0.1 * ((C - CUTOFFS[1]).days / gap) ** 2
+    assert usual_index(found, C, 0.25) == pytest.approx(2 * grown, rel=0.05)
+    distance = pl.select(**usual_shift(CUTOFFS, lambda t: 0.1, 1)).row(0, named=True)
+    assert usual_distance(distance, C) == pytest.approx(0.1 * (C - CUTOFFS[1]).days / gap, rel=0.05)
+
+
+def test_an_input_that_jumps_from_cutoff_to_cutoff_has_to_jump_much_further():
+    """A share of one division: in its training cutoffs alone the index is above the threshold."""
+    draw = np.random.default_rng(6)
+    days = np.array([i % 3 for i in range(N)])
+    shares = draw.random(N) * np.array([1.0, 0.9, 0.75])[days]
+    told = dataclasses.replace(trained(), inputs=known_inputs(1, x7=shares))
+    drift = measured(inputs(4, x7=draw.random(N) * 0.6), told=told)
+    found = drift.filter(item="x7").row(0, named=True)
+    assert found["value"] > 2 * SETTINGS.psi_max
+    assert alarms(drift) == []
+    gone = measured(inputs(4, x7=np.zeros(N)), told=told)
+    assert alarms(gone) == [("feature_psi", "all", "x7")]
 
 
 def test_findings_name_shift_threshold_and_chance():

@@ -20,16 +20,16 @@ def forward(**auc):
         for division, of_auc in auc.items()
         for measure, at, value in (("auc", 0, of_auc), ("base_rate", 0, 0.1), ("gain_rate", 1, 9.0))
     ]  # fmt: skip
-    return pl.DataFrame(rows, schema_overrides={"value": pl.Float64})
+    return pl.DataFrame(rows, schema_overrides={"value": pl.Float64, "usual": pl.Float64})
 
 
 def drift(*shifts):
     rows = [
         {"cutoff": C, "division": division, "slice": "all", "measure": measure, "item": item,
-         "value": value, "threshold": 0.25, "is_alarm": alarm}
+         "value": value, "threshold": 0.25, "null_high": 0.1, "usual": None, "is_alarm": alarm}
         for division, measure, item, value, alarm in shifts
     ]  # fmt: skip
-    return pl.DataFrame(rows, schema_overrides={"value": pl.Float64})
+    return pl.DataFrame(rows, schema_overrides={"value": pl.Float64, "usual": pl.Float64})
 
 
 SHIFTS = drift(

@@ -175,13 +175,15 @@ def test_a_seller_reads_the_own_book_alone():
     assert part_rows(VALIDATION, "gate", "wins", ann).is_empty()
 
 
-def test_the_map_has_the_largest_shift_of_each_measure_in_thresholds():
+def test_the_map_has_the_largest_shift_of_each_measure_in_bounds():
     drift = drift_of(
         ("feature_psi", "all", "a", 0.3, False, "ok"), ("feature_psi", "all", "b", -0.5, True, "ok"),
         ("score_ks", "all", "", None, False, "no_model"),
     )  # fmt: skip
     rows = shift_map(drift, {"cad": "CAD"}).rows
-    assert rows.rows() == [("CAD", MEASURES["feature_psi"], pytest.approx(5.0), True)]
+    assert rows.rows() == [("CAD", MEASURES["feature_psi"], pytest.approx(2.5), True)]
+    jumpy = drift.with_columns(usual=pl.when(pl.col("item") == "b").then(2.0))
+    assert shift_map(jumpy, {}).rows["size"].to_list() == [pytest.approx(1.5)], "0.3 of 0.2"
 
 
 def test_alarms_are_told_worst_first_in_words():
@@ -191,7 +193,7 @@ def test_alarms_are_told_worst_first_in_words():
     )  # fmt: skip
     told = highlights(drift, {"cad": "CAD"}, {"a": "Orders"})
     assert told["of"].to_list() == ["who never bought", "Orders"]
-    assert told["times"].to_list() == [pytest.approx(9.0), pytest.approx(3.0)]
+    assert told["times"].to_list() == [pytest.approx(4.5), pytest.approx(1.5)]
 
 
 def test_rejects_are_counted_by_reason():
