@@ -104,7 +104,7 @@ def print_plan(platform: Platform, request: Request) -> None:
     if left := describe_left_out(platform, request):
         tell(left)
     tell(f"from {platform.settings.source.sales_log.place} in {platform.settings.source_dir}")
-    tell(f"into {platform.store.root}")
+    tell(f"into {platform.store.told}")
     if missing := missing_upstream(platform, request, batches):
         shown = ", ".join(str(address) for address in missing[:SHOWN_MISSING])
         more = f" and {len(missing) - SHOWN_MISSING} more" if len(missing) > SHOWN_MISSING else ""

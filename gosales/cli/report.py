@@ -59,7 +59,7 @@ def print_outcome(
         say(f"error: {outcome.error}", style="error")
         say("Finished partitions are kept; after the remedy run the same command again.")
     if not quiet and not brief:
-        say(f"store: {platform.store.root}")
+        say(f"store: {platform.store.told}")
 
 
 def print_rejects(platform: Platform, *, with_examples: bool = True) -> None:

@@ -45,7 +45,7 @@ def without(platform: Platform, families: Sequence[str], folder: Path | None = N
         raise ScopeError(f"{','.join(known)}: features.off leaves it out already.")
     root = folder or settings.store_root / FOLDER / "-".join(named)
     features = settings.features.model_copy(update={"off": [*settings.features.off, *named]})
-    storage = settings.storage.model_copy(update={"root": str(root.resolve())})
+    storage = settings.storage.model_copy(update={"root": str(root.resolve()), "url": None})
     return Platform.of(settings.model_copy(update={"features": features, "storage": storage}))
 
 

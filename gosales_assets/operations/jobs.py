@@ -136,7 +136,7 @@ def define_jobs(platform: Platform) -> list[dg.JobDefinition]:
             _refuse_failed(outcome)
             rows = [tuple(map(str, row)) for row in compared.head(SHOWN).rows()]
             table = dg.MetadataValue.md(markdown.table(list(compared.columns), rows))
-            yield dg.Output(None, metadata={"compared": table, "store": str(other.store.root)})
+            yield dg.Output(None, metadata={"compared": table, "store": other.store.told})
 
     @dg.op(
         out=nothing, description="One cutoff's tests for leaks of the future, in a store elsewhere."

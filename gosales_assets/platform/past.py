@@ -69,7 +69,7 @@ class Past(ABC):
         try:
             return None if self.reset_by(cutoff) else self.compared(cutoff)
         except (pl.exceptions.PolarsError, OSError, DamagedError) as error:
-            folder = self.store.place.locate(past_of(Address(self.tables[0], cutoff)).folder)
+            folder = self.store.place.told(past_of(Address(self.tables[0], cutoff)).folder)
             raise StorageError(
                 f"{cutoff} cannot be held against its past: what is kept in {folder} and beside it is "
                 f"damaged ({str(error).splitlines()[0]}). Let it go: gosales restatement accept"

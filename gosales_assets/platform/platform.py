@@ -53,7 +53,7 @@ class Platform:
     def of(cls, settings: Settings) -> "Platform":
         """Build the platform of a settings tree."""
         space = PartitionSpace(settings)
-        store = TableStore(settings.store_root / "store")
+        store = TableStore(settings.store_root / "store", settings.storage.url)
         return cls(settings, space, store, Freshness.of(settings, space, store))
 
     @property

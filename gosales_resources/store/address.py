@@ -3,7 +3,6 @@
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from gosales_resources.partitions.keys import PartitionKey
 
@@ -49,7 +48,8 @@ class Provenance:
 class Written:
     """What a write left behind."""
 
-    path: Path
+    place: str
+    """What people call where it lies."""
     rows: int
     bytes: int
     sha256: str

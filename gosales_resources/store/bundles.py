@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from gosales_resources.errors import DamagedError
 from gosales_resources.store.address import Address, Provenance, Written, damaged_message
-from gosales_resources.store.place import Folder
+from gosales_resources.store.place import Place
 from gosales_resources.store.provenance import BUNDLE_INDEX, read_index
 
 # Of the digest of a file's content, in its name.
@@ -15,7 +15,7 @@ NAMED_DIGITS = 16
 
 
 def write_bundle(
-    place: Folder,
+    place: Place,
     address: Address,
     files: Mapping[str, bytes],
     provenance: Provenance,
@@ -53,10 +53,10 @@ def write_bundle(
     for stray in set(place.list(folder)) - kept:
         place.remove(stray)
     size = sum(len(content) for content in files.values())
-    return Written(place.locate(folder), len(files), size, hashlib.sha256(text).hexdigest())
+    return Written(place.told(folder), len(files), size, hashlib.sha256(text).hexdigest())
 
 
-def read_bundle(place: Folder, address: Address) -> dict[str, bytes]:
+def read_bundle(place: Place, address: Address) -> dict[str, bytes]:
     """Read the files that a bundle's index names.
 
     Raises
@@ -69,14 +69,14 @@ def read_bundle(place: Folder, address: Address) -> dict[str, bytes]:
         for name, stored in bundle_files(place, address).items():
             content = place.get(stored)
             if not is_named_by(stored, hashlib.sha256(content).hexdigest()):
-                raise DamagedError(f"{place.locate(stored)} is not the file that was made")
+                raise DamagedError(f"{place.told(stored)} is not the file that was made")
             files[name] = content
     except (OSError, ValueError, DamagedError) as error:
         raise DamagedError(damaged_message(address, str(error))) from error
     return files
 
 
-def bundle_files(place: Folder, address: Address) -> dict[str, str]:
+def bundle_files(place: Place, address: Address) -> dict[str, str]:
     """Return name -> where it is stored, of the files that a bundle's index names.
 
     Raises
@@ -84,7 +84,8 @@ def bundle_files(place: Folder, address: Address) -> dict[str, str]:
     DamagedError
         When its index is unreadable.
     """
-    index = read_index(place.locate(f"{address.folder}/{BUNDLE_INDEX}"))["files"]
+    name = f"{address.folder}/{BUNDLE_INDEX}"
+    index = read_index(place.locate(name), place.told(name))["files"]
     # A name out of a file is a name, not a way to another folder.
     return {
         name: f"{address.folder}/{str(stored).rpartition('/')[2]}" for name, stored in index.items()

@@ -4,12 +4,10 @@ Every byte of a file counts: the record is of the whole file, and a bundle's ind
 their content. Parquet readers notice one flipped bit in five.
 """
 
-from pathlib import Path
-
 from gosales_resources.errors import DamagedError
 from gosales_resources.store.address import Address
 from gosales_resources.store.bundles import bundle_files, is_named_by
-from gosales_resources.store.place import Folder
+from gosales_resources.store.place import Place
 from gosales_resources.store.provenance import BUNDLE_INDEX
 from gosales_resources.store.quarantine import quarantine_of
 from gosales_resources.store.tables import TableStore
@@ -31,23 +29,24 @@ def damage(store: TableStore, address: Address, recorded: str | None) -> str | N
         A clause that names the file; None where the partition is what was made, where it is not
         there and was never made, and where nothing is recorded and it can be read.
     """
-    path = store.path_of(address)
-    if path is None:
-        return f"{store.place.locate(address.folder)} is gone" if recorded else None
+    name, place = store.name_of(address), store.place
+    if name is None:
+        return f"{place.told(address.folder)} is gone" if recorded else None
     try:
         # First: of an index that was changed every file it no longer names looks like a stray.
-        if recorded is not None and _digest(store, address, path) != recorded:
-            what = "is empty" if not path.stat().st_size else "is not the file that was made"
-            return f"{path} {what} (its SHA-256 is not the recorded one)"
+        if recorded is not None and _digest(place, name) != recorded:
+            found = place.stat(name)
+            what = "is not the file that was made" if found and found.size else "is empty"
+            return f"{place.told(name)} {what} (its SHA-256 is not the recorded one)"
         if strays := store.strays(address):
-            return f"{store.place.locate(strays[0])} does not belong there"
+            return f"{place.told(strays[0])} does not belong there"
         checksum(store, address)
         facts = store.facts(address)
     except DamagedError as error:
         return _cause(error)
     kept_out = quarantine_of(address, facts)
-    if kept_out is not None and not _is_whole(store.place, kept_out):
-        return f"{store.place.locate(kept_out)} is not the file that was made"
+    if kept_out is not None and not _is_whole(place, kept_out):
+        return f"{place.told(kept_out)} is not the file that was made"
     return None
 
 
@@ -66,24 +65,25 @@ def checksum(store: TableStore, address: Address) -> str | None:
     DamagedError
         When it cannot be read, or a file of a bundle is gone or of other content than its name says.
     """
-    path = store.path_of(address)
-    if path is None:
+    name, place = store.name_of(address), store.place
+    if name is None:
         return None
-    if path.name == BUNDLE_INDEX:
-        for stored in bundle_files(store.place, address).values():
-            if not _is_whole(store.place, stored):
-                raise DamagedError(f"{store.place.locate(stored)} is not the file that was made")
-    return _digest(store, address, path)
+    if name.endswith(f"/{BUNDLE_INDEX}"):
+        for stored in bundle_files(place, address).values():
+            if not _is_whole(place, stored):
+                raise DamagedError(f"{place.told(stored)} is not the file that was made")
+    return _digest(place, name)
 
 
-def _digest(store: TableStore, address: Address, path: Path) -> str:
+def _digest(place: Place, name: str) -> str:
     try:
-        return store.place.digest(f"{address.folder}/{path.name}")
+        return place.digest(name)
     except OSError as error:
-        raise DamagedError(f"{path} cannot be read ({error.strerror or error})") from error
+        found = error.strerror or error
+        raise DamagedError(f"{place.told(name)} cannot be read ({found})") from error
 
 
-def _is_whole(place: Folder, name: str) -> bool:
+def _is_whole(place: Place, name: str) -> bool:
     """Tell whether a file that is named by its content is there and has it."""
     try:
         return is_named_by(name, place.digest(name))

@@ -241,5 +241,5 @@ def _facts(written: Written) -> dict[str, Any]:
         "dagster/row_count": written.rows,
         "size_bytes": written.bytes,
         CHECKSUM: written.sha256,
-        "path": dg.MetadataValue.path(str(written.path)),
+        "path": dg.MetadataValue.path(written.place),
     }

@@ -1,7 +1,8 @@
 """Where the store lies: names and what is behind them, whole or not at all.
 
-A name is a path with slashes below the place. `Folder` is a local folder; another kind of place is one
-more class with these functions, and nothing else of the store changes.
+A name is a path with slashes below the place. `Folder` is a local folder, `bucket.Bucket` one of an
+object store; another kind of place is one more class with these functions, and nothing else of the
+store changes.
 """
 
 import contextlib
@@ -12,6 +13,7 @@ import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from filelock import FileLock
 
@@ -31,6 +33,22 @@ class Stat:
     size: int
     stamp: str
     """Differs when what is behind the name was replaced."""
+
+
+class Place(Protocol):
+    """What the store asks of a place; `Folder` says what each function does."""
+
+    def put(self, name: str, content: bytes, what: str) -> None: ...  # noqa: D102
+    def writing(self, name: str, what: str) -> contextlib.AbstractContextManager[Path]: ...  # noqa: D102
+    def put_if(self, name: str, content: bytes, stamp: str | None, what: str) -> bool: ...  # noqa: D102
+    def get(self, name: str) -> bytes: ...  # noqa: D102
+    def digest(self, name: str) -> str: ...  # noqa: D102
+    def stat(self, name: str) -> Stat | None: ...  # noqa: D102
+    def list(self, prefix: str) -> list[str]: ...  # noqa: D102
+    def remove(self, name: str) -> None: ...  # noqa: D102
+    def remove_all(self, prefix: str) -> None: ...  # noqa: D102
+    def locate(self, name: str) -> Path: ...  # noqa: D102
+    def told(self, name: str) -> str: ...  # noqa: D102
 
 
 @dataclass(frozen=True)
@@ -163,5 +181,9 @@ class Folder:
         )
 
     def locate(self, name: str) -> Path:
-        """Return what readers of Parquet open."""
+        """Return the local file that readers open; there may be none."""
         return self.root / name
+
+    def told(self, name: str) -> str:
+        """Return what people call a name."""
+        return str(self.root / name)

@@ -1,7 +1,7 @@
 """What stored partitions say of themselves: what they were made under and from, and their content."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ JSON_FACTS = ("settings", "quarantined", "inputs", SHARED)
 # What comes of reading JSON that is none, or has another shape.
 NO_JSON = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
 # A plan asks for a partition many times.
-_FACTS: ByStamp[Path, Mapping[str, Any]] = ByStamp()
+_FACTS: ByStamp[str, Mapping[str, Any]] = ByStamp()
 
 
 def metadata_of(table: str, partition: str, provenance: Provenance) -> dict[str, str]:
@@ -50,20 +50,29 @@ def differences(stored: Mapping[str, Any], provenance: Provenance) -> list[str]:
     return found + (["schema"] if stored.get("schema_hash") != provenance.schema_hash else [])
 
 
-def read_facts(path: Path, stamp: str) -> Mapping[str, Any]:
+def read_facts(told: str, stamp: str, locate: Callable[[], Path]) -> Mapping[str, Any]:
     """Read what a stored file or bundle index says of itself; empty when it says nothing.
+
+    Parameters
+    ----------
+    told
+        What people call where it lies.
+    stamp
+        Of the file.
+    locate
+        Gives the file, where it has to be opened.
 
     Raises
     ------
     DamagedError
         When it cannot be read, or says what no file of ours does.
     """
-    return _FACTS.get(path, stamp, lambda: _facts_of(path))
+    return _FACTS.get(told, stamp, lambda: _facts_of(locate(), told))
 
 
-def _facts_of(path: Path) -> Mapping[str, Any]:
+def _facts_of(path: Path, told: str) -> Mapping[str, Any]:
     if path.name == BUNDLE_INDEX:
-        return read_index(path)["provenance"]
+        return read_index(path, told)["provenance"]
     try:
         ours = {
             key.removeprefix(PREFIX): value
@@ -76,13 +85,20 @@ def _facts_of(path: Path) -> Mapping[str, Any]:
     # as long for every file.
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, *NO_JSON) as error:
         found = "is empty" if not path.stat().st_size else f"is no Parquet file of ours ({error})"
-        raise DamagedError(f"{path} {found}") from error
+        raise DamagedError(f"{told} {found}") from error
     except OSError as error:
-        raise DamagedError(f"{path} cannot be read ({error.strerror or error})") from error
+        raise DamagedError(f"{told} cannot be read ({error.strerror or error})") from error
 
 
-def read_index(path: Path) -> dict[str, dict[str, Any]]:
+def read_index(path: Path, told: str) -> dict[str, dict[str, Any]]:
     """Read which files a bundle has and what it was made under.
+
+    Parameters
+    ----------
+    path
+        Of the index.
+    told
+        What people call it.
 
     Raises
     ------
@@ -93,6 +109,6 @@ def read_index(path: Path) -> dict[str, dict[str, Any]]:
         index = json.loads(path.read_bytes())
         return {"files": dict(index["files"]), "provenance": dict(index["provenance"])}
     except NO_JSON as error:
-        raise DamagedError(f"{path} is no index of a bundle ({error!r})") from error
+        raise DamagedError(f"{told} is no index of a bundle ({error!r})") from error
     except OSError as error:
-        raise DamagedError(f"{path} cannot be read ({error.strerror or error})") from error
+        raise DamagedError(f"{told} cannot be read ({error.strerror or error})") from error

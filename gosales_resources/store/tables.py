@@ -25,9 +25,10 @@ from gosales_resources.store.address import (
     remedy,
 )
 from gosales_resources.store.atomic import sha256_of
+from gosales_resources.store.bucket import Bucket
 from gosales_resources.store.bundles import bundle_files, read_bundle, write_bundle
 from gosales_resources.store.parquet import Content, one_ahead, write_parts, write_whole
-from gosales_resources.store.place import Folder
+from gosales_resources.store.place import Folder, Place, Stat
 from gosales_resources.store.provenance import (
     BUNDLE_INDEX,
     NO_JSON,
@@ -46,14 +47,21 @@ LOG = logging.getLogger("gosales")
 
 @dataclass(frozen=True)
 class TableStore:
-    """Reads and writes partitions under a root folder."""
+    """Reads and writes partitions under a root folder, or in a bucket of which it has copies."""
 
     root: Path
+    url: str | None = None
+    """Of the bucket; None where partitions lie in the folder."""
 
     @cached_property
-    def place(self) -> Folder:
+    def place(self) -> Place:
         """Where partitions lie."""
-        return Folder(self.root)
+        return Bucket(self.url, self.root) if self.url else Folder(self.root)
+
+    @property
+    def told(self) -> str:
+        """What people call it."""
+        return self.url or str(self.root)
 
     def write_table(
         self,
@@ -96,7 +104,7 @@ class TableStore:
             size = temporary.stat().st_size
         for stray in self.strays(address):
             self.place.remove(stray)
-        return Written(self.place.locate(name), rows, size, digest)
+        return Written(self.place.told(name), rows, size, digest)
 
     def scan_table(self, address: Address, provenance: Provenance | None) -> pl.LazyFrame:
         """Scan one partition lazily, with the columns it shares with others (`SharedColumns`).
@@ -141,7 +149,7 @@ class TableStore:
 
     def has(self, address: Address) -> bool:
         """Tell whether a partition has been materialised."""
-        return self.path_of(address) is not None
+        return self._found(address) is not None
 
     def changes(
         self, address: Address, provenance: Provenance, inputs: Mapping[str, str]
@@ -194,9 +202,12 @@ class TableStore:
         DamagedError
             When it cannot be read.
         """
-        path, stamp = self.path_of(address), self.stamp(address)
+        if (found := self._found(address)) is None:
+            return {}
+        name, stat = found
+        told, path = self.place.told(name), lambda: self.place.locate(name)
         try:
-            return read_facts(path, stamp) if path and stamp else {}
+            return read_facts(told, stat.stamp, path)
         except DamagedError as error:
             raise DamagedError(damaged_message(address, str(error))) from error
 
@@ -237,14 +248,23 @@ class TableStore:
 
     def stamp(self, address: Address) -> str | None:
         """Return what changes when a partition is replaced; None when it is not there."""
-        found = [self.place.stat(f"{address.folder}/{name}") for name in (PART, BUNDLE_INDEX)]
-        return next((stat.stamp for stat in found if stat), None)
+        found = self._found(address)
+        return found[1].stamp if found else None
 
     def path_of(self, address: Address) -> Path | None:
         """Return a partition's file, a bundle's index; None when it is not there."""
+        name = self.name_of(address)
+        return self.place.locate(name) if name else None
+
+    def name_of(self, address: Address) -> str | None:
+        """Return where a partition's file, a bundle's index, is stored; None when it is not there."""
+        found = self._found(address)
+        return found[0] if found else None
+
+    def _found(self, address: Address) -> tuple[str, Stat] | None:
         for name in (f"{address.folder}/{PART}", f"{address.folder}/{BUNDLE_INDEX}"):
-            if self.place.stat(name) is not None:
-                return self.place.locate(name)
+            if (stat := self.place.stat(name)) is not None:
+                return name, stat
         return None
 
     def _refuse_stale(self, address: Address, provenance: Provenance) -> None:
@@ -292,7 +312,7 @@ class TableStore:
             if told == text:
                 return self.place.locate(name)
             if not _is_mapping(told):
-                LOG.warning("%s is damaged: it is written anew", self.place.locate(name))
+                LOG.warning("%s is damaged: it is written anew", self.place.told(name))
         self.place.put(name, text, "settings")
         return self.place.locate(name)
 

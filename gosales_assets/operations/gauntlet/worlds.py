@@ -90,7 +90,8 @@ def make_world(
         tree["source"][name]["path"] = _copy(world, name, source, base, edit)
     _copy_beside(settings, folder, tree)
     tree["source"]["base_dir"] = str(base)
-    tree["storage"]["root"] = str(folder / "home")
+    # Never the bucket of the user.
+    tree["storage"] |= {"root": str(folder / "home"), "url": None}
     # Worlds are what the gauntlet looks at: in them it is not run again.
     tree["operation"]["gauntlet_first"] = False
     if last is not None:

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import hashlib
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -91,8 +92,8 @@ def test_a_tables_bytes_and_what_is_told_of_it_are_those_of_one_range(
         )
         parts = parts_of(worlds(settings, most, cutoff), cutoff, scope, seen=seen)
         written = store.write_table(Address(scope, cutoff), parts, Provenance("0", "0", "0"))
-        found.append((hashlib.sha256(written.path.read_bytes()).hexdigest(), seen.shown))
-        rows = pl.read_parquet(written.path)
+        found.append((hashlib.sha256(Path(written.place).read_bytes()).hexdigest(), seen.shown))
+        rows = pl.read_parquet(written.place)
     assert found[1:] == found[:1] * 2
     key = ["customer_id"] if scope == "all" else ["division", "customer_id"]
     assert rows.height

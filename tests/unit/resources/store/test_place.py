@@ -1,15 +1,34 @@
 """A place stores names whole or not at all, and replaces one only where nobody else did meanwhile."""
 
 import threading
+import time
 
 import pytest
 
-from gosales_resources.store.place import Folder
+from gosales_resources.errors import StorageError
+from gosales_resources.store.bucket import FRESH_SECONDS, Bucket
+from gosales_resources.store.place import Folder, Place
+from tests.worlds.buckets import environment, new_bucket, s3_server
+
+
+@pytest.fixture(scope="module")
+def server():
+    with s3_server() as address:
+        yield address
 
 
 @pytest.fixture
-def place(tmp_path) -> Folder:
-    return Folder(tmp_path)
+def bucket(server, tmp_path, monkeypatch) -> Bucket:
+    for name, value in environment(server).items():
+        monkeypatch.setenv(name, value)
+    return Bucket(new_bucket(server), tmp_path)
+
+
+@pytest.fixture(params=["folder", "bucket"])
+def place(request, tmp_path) -> Place:
+    if request.param == "folder":
+        return Folder(tmp_path)
+    return request.getfixturevalue("bucket")
 
 
 def test_what_was_put_is_got_listed_and_removed(place):
@@ -27,15 +46,15 @@ def test_what_was_put_is_got_listed_and_removed(place):
 
 def test_a_write_that_fails_leaves_what_was_there(place):
     def half():
-        with place.writing("one", "test") as path:
+        with place.writing("a/one", "test") as path:
             path.write_bytes(b"new")
             raise ZeroDivisionError
 
-    place.put("one", b"old", "test")
+    place.put("a/one", b"old", "test")
     with pytest.raises(ZeroDivisionError):
         half()
-    assert place.get("one") == b"old"
-    assert place.list(".") == ["./one"]
+    assert place.get("a/one") == b"old"
+    assert place.list("a") == ["a/one"]
 
 
 def test_a_replaced_name_has_another_stamp(place):
@@ -70,3 +89,42 @@ def test_of_many_who_replace_at_once_one_at_a_time_wins(place):
     for thread in threads:
         thread.join()
     assert place.get("count") == b"40"
+
+
+def test_everything_below_a_prefix_is_removed_and_nothing_beside_it(place):
+    for name in ("a/b/one", "a/b/c/two", "a/bc"):
+        place.put(name, b"1", "test")
+    place.remove_all("a/b")
+    assert place.list("a/b/c") == []
+    assert place.list("a") == ["a/bc"]
+
+
+def test_what_another_machine_has_put_is_read_a_second_later(bucket, tmp_path):
+    other = Bucket(bucket.url, tmp_path / "elsewhere")
+    bucket.put("a/one", b"1", "test")
+    assert other.get("a/one") == b"1"
+    bucket.put("a/one", b"2", "test")
+    assert bucket.get("a/one") == b"2", "who puts reads it at once"
+    time.sleep(FRESH_SECONDS)
+    assert other.get("a/one") == b"2"
+    assert other.digest("a/one") == bucket.digest("a/one")
+
+
+def test_a_file_that_is_open_for_reading_stays_what_it_was(bucket):
+    bucket.put("a/one", b"1", "test")
+    before = bucket.locate("a/one")
+    bucket.put("a/one", b"2", "test")
+    assert before.read_bytes() == b"1"
+    assert before.name == "one"
+
+
+def test_a_server_that_is_not_there_is_told_with_what_helps(bucket, monkeypatch):
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    monkeypatch.setattr("gosales_resources.store.bucket.RETRIES_SECONDS", 1)
+    with pytest.raises(StorageError, match="credentials in the environment"):
+        Bucket(bucket.url, bucket.copies).put("a/one", b"1", "test")
+
+
+def test_a_bucket_that_does_not_exist_is_told(bucket):
+    with pytest.raises(StorageError, match="s3://nobody-s/a/one"):
+        Bucket("s3://nobody-s", bucket.copies).put("a/one", b"1", "test")

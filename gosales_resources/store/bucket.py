@@ -1,0 +1,243 @@
+"""A bucket of an object store as the place of a store: S3 and what speaks its language, GCS, Azure.
+
+A put replaces an object whole, so readers see what was there or all of the new one. Readers of Parquet
+get a copy in a local folder, under the object's entity tag: it is fetched once, and the folder can be
+removed at any time. Credentials come from the environment (`AWS_ACCESS_KEY_ID`, ...).
+"""
+
+import contextlib
+import math
+import os
+import re
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from gosales_resources.errors import StorageError
+from gosales_resources.store.file_digests import digest_of_file
+from gosales_resources.store.place import Stat
+
+if TYPE_CHECKING:
+    from obstore.store import ObjectStore
+
+# In the folder of copies; no name of a store begins with a dot.
+UPLOADS = ".uploads"
+# Copies of what has been replaced are kept a day: somebody may be reading them.
+A_DAY = 86_400
+FRESH_SECONDS = 1.0
+TIMEOUT, RETRIES_SECONDS = "30s", 120
+
+
+@dataclass(frozen=True)
+class Bucket:
+    """A bucket, or a folder of one, as the place of a store."""
+
+    url: str
+    """Such as `s3://company/gosales`."""
+    copies: Path
+    """Local folder of what was read."""
+    _looked_at: dict[str, tuple[float, dict[str, Stat]]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
+    """Folder -> when it was listed, and what was in it."""
+
+    def put(self, name: str, content: bytes, what: str) -> None:
+        """See `Folder.put`."""
+        with self.writing(name, what) as path:
+            path.write_bytes(content)
+
+    @contextlib.contextmanager
+    def writing(self, name: str, what: str) -> Iterator[Path]:
+        """See `Folder.writing`; it is sent when the block succeeds, and kept as a copy."""
+        with self._new_file(name, what) as path:
+            yield path
+            with self._telling(f"{what}: cannot write {self.told(name)}"):
+                self._keep(name, path, self._put(name, path))
+
+    def put_if(self, name: str, content: bytes, stamp: str | None, what: str) -> bool:
+        """See `Folder.put_if`; the object store itself compares."""
+        from obstore.exceptions import AlreadyExistsError, PreconditionError  # noqa: PLC0415
+
+        with self._telling(f"{what}: cannot write {self.told(name)}"):
+            try:
+                self._put(name, content, "create" if stamp is None else {"e_tag": stamp})
+            except (AlreadyExistsError, PreconditionError):
+                return False
+        return True
+
+    def get(self, name: str) -> bytes:
+        """See `Folder.get`."""
+        return self.locate(name).read_bytes()
+
+    def digest(self, name: str) -> str:
+        """See `Folder.digest`: of the object that is there now."""
+        return digest_of_file(self.locate(name))
+
+    def stat(self, name: str) -> Stat | None:
+        """See `Folder.stat`; the stamp is the entity tag. It was so a second ago at most."""
+        return self._listed(name.rpartition("/")[0]).get(name)
+
+    def list(self, prefix: str) -> list[str]:
+        """See `Folder.list`."""
+        return sorted(self._listed(prefix))
+
+    def _listed(self, folder: str) -> dict[str, Stat]:
+        """List what is right below a folder, once a second.
+
+        A run looks at a partition many times a second, and at all files of a bundle.
+        """
+        import obstore  # noqa: PLC0415
+
+        at, found = self._looked_at.get(folder, (-math.inf, {}))
+        if time.monotonic() - at < FRESH_SECONDS:
+            return found
+        at = time.monotonic()
+        with self._telling(f"cannot look at {self.told(folder)}"):
+            listed = obstore.list_with_delimiter(self._objects, f"{folder}/" if folder else None)
+        found = {str(o["path"]): Stat(o["size"], str(o["e_tag"])) for o in listed["objects"]}
+        self._looked_at[folder] = at, found
+        return found
+
+    def _forget(self, name: str) -> None:
+        """Look anew at the folder of a name: this process has changed it."""
+        self._looked_at.pop(name.rpartition("/")[0], None)
+
+    def remove(self, name: str) -> None:
+        """See `Folder.remove`."""
+        import obstore  # noqa: PLC0415
+
+        with (
+            self._telling(f"cannot remove {self.told(name)}"),
+            contextlib.suppress(FileNotFoundError),
+        ):
+            obstore.delete(self._objects, name)
+        self._forget(name)
+
+    def remove_all(self, prefix: str) -> None:
+        """See `Folder.remove_all`."""
+        import obstore  # noqa: PLC0415
+
+        with self._telling(f"cannot remove {self.told(prefix)}"):
+            for chunk in obstore.list(self._objects, f"{prefix}/"):
+                for one in chunk:
+                    self.remove(str(one["path"]))
+
+    def locate(self, name: str) -> Path:
+        """Return a local copy of an object; where there is none, a path where no file is."""
+        import obstore  # noqa: PLC0415
+
+        found = self.stat(name)
+        if found is None:
+            return self.copies / name
+        if (copy := self._copy_of(name, found.stamp)).is_file():
+            return copy
+        with (
+            self._new_file(name, self.told(name)) as path,
+            self._telling(f"cannot read {self.told(name)}"),
+        ):
+            # What is there by now may be newer than what was looked at: its own tag names it.
+            response = obstore.get(self._objects, name)
+            with path.open("wb") as file:
+                for chunk in response:
+                    file.write(chunk)
+            return self._keep(name, path, str(response.meta["e_tag"]))
+
+    def told(self, name: str) -> str:
+        """See `Folder.told`."""
+        return f"{self.url}/{name}"
+
+    def _put(self, name: str, content: Any, mode: Any = "overwrite") -> str:
+        import obstore  # noqa: PLC0415
+
+        try:
+            return str(obstore.put(self._objects, name, content, mode=mode)["e_tag"])
+        finally:
+            self._forget(name)
+
+    def _copy_of(self, name: str, tag: str) -> Path:
+        folder, _, last = name.rpartition("/")
+        return self.copies / folder / f".{re.sub(r'[^A-Za-z0-9-]', '', tag)}" / last
+
+    @contextlib.contextmanager
+    def _new_file(self, name: str, what: str) -> Iterator[Path]:
+        """Give a path for a file on its way; what is left there goes."""
+        uploads = self.copies / UPLOADS
+        try:
+            uploads.mkdir(parents=True, exist_ok=True)
+            _forget_old(uploads)
+            work = Path(tempfile.mkdtemp(dir=uploads))
+        except OSError as error:
+            raise self._no_room(what, error) from error
+        try:
+            yield work / name.rpartition("/")[2]
+        except OSError as error:
+            raise self._no_room(what, error) from error
+        finally:
+            shutil.rmtree(work, ignore_errors=True)
+
+    def _no_room(self, what: str, error: OSError) -> StorageError:
+        return StorageError(
+            f"{what}: cannot write into {self.copies}: {error.strerror or error}. Nothing was "
+            "replaced; make room or point storage.root elsewhere, then run again."
+        )
+
+    def _keep(self, name: str, path: Path, tag: str) -> Path:
+        """Keep a file as the copy of an object, and let go of old copies of it."""
+        copy = self._copy_of(name, tag)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        os.replace(path, copy)
+        for other in copy.parent.parent.glob(f".*/{copy.name}"):
+            with contextlib.suppress(OSError):
+                if other != copy and other.stat().st_mtime < time.time() - A_DAY:
+                    other.unlink()
+                    other.parent.rmdir()
+        return copy
+
+    @contextlib.contextmanager
+    def _telling(self, what: str) -> Iterator[None]:
+        """Say what could not be done and what helps."""
+        from obstore.exceptions import BaseError  # noqa: PLC0415
+
+        try:
+            yield
+        # The second of a bucket that is not there.
+        except (BaseError, FileNotFoundError) as error:
+            why = str(error).splitlines()[0][:300]
+            raise StorageError(
+                f"{what}: {why}. Check storage.url, the network and the credentials in the "
+                "environment, then run again; what was there is as it was."
+            ) from error
+
+    @cached_property
+    def _objects(self) -> "ObjectStore":
+        try:
+            from obstore.store import from_url  # noqa: PLC0415
+        except ImportError as error:
+            raise StorageError(
+                "storage.url needs the extra `objects`: pip install 'gosales[objects]'"
+            ) from error
+        return from_url(
+            self.url,
+            # Who names a server by http:// means it: on loopback, or in an own network.
+            client_options={"timeout": TIMEOUT, "allow_http": True},
+            retry_config={"max_retries": 10, "retry_timeout": _seconds(RETRIES_SECONDS)},
+        )
+
+
+def _seconds(count: int) -> Any:
+    from datetime import timedelta  # noqa: PLC0415
+
+    return timedelta(seconds=count)
+
+
+def _forget_old(uploads: Path) -> None:
+    """Remove what killed processes left."""
+    for left in uploads.iterdir():
+        with contextlib.suppress(OSError):
+            if left.stat().st_mtime < time.time() - A_DAY:
+                shutil.rmtree(left, ignore_errors=True)
