@@ -7,11 +7,16 @@ import contextlib
 import os
 import signal
 import socket
+import sys
+import threading
 from collections.abc import Iterator
 from types import FrameType
 
 INTERRUPTED, TERMINATED = 130, 143
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
+# What the handlers raise: ours, and that of Dagster while a step runs.
+RAISED = ("KeyboardInterrupt", "DagsterExecutionInterruptedError")
+AGAIN_SECONDS = 0.05
 BEFORE = b"interrupted before anything was done.\n"
 
 
@@ -48,7 +53,8 @@ class Interrupts:
             for one in SIGNALS:
                 signal.signal(one, self._raise)
             try:
-                yield
+                with _raised_again():
+                    yield
             finally:
                 end_at_once()
                 signal.set_wakeup_fd(before)
@@ -69,3 +75,35 @@ class Interrupts:
         exec("")  # noqa: S102 (nothing)
         is_end = self._numbers[:1] == bytes([signal.SIGTERM])
         return TERMINATED if is_end else INTERRUPTED
+
+
+@contextlib.contextmanager
+def _raised_again() -> Iterator[None]:
+    """Send an interrupt once more where the interpreter has dropped it.
+
+    What is raised in a finaliser or in the callback of a weak reference goes nowhere: a run would go on
+    to its end as if nobody had pressed Ctrl-C.
+    """
+    before = sys.unraisablehook
+
+    def hook(dropped: "sys.UnraisableHookArgs") -> None:
+        if dropped.exc_type.__name__ in RAISED:
+            again = threading.Timer(AGAIN_SECONDS, _send_interrupt)
+            again.daemon = True
+            again.start()
+        else:
+            before(dropped)
+
+    sys.unraisablehook = hook
+    try:
+        yield
+    finally:
+        sys.unraisablehook = before
+
+
+def _send_interrupt() -> None:
+    if os.name == "nt":
+        signal.raise_signal(signal.SIGINT)
+    else:
+        # To the process: its main thread may be waiting.
+        os.kill(os.getpid(), signal.SIGINT)

@@ -35,6 +35,15 @@ AS_DAGSTER = """
     except DagsterExecutionInterruptedError:
         raise KeyboardInterrupt
 """
+# What is raised in a finaliser, or in the callback of a weak reference, goes nowhere.
+IN_A_FINALISER = """
+    class Left:
+        def __del__(self):
+            time.sleep(60)
+    left = Left()
+    del left
+    time.sleep(60)
+"""
 # As libraries make classes: `python -m` remembers such an interrupt beyond its handling.
 IN_TEXT = 'exec("import time; time.sleep(60)")'
 
@@ -71,6 +80,7 @@ def test_while_all_is_loaded_it_ends_at_once(by, code):
     [
         pytest.param("time.sleep(60)", id="between runs", marks=pytest.mark.slow),
         pytest.param(AS_DAGSTER, id="in a step"),
+        pytest.param(IN_A_FINALISER, id="in a finaliser"),
         pytest.param(IN_TEXT, id="in a text", marks=pytest.mark.slow),
     ],
 )
