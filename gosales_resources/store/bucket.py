@@ -12,11 +12,11 @@ import re
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from gosales_resources.errors import StorageError
 from gosales_resources.store.file_digests import digest_of_file
@@ -31,6 +31,9 @@ UPLOADS = ".uploads"
 A_DAY = 86_400
 FRESH_SECONDS = 1.0
 TIMEOUT, RETRIES_SECONDS = "30s", 120
+# Of an answer that broke off.
+ATTEMPTS, PAUSE_SECONDS = 6, 0.2
+Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True)
@@ -56,19 +59,24 @@ class Bucket:
         """See `Folder.writing`; it is sent when the block succeeds, and kept as a copy."""
         with self._new_file(name, what) as path:
             yield path
-            with self._telling(f"{what}: cannot write {self.told(name)}"):
-                self._keep(name, path, self._put(name, path))
+            failed = f"{what}: cannot write {self.told(name)}"
+            self._keep(name, path, self._asked(failed, lambda: self._put(name, path)))
 
     def put_if(self, name: str, content: bytes, stamp: str | None, what: str) -> bool:
         """See `Folder.put_if`; the object store itself compares."""
         from obstore.exceptions import AlreadyExistsError, PreconditionError  # noqa: PLC0415
 
-        with self._telling(f"{what}: cannot write {self.told(name)}"):
+        mode = "create" if stamp is None else {"e_tag": stamp}
+
+        def put() -> bool:
             try:
-                self._put(name, content, "create" if stamp is None else {"e_tag": stamp})
+                self._put(name, content, mode)
             except (AlreadyExistsError, PreconditionError):
                 return False
-        return True
+            return True
+
+        # Once: one whose answer was lost would be refused the second time.
+        return self._asked(f"{what}: cannot write {self.told(name)}", put, attempts=1)
 
     def get(self, name: str) -> bytes:
         """See `Folder.get`."""
@@ -96,9 +104,11 @@ class Bucket:
         at, found = self._looked_at.get(folder, (-math.inf, {}))
         if time.monotonic() - at < FRESH_SECONDS:
             return found
-        at = time.monotonic()
-        with self._telling(f"cannot look at {self.told(folder)}"):
-            listed = obstore.list_with_delimiter(self._objects, f"{folder}/" if folder else None)
+        at, prefix = time.monotonic(), f"{folder}/" if folder else None
+        listed = self._asked(
+            f"cannot look at {self.told(folder)}",
+            lambda: obstore.list_with_delimiter(self._objects, prefix),
+        )
         found = {str(o["path"]): Stat(o["size"], str(o["e_tag"])) for o in listed["objects"]}
         self._looked_at[folder] = at, found
         return found
@@ -111,45 +121,48 @@ class Bucket:
         """See `Folder.remove`."""
         import obstore  # noqa: PLC0415
 
-        with (
-            self._telling(f"cannot remove {self.told(name)}"),
-            contextlib.suppress(FileNotFoundError),
-        ):
-            obstore.delete(self._objects, name)
+        def delete() -> None:
+            with contextlib.suppress(FileNotFoundError):
+                obstore.delete(self._objects, name)
+
+        self._asked(f"cannot remove {self.told(name)}", delete)
         self._forget(name)
 
     def remove_all(self, prefix: str) -> None:
         """See `Folder.remove_all`."""
         import obstore  # noqa: PLC0415
 
-        with self._telling(f"cannot remove {self.told(prefix)}"):
-            for chunk in obstore.list(self._objects, f"{prefix}/"):
-                for one in chunk:
-                    self.remove(str(one["path"]))
+        def below() -> list[str]:
+            listed = obstore.list(self._objects, f"{prefix}/")
+            return [str(one["path"]) for chunk in listed for one in chunk]
+
+        for name in self._asked(f"cannot look at {self.told(prefix)}", below):
+            self.remove(name)
 
     def locate(self, name: str) -> Path:
         """Return a local copy of an object; where there is none, a path where no file is."""
-        import obstore  # noqa: PLC0415
-
         found = self.stat(name)
         if found is None:
             return self.copies / name
         if (copy := self._copy_of(name, found.stamp)).is_file():
             return copy
-        with (
-            self._new_file(name, self.told(name)) as path,
-            self._telling(f"cannot read {self.told(name)}"),
-        ):
-            # What is there by now may be newer than what was looked at: its own tag names it.
-            response = obstore.get(self._objects, name)
-            with path.open("wb") as file:
-                for chunk in response:
-                    file.write(chunk)
-            return self._keep(name, path, str(response.meta["e_tag"]))
+        with self._new_file(name, self.told(name)) as path:
+            failed = f"cannot read {self.told(name)}"
+            return self._keep(name, path, self._asked(failed, lambda: self._fetch(name, path)))
 
     def told(self, name: str) -> str:
         """See `Folder.told`."""
         return f"{self.url}/{name}"
+
+    def _fetch(self, name: str, path: Path) -> str:
+        """Copy an object into a file; what is there by now may be newer than what was looked at."""
+        import obstore  # noqa: PLC0415
+
+        response = obstore.get(self._objects, name)
+        with path.open("wb") as file:
+            for chunk in response:
+                file.write(chunk)
+        return str(response.meta["e_tag"])
 
     def _put(self, name: str, content: Any, mode: Any = "overwrite") -> str:
         import obstore  # noqa: PLC0415
@@ -198,20 +211,28 @@ class Bucket:
                     other.parent.rmdir()
         return copy
 
-    @contextlib.contextmanager
-    def _telling(self, what: str) -> Iterator[None]:
-        """Say what could not be done and what helps."""
-        from obstore.exceptions import BaseError  # noqa: PLC0415
+    def _asked(self, failed: str, ask: Callable[[], Answer], attempts: int | None = None) -> Answer:
+        """Ask, again where the answer broke off, and say what could not be done and what helps.
 
-        try:
-            yield
-        # The second of a bucket that is not there.
-        except (BaseError, FileNotFoundError) as error:
-            why = str(error).splitlines()[0][:300]
-            raise StorageError(
-                f"{what}: {why}. Check storage.url, the network and the credentials in the "
-                "environment, then run again; what was there is as it was."
-            ) from error
+        A request without an answer the library repeats by itself, an answer without an end it does not.
+        """
+        from obstore.exceptions import BaseError, GenericError  # noqa: PLC0415
+
+        last = attempts or ATTEMPTS
+        for attempt in range(1, last + 1):
+            try:
+                return ask()
+            # The second of a bucket that is not there.
+            except (BaseError, FileNotFoundError) as error:
+                if isinstance(error, GenericError) and attempt < last:
+                    time.sleep(attempt * PAUSE_SECONDS)
+                    continue
+                why = str(error).splitlines()[0][:300]
+                raise StorageError(
+                    f"{failed}: {why}. Check storage.url, the network and the credentials in the "
+                    "environment, then run again; what was there is as it was."
+                ) from error
+        raise AssertionError("the last attempt returns or raises")
 
     @cached_property
     def _objects(self) -> "ObjectStore":

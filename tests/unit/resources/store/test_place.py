@@ -121,6 +121,7 @@ def test_a_file_that_is_open_for_reading_stays_what_it_was(bucket):
 def test_a_server_that_is_not_there_is_told_with_what_helps(bucket, monkeypatch):
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
     monkeypatch.setattr("gosales_resources.store.bucket.RETRIES_SECONDS", 1)
+    monkeypatch.setattr("gosales_resources.store.bucket.ATTEMPTS", 1)
     with pytest.raises(StorageError, match="credentials in the environment"):
         Bucket(bucket.url, bucket.copies).put("a/one", b"1", "test")
 
