@@ -83,12 +83,36 @@ def count_rows(bins: pl.DataFrame, table: pl.DataFrame) -> pl.Series:
     polars.Series
         Int64, one per row of `bins`; those of a feature sum to the rows of the table.
     """
-    counted = []
+    counted = count_groups(bins, table, np.zeros(table.height, np.int64), 1)
+    return pl.Series("count", counted[0])
+
+
+def count_groups(
+    bins: pl.DataFrame, table: pl.DataFrame, group: np.ndarray, groups: int
+) -> np.ndarray:
+    """Count the rows of each group of a table in the bins of a reference.
+
+    Parameters
+    ----------
+    bins, table
+        As `count_rows`.
+    group
+        Number of each row's group, from 0.
+    groups
+        How many there are.
+
+    Returns
+    -------
+    numpy.ndarray
+        Int64, groups x rows of `bins`.
+    """
+    counted = [np.empty((groups, 0), np.int64)]
     for (feature,), cut in bins.group_by("feature", maintain_order=True):
         column = table[str(feature)]
         codes = _number_codes(cut, column) if column.dtype.is_numeric() else _codes(cut, column)
-        counted.append(np.bincount(codes, minlength=cut.height))
-    return pl.Series("count", np.concatenate([np.empty(0, np.int64), *counted]).astype(np.int64))
+        places = np.bincount(group * cut.height + codes, minlength=groups * cut.height)
+        counted.append(places.reshape(groups, cut.height))
+    return np.concatenate(counted, axis=1).astype(np.int64)
 
 
 def _number_bins(column: pl.Series) -> pl.DataFrame:

@@ -14,6 +14,7 @@ from gosales.pages.views.brought import (
     order_rows,
     over_time,
     part_rows,
+    together,
     tops_of,
 )
 from gosales_checks.contracts.calls import LIST_CALLS
@@ -103,7 +104,14 @@ def _over_time(desk: Desk, kind: str, top: str) -> None:
     if every is None:
         st.caption(shown(why))
         return
-    draw(over_time(every.collect(), kind, top))
+    validations = every.collect()
+    draw(over_time(validations, kind, top))
+    sums = together(validations, kind, top)
+    if sums.height:
+        unit = f" ({desk.currency})" if kind == "money" else ""
+        titles = {"order": "Order", "list_count": "Lists", "row_count": f"Rows, first {top}",
+                  "captured": f"Brought{unit}", "chance": "At random", "total": "Of all"}  # fmt: skip
+        table(sums, titles, money=["captured", "chance", "total"], alt="All lists together")
     span = f"{days[-1]}..{days[0]}" if len(days) > 1 else str(days[0])
     st.caption("Past lists replayed together, with intervals over customers:")
     st.code(f"gosales backtest --cutoffs {span}", language=None)

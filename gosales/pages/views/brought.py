@@ -92,6 +92,37 @@ def over_time(validations: pl.DataFrame, kind: str, top: str) -> Chart:
     return intervals(told, "list of", f"share of all {KINDS[kind]} in the first {top}")
 
 
+def together(validations: pl.DataFrame, kind: str, top: str) -> pl.DataFrame:
+    """Add up what the heads of all lists brought whose windows have ended.
+
+    Parameters
+    ----------
+    validations
+        `list_validation` of several cutoffs.
+    kind, top
+        As `order_rows`.
+
+    Returns
+    -------
+    polars.DataFrame
+        order (in words), list_count, row_count, captured, chance, total: sums over the lists that have
+        the order; published first. One list alone gives none: it stands above.
+    """
+    rows = validations.filter(
+        pl.col("scope") == LIST, pl.col("kind") == kind, pl.col("top") == top,
+        pl.col("status") == "ok",
+    )  # fmt: skip
+    if rows["cutoff"].n_unique() < 2:
+        rows = rows.clear()
+    place = {order: at for at, order in enumerate(ORDERS)}
+    return (
+        rows.group_by("order")
+        .agg(pl.len().alias("list_count"), pl.col("row_count", "captured", "chance", "total").sum())
+        .sort(pl.col("order").replace_strict(place, default=len(place)))
+        .with_columns(pl.col("order").replace(ORDERS))
+    )
+
+
 def part_rows(validation: pl.DataFrame, scope: str, kind: str, viewer: Viewer) -> pl.DataFrame:
     """Say what the rows selected for each rep brought, or what each gate kept off.
 

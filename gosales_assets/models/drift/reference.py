@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 
 from gosales_assets.models.bundle.table_files import read_table
-from gosales_checks.measures.reference_bins import BINS_SCHEMA, count_rows, fit_bins
+from gosales_checks.measures.reference_bins import BINS_SCHEMA, count_groups, fit_bins
 from gosales_checks.measures.stability import ks_distance, psi
 
 INPUTS_FILE, SCORES_FILE = "reference_inputs.parquet", "reference_scores.parquet"
@@ -58,7 +58,8 @@ def reference_inputs(fitted: pl.DataFrame, features: Sequence[str]) -> pl.DataFr
     """
     bins = fit_bins(fitted, features)
     cutoffs = fitted["cutoff"].unique().sort().to_list()
-    counts = {t: count_rows(bins, fitted.filter(cutoff=t)).to_numpy() for t in cutoffs}
+    at_cutoff = np.searchsorted(np.array(cutoffs, "datetime64[D]"), fitted["cutoff"].to_numpy())
+    counts = dict(zip(cutoffs, count_groups(bins, fitted, at_cutoff, len(cutoffs)), strict=True))
     whole = bins["count"].to_numpy()
     parts = []
     for (_,), cut in bins.with_row_index("at").group_by("feature", maintain_order=True):

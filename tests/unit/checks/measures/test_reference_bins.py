@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gosales_checks.measures.reference_bins import BINS_SCHEMA, count_rows, fit_bins
+from gosales_checks.measures.reference_bins import BINS_SCHEMA, count_groups, count_rows, fit_bins
 
 VALUES = st.lists(
     st.one_of(st.none(), st.sampled_from([0.0, 1.0, -3.5]), st.floats(-1e6, 1e6)), max_size=60
@@ -37,6 +37,10 @@ def test_each_number_is_in_the_one_bin_that_has_it(reference, now):
     table = pl.DataFrame({"x": pl.Series(now, dtype=pl.Float64)})
     assert bins["count"].to_list() == counted_by_hand(bins.to_dicts(), reference)
     assert count_rows(bins, table).to_list() == counted_by_hand(bins.to_dicts(), now)
+    group = np.arange(len(now)) % 3
+    assert count_groups(bins, table, group, 3).tolist() == [
+        counted_by_hand(bins.to_dicts(), now[at::3]) for at in range(3)
+    ]
 
 
 def test_tenths_of_the_rest_hold_as_many_rows_each():

@@ -15,6 +15,7 @@ from gosales.pages.views.brought import (
     order_rows,
     over_time,
     part_rows,
+    together,
     tops_of,
 )
 from gosales.pages.views.data import (
@@ -165,6 +166,17 @@ def test_a_list_whose_window_is_open_is_censored_and_drawn_by_nothing():
     assert not is_censored(VALIDATION)
     assert over_time(open_one, "wins", "10 %").rows.is_empty()
     assert over_time(VALIDATION, "wins", "10 %").rows["list of"].to_list() == [str(DAY)]
+
+
+def test_lists_are_added_up_by_order_where_there_are_several():
+    later = VALIDATION.with_columns(cutoff=pl.lit(dt.date(2024, 9, 30)), captured=pl.lit(3.0))
+    both = pl.concat([VALIDATION, later.filter(pl.col("order") == "published")])
+    rows = together(both, "wins", "10 %")
+    assert rows.rows() == [
+        (ORDERS["published"], 2, 6, 7.0, 2.0, 20.0),
+        (ORDERS["rfm"], 1, 3, 2.0, 1.0, 10.0),
+    ]
+    assert together(VALIDATION, "wins", "10 %").is_empty()
 
 
 def test_a_seller_reads_the_own_book_alone():
