@@ -64,14 +64,13 @@ class Bucket:
 
     def put_if(self, name: str, content: bytes, stamp: str | None, what: str) -> bool:
         """See `Folder.put_if`; the object store itself compares."""
-        from obstore.exceptions import AlreadyExistsError, PreconditionError  # noqa: PLC0415
-
+        told = _library().exceptions
         mode = "create" if stamp is None else {"e_tag": stamp}
 
         def put() -> bool:
             try:
                 self._put(name, content, mode)
-            except (AlreadyExistsError, PreconditionError):
+            except (told.AlreadyExistsError, told.PreconditionError):
                 return False
             return True
 
@@ -99,15 +98,13 @@ class Bucket:
 
         A run looks at a partition many times a second, and at all files of a bundle.
         """
-        import obstore  # noqa: PLC0415
-
         at, found = self._looked_at.get(folder, (-math.inf, {}))
         if time.monotonic() - at < FRESH_SECONDS:
             return found
         at, prefix = time.monotonic(), f"{folder}/" if folder else None
         listed = self._asked(
             f"cannot look at {self.told(folder)}",
-            lambda: obstore.list_with_delimiter(self._objects, prefix),
+            lambda: _library().list_with_delimiter(self._objects, prefix),
         )
         found = {str(o["path"]): Stat(o["size"], str(o["e_tag"])) for o in listed["objects"]}
         self._looked_at[folder] = at, found
@@ -119,21 +116,19 @@ class Bucket:
 
     def remove(self, name: str) -> None:
         """See `Folder.remove`."""
-        import obstore  # noqa: PLC0415
 
         def delete() -> None:
             with contextlib.suppress(FileNotFoundError):
-                obstore.delete(self._objects, name)
+                _library().delete(self._objects, name)
 
         self._asked(f"cannot remove {self.told(name)}", delete)
         self._forget(name)
 
     def remove_all(self, prefix: str) -> None:
         """See `Folder.remove_all`."""
-        import obstore  # noqa: PLC0415
 
         def below() -> list[str]:
-            listed = obstore.list(self._objects, f"{prefix}/")
+            listed = _library().list(self._objects, f"{prefix}/")
             return [str(one["path"]) for chunk in listed for one in chunk]
 
         for name in self._asked(f"cannot look at {self.told(prefix)}", below):
@@ -156,19 +151,15 @@ class Bucket:
 
     def _fetch(self, name: str, path: Path) -> str:
         """Copy an object into a file; what is there by now may be newer than what was looked at."""
-        import obstore  # noqa: PLC0415
-
-        response = obstore.get(self._objects, name)
+        response = _library().get(self._objects, name)
         with path.open("wb") as file:
             for chunk in response:
                 file.write(chunk)
         return str(response.meta["e_tag"])
 
     def _put(self, name: str, content: Any, mode: Any = "overwrite") -> str:
-        import obstore  # noqa: PLC0415
-
         try:
-            return str(obstore.put(self._objects, name, content, mode=mode)["e_tag"])
+            return str(_library().put(self._objects, name, content, mode=mode)["e_tag"])
         finally:
             self._forget(name)
 
@@ -216,15 +207,14 @@ class Bucket:
 
         A request without an answer the library repeats by itself, an answer without an end it does not.
         """
-        from obstore.exceptions import BaseError, GenericError  # noqa: PLC0415
-
+        told = _library().exceptions
         last = attempts or ATTEMPTS
         for attempt in range(1, last + 1):
             try:
                 return ask()
             # The second of a bucket that is not there.
-            except (BaseError, FileNotFoundError) as error:
-                if isinstance(error, GenericError) and attempt < last:
+            except (told.BaseError, FileNotFoundError) as error:
+                if isinstance(error, told.GenericError) and attempt < last:
                     time.sleep(attempt * PAUSE_SECONDS)
                     continue
                 why = str(error).splitlines()[0][:300]
@@ -236,18 +226,24 @@ class Bucket:
 
     @cached_property
     def _objects(self) -> "ObjectStore":
-        try:
-            from obstore.store import from_url  # noqa: PLC0415
-        except ImportError as error:
-            raise StorageError(
-                "storage.url needs the extra `objects`: pip install 'gosales[objects]'"
-            ) from error
-        return from_url(
+        return _library().store.from_url(
             self.url,
             # Who names a server by http:// means it: on loopback, or in an own network.
             client_options={"timeout": TIMEOUT, "allow_http": True},
             retry_config={"max_retries": 10, "retry_timeout": _seconds(RETRIES_SECONDS)},
         )
+
+
+def _library() -> Any:
+    """Return obstore, which only who has a bucket needs."""
+    try:
+        import obstore.exceptions  # noqa: PLC0415
+        import obstore.store  # noqa: PLC0415
+    except ImportError as error:
+        raise StorageError(
+            "storage.url needs the extra `objects`: pip install 'gosales[objects]'"
+        ) from error
+    return obstore
 
 
 def _seconds(count: int) -> Any:

@@ -1,5 +1,6 @@
 """A place stores names whole or not at all, and replaces one only where nobody else did meanwhile."""
 
+import sys
 import threading
 import time
 
@@ -129,3 +130,9 @@ def test_a_server_that_is_not_there_is_told_with_what_helps(bucket, monkeypatch)
 def test_a_bucket_that_does_not_exist_is_told(bucket):
     with pytest.raises(StorageError, match="s3://nobody-s/a/one"):
         Bucket("s3://nobody-s", bucket.copies).put("a/one", b"1", "test")
+
+
+def test_without_the_extra_it_says_what_to_install(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "obstore.exceptions", None)
+    with pytest.raises(StorageError, match="pip install 'gosales\\[objects\\]'"):
+        Bucket("s3://company", tmp_path).stat("a/one")
