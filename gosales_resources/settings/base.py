@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from functools import lru_cache
 from typing import Any, get_args
 from unicodedata import category, combining, normalize
 from unicodedata import name as character_name
@@ -23,6 +24,8 @@ class StrictModel(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+# A plan asks for the keys of its divisions a hundred thousand times.
+@lru_cache(maxsize=4096)
 def slugify(name: str) -> str:
     """Return the partition key of a division name: lower case, no accents, the rest as ``_``.
 
