@@ -10,6 +10,10 @@ import pytest
 import sqlalchemy as sa
 
 from gosales.cli.main import main
+from gosales_assets.platform.platform import Platform
+from gosales_resources.settings.loading import load_settings
+from tests.run.served_ui import ask, free_port, served_ui, wait_for
+from tests.run.test_daemon_backfill import LAUNCH, STATUS, backfill
 from tests.worlds.deployment import blocks_of
 from tests.worlds.erp import random_rows, write_world
 from tests.worlds.postgres import Server, running_server
@@ -100,3 +104,27 @@ def test_a_history_that_cannot_be_reached_is_told(
     assert re.search(said, line), line
     assert "dagster.yaml" in line
     assert not {server.password, WRONG} & set((out + told + caplog.text).split())
+
+
+def test_the_ui_and_its_daemon_keep_the_history_there_too(world, server):
+    port = free_port()
+    platform = Platform.of(load_settings(world / "gosales.yaml"))
+    with served_ui(world, port):
+        asked = backfill(platform, "2023-06-30", "2023-06-30")
+        asked["params"]["partitionsByAssets"] = [
+            one
+            for one in asked["params"]["partitionsByAssets"]
+            if one["assetKey"]["path"][0] in TABLES
+        ]
+        launched = ask(port, LAUNCH, asked)["launchPartitionBackfill"]
+        assert launched["__typename"] == "LaunchBackfillSuccess", launched
+        identity = {"id": launched["backfillId"]}
+
+        def ended():
+            status = ask(port, STATUS, identity)["partitionBackfillOrError"]["status"]
+            return status if status not in ("REQUESTED", "IN_PROGRESS") else None
+
+        assert wait_for(ended, 300) == "COMPLETED_SUCCESS"
+    assert events(server) > 0
+    assert gosales(world, "verify", *TABLES) == 0
+    assert not list((world / "gosales_home").rglob("*.db"))
