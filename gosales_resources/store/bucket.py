@@ -6,6 +6,7 @@ removed at any time. Credentials come from the environment (`AWS_ACCESS_KEY_ID`,
 """
 
 import contextlib
+import datetime as dt
 import math
 import os
 import re
@@ -34,6 +35,7 @@ TIMEOUT, RETRIES_SECONDS = "30s", 120
 # Of an answer that broke off.
 ATTEMPTS, PAUSE_SECONDS = 6, 0.2
 Answer = TypeVar("Answer")
+NEVER: tuple[float, dict[str, Stat]] = (-math.inf, {})
 
 
 @dataclass(frozen=True)
@@ -98,21 +100,23 @@ class Bucket:
 
         A run looks at a partition many times a second, and at all files of a bundle.
         """
-        at, found = self._looked_at.get(folder, (-math.inf, {}))
-        if time.monotonic() - at < FRESH_SECONDS:
-            return found
+        before = self._looked_at.get(folder, NEVER)
+        if time.monotonic() - before[0] < FRESH_SECONDS:
+            return before[1]
         at, prefix = time.monotonic(), f"{folder}/" if folder else None
         listed = self._asked(
             f"cannot look at {self.told(folder)}",
             lambda: _library().list_with_delimiter(self._objects, prefix),
         )
         found = {str(o["path"]): Stat(o["size"], str(o["e_tag"])) for o in listed["objects"]}
-        self._looked_at[folder] = at, found
+        # Another thread may have changed it meanwhile: then this is told, and not kept.
+        if self._looked_at.get(folder, NEVER) is before:
+            self._looked_at[folder] = at, found
         return found
 
     def _forget(self, name: str) -> None:
         """Look anew at the folder of a name: this process has changed it."""
-        self._looked_at.pop(name.rpartition("/")[0], None)
+        self._looked_at[name.rpartition("/")[0]] = (-math.inf, {})
 
     def remove(self, name: str) -> None:
         """See `Folder.remove`."""
@@ -230,7 +234,10 @@ class Bucket:
             self.url,
             # Who names a server by http:// means it: on loopback, or in an own network.
             client_options={"timeout": TIMEOUT, "allow_http": True},
-            retry_config={"max_retries": 10, "retry_timeout": _seconds(RETRIES_SECONDS)},
+            retry_config={
+                "max_retries": 10,
+                "retry_timeout": dt.timedelta(seconds=RETRIES_SECONDS),
+            },
         )
 
 
@@ -244,12 +251,6 @@ def _library() -> Any:
             "storage.url needs the extra `objects`: pip install 'gosales[objects]'"
         ) from error
     return obstore
-
-
-def _seconds(count: int) -> Any:
-    from datetime import timedelta  # noqa: PLC0415
-
-    return timedelta(seconds=count)
 
 
 def _forget_old(uploads: Path) -> None:
