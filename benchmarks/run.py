@@ -6,6 +6,7 @@ from pathlib import Path
 
 from ablation import ablation
 from alerts import alerts
+from bootstrap import bootstrap
 from capacity import capacity
 from faults import faults
 from features import features
@@ -140,6 +141,7 @@ BENCHMARKS = {
     "scale": scale,
     "matching": matching,
     "shifts": shifts,
+    "bootstrap": bootstrap,
     "capacity": capacity,
     "ranking": ranking,
     "faults": faults,
