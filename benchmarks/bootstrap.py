@@ -41,7 +41,8 @@ def bootstrap() -> None:
     for name, of in OTHERS.items():
         measured = STATISTICS[name](SampleResamples(sample, sample.weights_of_rows(weights[:2])))
         for row, mine in zip(weights, measured, strict=False):
-            rows = np.repeat(np.arange(CUSTOMERS), row.astype(int))
+            # Weights are of rows by rank.
+            rows = np.repeat(sample.order, row.astype(int))
             furthest = max(furthest, abs(float(mine) - float(of(label[rows], p[rows]))))
     show(
         f"bootstrap: {DRAWS:,} resamples of {CUSTOMERS:,} customers",

@@ -41,6 +41,7 @@ MOVES_NO_NUMBER = [
     "operation.owners",
     "operation.threads",
     "storage.root",
+    "storage.url",
     "validation.lift10_min",
 ]
 

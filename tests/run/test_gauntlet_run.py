@@ -71,7 +71,7 @@ def guarded(world, monkeypatch):
     return world
 
 
-def tests_that_ran(world, cutoff: str) -> int:
+def number_of_tests(world, cutoff: str) -> int:
     """Count what the check of one target said of."""
     platform = Platform.of(load_settings(world / "gosales.yaml"))
     key = dg.AssetCheckKey(dg.AssetKey("leakage_report"), NO_LEAK)
@@ -87,8 +87,8 @@ def tests_that_ran(world, cutoff: str) -> int:
 def test_before_a_first_promotion_the_whole_gauntlet_runs_and_not_before_the_next(guarded):
     assert materialize(guarded, "--select", "promotion", "--upstream") == 0
     report, gauntlet = 4, len(NAMES)
-    assert tests_that_ran(guarded, CUTOFF) == report + gauntlet
-    assert tests_that_ran(guarded, "2024-06-30") == report
+    assert number_of_tests(guarded, CUTOFF) == report + gauntlet
+    assert number_of_tests(guarded, "2024-06-30") == report
 
 
 @pytest.mark.slow

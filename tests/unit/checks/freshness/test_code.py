@@ -119,7 +119,7 @@ def test_a_new_setting_moves_no_digest_and_a_method_of_settings_does(sources):
     validator = "    @field_validator("
     said = '    @field_validator("threads")\n    def _never(cls, n):\n        return n\n\n'
     assert changed_by(sources, file, validator, said + validator) == set()
-    slug, other = "gosales_resources/settings/base.py", "def slugify("
+    slug, other = "gosales_resources/settings/base.py", "@lru_cache(maxsize=4096)\ndef slugify("
     assert "labels" in changed_by(sources, slug, other, f"X = 1\n\n\n{other}")
 
 
