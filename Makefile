@@ -6,6 +6,9 @@ BIN := $(VENV)/Scripts
 else
 BIN := $(VENV)/bin
 endif
+# The demo lets `dagster dev` open it by `.env`, which Dagster reads here whatever it is asked for: without
+# the demo it names a folder that is gone.
+FORGET_DEMO := $(PYTHON) -c "import pathlib as p; e = p.Path('.env'); e.is_file() and not p.Path('demo').exists() and 'demo/gosales.yaml' in e.read_text('utf-8').replace(chr(92), '/') and e.unlink()"
 SOURCES := gosales gosales_assets gosales_checks gosales_resources tests benchmarks docs
 
 .PHONY: demo test test-all check types definitions documents imports lint format ui pages bench docs clean
@@ -32,6 +35,7 @@ types: $(VENV)/.ready-dev
 	$(BIN)/pyright --pythonpath $(BIN)/python
 
 definitions: $(VENV)/.ready-dev
+	$(FORGET_DEMO)
 	GOSALES_CONFIG=gosales/sample/gosales.yaml DAGSTER_DISABLE_TELEMETRY=yes $(BIN)/dg check defs
 
 documents: $(VENV)/.ready-dev
@@ -56,6 +60,7 @@ bench: $(VENV)/.ready-dev  ## speed, memory and quality, with the size of the wo
 
 clean:  ## remove the environment, the demo and caches; nothing else
 	$(PYTHON) -c "import shutil; [shutil.rmtree(p, ignore_errors=True) for p in ('.venv', 'demo', 'build', '.pytest_cache', '.ruff_cache', '.import_linter_cache', '.hypothesis')]"
+	$(FORGET_DEMO)
 
 $(VENV)/.ready: requirements.lock pyproject.toml
 	$(PYTHON) -c "import sys; sys.exit(0 if (3, 11) <= sys.version_info < (3, 14) else 'GoSales needs Python 3.11, 3.12 or 3.13; run make PYTHON=python3.12')"
