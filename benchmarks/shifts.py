@@ -3,16 +3,13 @@
 import csv
 import datetime as dt
 import random
-import tempfile
-from collections.abc import Callable
-from importlib.resources import files
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import polars as pl
 from graph import build
-from world import show
+from world import sample_world, show
 
-from gosales.sample.company import generate
 from gosales_assets.operations.plan import Request
 from gosales_assets.platform.platform import Platform
 from gosales_checks.contracts.drift import DRIFT
@@ -70,13 +67,8 @@ def _alarms_of(found: pl.DataFrame) -> list[tuple[str, str, str]]:
 
 
 def _drift(seed: int, cutoffs: str, shift: Shift | None) -> tuple[pl.DataFrame, int]:
-    with tempfile.TemporaryDirectory(prefix="gosales-bench-") as name:
-        folder, changed = Path(name), 0
-        text = files("gosales.sample").joinpath("gosales.yaml").read_text(encoding="utf-8")
-        (folder / "gosales.yaml").write_text(text, encoding="utf-8")
-        generate(folder / "data", "S", seed)
-        if shift:
-            changed = _changed(folder / "data", shift)
+    with sample_world("S", seed) as folder:
+        changed = _changed(folder / "data", shift) if shift else 0
         platform = Platform.of(load_settings(folder / "gosales.yaml"))
         days = tuple(platform.space.select_cutoffs(cutoffs))
         build(platform, Request(days, assets=(DRIFT.name,), upstream=True))
@@ -131,12 +123,16 @@ def _prices(
 ) -> int:
     """Multiply all amounts."""
     del customers, draw
+    _multiply(log, homes, GROWN, decimals=2)
+    return len(log)
+
+
+def _multiply(log: list[Row], skus: Iterable[str], factor: float, decimals: int) -> None:
     for row in log:
-        for sku in homes:
+        for sku in skus:
             amount = row.get(sku) or ""
             if amount.replace(".", "", 1).replace("-", "", 1).isdigit():
-                row[sku] = f"{float(amount) * GROWN:.2f}"
-    return len(log)
+                row[sku] = f"{float(amount) * factor:.{decimals}f}"
 
 
 def _lost(log: list[Row], customers: list[Row], homes: dict[str, str], draw: random.Random) -> int:
@@ -156,10 +152,7 @@ def _broken(
     del customers, draw
     for row in log:
         row["Rep"] = row["Region"] = row["_3DigitZip"] = ""
-        for sku in homes:
-            amount = row.get(sku) or ""
-            if amount.replace(".", "", 1).replace("-", "", 1).isdigit():
-                row[sku] = f"{float(amount) * 100:.0f}"
+    _multiply(log, homes, 100, decimals=0)
     return len(log)
 
 

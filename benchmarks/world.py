@@ -29,13 +29,13 @@ def machine() -> str:
 
 
 @contextmanager
-def sample_world(size: Size) -> Iterator[Path]:
+def sample_world(size: Size, seed: int = 7) -> Iterator[Path]:
     """Give a folder with the sample company's settings and data; removed afterwards."""
     with tempfile.TemporaryDirectory(prefix="gosales-bench-") as name:
         folder = Path(name)
         settings = files("gosales.sample").joinpath("gosales.yaml")
         (folder / "gosales.yaml").write_text(settings.read_text(encoding="utf-8"), encoding="utf-8")
-        generate(folder / "data", size)
+        generate(folder / "data", size, seed)
         yield folder
 
 

@@ -88,7 +88,7 @@ def _raised_again() -> Iterator[None]:
 
     def hook(dropped: "sys.UnraisableHookArgs") -> None:
         if dropped.exc_type.__name__ in RAISED:
-            again = threading.Timer(AGAIN_SECONDS, _send_interrupt)
+            again = threading.Timer(AGAIN_SECONDS, send_interrupt)
             again.daemon = True
             again.start()
         else:
@@ -101,8 +101,9 @@ def _raised_again() -> Iterator[None]:
         sys.unraisablehook = before
 
 
-def _send_interrupt() -> None:
-    if os.name == "nt":
+def send_interrupt() -> None:
+    """Send this process what Ctrl-C sends it, from any thread."""
+    if sys.platform == "win32":
         signal.raise_signal(signal.SIGINT)
     else:
         # To the process: its main thread may be waiting.

@@ -6,7 +6,6 @@ of the pipe is closed by the system.
 
 import contextlib
 import os
-import signal
 import sys
 import threading
 import time
@@ -14,16 +13,15 @@ import time
 import click
 from dagster._daemon.cli import cli
 
+from gosales.cli.interrupts import send_interrupt
+
 # What it is in the middle of (a backfill's step) may take a moment; then it goes in any case.
 GRACE_SECONDS = 20
 
 
 def _end_with_parent() -> None:
     sys.stdin.buffer.read()
-    if sys.platform == "win32":
-        signal.raise_signal(signal.SIGINT)
-    else:
-        os.kill(os.getpid(), signal.SIGINT)
+    send_interrupt()
     time.sleep(GRACE_SECONDS)
     os._exit(1)
 

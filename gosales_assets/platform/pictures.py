@@ -6,7 +6,7 @@ import dagster as dg
 import polars as pl
 
 from gosales_assets.rendering.plots import plot_heat_map, plot_measures
-from gosales_checks.verdicts.drift import times_bound
+from gosales_checks.verdicts.drift import largest_shifts
 from gosales_resources import markdown
 
 
@@ -46,15 +46,8 @@ def heat_map_of(drift: pl.DataFrame, key: str) -> dict[str, dg.MetadataValue]:
     dict of str to MetadataValue
         One picture under `plot`: a row per division, a column per measure and slice.
     """
-    known = (
-        drift.filter(pl.col("value").is_not_null())
-        .with_columns(
-            column=pl.format("{} {}", "measure", "slice"),
-            size=times_bound(),
-        )
-        .group_by("division", "column")
-        .agg(pl.col("size").max(), pl.col("is_alarm").any())
-    )
+    column = pl.format("{} {}", "measure", "slice").alias("column")
+    known = largest_shifts(drift, "division", column)
     if known.is_empty():
         return {}
     divisions, columns = (known[name].unique().sort().to_list() for name in ("division", "column"))

@@ -15,6 +15,25 @@ def times_bound() -> pl.Expr:
     return pl.col("value").abs() / bound
 
 
+def largest_shifts(drift: pl.DataFrame, *by: str | pl.Expr) -> pl.DataFrame:
+    """Return the largest shift of each part, in times of its bound, and whether one is an alarm.
+
+    Parameters
+    ----------
+    drift
+        Rows of `drift`.
+    by
+        What makes a part.
+
+    Returns
+    -------
+    polars.DataFrame
+        The columns of `by`, `size`, `is_alarm`; no row for a part of which no shift is known.
+    """
+    known = drift.filter(pl.col("value").is_not_null())
+    return known.group_by(*by).agg(times_bound().max().alias("size"), pl.col("is_alarm").any())
+
+
 def judge_drift(drift: pl.DataFrame, measure: str) -> Findings:
     """Name the alarms of a measure, the largest first.
 

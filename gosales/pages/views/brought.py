@@ -50,13 +50,9 @@ def order_rows(validation: pl.DataFrame, kind: str, top: str) -> pl.DataFrame:
         order (in words), row_count, captured, total, chance, value (the share captured), low, high
         (95 %), ahead (by how much the published order leads), ahead_low, ahead_high; published first.
     """
-    rows = validation.filter(
-        pl.col("scope") == LIST, pl.col("kind") == kind, pl.col("top") == top,
-        pl.col("status") == "ok",
-    )  # fmt: skip
-    place = {order: at for at, order in enumerate(ORDERS)}
     return (
-        rows.sort(pl.col("order").replace_strict(place, default=len(place)))
+        _of_head(validation, kind, top)
+        .sort(_published_first())
         .select(
             pl.col("order").replace(ORDERS), "row_count", "captured", "total", "chance",
             value="share", low="low", high="high",
@@ -82,10 +78,7 @@ def over_time(validations: pl.DataFrame, kind: str, top: str) -> Chart:
     kind, top
         As `order_rows`.
     """
-    rows = validations.filter(
-        pl.col("scope") == LIST, pl.col("order") == PUBLISHED, pl.col("kind") == kind,
-        pl.col("top") == top, pl.col("status") == "ok",
-    ).sort("cutoff")  # fmt: skip
+    rows = _of_head(validations, kind, top).filter(pl.col("order") == PUBLISHED).sort("cutoff")
     told = rows.select(
         pl.col("cutoff").cast(pl.String).alias("list of"), value="share", low="low", high="high"
     ).drop_nulls("value")
@@ -108,19 +101,28 @@ def together(validations: pl.DataFrame, kind: str, top: str) -> pl.DataFrame:
         order (in words), list_count, row_count, captured, chance, total: sums over the lists that have
         the order; published first. One list alone gives none: it stands above.
     """
-    rows = validations.filter(
-        pl.col("scope") == LIST, pl.col("kind") == kind, pl.col("top") == top,
-        pl.col("status") == "ok",
-    )  # fmt: skip
+    rows = _of_head(validations, kind, top)
     if rows["cutoff"].n_unique() < 2:
         rows = rows.clear()
-    place = {order: at for at, order in enumerate(ORDERS)}
     return (
         rows.group_by("order")
         .agg(pl.len().alias("list_count"), pl.col("row_count", "captured", "chance", "total").sum())
-        .sort(pl.col("order").replace_strict(place, default=len(place)))
+        .sort(_published_first())
         .with_columns(pl.col("order").replace(ORDERS))
     )
+
+
+def _of_head(validations: pl.DataFrame, kind: str, top: str) -> pl.DataFrame:
+    """Return what is known of the heads of lists, of all orders."""
+    return validations.filter(
+        pl.col("scope") == LIST, pl.col("kind") == kind, pl.col("top") == top,
+        pl.col("status") == "ok",
+    )  # fmt: skip
+
+
+def _published_first() -> pl.Expr:
+    place = {order: at for at, order in enumerate(ORDERS)}
+    return pl.col("order").replace_strict(place, default=len(place))
 
 
 def part_rows(validation: pl.DataFrame, scope: str, kind: str, viewer: Viewer) -> pl.DataFrame:

@@ -12,7 +12,7 @@ from gosales_checks.contracts.drift import (
     SCORE_KS,
     VALUE_PSI,
 )
-from gosales_checks.verdicts.drift import times_bound
+from gosales_checks.verdicts.drift import largest_shifts, times_bound
 
 # Measure -> how people call it, in the order of the map.
 MEASURES = {
@@ -34,13 +34,7 @@ def shift_map(drift: pl.DataFrame, names: Mapping[str, str]) -> Chart:
     names
         Partition key -> the division's own name.
     """
-    sizes = (
-        drift.filter(pl.col("value").is_not_null(), pl.col("threshold") > 0)
-        .with_columns(size=times_bound())
-        .group_by("division", "measure")
-        .agg(pl.col("size").max(), pl.col("is_alarm").any())
-        .sort("division", "measure")
-    )
+    sizes = largest_shifts(drift, "division", "measure").sort("division", "measure")
     told = sizes.with_columns(
         pl.col("division").replace(dict(names)), pl.col("measure").replace(MEASURES)
     )

@@ -10,6 +10,7 @@ import pytest
 
 from gosales_assets.operations.gauntlet.worlds import altered_after, cut_at, make_world
 from gosales_resources.settings.inputs import FileSource
+from gosales_resources.settings.tree import Settings
 from gosales_resources.sources.files import open_inputs
 from gosales_resources.sources.raw import ROW
 from tests.worlds.erp import random_rows, write_world
@@ -43,9 +44,7 @@ def test_later_rows_of_parquet_are_cut_and_altered_in_the_types_of_the_file(sett
     path = text.with_suffix(".parquet")
     typed.write_parquet(path)
     text.unlink()
-    changed = world.model_copy(update={"source": world.source.model_copy(update={
-        "sales_log": log.model_copy(update={"path": log.path.replace(".csv", ".parquet")})
-    })})  # fmt: skip
+    changed = with_log(world, path)
     made = {}
     for name, edit in {"cut": cut_at(CUTOFF), "other": altered_after(CUTOFF, 7)}.items():
         one = make_world(changed, tmp_path / name, edit)
@@ -59,6 +58,15 @@ def test_later_rows_of_parquet_are_cut_and_altered_in_the_types_of_the_file(sett
     rest = made["other"].slice(known.height)
     assert rest.height
     assert not rest.equals(typed.filter(plain.select(late).to_series()))
+
+
+def with_log(world: Settings, path: Path) -> Settings:
+    """Return the settings with the log in another file of its folder."""
+    log = world.source.sales_log.model_copy(
+        update={"path": path.relative_to(world.source_dir).as_posix()}
+    )
+    source = world.source.model_copy(update={"sales_log": log})
+    return world.model_copy(update={"source": source})
 
 
 def as_zst(text: Path) -> Path:
@@ -96,14 +104,8 @@ def as_day(cell: str) -> dt.datetime | str | None:
 def test_later_rows_of_packed_text_and_of_workbooks_are_cut_and_altered(write, tmp_path):
     world = write_world(tmp_path, random_rows(60))
     text = world.source_dir / world.source.sales_log.path
-    log, plain = world.source.sales_log, text
     written = write(text)
-    changes = {"path": log.path.replace(".csv", "".join(written.suffixes))}
-    changed = world.model_copy(
-        update={"source": world.source.model_copy(
-            update={"sales_log": log.model_copy(update=changes)}
-        )}
-    )  # fmt: skip
+    changed = with_log(world, written)
     whole = rows_read(changed.source.sales_log, written)
     made = {}
     for name, edit in {"cut": cut_at(CUTOFF), "other": altered_after(CUTOFF, 7)}.items():
@@ -113,7 +115,7 @@ def test_later_rows_of_packed_text_and_of_workbooks_are_cut_and_altered(write, t
         made[name] = rows_read(one.settings.source.sales_log, copy)
     late = [
         max(row["Rec_Date"], row["Posted"] or "")[:10] > str(CUTOFF)
-        for row in pl.read_csv(plain, infer_schema=False).rows(named=True)
+        for row in pl.read_csv(text, infer_schema=False).rows(named=True)
     ]
     known = whole.filter(~pl.Series(late))
     assert 0 < known.height < whole.height
